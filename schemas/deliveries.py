@@ -1,0 +1,26 @@
+"""Deliveries: each attempt to tell somebody of an alert."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from schemas.base import Id, Message, UtcTime
+
+
+class DeliveryAttempted(Message):
+    """One try to deliver one alert to one target. `delivered` and `failed` are final."""
+
+    KEY: ClassVar[str] = "alert_id"
+
+    type: Literal["nightclerk.delivery.attempted.v1"] = "nightclerk.delivery.attempted.v1"
+    delivery_id: Id
+    alert_id: Id
+    source_id: Id
+    channel: Literal["email", "webhook"]
+    target: str
+    attempt: Annotated[int, Field(ge=1)]
+    outcome: Literal["delivered", "retrying", "failed"]
+    detail: str = ""
+    snapshot_key: str | None = None
+    evidence_key: str | None = None
+    attempted_at: UtcTime

@@ -1,0 +1,138 @@
+"""The registry of topics, as data: who writes, who reads, how long it is kept."""
+
+from dataclasses import dataclass
+
+from schemas.alerts import AlertClosed, AlertOpened, AlertUpdated
+from schemas.base import Message
+from schemas.clips import ClipRecorded
+from schemas.deadletters import DeadLetter
+from schemas.deliveries import DeliveryAttempted
+from schemas.embeddings import EmbeddingExtracted
+from schemas.scores import ClipScored
+from schemas.videos import VideoProgressed, VideoSubmitted
+
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topic:
+    """One topic. The first consumer owns the dead letters of records nobody can decode.
+
+    Services with dots before the name (`api.projector`) are parts of a service.
+    """
+
+    name: str
+    messages: tuple[type[Message], ...]
+    producers: tuple[str, ...]
+    consumers: tuple[str, ...]
+    retention_ms: int
+    retention_bytes: int = -1
+    partitions: int = 4
+    max_message_bytes: int = MIB
+    description: str
+
+    @property
+    def dead_letter_name(self) -> str:
+        return f"{self.name}.dlq"
+
+    @property
+    def key(self) -> str:
+        return self.messages[0].KEY
+
+    @property
+    def config(self) -> dict[str, str]:
+        """Broker-side settings, as Kafka spells them."""
+        return {
+            "cleanup.policy": "delete",
+            "retention.ms": str(self.retention_ms),
+            "retention.bytes": str(self.retention_bytes),
+            "max.message.bytes": str(self.max_message_bytes),
+            "segment.bytes": str(min(128 * MIB, max(self.retention_bytes // 8, 16 * MIB))),
+        }
+
+
+VIDEOS = Topic(
+    name="videos.v1",
+    messages=(VideoSubmitted,),
+    producers=("api",),
+    consumers=("ingest",),
+    retention_ms=7 * DAY_MS,
+    description="Uploaded videos that wait to be cut into clips.",
+)
+VIDEO_PROGRESS = Topic(
+    name="video-progress.v1",
+    messages=(VideoProgressed,),
+    producers=("ingest",),
+    consumers=("api",),
+    retention_ms=7 * DAY_MS,
+    description="How far the cutting of a video got.",
+)
+CLIPS_BULK = Topic(
+    name="clips.bulk.v1",
+    messages=(ClipRecorded,),
+    producers=("ingest",),
+    consumers=("features",),
+    retention_ms=6 * HOUR_MS,
+    retention_bytes=1024 * MIB,
+    max_message_bytes=16 * MIB,
+    description="Clips of uploaded videos, with their frames.",
+)
+EMBEDDINGS = Topic(
+    name="embeddings.v1",
+    messages=(EmbeddingExtracted,),
+    producers=("features",),
+    consumers=("scoring",),
+    retention_ms=30 * DAY_MS,
+    description="What the backbone saw; replay this to score again with another head.",
+)
+SCORES = Topic(
+    name="scores.v1",
+    messages=(ClipScored,),
+    producers=("scoring",),
+    consumers=("api",),
+    retention_ms=7 * DAY_MS,
+    description="One score a clip.",
+)
+ALERTS = Topic(
+    name="alerts.v1",
+    messages=(AlertOpened, AlertUpdated, AlertClosed),
+    producers=("scoring",),
+    consumers=("alerts", "api"),
+    retention_ms=90 * DAY_MS,
+    description="Episodes that the persistence rule opened, and what became of them.",
+)
+DELIVERIES = Topic(
+    name="deliveries.v1",
+    messages=(DeliveryAttempted,),
+    producers=("alerts",),
+    consumers=("api",),
+    retention_ms=90 * DAY_MS,
+    description="Every attempt to tell somebody of an alert.",
+)
+
+TOPICS: tuple[Topic, ...] = (
+    VIDEOS,
+    VIDEO_PROGRESS,
+    CLIPS_BULK,
+    EMBEDDINGS,
+    SCORES,
+    ALERTS,
+    DELIVERIES,
+)
+
+
+def dead_letters(topic: Topic) -> Topic:
+    """The dead-letter twin of a topic: same limit on size plus room for the envelope, 7 days."""
+    return Topic(
+        name=topic.dead_letter_name,
+        messages=(DeadLetter,),
+        producers=(topic.consumers[0],),
+        consumers=("operator",),
+        retention_ms=7 * DAY_MS,
+        retention_bytes=topic.retention_bytes,
+        partitions=1,
+        max_message_bytes=topic.max_message_bytes + MIB,
+        description=f"Records of {topic.name} that could not be used, byte for byte.",
+    )

@@ -1,0 +1,44 @@
+"""Uploaded videos: handed in, and how far their analysis got."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from schemas.base import Id, Message, Unit, UtcTime
+
+
+class VideoSubmitted(Message):
+    """A video lies whole in the object store and waits to be cut into clips."""
+
+    KEY: ClassVar[str] = "video_id"
+
+    type: Literal["nightclerk.video.submitted.v1"] = "nightclerk.video.submitted.v1"
+    video_id: Id
+    object_key: str
+    filename: str
+    size_bytes: Annotated[int, Field(ge=0)]
+    submitted_at: UtcTime
+
+
+class VideoProgressed(Message):
+    """Ingest got further with a video, finished cutting it, or gave up with an error.
+
+    `decoded`: every clip is on the log and `clip_count` is final. `failed` is final too; `error`
+    is one sentence for the owner.
+    """
+
+    KEY: ClassVar[str] = "video_id"
+
+    type: Literal["nightclerk.video.progressed.v1"] = "nightclerk.video.progressed.v1"
+    video_id: Id
+    state: Literal["decoding", "decoded", "failed"]
+    progress: Unit = 0.0
+    clip_count: Annotated[int, Field(ge=0)] = 0
+    duration_s: Annotated[float, Field(ge=0)] | None = None
+    width: int | None = None
+    height: int | None = None
+    frame_rate: float | None = None
+    codec: str | None = None
+    playable_key: str | None = Field(default=None, description="object key browsers can play")
+    error: str | None = None
+    progressed_at: UtcTime
