@@ -1,0 +1,1 @@
+"""What every service stands on; no product meaning lives here."""

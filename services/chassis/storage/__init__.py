@@ -1,0 +1,1 @@
+"""Where media and rows are kept: an S3 object store, a SQL database."""

@@ -1,0 +1,1 @@
+"""Kafka: records in, messages out, dead letters aside."""

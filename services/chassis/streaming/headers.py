@@ -1,0 +1,43 @@
+"""Kafka headers: CloudEvents attributes and the W3C trace context.
+
+CloudEvents Kafka binding 1.0.2 (binary mode), https://www.w3.org/TR/trace-context/ version 00.
+"""
+
+import re
+import secrets
+from datetime import datetime
+
+from schemas.base import Message
+from schemas.ids import event_id
+from services.chassis.streaming.records import Headers
+
+_TRACEPARENT = re.compile(rb"00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})")
+
+
+def headers_for(message: Message, source: str, now: datetime, parent: Headers) -> dict[str, bytes]:
+    """Headers of a message made by service `source` because of a record with headers `parent`."""
+    type_name = message.type_name()
+    identity = event_id(type_name, repr(sorted(_identity(message).items())).encode())
+    return {
+        "ce_specversion": b"1.0",
+        "ce_id": str(identity).encode(),
+        "ce_type": type_name.encode(),
+        "ce_source": f"/nightclerk/{source}".encode(),
+        "ce_time": now.isoformat().encode(),
+        "content-type": b"application/msgpack",
+        "traceparent": continue_trace(parent.get("traceparent")),
+    }
+
+
+def continue_trace(traceparent: bytes | None) -> bytes:
+    """A new span of the same trace; a new trace where there is none that can be read."""
+    match = _TRACEPARENT.fullmatch(traceparent or b"")
+    trace, flags = match.groups() if match else (secrets.token_hex(16).encode(), b"01")
+    return b"00-" + trace + b"-" + secrets.token_hex(8).encode() + b"-" + flags
+
+
+def _identity(message: Message) -> dict[str, object]:
+    """The small fields: enough to tell messages apart without hashing pixels."""
+    return {
+        name: value for name, value in message if not isinstance(value, bytes) and name != "frames"
+    }

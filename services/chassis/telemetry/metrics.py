@@ -1,0 +1,52 @@
+"""The metrics of all services: one typed list, each with its meaning."""
+
+from typing import Final, Literal
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+CounterName = Literal[
+    "records_consumed",  # records read from Kafka, by topic
+    "records_produced",  # messages acknowledged by Kafka, by topic
+    "records_deadlettered",  # records written to a dead-letter topic, by topic
+    "records_skipped",  # undecodable records left to the topic's dead-letter owner, by topic
+    "retries",  # transient failures that were tried again, by topic
+    "clips_recorded",  # clips cut by ingest, by source kind
+    "videos_failed",  # uploads that ended in an error state, by reason
+    "windows_embedded",  # forward passes' windows, by backbone
+    "clips_scored",  # clips scored, by head
+    "alerts_opened",  # alerts opened, by rule
+    "deliveries",  # delivery attempts, by channel and outcome joined with a slash
+]
+HistogramName = Literal[
+    "handle_seconds",  # time to handle one batch, by topic
+    "batch_records",  # records in a batch, by topic
+]
+GaugeName = Literal[
+    "jobs_running",  # videos being cut right now, by service
+]
+
+REGISTRY: Final = CollectorRegistry()
+_counters: dict[str, Counter] = {}
+_histograms: dict[str, Histogram] = {}
+_gauges: dict[str, Gauge] = {}
+
+
+def count(name: CounterName, label: str, amount: float = 1) -> None:
+    counter = _counters.get(name) or _counters.setdefault(
+        name, Counter(f"nightclerk_{name}", name, ["of"], registry=REGISTRY)
+    )
+    counter.labels(label).inc(amount)
+
+
+def observe(name: HistogramName, label: str, value: float) -> None:
+    histogram = _histograms.get(name) or _histograms.setdefault(
+        name, Histogram(f"nightclerk_{name}", name, ["of"], registry=REGISTRY)
+    )
+    histogram.labels(label).observe(value)
+
+
+def gauge(name: GaugeName, label: str, value: float) -> None:
+    instrument = _gauges.get(name) or _gauges.setdefault(
+        name, Gauge(f"nightclerk_{name}", name, ["of"], registry=REGISTRY)
+    )
+    instrument.labels(label).set(value)
