@@ -57,7 +57,7 @@ def dead_letter(topic: Topic, record: Record, consumer: str, reason: str, clock:
     """The record, byte for byte, on its way to the topic's dead-letter twin."""
     letter = DeadLetter(
         topic=record.partition.topic,
-        partition=record.partition.index,
+        partition=record.partition.number,
         offset=record.offset,
         consumer=consumer,
         reason=reason[:2000],

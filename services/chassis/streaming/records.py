@@ -12,7 +12,7 @@ Headers = Mapping[str, bytes]
 
 class Partition(NamedTuple):
     topic: str
-    index: int
+    number: int
 
 
 @dataclass(frozen=True)
