@@ -1,0 +1,133 @@
+"""Topics on the broker as the registry says: created when missing, mended when drifted."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewTopic,
+    ResourceType,
+)
+
+from schemas.topics import TOPICS, Topic, dead_letters
+from services.chassis.errors import TransientError
+
+TIMEOUT_S = 30.0
+
+Deed = Literal["created", "mended", "left alone", "as it should be"]
+
+
+@dataclass(frozen=True)
+class TopicReport:
+    """What `apply` did to one topic, or what `survey` would have it do."""
+
+    topic: str
+    deed: Deed
+    detail: str = ""
+
+
+def registry() -> tuple[Topic, ...]:
+    """All topics of the house, each followed by its dead-letter twin."""
+    return tuple(one for topic in TOPICS for one in (topic, dead_letters(topic)))
+
+
+class TopicAdmin:
+    """Brings topics into line with the registry. Raises TransientError when Kafka is away."""
+
+    def __init__(self, bootstrap: str, prefix: str = "", client: AdminClient | None = None) -> None:
+        self._client = client or AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+        self._prefix = prefix
+
+    def apply(self, topics: Sequence[Topic]) -> list[TopicReport]:
+        """Create and mend; idempotent, and safe beside another `apply`.
+
+        Partitions are never added: that would send the keys of one source to two partitions.
+        """
+        reports = self.survey(topics)
+        wanted = {self._prefix + topic.name: topic for topic in topics}
+        self._create([wanted[one.topic] for one in reports if one.deed == "created"])
+        for one in reports:
+            if one.deed == "mended":
+                self._mend(one.topic, wanted[one.topic].config)
+        return reports
+
+    def survey(self, topics: Sequence[Topic]) -> list[TopicReport]:
+        """What `apply` would do, without doing it."""
+        partitions = self.partitions()
+        present = [topic for topic in topics if self._prefix + topic.name in partitions]
+        configs = self._configs([self._prefix + topic.name for topic in present])
+        return [judge(topic, self._prefix + topic.name, partitions, configs) for topic in topics]
+
+    def partitions(self) -> dict[str, int]:
+        """The number of partitions of every topic on the broker."""
+        try:
+            listed = self._client.list_topics(timeout=TIMEOUT_S).topics
+        except KafkaException as error:
+            raise TransientError(f"Kafka does not answer: {error}") from error
+        return {name: len(topic.partitions) for name, topic in listed.items()}
+
+    def _create(self, topics: Sequence[Topic]) -> None:
+        if not topics:
+            return
+        new = [
+            NewTopic(
+                self._prefix + topic.name,
+                num_partitions=topic.partitions,
+                replication_factor=-1,  # the broker's default: 1 here, 3 on a cluster
+                config=topic.config,
+            )
+            for topic in topics
+        ]
+        settle(self._client.create_topics(new).values(), forgive=KafkaError.TOPIC_ALREADY_EXISTS)
+
+    def _mend(self, name: str, config: dict[str, str]) -> None:
+        entries = [
+            ConfigEntry(key, value, incremental_operation=AlterConfigOpType.SET)
+            for key, value in config.items()
+        ]
+        resource = ConfigResource(ResourceType.TOPIC, name, incremental_configs=entries)
+        settle(self._client.incremental_alter_configs([resource]).values())
+
+    def _configs(self, names: Sequence[str]) -> dict[str, dict[str, str]]:
+        if not names:
+            return {}
+        resources = [ConfigResource(ResourceType.TOPIC, name) for name in names]
+        answers = self._client.describe_configs(resources)
+        return {
+            resource.name: {key: entry.value for key, entry in future.result(TIMEOUT_S).items()}
+            for resource, future in answers.items()
+        }
+
+
+def judge(
+    topic: Topic, name: str, partitions: dict[str, int], configs: dict[str, dict[str, str]]
+) -> TopicReport:
+    """What one topic needs. `partitions` and `configs` are what the broker has, by name."""
+    if name not in partitions:
+        return TopicReport(name, "created", f"{topic.partitions} partitions")
+    drifted = [
+        f"{key}={configs[name].get(key)} -> {value}"
+        for key, value in topic.config.items()
+        if configs[name].get(key) != value
+    ]
+    if drifted:
+        return TopicReport(name, "mended", ", ".join(drifted))
+    if partitions[name] != topic.partitions:
+        detail = f"{partitions[name]} partitions, the registry says {topic.partitions}"
+        return TopicReport(name, "left alone", detail)
+    return TopicReport(name, "as it should be")
+
+
+def settle(futures: Iterable[Any], forgive: int | None = None) -> None:
+    """Wait for admin operations; one error code may be forgiven, others are raised."""
+    for future in futures:
+        try:
+            future.result(TIMEOUT_S)
+        except KafkaException as error:
+            if error.args[0].code() != forgive:
+                raise TransientError(f"Kafka refused: {error}") from error

@@ -1,0 +1,160 @@
+"""One supervised process: started on a leash, logged, asked for its health, started again."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from services.local.backoff import Backoff
+from services.local.journal import Journal
+from services.local.state import ProcessRecord, start_time
+
+LEASH = Path(__file__).with_name("leash.py")
+STARTING_POLL_S = 0.15
+STEADY_POLL_S = 3.0
+LONGEST_LINE = 256 * 1024
+
+Probe = Callable[[], Awaitable[bool]]
+
+
+@dataclass(frozen=True)
+class ProcessPlan:
+    """What to run and how to know that it is well. `grace_s` is its time between TERM and KILL."""
+
+    name: str
+    command: tuple[str, ...]
+    probe: Probe
+    address: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    grace_s: float = 15.0
+
+
+def leashed(command: tuple[str, ...], sign: int = signal.SIGKILL) -> tuple[str, ...]:
+    """The command, made to get `sign` when the process that calls this is gone."""
+    interpreter = (sys.executable, "-I", "-S", str(LEASH))
+    return (*interpreter, str(os.getpid()), str(int(sign)), *command)
+
+
+class SupervisedProcess:
+    """Keeps one plan running until it is told to stop. `changed` is called at each new state."""
+
+    def __init__(self, plan: ProcessPlan, journal: Journal, changed: Callable[[], None]) -> None:
+        self.plan = plan
+        self.ready = asyncio.Event()
+        self.short_lives = 0
+        self._journal, self._changed = journal, changed
+        self._state, self._restarts = "waiting", 0
+        self._process: asyncio.subprocess.Process | None = None
+        self._started_s: float | None = None
+        self._stopping = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def record(self) -> ProcessRecord:
+        pid = self._process.pid if self._process and self._process.returncode is None else None
+        return ProcessRecord(
+            name=self.plan.name,
+            pid=pid,
+            started_s=self._started_s if pid else None,
+            state=self._state,
+            restarts=self._restarts,
+            address=self.plan.address,
+        )
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._keep_running())
+
+    async def stop(self) -> None:
+        """TERM, after the grace KILL; returns when the process is gone."""
+        self._stopping.set()
+        if self._process and self._process.returncode is None:
+            self._signal(signal.SIGTERM)
+            try:
+                await asyncio.wait_for(self._process.wait(), self.plan.grace_s)
+            except TimeoutError:
+                self._signal(signal.SIGKILL)
+        if self._task:
+            await self._task
+        self._become("stopped")
+
+    async def _keep_running(self) -> None:
+        backoff = Backoff()
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            code = await self._run_once()
+            if self._stopping.is_set():
+                break
+            self.short_lives += 0 if self.ready.is_set() else 1
+            self.ready.clear()
+            delay_s, backoff = backoff.after(time.monotonic() - began)
+            self._restarts += 1
+            self._journal.write(self.plan.name, f"{describe_exit(code)}; again in {delay_s:g} s")
+            self._become("down")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), delay_s)
+
+    async def _run_once(self) -> int:
+        self._process = process = await asyncio.create_subprocess_exec(
+            *leashed(self.plan.command),
+            env={**os.environ, **self.plan.environment},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C reaches the supervisor alone; it stops all in order
+            limit=LONGEST_LINE,
+        )
+        self._started_s = start_time(process.pid)
+        self._become("starting")
+        chores = (asyncio.create_task(self._log(process)), asyncio.create_task(self._watch()))
+        code = await process.wait()
+        self._signal(signal.SIGKILL)  # whatever it left in its group
+        chores[1].cancel()
+        await asyncio.wait(chores, timeout=1)
+        chores[0].cancel()
+        return code
+
+    async def _log(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout
+        while True:
+            try:
+                line = await process.stdout.readline()
+            except ValueError:  # longer than LONGEST_LINE: the rest of it comes as further lines
+                continue
+            if not line:
+                return
+            if text := line.decode(errors="replace").rstrip():
+                self._journal.write(self.plan.name, text)
+
+    async def _watch(self) -> None:
+        while True:
+            healthy = await self.plan.probe()
+            if healthy:
+                self.ready.set()
+                self._become("ready")
+            elif self.ready.is_set():
+                self._become("unhealthy")
+            await asyncio.sleep(STEADY_POLL_S if self.ready.is_set() else STARTING_POLL_S)
+
+    def _signal(self, number: int) -> None:
+        if self._process:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, number)
+
+    def _become(self, state: str) -> None:
+        if state != self._state:
+            self._state = state
+            self._changed()
+
+
+def describe_exit(code: int) -> str:
+    """`ended with code 3`, or the name of the signal that ended it."""
+    if code >= 0:
+        return f"ended with code {code}"
+    try:
+        return f"ended by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"ended by signal {-code}"
