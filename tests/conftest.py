@@ -1,0 +1,115 @@
+"""Fixtures of all tests: real servers, each started at most once a run, and fresh names in them."""
+
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+
+import pytest
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from services.local.receivers import SmtpSink, WebhookReceiver
+from services.local.stack import LocalStack
+from tests.servers import (
+    MariaServer,
+    S3Server,
+    mariadb_missing,
+    running_mariadb,
+    running_minio,
+)
+
+S3_SERVERS = ("weed", "minio") if shutil.which("minio") else ("weed",)
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The bootstrap address of a real, empty Apache Kafka."""
+    with LocalStack.infrastructure(tmp_path_factory.mktemp("kafka"), ["kafka"]) as stack:
+        yield stack.bootstrap
+
+
+@pytest.fixture
+def unique() -> str:
+    """A name no other test has."""
+    return f"t{uuid.uuid4().hex[:10]}"
+
+
+@pytest.fixture
+def group(unique: str) -> str:
+    """A consumer group of this test alone."""
+    return f"{unique}-group"
+
+
+@pytest.fixture
+def new_topic(kafka: str, unique: str) -> Callable[..., str]:
+    """Makes a topic of this test alone: `new_topic("in", partitions=2)` gives its name."""
+
+    def make(name: str = "topic", partitions: int = 1, **config: str) -> str:
+        full = f"{unique}-{name}"
+        options = {key.replace("_", "."): value for key, value in config.items()}
+        wanted = NewTopic(full, partitions, replication_factor=1, config=options)
+        admin = AdminClient({"bootstrap.servers": kafka})
+        admin.create_topics([wanted])[full].result(30)
+        return full
+
+    return make
+
+
+@pytest.fixture
+def topic_prefix(kafka: str, unique: str) -> str:
+    """The `topic_prefix` setting under which all topics of the registry exist, empty."""
+    from services.chassis.streaming.topics import TopicAdmin, registry
+
+    prefix = f"{unique}."
+    TopicAdmin(kafka, prefix).apply(registry())
+    return prefix
+
+
+@pytest.fixture(scope="session", params=S3_SERVERS)
+def s3(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[S3Server]:
+    """A real S3 server; all of them in turn where there is a `minio` on PATH."""
+    folder = tmp_path_factory.mktemp(request.param)
+    if request.param == "minio":
+        with running_minio(folder) as server:
+            yield server
+        return
+    with LocalStack.infrastructure(folder, ["store"]) as stack:
+        yield S3Server(stack.s3_endpoint, stack.s3_access_key, stack.s3_secret_key)
+
+
+@pytest.fixture(scope="session")
+def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaServer]:
+    """A real MariaDB, or a skip that says what is missing."""
+    if reason := mariadb_missing():
+        pytest.skip(reason)
+    with running_mariadb(tmp_path_factory.mktemp("mariadb")) as server:
+        yield server
+
+
+@pytest.fixture
+def mariadb_url(mariadb: MariaServer, unique: str) -> str:
+    """The URL of an empty MariaDB database of this test alone."""
+    return mariadb.fresh_database(unique)
+
+
+@pytest.fixture(params=["sqlite", "mariadb"])
+def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of an empty database of this test alone: SQLite, then MariaDB."""
+    if request.param == "mariadb":
+        return str(request.getfixturevalue("mariadb_url"))
+    return f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'test.db'}"
+
+
+@pytest.fixture
+def smtp() -> Iterator[SmtpSink]:
+    """An SMTP server that keeps what it gets in `inbox`."""
+    with SmtpSink() as sink:
+        yield sink
+
+
+@pytest.fixture
+def webhook() -> Iterator[WebhookReceiver]:
+    """A webhook receiver that keeps what it gets in `inbox`."""
+    with WebhookReceiver() as receiver:
+        yield receiver
