@@ -1,0 +1,68 @@
+"""What every backbone promises.
+
+Shapes: B windows, T frames, H height, W width, C colours, D dimensions.
+"""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+Vectors = NDArray[np.float32]
+
+
+class Backbone(Protocol):
+    """A frozen network that turns a window of consecutive clips into one vector."""
+
+    @property
+    def id(self) -> str:
+        """Name in messages and checkpoints."""
+
+    @property
+    def window(self) -> int:
+        """How many consecutive clips it looks at together."""
+
+    @property
+    def frames(self) -> int:
+        """Frames in a full window."""
+
+    @property
+    def size(self) -> int:
+        """Height and width of the frames it wants, in pixels."""
+
+    @property
+    def dim(self) -> int: ...
+
+    def embed(self, windows_BTHWC: Pixels) -> Vectors:
+        """RGB windows, any B (0 too) -> float32 [B, D], in order. ValueError on another shape."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a backbone runs on this machine."""
+
+    cache: Path = field(default_factory=lambda: default_cache())
+    """Where weights and compiled models are kept between starts."""
+    engine: Literal["auto", "openvino", "torch"] = "auto"
+    """`auto`: torch where there is an NVIDIA GPU, else OpenVINO."""
+    threads: int = 0
+    """Threads of the CPU to use; 0 leaves it to the engine."""
+
+
+def default_cache() -> Path:
+    """`$XDG_CACHE_HOME/nightclerk`, else `~/.cache/nightclerk`."""
+    root = os.environ.get("XDG_CACHE_HOME")
+    return (Path(root) if root else Path.home() / ".cache") / "nightclerk"
+
+
+def check(windows_BTHWC: Pixels, frames: int, size: int) -> None:
+    """Raise ValueError, naming what came and what was expected."""
+    expected = (frames, size, size, 3)
+    if windows_BTHWC.ndim != 5 or windows_BTHWC.shape[1:] != expected:
+        raise ValueError(f"windows are {windows_BTHWC.shape}, expected B x {expected}")
+    if windows_BTHWC.dtype != np.uint8:
+        raise ValueError(f"windows are {windows_BTHWC.dtype}, expected uint8")
