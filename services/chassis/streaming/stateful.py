@@ -1,0 +1,176 @@
+"""The stateful stream: a Faust app around one pure step, with its state in a rocksdb table.
+
+Faust acknowledges a record whose agent raised and goes on, so this shell guards every record:
+what is invalid goes to the dead letters, a transient failure is retried, anything else ends the
+process at once with nothing acknowledged. Per record the order is: outputs acknowledged by Kafka,
+then one table write, flushed, then Faust may commit. After kill -9 a record is at worst taken
+again with the state before or after it; the step must give the same outputs for both.
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import faust
+
+from schemas.base import Message
+from schemas.codec import DecodeError, decode
+from schemas.topics import Topic
+from services.chassis.clock import SystemClock
+from services.chassis.errors import InvalidMessage, TransientError
+from services.chassis.settings import ServiceSettings
+from services.chassis.streaming.deadletters import DeadLetterCount, DeadLetterLimit, dead_letter
+from services.chassis.streaming.publisher import Publisher
+from services.chassis.streaming.records import Outgoing, Partition, Record
+from services.chassis.telemetry import logs, metrics
+
+log = logs.get("stateful")
+for noisy in ("faust.agents.actor", "aiokafka.consumer.group_coordinator"):
+    logging.getLogger(noisy).setLevel(logging.CRITICAL)  # they tell of every stop as a crash
+
+
+class Step(Protocol):
+    """The pure part. Keys and states are bytes; None is the state of a key never seen."""
+
+    def key(self, message: Message) -> bytes: ...
+
+    def __call__(
+        self, state: bytes | None, record: Record, message: Message
+    ) -> tuple[bytes, Iterable[Outgoing]]:
+        """Raises InvalidMessage for a record that cannot be used."""
+
+
+class StatefulStream:
+    """One consumer group member over `topic`, run by Faust. A Runnable."""
+
+    def __init__(
+        self, settings: ServiceSettings, group: str, topic: Topic, step: Step, publisher: Publisher
+    ) -> None:
+        self._topic, self._step, self._publisher, self._group = topic, step, publisher, group
+        self._clock = SystemClock()
+        self._letters = DeadLetterCount(DeadLetterLimit())
+        self._app = build_app(settings, group)
+        self._source = self._app.topic(
+            settings.topic_prefix + topic.name, key_type=bytes, value_type=bytes
+        )
+        self._table = self._app.Table(
+            "state", key_type=bytes, value_type=bytes, partitions=topic.partitions
+        )
+        self._app.agent(self._source, name="guard")(self._agent)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping = False
+
+    @property
+    def ready(self) -> bool:
+        """Partitions are assigned and the table has caught up with its changelog."""
+        return bool(
+            self._loop
+            and not self._stopping
+            and self._app.consumer
+            and self._app.consumer.assignment()
+            and not self._app.rebalancing
+            and not cast(Any, self._app.tables).recovery.in_recovery
+        )
+
+    def run(self) -> None:
+        asyncio.run(self._run())
+
+    def stop(self) -> None:
+        self._stopping = True
+        if self._loop:
+            self._loop.call_soon_threadsafe(lambda: asyncio.ensure_future(self._app.stop()))
+
+    async def _run(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        await self._app.start()
+        await self._app.wait_until_stopped()
+        if self._app.crash_reason and not self._stopping:
+            raise self._app.crash_reason
+
+    async def _agent(self, stream: Any) -> None:
+        async for event in stream.events():
+            try:
+                await self._take(_record(event.message))
+            except BaseException as error:
+                if isinstance(error, asyncio.CancelledError):
+                    raise
+                log.exception("stopping without commit", topic=self._topic.name)
+                os._exit(70)  # Faust would acknowledge the record if the error reached it
+
+    async def _take(self, record: Record) -> None:
+        metrics.count("records_consumed", self._topic.name)
+        try:
+            message = decode(self._topic, record.value)
+            key = self._step.key(message)
+            state, outputs = self._step(self._table.get(key), record, message)
+        except (DecodeError, InvalidMessage) as error:
+            await self._reject(record, str(error))
+            return
+        self._letters.valid()
+        await self._publish(outputs)
+        self._table[key] = state
+        await self._app.producer.flush()
+
+    async def _reject(self, record: Record, reason: str) -> None:
+        log.warning("dead letter", at=(*record.partition, record.offset), reason=reason)
+        metrics.count("records_deadlettered", self._topic.name)
+        await self._publish([dead_letter(self._topic, record, self._group, reason, self._clock)])
+        self._letters.invalid()
+
+    async def _publish(self, outputs: Iterable[Outgoing], attempts: int = 8) -> None:
+        kept = list(outputs)
+        for attempt in range(1, attempts + 1):
+            try:
+                for outgoing in kept:
+                    self._publisher.publish(outgoing)
+                await asyncio.to_thread(self._publisher.flush)
+                return
+            except TransientError as error:
+                if attempt == attempts:
+                    raise
+                metrics.count("retries", self._topic.name)
+                log.warning("trying again", attempt=attempt, error=str(error))
+                await asyncio.sleep(min(0.2 * 2**attempt, 10))
+
+
+def build_app(settings: ServiceSettings, group: str) -> faust.App:
+    """A Faust app that does only what we ask of it: no web server, no leader, no reply topic."""
+    directory = Path(settings.state_dir).resolve() / "faust" / (settings.topic_prefix + group)
+    directory.mkdir(parents=True, exist_ok=True)
+    return faust.App(
+        settings.topic_prefix + group,
+        broker=f"kafka://{settings.kafka_bootstrap.replace(',', ';')}",
+        store="rocksdb://",
+        datadir=str(directory),
+        key_serializer="raw",
+        value_serializer="raw",
+        autodiscover=False,
+        web_enabled=False,
+        topic_disable_leader=True,
+        topic_replication_factor=1,
+        consumer_auto_offset_reset="earliest",
+        broker_commit_interval=1.0,
+        broker_session_timeout=10.0,
+        broker_heartbeat_interval=2.0,
+        stream_wait_empty=False,
+        reply_create_topic=False,
+    )
+
+
+def _record(message: Any) -> Record:
+    return Record(
+        Partition(message.topic, message.partition),
+        message.offset,
+        message.key,
+        message.value,
+        dict(_pairs(message.headers)),
+    )
+
+
+def _pairs(headers: Any) -> Iterable[tuple[str, bytes]]:
+    if not headers:
+        return []
+    return list(headers.items() if hasattr(headers, "items") else headers)
