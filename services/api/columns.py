@@ -1,0 +1,46 @@
+"""Column types that mean the same on SQLite and on MySQL/MariaDB."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import CHAR, DateTime, Dialect, String
+from sqlalchemy.dialects import mysql
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+
+def identifier() -> TypeEngine[str]:
+    """A UUID as text; compared byte by byte."""
+    exact = mysql.CHAR(36, charset="ascii", collation="ascii_bin")
+    return CHAR(36).with_variant(exact, "mysql", "mariadb")
+
+
+def object_key() -> TypeEngine[str]:
+    """The key of an object, compared byte by byte."""
+    exact = mysql.VARCHAR(512, charset="utf8mb4", collation="utf8mb4_bin")
+    return String(512).with_variant(exact, "mysql", "mariadb")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware in, aware UTC out, microseconds kept. Stored without a zone."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name in ("mysql", "mariadb"):
+            return dialect.type_descriptor(mysql.DATETIME(fsp=6))
+        return dialect.type_descriptor(DateTime())
+
+    def process_bind_param(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002
+    ) -> datetime | None:
+        return value.astimezone(UTC).replace(tzinfo=None) if value else None
+
+    def process_result_value(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002
+    ) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value else None
