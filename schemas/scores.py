@@ -28,6 +28,9 @@ class ClipScored(Message):
     origin_at: UtcTime | None = None
     score: float
     calibrated: Unit
+    high_mark: Unit | None = Field(
+        default=None, description="calibrated score from which the rule in use counts a clip"
+    )
     head: str
     model_id: str
     backbone: str
