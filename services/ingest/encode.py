@@ -1,0 +1,40 @@
+"""Pictures -> JPEG, quality 85, 4:2:0 as the video itself."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import simplejpeg
+from numpy.typing import NDArray
+
+QUALITY = 85
+
+Plane = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Jpeg:
+    """One encoded frame with its size in pixels."""
+
+    content: bytes
+    width: int
+    height: int
+
+
+def of_rgb(rgb_HWC: NDArray[np.uint8]) -> Jpeg:
+    """A JPEG of an RGB picture, shape (height, width, 3)."""
+    height, width = rgb_HWC.shape[:2]
+    rgb_HWC = np.ascontiguousarray(rgb_HWC)
+    return Jpeg(_bytes(simplejpeg.encode_jpeg(rgb_HWC, QUALITY, "RGB", "420")), width, height)
+
+
+def of_planes(planes: Sequence[Plane]) -> Jpeg:
+    """A JPEG of full-range BT.601 Y, U and V, the chroma planes half as wide and high."""
+    y, u, v = (np.ascontiguousarray(plane) for plane in planes)
+    height, width = y.shape
+    return Jpeg(_bytes(simplejpeg.encode_jpeg_yuv_planes(y, u, v, QUALITY)), width, height)
+
+
+def _bytes(encoded: Any) -> bytes:
+    return bytes(encoded)
