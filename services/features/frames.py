@@ -17,18 +17,27 @@ MAX_PIXELS = 4096 * 4096
 Pixels = NDArray[np.uint8]
 
 
-def pixels(clips: Sequence[ClipRecorded], frames: int, size: int) -> Pixels:
-    """RGB [frames, size, size, 3] of a window, the whole picture squashed, short ones filled.
+def clip_pixels(clip: ClipRecorded, size: int) -> Pixels:
+    """RGB [frames of the clip, size, size, 3], the whole picture squashed.
 
-    Raises InvalidMessage when a frame is no JPEG, or there are more frames than the backbone takes.
+    Raises InvalidMessage when a frame is no JPEG.
     """
-    jpegs = [jpeg for clip in clips for jpeg in _jpegs(clip)]
-    if len(jpegs) > frames:
-        raise InvalidMessage(f"the window holds {len(jpegs)} frames, the backbone takes {frames}")
+    jpegs = _jpegs(clip)
     decoded_THWC = np.empty((len(jpegs), size, size, 3), np.uint8)
     for k, jpeg in enumerate(jpegs):
         squash(decode(jpeg), size, out=decoded_THWC[k])
-    return fill(decoded_THWC, frames)
+    return decoded_THWC
+
+
+def pixels(clips: Sequence[ClipRecorded], frames: int, size: int) -> Pixels:
+    """RGB [frames, size, size, 3] of a window, short ones filled.
+
+    Raises InvalidMessage when a frame is no JPEG, or there are more frames than the backbone takes.
+    """
+    count = sum(clip.frame_count for clip in clips)
+    if count > frames:
+        raise InvalidMessage(f"the window holds {count} frames, the backbone takes {frames}")
+    return fill(np.concatenate([clip_pixels(clip, size) for clip in clips]), frames)
 
 
 def decode(jpeg: bytes) -> Pixels:

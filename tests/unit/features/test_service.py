@@ -1,0 +1,104 @@
+"""The features shell: what it puts out, what it holds back, and that a retry changes nothing."""
+
+from collections.abc import Sequence
+from threading import Event
+
+import numpy as np
+import pytest
+import simplejpeg
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.clips import ClipRecorded
+from schemas.embeddings import EmbeddingExtracted
+from services.chassis.errors import InvalidMessage
+from services.chassis.streaming.records import Incoming
+from services.features.backbones.base import Pixels, Vectors
+from services.features.service import Extraction
+from tests.builders import clip, incoming, source
+
+
+class MeanColour:
+    """A backbone small enough to check by eye: the mean of each colour."""
+
+    id, window, frames, size, dim = "mean", 2, 32, 8, 3
+
+    def embed(self, windows_BTHWC: Pixels) -> Vectors:
+        return windows_BTHWC.mean(axis=(1, 2, 3), dtype=np.float32)
+
+
+def grey_clip(index: int, shade: int = 100, frame_count: int = 16, **more: object) -> ClipRecorded:
+    frame = simplejpeg.encode_jpeg(np.full((24, 32, 3), shade, np.uint8))
+    return clip(index, frame_count=frame_count, frames=(frame,) * frame_count, **more)
+
+
+def arrive(
+    handler: Extraction, clips: Sequence[ClipRecorded], first_offset: int = 0
+) -> list[Incoming]:
+    return [
+        incoming(one, first_offset + k, prepared=handler.prepare(one))
+        for k, one in enumerate(clips)
+    ]
+
+
+def run(handler: Extraction, batch: Sequence[Incoming]) -> list[EmbeddingExtracted]:
+    out = [item.message for item in handler.handle(batch, Event())]
+    handler.settle()
+    return [message for message in out if isinstance(message, EmbeddingExtracted)]
+
+
+def indexes(embeddings: Sequence[EmbeddingExtracted]) -> list[tuple[int, ...]]:
+    return [tuple(ref.index for ref in one.clips) for one in embeddings]
+
+
+def test_two_clips_make_one_embedding_and_the_last_closes_its_window_alone() -> None:
+    handler = Extraction(MeanColour())
+    out = run(handler, arrive(handler, [grey_clip(0), grey_clip(1), grey_clip(2, is_last=True)]))
+    assert indexes(out) == [(0, 1), (2,)]
+    assert [one.is_last for one in out] == [False, True]
+    assert np.frombuffer(out[0].vector, "<f4") == pytest.approx([100] * 3, abs=2)
+
+
+def test_the_commit_stays_below_a_clip_that_waits() -> None:
+    handler = Extraction(MeanColour())
+    batch = arrive(handler, [grey_clip(0), grey_clip(1), grey_clip(2)])
+    run(handler, batch)
+    assert handler.held() == {batch[0].record.partition: 2}
+
+
+def test_a_batch_handled_again_gives_the_same_embeddings() -> None:
+    handler = Extraction(MeanColour())
+    run(handler, arrive(handler, [grey_clip(0)]))
+    batch = arrive(handler, [grey_clip(1, shade=10), grey_clip(2)], first_offset=1)
+    unsettled = [item.message for item in handler.handle(batch, Event())]
+    assert unsettled == run(handler, batch)
+    assert handler.held() == {batch[0].record.partition: 2}
+
+
+@given(st.integers(1, 12), st.integers(0, 12))
+def test_a_restart_anywhere_forms_the_same_windows(count: int, stop: int) -> None:
+    clips = [
+        grey_clip(index, source_id=source(number), is_last=index == count - 1)
+        for index in range(count)
+        for number in (1, 2)
+    ]
+    whole = Extraction(MeanColour())
+    expected = {one.embedding_id: one for one in run(whole, arrive(whole, clips))}
+    first, second = Extraction(MeanColour()), Extraction(MeanColour())
+    done = run(first, arrive(first, clips[:stop]))
+    committed = next(iter(first.held().values()), 0)
+    done += run(second, arrive(second, clips[committed:], first_offset=committed))
+    assert {one.embedding_id: one for one in done} == expected
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        clip(0, frames=(b"not a picture",)),
+        clip(0, encoding="h264"),
+        grey_clip(0, frame_count=17, spec={"frames": 32, "frame_rate": 15, "hop": 32}),
+    ],
+)
+def test_frames_that_cannot_be_used_are_an_invalid_message(bad: ClipRecorded) -> None:
+    with pytest.raises(InvalidMessage):
+        Extraction(MeanColour()).prepare(bad)
