@@ -18,7 +18,10 @@ from pydantic_core import CoreSchema
 
 
 def _as_utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("this moment has no UTC date between years 1 and 9999") from None
 
 
 class _MsgpackBin:

@@ -1,5 +1,6 @@
 """msgpack bytes <-> message. The `type` inside the payload says which class of the topic it is."""
 
+import reprlib
 from typing import Any
 
 import msgpack
@@ -24,7 +25,7 @@ def decode(topic: Topic, payload: bytes | None) -> Message:
         if content.get("type") == message.type_name():
             return _validate(message, content)
     known = ", ".join(message.type_name() for message in topic.messages)
-    raise DecodeError(f"type {content.get('type')!r} is none of {known}")
+    raise DecodeError(f"type {reprlib.repr(content.get('type'))} is none of {known}")
 
 
 def _unpack(payload: bytes | None) -> dict[str, Any]:
