@@ -89,6 +89,9 @@ def node_properties(data: Path, port: int, controller_port: int) -> dict[str, st
         "share.coordinator.state.topic.replication.factor": "1",
         "share.coordinator.state.topic.min.isr": "1",
         "share.coordinator.state.topic.num.partitions": "1",
+        # After kill -9 the controller keeps the old broker's place for this long (default 9 s).
+        "broker.session.timeout.ms": "5000",
+        "broker.heartbeat.interval.ms": "1000",
         "group.initial.rebalance.delay.ms": "0",
         "num.network.threads": "2",
         "num.io.threads": "4",

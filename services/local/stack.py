@@ -8,7 +8,8 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from tempfile import TemporaryFile
+from typing import IO, Self
 
 from services.local.config import SERVICES, LocalSettings
 from services.local.errors import LocalRuntimeError
@@ -67,20 +68,24 @@ class LocalStack:
 
     def start(self) -> None:
         """Start and wait until all is ready. Raises LocalRuntimeError with the log's last lines."""
+        with TemporaryFile() as last_words:
+            self._supervisor = self._spawn(last_words)
+            try:
+                await_ready(self.settings.state, self._supervisor, last_words)
+            except BaseException:
+                self.stop()
+                raise
+
+    def _spawn(self, errors: IO[bytes]) -> "subprocess.Popen[bytes]":
         command = (sys.executable, "-m", "services.local", "--parts", ",".join(self.parts))
-        self._supervisor = subprocess.Popen(
+        return subprocess.Popen(
             leashed(command, signal.SIGTERM),
             env={**os.environ, **self.environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=errors,
             start_new_session=True,
         )
-        try:
-            await_ready(self.settings.state, self._supervisor)
-        except BaseException:
-            self.stop()
-            raise
 
     def stop(self) -> None:
         """Stop all in order; nothing of it runs when this returns."""
@@ -135,16 +140,23 @@ class LocalStack:
         return log_path(self.settings.state)
 
 
-def await_ready(home: Path, supervisor: "subprocess.Popen[bytes]", wait_s: float = READY_S) -> None:
-    """Return when the supervisor says ready; raise its sentence when it fails or takes too long."""
+def await_ready(
+    home: Path,
+    supervisor: "subprocess.Popen[bytes]",
+    last_words: IO[bytes],
+    wait_s: float = READY_S,
+) -> None:
+    """Return when the supervisor says ready; raise its sentence when it ends or takes too long."""
     deadline = time.monotonic() + wait_s
     while time.monotonic() < deadline:
         run = read_run(home)
         if run and run.pid == supervisor.pid and run.phase == "ready":
             return
         if supervisor.poll() is not None:
-            said = run.message if run and run.pid == supervisor.pid else ""
-            raise LocalRuntimeError(said or f"the stack ended at once; see {log_path(home)}")
+            last_words.seek(0)
+            said = last_words.read().decode(errors="replace").strip().splitlines()[-1:]
+            sentence = said[0].removeprefix("nightclerk: ") if said else "the stack ended at once"
+            raise LocalRuntimeError(sentence)
         time.sleep(0.05)
     raise LocalRuntimeError(f"not ready after {wait_s:g} s\n{last_lines(log_path(home))}")
 
