@@ -1,0 +1,92 @@
+"""Messages of one uploaded video, as short as a test wants them."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID, uuid5
+
+from schemas.alerts import AlertClosed, AlertOpened, AlertUpdated
+from schemas.base import Message
+from schemas.deliveries import DeliveryAttempted
+from schemas.ids import alert_id, clip_id, delivery_id
+from schemas.scores import ClipScored
+from schemas.topics import TOPICS
+from schemas.videos import VideoProgressed
+from services.chassis.streaming.records import Incoming, Partition, Record
+
+START = datetime(2026, 5, 1, 22, 0, tzinfo=UTC)
+CLIP_S = 16 / 15
+VIDEO = UUID("0f8fad5b-d9cb-469f-a165-70867728950e")
+A = TypeVar("A", AlertOpened, AlertUpdated, AlertClosed)
+
+
+def video_id(name: str) -> UUID:
+    return uuid5(VIDEO, name)
+
+
+def at(seconds: float) -> datetime:
+    return START + timedelta(seconds=seconds)
+
+
+def progressed(state: str = "decoding", after_s: float = 1, **fields: Any) -> VideoProgressed:
+    content = {"video_id": VIDEO, "state": state, "progressed_at": at(after_s)} | fields
+    return VideoProgressed.model_validate(content)
+
+
+def scored(index: int, calibrated: float = 0.1, **fields: Any) -> ClipScored:
+    source = fields.get("source_id", VIDEO)
+    content = {
+        "clip_id": clip_id(source, index * CLIP_S),
+        "source_id": source,
+        "index": index,
+        "start_s": index * CLIP_S,
+        "end_s": (index + 1) * CLIP_S,
+        "score": 4 * calibrated - 2,
+        "calibrated": calibrated,
+        "high_mark": 0.6,
+        "head": "linear",
+        "model_id": "linear/test",
+        "backbone": "i3d_k400",
+    }
+    return ClipScored.model_validate(content | fields)
+
+
+def alert(kind: type[A], peak_score: float = 0.8, opening: int = 2, **fields: Any) -> A:
+    source = fields.get("source_id", VIDEO)
+    first = clip_id(source, opening * CLIP_S)
+    content = {
+        "alert_id": alert_id(source, "persistence", first),
+        "source_id": source,
+        "rule": "persistence",
+        "label": "fight",
+        "start_s": opening * CLIP_S,
+        "end_s": (opening + 2) * CLIP_S,
+        "peak_s": (opening + 1) * CLIP_S,
+        "peak_score": peak_score,
+        "peak_clip_id": first,
+        "model_id": "linear/test",
+    }
+    return kind.model_validate(content | fields)
+
+
+def delivered(attempt: int = 1, outcome: str = "delivered", **fields: Any) -> DeliveryAttempted:
+    of = alert(AlertOpened)
+    content = {
+        "delivery_id": delivery_id(of.alert_id, "email", "owner@example.org"),
+        "alert_id": of.alert_id,
+        "source_id": VIDEO,
+        "channel": "email",
+        "target": "owner@example.org",
+        "attempt": attempt,
+        "outcome": outcome,
+        "attempted_at": at(attempt),
+    }
+    return DeliveryAttempted.model_validate(content | fields)
+
+
+def incoming(*messages: Message) -> list[Incoming]:
+    """As the consume loop hands them over."""
+    names = {kind: topic.name for topic in TOPICS for kind in topic.messages}
+    return [
+        Incoming(Record(Partition(names[type(message)], 0), offset, None, None), message)
+        for offset, message in enumerate(messages)
+    ]
