@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -145,6 +145,7 @@ def await_ready(
     supervisor: "subprocess.Popen[bytes]",
     last_words: IO[bytes],
     wait_s: float = READY_S,
+    tell: Callable[[RunRecord], None] = lambda _: None,
 ) -> None:
     """Return when the supervisor says ready; raise its sentence when it ends or takes too long."""
     deadline = time.monotonic() + wait_s
@@ -152,6 +153,8 @@ def await_ready(
         run = read_run(home)
         if run and run.pid == supervisor.pid and run.phase == "ready":
             return
+        if run and run.pid == supervisor.pid:
+            tell(run)
         if supervisor.poll() is not None:
             last_words.seek(0)
             said = last_words.read().decode(errors="replace").strip().splitlines()[-1:]

@@ -1,0 +1,29 @@
+"""The command `nightclerk`. Nothing heavy is imported here: help must come at once."""
+
+import typer
+
+from services.cli.runtime import down, status, up
+from services.cli.service import TELLS, add_service
+from services.cli.topics import topics
+
+app = typer.Typer(
+    name="nightclerk",
+    help="Watches the cameras of unmanned stores and tells people when something wrong goes on.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command()(up)
+app.command()(down)
+app.command()(status)
+app.add_typer(topics, name="topics")
+for one in TELLS:
+    add_service(app, one)
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

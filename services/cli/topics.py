@@ -1,0 +1,62 @@
+"""`nightclerk topics`: the registry of topics, and the broker brought into line with it."""
+
+from typing import TYPE_CHECKING
+
+import typer
+from rich.table import Table
+
+from services.cli.screen import give_up, out
+
+if TYPE_CHECKING:
+    from services.chassis.streaming.topics import TopicReport
+
+topics = typer.Typer(help="The topics on Kafka.", no_args_is_help=True)
+
+COLOURS = {"created": "green", "mended": "yellow", "left alone": "red"}
+
+
+@topics.command("apply")
+def apply_topics() -> None:
+    """Create the topics that are missing and mend the configuration of those that drifted."""
+    for report in _reports(mend=True):
+        colour = COLOURS.get(report.deed, "dim")
+        out.print(f"{report.topic:28} [{colour}]{report.deed}[/] {report.detail}", soft_wrap=True)
+
+
+@topics.command("list")
+def list_topics() -> None:
+    """Show the topics of the registry, and how the broker's differ."""
+    from services.chassis.streaming.topics import registry
+
+    table = Table("topic", "partitions", "keeps", "from", "to", "on the broker")
+    for topic, report in zip(registry(), _reports(mend=False), strict=True):
+        there = {"created": "[red]missing[/]", "mended": f"[yellow]drifted[/] {report.detail}"}
+        table.add_row(
+            report.topic,
+            str(topic.partitions),
+            _keeps(topic.retention_ms, topic.retention_bytes),
+            ", ".join(topic.producers),
+            ", ".join(topic.consumers),
+            there.get(report.deed, f"{report.deed} {report.detail}".strip()),
+        )
+    out.print(table)
+
+
+def _reports(mend: bool) -> "list[TopicReport]":
+    from services.chassis.errors import TransientError
+    from services.chassis.streaming.topics import TopicAdmin, registry
+    from services.local.config import LocalSettings
+    from services.local.plan import addresses
+
+    settings = LocalSettings()
+    admin = TopicAdmin(addresses(settings)["kafka"], settings.topic_prefix)
+    try:
+        return admin.apply(registry()) if mend else admin.survey(registry())
+    except TransientError as error:
+        give_up(error)
+
+
+def _keeps(retention_ms: int, retention_bytes: int) -> str:
+    hours = retention_ms // 3_600_000
+    age = f"{hours // 24} d" if hours % 24 == 0 else f"{hours} h"
+    return age if retention_bytes < 0 else f"{age}, {retention_bytes >> 20} MB a partition"
