@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from schemas.clips import ClipRecorded
 from services.chassis.errors import InvalidMessage
-from services.features.core import fill
 
 MAX_PIXELS = 4096 * 4096
 """A frame beyond this is an attack or a mistake: clips are made with a short side of 256."""
@@ -18,26 +17,18 @@ Pixels = NDArray[np.uint8]
 
 
 def clip_pixels(clip: ClipRecorded, size: int) -> Pixels:
-    """RGB [frames of the clip, size, size, 3], the whole picture squashed.
+    """RGB [frames of the clip, size, size, 3], whole pictures squashed. Raises InvalidMessage."""
+    if clip.encoding != "jpeg":
+        raise InvalidMessage(f"clips encoded as {clip.encoding} are not read yet")
+    return stack(clip.frames, size)
 
-    Raises InvalidMessage when a frame is no JPEG.
-    """
-    jpegs = _jpegs(clip)
-    decoded_THWC = np.empty((len(jpegs), size, size, 3), np.uint8)
+
+def stack(jpegs: Sequence[bytes], size: int) -> Pixels:
+    """RGB [frames, size, size, 3]. Raises InvalidMessage when one is no JPEG."""
+    pixels_THWC = np.empty((len(jpegs), size, size, 3), np.uint8)
     for k, jpeg in enumerate(jpegs):
-        squash(decode(jpeg), size, out=decoded_THWC[k])
-    return decoded_THWC
-
-
-def pixels(clips: Sequence[ClipRecorded], frames: int, size: int) -> Pixels:
-    """RGB [frames, size, size, 3] of a window, short ones filled.
-
-    Raises InvalidMessage when a frame is no JPEG, or there are more frames than the backbone takes.
-    """
-    count = sum(clip.frame_count for clip in clips)
-    if count > frames:
-        raise InvalidMessage(f"the window holds {count} frames, the backbone takes {frames}")
-    return fill(np.concatenate([clip_pixels(clip, size) for clip in clips]), frames)
+        pixels_THWC[k] = squash(decode(jpeg), size)
+    return pixels_THWC
 
 
 def decode(jpeg: bytes) -> Pixels:
@@ -52,14 +43,8 @@ def decode(jpeg: bytes) -> Pixels:
     return picture
 
 
-def squash(frame_HWC: Pixels, size: int, out: Pixels | None = None) -> Pixels:
+def squash(frame_HWC: Pixels, size: int) -> Pixels:
     """The whole picture as a square, aspect given up (4 points of AUC better than a crop)."""
     # Bilinear costs a seventh of area averaging; heads are trained on exactly these pixels.
-    squashed = cv2.resize(frame_HWC, (size, size), dst=out, interpolation=cv2.INTER_LINEAR)
+    squashed = cv2.resize(frame_HWC, (size, size), interpolation=cv2.INTER_LINEAR)
     return squashed.astype(np.uint8, copy=False)
-
-
-def _jpegs(clip: ClipRecorded) -> tuple[bytes, ...]:
-    if clip.encoding != "jpeg":
-        raise InvalidMessage(f"clips encoded as {clip.encoding} are not read yet")
-    return clip.frames

@@ -1,0 +1,1 @@
+"""Trains and judges heads on embeddings that the pipeline itself has made."""
