@@ -1,6 +1,5 @@
 """Fixtures of all tests: real servers, each started at most once a run, and fresh names in them."""
 
-import shutil
 import uuid
 from collections.abc import Callable, Iterator
 
@@ -10,14 +9,13 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from services.local.receivers import SmtpSink, WebhookReceiver
 from services.local.stack import LocalStack
 from tests.servers import (
+    S3_SERVERS,
     MariaServer,
     S3Server,
     mariadb_missing,
     running_mariadb,
     running_minio,
 )
-
-S3_SERVERS = ("weed", "minio") if shutil.which("minio") else ("weed",)
 
 
 @pytest.fixture(scope="session")
@@ -64,18 +62,25 @@ def topic_prefix(kafka: str, unique: str) -> str:
     return prefix
 
 
-@pytest.fixture(scope="session", params=S3_SERVERS)
-def s3(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[S3Server]:
-    """A real S3 server; all of them in turn where there is a `minio` on PATH."""
-    folder = tmp_path_factory.mktemp(request.param)
-    if request.param == "minio":
-        with running_minio(folder) as server:
-            yield server
-        return
-    with LocalStack.infrastructure(folder, ["store"]) as stack:
+@pytest.fixture(scope="session")
+def weed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """SeaweedFS, the store of the local runtime."""
+    with LocalStack.infrastructure(tmp_path_factory.mktemp("weed"), ["store"]) as stack:
         yield S3Server(stack.s3_endpoint, stack.s3_access_key, stack.s3_secret_key)
+
+
+@pytest.fixture(scope="session")
+def minio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """MinIO, where there is a `minio` on PATH."""
+    with running_minio(tmp_path_factory.mktemp("minio")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session", params=S3_SERVERS)
+def s3(request: pytest.FixtureRequest) -> S3Server:
+    """A real S3 server; all that are there in turn."""
+    server: S3Server = request.getfixturevalue(request.param)
+    return server
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,8 @@ import pytest
 from services.local.ports import free_ports
 from services.local.process import leashed
 
+S3_SERVERS = ("weed", "minio") if shutil.which("minio") else ("weed",)
+
 
 @dataclass(frozen=True)
 class S3Server:

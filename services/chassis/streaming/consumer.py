@@ -26,7 +26,8 @@ from services.chassis.streaming.worker import Limits, Member, Worker
 from services.chassis.telemetry import logs, metrics
 
 log = logs.get("consumer")
-POLL_SECONDS = 0.05
+POLL_S = 0.05
+PAUSE_AFTER_S = 5.0
 
 
 def consumer_config(settings: ServiceSettings, group: str) -> dict[str, Any]:
@@ -95,7 +96,7 @@ class ConsumeLoop:
 
     def _turn(self) -> None:
         self._balance()
-        message = self._consumer.poll(POLL_SECONDS)
+        message = self._consumer.poll(POLL_S)
         if message is not None:
             self._receive(message)
         self._commit(asynchronous=True)
@@ -135,12 +136,14 @@ class ConsumeLoop:
             time.sleep(0.5)
 
     def _balance(self) -> None:
-        """Pause while the queue is full, resume once it is half empty."""
-        waiting = self._worker.waiting
-        if not self._paused and waiting >= self._limits.queue_records:
-            self._consumer.pause(self._consumer.assignment())
-            self._paused = True
-        elif self._paused and waiting <= self._limits.queue_records // 2:
+        """Wait for room in the inbox; pause only when that takes long, since librdkafka throws
+        away what it fetched ahead of a paused partition. Rebalances wait that long at most.
+        """
+        if not self._worker.wait_for_room(0 if self._paused else PAUSE_AFTER_S):
+            if not self._paused:
+                self._consumer.pause(self._consumer.assignment())
+                self._paused = True
+        elif self._paused:
             self._consumer.resume(self._consumer.assignment())
             self._paused = False
 

@@ -43,7 +43,16 @@ class Inbox:
             if self._closed:
                 return []
             self._busy = True
-            return [self._items.popleft() for _ in range(min(most, len(self._items)))]
+            batch = [self._items.popleft() for _ in range(min(most, len(self._items)))]
+            self._changed.notify_all()
+            return batch
+
+    def wait_for_room(self, most: int, timeout_s: float) -> bool:
+        """Whether fewer than `most` wait, now or within the time."""
+        with self._changed:
+            return self._changed.wait_for(
+                lambda: self._closed or len(self._items) < most, timeout_s
+            )
 
     def give_back(self, unfinished: Iterable[Item] = ()) -> None:
         """The batch is over; what was not finished goes to the front, in its order."""

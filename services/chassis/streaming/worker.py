@@ -66,6 +66,10 @@ class Worker:
     def waiting(self) -> int:
         return len(self._inbox)
 
+    def wait_for_room(self, timeout_s: float) -> bool:
+        """Whether the inbox takes another record, now or within the time."""
+        return self._inbox.wait_for_room(self._limits.queue_records, timeout_s)
+
     @property
     def failed(self) -> bool:
         return self._failure is not None
@@ -109,6 +113,7 @@ class Worker:
                 self._inbox.give_back(() if finished else batch)
         except BaseException as error:  # noqa: BLE001 - the reader's thread raises it again
             self._failure = error
+            self._inbox.close()
             self._inbox.give_back()
 
     def _handle(self, batch: Sequence[Item]) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from threading import Event
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,10 +25,11 @@ class MeanColour:
     id, window, frames, size, dim = "mean", 2, 32, 8, 3
 
     def embed(self, windows_BTHWC: Pixels) -> Vectors:
-        return windows_BTHWC.mean(axis=(1, 2, 3), dtype=np.float32)
+        means: Vectors = windows_BTHWC.mean(axis=(1, 2, 3), dtype=np.float32)
+        return means
 
 
-def grey_clip(index: int, shade: int = 100, frame_count: int = 16, **more: object) -> ClipRecorded:
+def grey_clip(index: int, shade: int = 100, frame_count: int = 16, **more: Any) -> ClipRecorded:
     frame = simplejpeg.encode_jpeg(np.full((24, 32, 3), shade, np.uint8))
     return clip(index, frame_count=frame_count, frames=(frame,) * frame_count, **more)
 

@@ -1,0 +1,168 @@
+"""The consume loop on real Kafka: commit after produce, dead letters, restart, rebalance."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from threading import Event
+
+import pytest
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from schemas.base import Message
+from schemas.codec import decode, encode
+from schemas.deadletters import DeadLetter
+from schemas.scores import ClipScored
+from schemas.topics import EMBEDDINGS, SCORES, Topic, dead_letters
+from services.chassis.settings import ServiceSettings
+from services.chassis.streaming.consumer import ConsumeLoop
+from services.chassis.streaming.handler import Handler
+from services.chassis.streaming.publisher import KafkaPublisher
+from services.chassis.streaming.records import Incoming, Outgoing
+from services.chassis.streaming.worker import Limits
+from tests.builders import embedding, scored, source
+
+pytestmark = pytest.mark.integration
+
+
+class Scoring(Handler):
+    """Scores every embedding; fails on the one it is told to."""
+
+    def __init__(self, fail_at: int | None = None) -> None:
+        self.fail_at, self.seen = fail_at, 0
+
+    def handle(self, batch: Sequence[Incoming], cancelled: Event) -> Iterable[Outgoing]:
+        for item in batch:
+            if self.seen == self.fail_at:
+                raise ZeroDivisionError
+            self.seen += 1
+            index = item.message.clips[0].index  # type: ignore[attr-defined]
+            message = scored(index, 0.5, source_id=item.message.source_id)  # type: ignore[attr-defined]
+            yield Outgoing(SCORES, message, item.record.headers)
+
+
+@pytest.fixture
+def settings(kafka: str, topic_prefix: str) -> ServiceSettings:
+    return ServiceSettings(kafka_bootstrap=kafka, topic_prefix=topic_prefix)
+
+
+def build(settings: ServiceSettings, handler: Handler) -> ConsumeLoop:
+    limits = Limits(batch_records=4, queue_records=8)
+    publisher = KafkaPublisher(settings, "scoring")
+    return ConsumeLoop(settings, "scoring", [EMBEDDINGS], handler, publisher, limits)
+
+
+@contextmanager
+def running(loop: ConsumeLoop) -> Iterator[ConsumeLoop]:
+    thread = threading.Thread(target=loop.run)
+    thread.start()
+    try:
+        yield loop
+    finally:
+        loop.stop()
+        thread.join(60)
+
+
+def put(settings: ServiceSettings, topic: Topic, values: Iterable[tuple[str, bytes]]) -> None:
+    producer = Producer(
+        {"bootstrap.servers": settings.kafka_bootstrap, "partitioner": "murmur2_random"}
+    )
+    for key, value in values:
+        producer.produce(settings.topic_prefix + topic.name, value, key)
+    assert producer.flush(30) == 0
+
+
+def read(settings: ServiceSettings, topic: Topic, count: int, wait_s: float = 60) -> list[Message]:
+    """The first `count` messages of a topic; fewer when they do not come in time."""
+    name = settings.topic_prefix + topic.name
+    consumer = Consumer({"bootstrap.servers": settings.kafka_bootstrap, "group.id": "reader"})
+    consumer.assign([TopicPartition(name, number, 0) for number in range(topic.partitions)])
+    messages, deadline = [], time.monotonic() + wait_s
+    while len(messages) < count and time.monotonic() < deadline:
+        record = consumer.poll(0.2)
+        if record is not None and record.error() is None:
+            messages.append(decode(topic, record.value()))
+    consumer.close()
+    return messages
+
+
+def committed(settings: ServiceSettings) -> int:
+    """How many records of the input the group has committed in all."""
+    group = settings.topic_prefix + "scoring"
+    name = settings.topic_prefix + EMBEDDINGS.name
+    consumer = Consumer({"bootstrap.servers": settings.kafka_bootstrap, "group.id": group})
+    partitions = [TopicPartition(name, number) for number in range(EMBEDDINGS.partitions)]
+    offsets = [max(one.offset, 0) for one in consumer.committed(partitions, 30)]
+    consumer.close()
+    return sum(offsets)
+
+
+def embeddings(count: int, sources: int = 3) -> list[tuple[str, bytes]]:
+    messages = [embedding(n // sources, source_id=source(n % sources)) for n in range(count)]
+    return [(message.key, encode(message)) for message in messages]
+
+
+def indexes_per_source(messages: Sequence[Message]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for message in messages:
+        assert isinstance(message, ClipScored)
+        found.setdefault(message.key, []).append(message.index)
+    return found
+
+
+def test_every_record_is_answered_in_the_order_of_its_key(settings: ServiceSettings) -> None:
+    put(settings, EMBEDDINGS, embeddings(90))
+    with running(build(settings, Scoring())):
+        found = indexes_per_source(read(settings, SCORES, 90))
+    assert found == {str(source(n)): list(range(30)) for n in range(3)}
+
+
+def test_a_crash_commits_nothing_of_its_batch_and_a_restart_goes_on(
+    settings: ServiceSettings,
+) -> None:
+    put(settings, EMBEDDINGS, embeddings(30))
+    with pytest.raises(ZeroDivisionError):
+        build(settings, Scoring(fail_at=10)).run()
+    before = len(read(settings, SCORES, 30, wait_s=2))
+    assert before <= 10
+    with running(build(settings, Scoring())):
+        found = indexes_per_source(read(settings, SCORES, before + 30 - committed(settings)))
+    assert {key: sorted(set(indexes)) for key, indexes in found.items()} == {
+        str(source(n)): list(range(10)) for n in range(3)
+    }
+
+
+def test_a_thousand_corrupted_records_end_as_dead_letters_and_the_stream_goes_on(
+    settings: ServiceSettings,
+) -> None:
+    good = embeddings(2)
+    corrupted = [("k", b"\xc1 not a message %d" % n) for n in range(1000)]
+    put(settings, EMBEDDINGS, [good[0], *corrupted, good[1]])
+    with running(build(settings, Scoring())):
+        letters = read(settings, dead_letters(EMBEDDINGS), 1000)
+        assert len(read(settings, SCORES, 2)) == 2
+    assert {letter.record_value for letter in letters if isinstance(letter, DeadLetter)} == {
+        value for _, value in corrupted
+    }
+    assert all(isinstance(letter, DeadLetter) and letter.reason for letter in letters)
+
+
+def test_a_second_member_takes_over_part_and_nothing_is_lost(settings: ServiceSettings) -> None:
+    with running(build(settings, Scoring())) as first:
+        wait_for(lambda: first.ready)
+        put(settings, EMBEDDINGS, embeddings(60, sources=12))
+        with running(build(settings, Scoring())) as second:
+            wait_for(lambda: second.ready)
+            put(settings, EMBEDDINGS, embeddings(120, sources=12)[60:])
+            found = read(settings, SCORES, 120)
+    assert {key: sorted(set(indexes)) for key, indexes in indexes_per_source(found).items()} == {
+        str(source(n)): list(range(10)) for n in range(12)
+    }
+
+
+def wait_for(condition: Callable[[], bool], wait_s: float = 30) -> None:
+    deadline = time.monotonic() + wait_s
+    tick = threading.Event()
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        tick.wait(0.05)
