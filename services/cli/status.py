@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import psutil
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from services.local.kafka import KafkaProbe
@@ -73,9 +74,10 @@ def _measure(process: psutil.Process | None) -> tuple[float | None, int | None]:
 
 def table(run: RunRecord, rows: list[Row]) -> Table:
     """The rows for people."""
-    shown = Table(title=f"{run.phase} · supervisor {run.pid}", title_justify="left")
+    title = f"{run.phase} · supervisor {run.pid}"
+    shown = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for heading in ("process", "pid", "state", "uptime", "memory", "restarts", "health", "address"):
-        shown.add_column(heading, justify="right" if heading in RIGHT else "left")
+        shown.add_column(heading, justify="right" if heading in RIGHT else "left", no_wrap=True)
     for row in rows:
         shown.add_row(
             row.process,

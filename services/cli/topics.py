@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from services.cli.screen import give_up, out
@@ -28,16 +29,16 @@ def list_topics() -> None:
     """Show the topics of the registry, and how the broker's differ."""
     from services.chassis.streaming.topics import registry
 
-    table = Table("topic", "partitions", "keeps", "from", "to", "on the broker")
+    table = Table("topic", "parts", "keeps", "from → to", "on the broker", box=SIMPLE_HEAD)
+    table.columns[0].no_wrap = True
     for topic, report in zip(registry(), _reports(mend=False), strict=True):
         there = {"created": "[red]missing[/]", "mended": f"[yellow]drifted[/] {report.detail}"}
         table.add_row(
             report.topic,
             str(topic.partitions),
             _keeps(topic.retention_ms, topic.retention_bytes),
-            ", ".join(topic.producers),
-            ", ".join(topic.consumers),
-            there.get(report.deed, f"{report.deed} {report.detail}".strip()),
+            f"{', '.join(topic.producers)} → {', '.join(topic.consumers)}",
+            there.get(report.deed, report.detail or "ok"),
         )
     out.print(table)
 
@@ -59,4 +60,4 @@ def _reports(mend: bool) -> "list[TopicReport]":
 def _keeps(retention_ms: int, retention_bytes: int) -> str:
     hours = retention_ms // 3_600_000
     age = f"{hours // 24} d" if hours % 24 == 0 else f"{hours} h"
-    return age if retention_bytes < 0 else f"{age}, {retention_bytes >> 20} MB a partition"
+    return age if retention_bytes < 0 else f"{age}, {retention_bytes >> 20} MB"

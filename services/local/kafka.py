@@ -53,11 +53,10 @@ class KafkaNode:
         return (str(self.java), *options, *voice, "-cp", self.class_path)
 
     def _format(self) -> None:
-        identity = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
         storage = ("kafka.tools.StorageTool", "format", "--ignore-formatted")
         command = (*self._java("-Xmx128m", "-XX:TieredStopAtLevel=1"), *storage)
         done = subprocess.run(
-            (*command, "--cluster-id", identity, "--config", str(self.properties_path)),
+            (*command, "--cluster-id", new_cluster_id(), "--config", str(self.properties_path)),
             capture_output=True,
             text=True,
         )
@@ -97,6 +96,12 @@ def node_properties(data: Path, port: int, controller_port: int) -> dict[str, st
         "num.io.threads": "4",
         "log.cleaner.dedupe.buffer.size": str(16 * 1024 * 1024),
     }
+
+
+def new_cluster_id() -> str:
+    """A random id as Kafka writes them; never with a leading dash, which would be an option."""
+    identity = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+    return identity.replace("-", "A", 1) if identity.startswith("-") else identity
 
 
 def format_properties(properties: dict[str, str]) -> str:

@@ -1,5 +1,6 @@
 """Topics on the broker as the registry says: created when missing, mended when drifted."""
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -50,7 +51,9 @@ class TopicAdmin:
         """
         reports = self.survey(topics)
         wanted = {self._prefix + topic.name: topic for topic in topics}
-        self._create([wanted[one.topic] for one in reports if one.deed == "created"])
+        created = [one.topic for one in reports if one.deed == "created"]
+        self._create([wanted[name] for name in created])
+        self._await(set(created))
         for one in reports:
             if one.deed == "mended":
                 self._mend(one.topic, wanted[one.topic].config)
@@ -84,6 +87,14 @@ class TopicAdmin:
             for topic in topics
         ]
         settle(self._client.create_topics(new).values(), forgive=KafkaError.TOPIC_ALREADY_EXISTS)
+
+    def _await(self, names: set[str]) -> None:
+        """Return when clients can see the topics; the broker learns of them a little later."""
+        deadline = time.monotonic() + TIMEOUT_S
+        while not names <= self.partitions().keys():
+            if time.monotonic() > deadline:
+                raise TransientError(f"Kafka does not show the new topics in {TIMEOUT_S:g} s")
+            time.sleep(0.05)
 
     def _mend(self, name: str, config: dict[str, str]) -> None:
         entries = [

@@ -1,0 +1,86 @@
+"""Topics on a real broker follow the registry."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewTopic,
+    ResourceType,
+)
+
+from schemas.topics import ALERTS, CLIPS_BULK, VIDEOS
+from services.chassis.errors import TransientError
+from services.chassis.streaming.topics import TopicAdmin, registry
+from services.local.ports import free_ports
+
+pytestmark = pytest.mark.integration
+
+
+def deeds(admin: TopicAdmin) -> dict[str, str]:
+    return {one.topic.split(".", 1)[1]: one.deed for one in admin.apply(registry())}
+
+
+def until(holds: Callable[[], bool], wait_s: float = 10) -> None:
+    """The broker tells of a change a little after it acknowledged it."""
+    deadline = time.monotonic() + wait_s
+    while not holds():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+
+
+def test_missing_topics_are_created_and_then_left_in_peace(kafka: str, unique: str) -> None:
+    admin = TopicAdmin(kafka, f"{unique}.")
+    assert set(deeds(admin).values()) == {"created"}
+    assert set(deeds(admin).values()) == {"as it should be"}
+    assert admin.partitions()[f"{unique}.{CLIPS_BULK.name}"] == CLIPS_BULK.partitions
+
+
+def test_a_drifted_setting_is_mended_and_others_are_left_alone(kafka: str, unique: str) -> None:
+    admin = TopicAdmin(kafka, f"{unique}.")
+    admin.apply(registry())
+    client = AdminClient({"bootstrap.servers": kafka})
+    changes = [
+        ConfigEntry(key, value, incremental_operation=AlterConfigOpType.SET)
+        for key, value in {"retention.ms": "1000", "compression.type": "gzip"}.items()
+    ]
+    resource = ConfigResource(
+        ResourceType.TOPIC, f"{unique}.{ALERTS.name}", incremental_configs=changes
+    )
+    client.incremental_alter_configs([resource])[resource].result(30)
+    until(lambda: "mended" in {one.deed for one in admin.survey(registry())})
+
+    mended = [one for one in admin.apply(registry()) if one.deed != "as it should be"]
+
+    assert [(one.topic, one.deed) for one in mended] == [(f"{unique}.{ALERTS.name}", "mended")]
+    assert mended[0].detail == f"retention.ms=1000 -> {ALERTS.retention_ms}"
+    until(lambda: {one.deed for one in admin.survey(registry())} == {"as it should be"})
+    config = client.describe_configs([resource])[resource].result(30)
+    assert config["retention.ms"].value == str(ALERTS.retention_ms)
+    assert config["compression.type"].value == "gzip"
+
+
+def test_partitions_are_told_of_but_never_added(kafka: str, unique: str) -> None:
+    name = f"{unique}.{VIDEOS.name}"
+    client = AdminClient({"bootstrap.servers": kafka})
+    client.create_topics([NewTopic(name, 2, 1, config=VIDEOS.config)])[name].result(30)
+    until(lambda: name in TopicAdmin(kafka).partitions())
+    reports = {one.topic: one for one in TopicAdmin(kafka, f"{unique}.").apply(registry())}
+    assert reports[name].deed == "left alone"
+    assert reports[name].detail == "2 partitions, the registry says 4"
+
+
+def test_no_topic_comes_into_being_by_accident(kafka: str, unique: str) -> None:
+    client = AdminClient({"bootstrap.servers": kafka})
+    client.list_topics(topic=unique, timeout=10)
+    assert unique not in client.list_topics(timeout=10).topics
+
+
+def test_a_broker_that_is_away_is_a_transient_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.chassis.streaming.topics.TIMEOUT_S", 0.5)
+    with pytest.raises(TransientError, match="Kafka does not answer"):
+        TopicAdmin(f"127.0.0.1:{free_ports(1)[0]}").apply(registry())

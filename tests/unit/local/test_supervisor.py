@@ -1,0 +1,128 @@
+"""Supervision, on processes that do nothing but live and die."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from services.local.config import LocalSettings
+from services.local.errors import LocalRuntimeError
+from services.local.journal import Journal
+from services.local.plan import Plan
+from services.local.process import ProcessPlan, SupervisedProcess, describe_exit
+from services.local.state import read_run
+from services.local.supervisor import Supervisor, new_record
+
+pytestmark = pytest.mark.anyio
+
+LIVE = (
+    "import signal, sys, time\n"
+    "def end(*_): print('bye', flush=True); sys.exit(0)\n"
+    "signal.signal(signal.SIGTERM, end); print('hello', flush=True)\n"
+    "time.sleep(60)"
+)
+
+
+async def always() -> bool:
+    return True
+
+
+def plan_of(name: str, program: str = LIVE, **options: object) -> ProcessPlan:
+    command = (sys.executable, "-I", "-S", "-c", program)
+    return ProcessPlan(name=name, command=command, probe=always, address="", **options)
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    opened = Journal(tmp_path / "log", console=None)
+    yield opened
+    opened.close()
+
+
+def lines(tmp_path: Path) -> list[str]:
+    """The log without its times: `name: text`."""
+    entries = (line.split(" ", 2)[2] for line in (tmp_path / "log").read_text().splitlines())
+    return [": ".join(part.strip() for part in entry.split("|", 1)) for entry in entries]
+
+
+async def until(holds: Callable[[], object], wait_s: float = 10) -> None:
+    async with asyncio.timeout(wait_s):
+        while not holds():  # noqa: ASYNC110 -- what is awaited lies in a file
+            await asyncio.sleep(0.02)
+
+
+async def test_a_process_that_dies_is_started_again(tmp_path: Path, journal: Journal) -> None:
+    process = SupervisedProcess(plan_of("one"), journal, lambda: None)
+    process.start()
+    await process.ready.wait()
+    first = process.record()
+    assert first.pid
+    os.kill(first.pid, signal.SIGKILL)
+    await until(lambda: process.record().state == "ready" and process.record().restarts == 1)
+    assert process.record().pid != first.pid
+    await process.stop()
+    assert process.record().pid is None
+    assert "one: ended by SIGKILL; again in 0.5 s" in lines(tmp_path)
+
+
+async def test_a_process_that_ignores_term_is_killed_after_its_grace(journal: Journal) -> None:
+    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(60)"
+    process = SupervisedProcess(plan_of("deaf", deaf, grace_s=0.3), journal, lambda: None)
+    process.start()
+    await process.ready.wait()
+    await asyncio.wait_for(process.stop(), 5)
+    assert process.record().state == "stopped"
+
+
+async def test_all_stop_in_order(tmp_path: Path, journal: Journal) -> None:
+    plan = Plan(
+        home=tmp_path,
+        servers=(plan_of("kafka"), plan_of("store")),
+        steps=(("topics", lambda: ["made"]),),
+        services=(plan_of("api"), plan_of("ingest")),
+        addresses={},
+    )
+    supervisor = Supervisor(plan, journal, new_record(LocalSettings(home=tmp_path)))
+    running = asyncio.create_task(supervisor.run())
+    await until(lambda: read_run(tmp_path) and read_run(tmp_path).phase == "ready")
+    await until(lambda: len([line for line in lines(tmp_path) if "hello" in line]) == 4)
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.wait_for(running, 20)
+
+    said = lines(tmp_path)
+    assert said.index("topics: made") > said.index("kafka: hello")
+    assert said.index("api: hello") > said.index("topics: made")
+    assert max(said.index("api: bye"), said.index("ingest: bye")) < said.index("kafka: bye")
+    assert said.index("kafka: bye") < said.index("store: bye")
+    assert read_run(tmp_path).phase == "stopped"
+
+
+async def test_a_server_that_never_comes_up_stops_all_with_a_sentence(
+    tmp_path: Path, journal: Journal
+) -> None:
+    async def never() -> bool:
+        return False
+
+    broken = ProcessPlan("kafka", (sys.executable, "-c", "raise SystemExit(3)"), never, "")
+    plan = Plan(tmp_path, (broken, plan_of("store")), (), (), {})
+    supervisor = Supervisor(plan, journal, new_record(LocalSettings(home=tmp_path)))
+    with pytest.raises(LocalRuntimeError, match="kafka does not start; its last words are in"):
+        await asyncio.wait_for(supervisor.run(), 20)
+    assert all(one.pid is None for one in read_run(tmp_path).processes)
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [(0, "ended with code 0"), (3, "ended with code 3"), (-9, "ended by SIGKILL")],
+)
+def test_an_end_is_described(code: int, said: str) -> None:
+    assert describe_exit(code) == said
