@@ -1,0 +1,73 @@
+"""Raw scores are not probabilities: a strictly increasing map makes them comparable.
+
+A calibrated score of 0.4 log10(1 / p) is reached by a share p of held-out normal windows: 0.4 by
+one in ten, 0.8 by one in a hundred. Pure.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Annotated, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from schemas.base import Unit
+
+Scores = NDArray[np.float32]
+
+SHARES = (0.9, 0.75, 0.5, 0.25, 0.1, 0.05, 0.02, 0.01)
+"""At these shares of normal windows the knots stand; rarer ones cannot be measured yet."""
+TYPICAL_FIGHT = 0.9
+"""Where the median of held-out fights is put, if it lies beyond all knots of normal windows."""
+
+
+class Calibration(BaseModel):
+    """Piecewise linear through the knots, which span all that the head can give."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    raw: Annotated[tuple[float, ...], Field(min_length=2)]
+    calibrated: Annotated[tuple[Unit, ...], Field(min_length=2)]
+
+    @model_validator(mode="after")
+    def _strictly_increasing(self) -> Self:
+        if len(self.raw) != len(self.calibrated):
+            raise ValueError("as many raw as calibrated knots")
+        if not (_increases(self.raw) and _increases(self.calibrated)):
+            raise ValueError("knots must increase strictly")
+        return self
+
+    def apply(self, raw: float) -> float:
+        """A score in [0, 1]. What lies beyond the outermost knots is held at them."""
+        return float(np.interp(raw, self.raw, self.calibrated))
+
+    def invert(self, calibrated: float) -> float:
+        """The raw score that is calibrated to this."""
+        return float(np.interp(calibrated, self.calibrated, self.raw))
+
+
+def fit(normal_N: Scores, fight_M: Scores, lowest: float, highest: float) -> Calibration:
+    """Knots from the held-out scores of normal windows and fights.
+
+    `lowest` and `highest` bound what the head can give. Knots that would not increase are left out.
+    """
+    knots = [(lowest, 0.0)]
+    quantiles = np.quantile(normal_N, [1 - share for share in SHARES])
+    knots += [(float(q), calibrated_at(p)) for q, p in zip(quantiles, SHARES, strict=True)]
+    knots += [(float(np.median(fight_M)), TYPICAL_FIGHT), (highest, 1.0)]
+    kept = [knots[0]]
+    for knot in knots[1:-1]:
+        if kept[-1][0] < knot[0] < highest:
+            kept.append(knot)
+    raw, calibrated = zip(*kept, knots[-1], strict=True)
+    return Calibration(raw=raw, calibrated=calibrated)
+
+
+def calibrated_at(share: float) -> float:
+    """The calibrated score that this share of normal windows reaches."""
+    return round(float(0.4 * np.log10(1 / share)), 4)
+
+
+def _increases(values: Sequence[float]) -> bool:
+    return all(a < b for a, b in pairwise(values))

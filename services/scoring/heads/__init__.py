@@ -1,0 +1,61 @@
+"""Heads: how unusual an embedding is. A folder each; `load` is the door for the service."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from services.scoring.core import Rule
+from services.scoring.heads.card import Card, MismatchError
+from services.scoring.heads.checkpoint import CheckpointError, Network, read
+
+Vectors = NDArray[np.float32]
+Scores = NDArray[np.float32]
+
+DEFAULT = Path(__file__).parent / "default"
+
+
+class Head:
+    """A trained head with its card."""
+
+    def __init__(self, network: Network, card: Card) -> None:
+        self._network, self.card = network, card
+
+    @property
+    def name(self) -> str:
+        return self.card.head
+
+    @property
+    def model_id(self) -> str:
+        return self.card.model_id
+
+    @property
+    def rule(self) -> Rule:
+        """The persistence rule whose marks go with this head."""
+        return self.card.rule
+
+    def check(self, backbone: str, window: int, spec: ClipSpec, dim: int) -> None:
+        """Raise MismatchError when this head was not trained on such embeddings."""
+        self.card.check(backbone, window, spec, dim)
+
+    def score(self, x_BD: Vectors) -> Scores:
+        """Raw scores [B] of embeddings [B, D], in order; B may be 0. ValueError on another D."""
+        if x_BD.ndim != 2 or x_BD.shape[1] != self.card.dim:
+            raise ValueError(f"embeddings are {x_BD.shape}, expected (B, {self.card.dim})")
+        with torch.inference_mode():
+            # A copy: what comes from a message cannot be written to, which torch warns about.
+            scores_B: Scores = self._network(torch.from_numpy(np.array(x_BD, np.float32))).numpy()
+        return scores_B
+
+    def calibrate(self, raw: float) -> float:
+        """A score in [0, 1], on which the marks of the rule stand."""
+        return self.card.calibration.apply(raw)
+
+
+def load(path: Path | None = None) -> Head:
+    """The head in a folder, or the one that comes with the product. Raises CheckpointError."""
+    return Head(*read(path or DEFAULT))
+
+
+__all__ = ["Card", "CheckpointError", "Head", "MismatchError", "load"]

@@ -1,0 +1,1 @@
+"""Deep MIL ranking (Sultani et al., CVPR 2018)."""

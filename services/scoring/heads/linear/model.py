@@ -1,0 +1,27 @@
+"""Logistic regression on the unit-length embedding. Shapes: B windows, D dimensions."""
+
+from math import hypot
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - as everyone calls it
+
+from services.scoring.heads.linear.config import LinearConfig
+
+
+class Linear(nn.Module):
+    """w · x / |x| + b: the log-odds of a fight, as far as the training data goes."""
+
+    def __init__(self, config: LinearConfig) -> None:
+        super().__init__()
+        self.out = nn.Linear(config.dim, 1)
+
+    def forward(self, x_BD: Tensor) -> Tensor:
+        logits_B: Tensor = self.out(F.normalize(x_BD, dim=1)).squeeze(1)
+        return logits_B
+
+    def bounds(self) -> tuple[float, float]:
+        """What a score can be at least and at most: an embedding has unit length."""
+        with torch.no_grad():
+            norm, bias = float(self.out.weight.norm()), float(self.out.bias)
+        return bias - hypot(norm, 1e-3), bias + hypot(norm, 1e-3)
