@@ -11,7 +11,8 @@ import simplejpeg
 
 from services.chassis.errors import TransientError
 from services.ingest.clips import clips_of
-from services.ingest.sources.file import BadVideo, FileLimits, open_video
+from services.ingest.sources.container import BadVideo, FileLimits
+from services.ingest.sources.file import open_video
 from services.ingest.sources.scale import Size, scaled_size, shown_size
 from tests.unit.ingest import videos
 
@@ -62,9 +63,10 @@ def test_variable_frame_rate_is_held_where_nothing_moves(tmp_path: Path) -> None
     assert numbers(path)[:16] == [0, *[1] * 7, 2, *[3] * 6, 4]
 
 
-def test_b_frames_come_in_the_order_of_presentation(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.ts", "a.avi", "a.flv"])
+def test_b_frames_come_in_the_order_of_presentation(tmp_path: Path, name: str) -> None:
     options = {"bf": "3", "b-adapt": "0"}
-    path = videos.make(tmp_path / "a.mp4", videos.every(15, 30), options=options)
+    path = videos.make(tmp_path / name, videos.every(15, 30), options=options)
     with av.open(str(path)) as container:
         kinds = {frame.pict_type for frame in container.decode(video=0)}
     assert av.video.frame.PictureType.B in kinds

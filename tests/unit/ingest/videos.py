@@ -52,7 +52,7 @@ def make(
     with av.open(str(path), "w", container_options=more.get("container", {})) as container:
         step_s = times_s[1] - times_s[0] if len(times_s) > 1 else 1 / 30
         rate = Fraction(1 / step_s).limit_denominator(1001)
-        stream = container.add_stream(codec, rate=rate, options=more.get("options", {}))
+        stream: Any = container.add_stream(codec, rate=rate, options=more.get("options", {}))
         stream.width, stream.height = size
         stream.pix_fmt = more.get("pix_fmt", "yuv420p" if size[0] % 2 == 0 else "yuv444p")
         tick = 1 / rate if path.suffix == ".avi" else Fraction(1, TICKS)
