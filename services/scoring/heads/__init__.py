@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from schemas.clips import ClipSpec
 from services.scoring.core import Rule
 from services.scoring.heads.card import Card, MismatchError
 from services.scoring.heads.checkpoint import CheckpointError, Network, read
