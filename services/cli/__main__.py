@@ -2,19 +2,23 @@
 
 import typer
 
+from services.cli.lazy import LazyGroup, add_stubs
 from services.cli.runtime import down, status, up
 from services.cli.service import TELLS, add_service
 from services.cli.topics import topics
 
 app = typer.Typer(
     name="nightclerk",
+    cls=LazyGroup,
     help="Watches the cameras of unmanned stores and tells people when something wrong goes on.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
 )
 app.command()(up)
 app.command()(down)
 app.command()(status)
+add_stubs(app)
 app.add_typer(topics, name="topics")
 for one in TELLS:
     add_service(app, one)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli.screen import err, give_up, out
+from services.cli.screen import console, err, give_up
 
 DETACHED_READY_S = 300.0
 STOP_S = 75.0
@@ -41,6 +41,7 @@ def _up_detached() -> None:
     from services.local.config import LocalSettings
     from services.local.detached import detach
     from services.local.errors import LocalRuntimeError
+    from services.local.plan import addresses
 
     settings = LocalSettings()
     try:
@@ -48,9 +49,7 @@ def _up_detached() -> None:
             detach(DETACHED_READY_S, lambda text: line.update(f"starting: {text}"))
     except LocalRuntimeError as error:
         give_up(error)
-    out.print(
-        f"[green]ready[/]  http://{settings.host}:{settings.api_port}   stop: nightclerk down"
-    )
+    console.print(f"[green]ready[/]  {addresses(settings)['api']}   stop: nightclerk down")
 
 
 def down() -> None:
@@ -65,7 +64,7 @@ def down() -> None:
             stopped = stop_running(home, STOP_S)
     except LocalRuntimeError as error:
         give_up(error)
-    out.print("[green]stopped[/]" if stopped else f"nothing runs in {home}", soft_wrap=True)
+    console.print("[green]stopped[/]" if stopped else f"nothing runs in {home}", soft_wrap=True)
 
 
 def status(
@@ -82,7 +81,7 @@ def status(
         give_up(f"nothing runs in {home}; start it with `nightclerk up`")
     rows = observe(run)
     if as_json:
-        out.print_json(data=as_dict(run, rows))
+        console.print_json(data=as_dict(run, rows))
     else:
-        out.print(table(run, rows))
+        console.print(table(run, rows))
     sys.exit(0 if rows and all(row.well for row in rows) else 1)

@@ -5,7 +5,7 @@ from typing import NoReturn
 import typer
 from rich.console import Console
 
-out = Console()
+console = Console()
 err = Console(stderr=True)
 
 

@@ -6,7 +6,7 @@ import typer
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from services.cli.screen import give_up, out
+from services.cli.screen import console, give_up
 
 if TYPE_CHECKING:
     from services.chassis.streaming.topics import TopicReport
@@ -21,7 +21,9 @@ def apply_topics() -> None:
     """Create the topics that are missing and mend the configuration of those that drifted."""
     for report in _reports(mend=True):
         colour = COLOURS.get(report.deed, "dim")
-        out.print(f"{report.topic:28} [{colour}]{report.deed}[/] {report.detail}", soft_wrap=True)
+        console.print(
+            f"{report.topic:28} [{colour}]{report.deed}[/] {report.detail}", soft_wrap=True
+        )
 
 
 @topics.command("list")
@@ -40,7 +42,7 @@ def list_topics() -> None:
             f"{', '.join(topic.producers)} → {', '.join(topic.consumers)}",
             there.get(report.deed, report.detail or "ok"),
         )
-    out.print(table)
+    console.print(table)
 
 
 def _reports(mend: bool) -> "list[TopicReport]":

@@ -13,7 +13,8 @@ BUCKET = "nightclerk"
 class LocalSettings(BaseSettings):
     """Where the state lies and who listens where.
 
-    `host` concerns the services' HTTP ports only: Kafka and the store stay on loopback.
+    `host` concerns the services' HTTP ports only, `api_host` that of the API alone: Kafka and the
+    store stay on loopback.
     With `kafka_bootstrap`, `s3_endpoint` or `database_url` an existing server is used, and no
     local one is started.
     """
@@ -22,6 +23,7 @@ class LocalSettings(BaseSettings):
 
     home: Path = Path(".nightclerk")
     host: str = LOOPBACK
+    api_host: str | None = None
     kafka_port: int = 9092
     s3_port: int = 8333
     api_port: int = 8080
@@ -40,6 +42,10 @@ class LocalSettings(BaseSettings):
         """The HTTP port (health, metrics, API) of one of SERVICES."""
         port: int = getattr(self, f"{service}_port")
         return port
+
+    def service_host(self, service: str) -> str:
+        """The address one of SERVICES listens on."""
+        return self.api_host or self.host if service == "api" else self.host
 
     @property
     def state(self) -> Path:

@@ -87,7 +87,9 @@ def require_ports(settings: LocalSettings, parts: Parts) -> None:
         require_free(settings.s3_port, "the S3 store", "NIGHTCLERK_S3_PORT")
     for name in parts.services:
         setting = f"NIGHTCLERK_{name.upper()}_PORT"
-        require_free(settings.service_port(name), f"the {name} service", setting, settings.host)
+        require_free(
+            settings.service_port(name), f"the {name} service", setting, settings.service_host(name)
+        )
 
 
 def kafka_plan(settings: LocalSettings, say: Callable[[str], None]) -> ProcessPlan:
@@ -131,11 +133,10 @@ def store_plan(settings: LocalSettings) -> ProcessPlan:
 
 
 def service_plan(settings: LocalSettings, name: str, shared: dict[str, str]) -> ProcessPlan:
-    port = settings.service_port(name)
-    seen_from_here = LOOPBACK if settings.host == "0.0.0.0" else settings.host
-    own = {"NIGHTCLERK_HEALTH_HOST": settings.host, "NIGHTCLERK_HEALTH_PORT": str(port)}
-    if name == "api":
-        own = {"NIGHTCLERK_API_HOST": settings.host, "NIGHTCLERK_API_PORT": str(port)}
+    host, port = settings.service_host(name), settings.service_port(name)
+    kind = "API" if name == "api" else "HEALTH"
+    own = {f"NIGHTCLERK_{kind}_HOST": host, f"NIGHTCLERK_{kind}_PORT": str(port)}
+    seen_from_here = from_here(host)
     return ProcessPlan(
         name=name,
         command=(sys.executable, "-m", f"services.{name}"),
@@ -173,12 +174,17 @@ def database_url(settings: LocalSettings) -> str:
 
 def addresses(settings: LocalSettings) -> dict[str, str]:
     """Where everything is, as seen from this machine; nothing secret."""
-    host = LOOPBACK if settings.host == "0.0.0.0" else settings.host
+    host = from_here(settings.service_host("api"))
     return {
         "kafka": settings.kafka_bootstrap or f"{LOOPBACK}:{settings.kafka_port}",
         "s3": settings.s3_endpoint or f"http://{LOOPBACK}:{settings.s3_port}",
         "api": f"http://{host}:{settings.api_port}",
     }
+
+
+def from_here(host: str) -> str:
+    """The address to reach a server on this machine that listens on `host`."""
+    return LOOPBACK if host in ("0.0.0.0", "::") else host
 
 
 def steps(settings: LocalSettings, environment: dict[str, str]) -> tuple[tuple[str, Step], ...]:

@@ -1,0 +1,51 @@
+# One target a chore. `make` alone tells what there is.
+
+PY := .venv/bin/python
+SOURCES := services schemas tests
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up down test unit lint format schemas bench clean
+
+help: ## Show this
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+setup: .venv/.stamp ## Make .venv with everything in it (.venv/bin/nightclerk)
+
+.venv/.stamp: pyproject.toml constraints.txt .ci/setup
+	@.ci/setup
+
+demo: setup ## Show it working: a scene, an alert, a mail (VIDEO=file for your own footage)
+	@$(PY) -m services.cli demo $(if $(VIDEO),"$(VIDEO)")
+
+up: setup ## Run everything on this machine until Ctrl-C
+	@$(PY) -m services.cli up
+
+down: setup ## Stop what runs
+	@$(PY) -m services.cli down
+
+test: setup ## All tests, on real Kafka, MariaDB, S3 and SMTP
+	@.ci/servers
+	@$(PY) -m pytest
+
+unit: setup ## The tests that need no server
+	@$(PY) -m pytest tests/unit tests/contract
+
+lint: setup ## Format, rules, types and walls
+	@$(PY) -m ruff format --check $(SOURCES)
+	@$(PY) -m ruff check $(SOURCES)
+	@$(PY) -m mypy
+	@.venv/bin/lint-imports
+
+format: setup ## Put the source in shape
+	@$(PY) -m ruff check --fix-only --quiet $(SOURCES)
+	@$(PY) -m ruff format $(SOURCES)
+
+schemas: setup ## Generate JSON Schemas, AsyncAPI and examples anew
+	@$(PY) -m schemas.generate
+
+bench: setup ## Measure decode, features, scoring and the whole line
+	@$(PY) -m services.cli bench
+
+clean: ## Remove what was built; the state in .nightclerk stays
+	@rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +
