@@ -28,8 +28,8 @@ from services.chassis.streaming.records import Outgoing, Partition, Record
 from services.chassis.telemetry import logs, metrics
 
 log = logs.get("stateful")
-for noisy in ("faust.agents.actor", "aiokafka.consumer.group_coordinator"):
-    logging.getLogger(noisy).setLevel(logging.CRITICAL)  # they tell of every stop as a crash
+for noisy in ("faust.agents.actor", "mode.timers", "aiokafka"):
+    logging.getLogger(noisy).setLevel(logging.CRITICAL)  # a stop is no crash, a retry no error
 
 
 class Step(Protocol):
