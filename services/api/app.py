@@ -1,0 +1,46 @@
+"""The web application: routes, guards, problems, put together. No server, no topics."""
+
+from importlib.metadata import version
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+from services.api import problems
+from services.api.auth import authorized
+from services.api.deps import Tools
+from services.api.guards import Guards
+from services.api.routes import alerts, session, system, videos
+
+DESCRIPTION = """
+Hand in videos, follow their analysis, read scores and alerts, fetch evidence.
+Errors are problem details (RFC 9457). Times are UTC; media times are seconds from the start.
+"""
+
+
+def build(tools: Tools) -> FastAPI:
+    app = FastAPI(
+        title="Nightclerk",
+        version=version("nightclerk"),
+        description=DESCRIPTION,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.tools = tools
+    problems.install(app)
+    app.add_middleware(Guards, settings=tools.settings)
+    if tools.settings.api_cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(tools.settings.api_cors_origins),
+            allow_methods=["GET", "HEAD", "POST"],
+            allow_headers=["Authorization", "Content-Type", "Range", "If-None-Match"],
+            expose_headers=["ETag", "Location", "Content-Range", "Accept-Ranges"],
+        )
+    guarded = APIRouter(dependencies=[Depends(authorized)])
+    guarded.include_router(videos.router)
+    guarded.include_router(alerts.router)
+    app.include_router(guarded, prefix="/api/v1")
+    app.include_router(session.router, prefix="/api/v1")
+    app.include_router(system.router)
+    return app

@@ -1,0 +1,64 @@
+"""What every answer carries and every request must pass: headers, hosts, origins."""
+
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.api.config import ApiSettings, is_loopback
+from services.api.problems import answer
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:;"
+        " media-src 'self' blob:; connect-src 'self'; form-action 'self'; base-uri 'none';"
+        " frame-ancestors 'none'"
+    ),
+}
+
+
+class Guards:
+    """ASGI middleware. Without a token the browser's same-origin policy is all that protects the
+    API from foreign pages, so then requests for another host name (DNS rebinding) are refused too.
+    """
+
+    def __init__(self, app: ASGIApp, settings: ApiSettings) -> None:
+        self._app = app
+        self._origins = settings.api_cors_origins
+        self._any_host = bool(settings.api_token.get_secret_value())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def dressed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        fault = self._fault(scope["method"], Headers(scope=scope))
+        if fault:
+            refusal = answer(Request(scope), 403, fault)
+            await refusal(scope, receive, dressed)
+        else:
+            await self._app(scope, receive, dressed)
+
+    def _fault(self, method: str, headers: Headers) -> str:
+        host = headers.get("host", "")
+        if not self._any_host and not is_loopback(urlsplit(f"//{host}").hostname or ""):
+            return f"Without a token the API answers to loopback names only, not to {host!r}."
+        origin = headers.get("origin")
+        if method in SAFE or origin is None or origin in self._origins:
+            return ""
+        if urlsplit(origin).netloc != host:
+            return "Pages of other origins may not change anything here."
+        return ""

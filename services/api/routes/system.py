@@ -1,0 +1,45 @@
+"""How the API itself is: health and metrics, for machines; and the page, for people."""
+
+from importlib.resources import files
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from services.api.deps import Context
+from services.chassis.telemetry.metrics import REGISTRY
+
+router = APIRouter(include_in_schema=False)
+WEB = files("services.api") / "web"
+PAGE_FILES = {
+    "/": ("index.html", "text/html"),
+    "/app.js": ("app.js", "text/javascript"),
+    "/curve.js": ("curve.js", "text/javascript"),
+    "/style.css": ("style.css", "text/css"),
+    "/icon.svg": ("icon.svg", "image/svg+xml"),
+}
+
+
+@router.get("/healthz")
+def healthz(context: Context) -> Response:
+    parts = context.ready()
+    missing = sorted(name for name, works in parts.items() if not works)
+    text = f"waiting for {', '.join(missing)}\n" if missing else "ready\n"
+    return Response(text, 503 if missing else 200, media_type="text/plain")
+
+
+@router.get("/metrics")
+def metrics() -> Response:
+    return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+
+
+def page_file(name: str, media_type: str) -> Response:
+    content = WEB.joinpath(name).read_bytes()
+    return Response(content, media_type=media_type, headers={"Cache-Control": "no-cache"})
+
+
+def _add_page_file(path: str, name: str, media_type: str) -> None:
+    router.add_api_route(path, lambda: page_file(name, media_type), methods=["GET", "HEAD"])
+
+
+for _path, (_name, _media_type) in PAGE_FILES.items():
+    _add_page_file(_path, _name, _media_type)

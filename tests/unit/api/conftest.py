@@ -1,0 +1,97 @@
+"""The web application over fakes: objects and messages in memory, SQLite in a file."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine
+
+from schemas.base import Message
+from services.api import app
+from services.api.config import ApiSettings
+from services.api.deps import Tools
+from services.api.frames import Thumbnails
+from services.api.migrations import upgrade
+from services.api.projector import Projector
+from services.api.uploads import Uploads
+from services.chassis.clock import ManualClock
+from services.chassis.storage import database
+from services.chassis.storage.objects import MemoryObjects
+from services.chassis.streaming.publisher import MemoryPublisher
+from tests.unit.api.builders import incoming
+
+BASE = "http://127.0.0.1:8080"
+
+
+@dataclass
+class Api:
+    """A client, and hands on what lies behind the API."""
+
+    client: TestClient
+    store: MemoryObjects
+    publisher: MemoryPublisher
+    engine: Engine
+    parts: dict[str, bool] = field(default_factory=dict)
+
+    def project(self, *messages: Message) -> None:
+        Projector(self.engine, ManualClock()).handle(incoming(*messages), Event())
+
+    def upload(self, content: bytes, filename: str = "a.mp4") -> Any:
+        return self.client.post("/api/v1/videos", files={"file": (filename, content)})
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A migrated SQLite file: cheaper to copy than to make."""
+    path = tmp_path_factory.mktemp("sqlite") / "empty.db"
+    upgrade(f"sqlite:///{path}")
+    engine = database.connect(f"sqlite:///{path}")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return path.read_bytes()
+
+
+@pytest.fixture
+def make_api(empty_database: bytes, tmp_path: Path) -> Iterator[Callable[..., Api]]:
+    """Makes an API with the given settings; `store` and `publisher` may be others."""
+    path = tmp_path / "test.db"
+    path.write_bytes(empty_database)
+    engine = database.connect(f"sqlite:///{path}")
+    threads = ThreadPoolExecutor(4)
+
+    def make(
+        store: MemoryObjects | None = None,
+        publisher: MemoryPublisher | None = None,
+        base: str = BASE,
+        **fields: Any,
+    ) -> Api:
+        settings = ApiSettings(**fields)
+        store, publisher = store or MemoryObjects(), publisher or MemoryPublisher()
+        parts = {"database": True}
+        tools = Tools(
+            settings=settings,
+            engine=engine,
+            store=store,
+            publisher=publisher,
+            clock=ManualClock(),
+            uploads=Uploads(store, threads, settings.api_max_upload_bytes, 4),
+            thumbnails=Thumbnails(store),
+            ready=lambda: parts,
+        )
+        client = TestClient(app.build(tools), base, raise_server_exceptions=False)
+        return Api(client, store, publisher, engine, parts)
+
+    yield make
+    threads.shutdown()
+    engine.dispose()
+
+
+@pytest.fixture
+def api(make_api: Callable[..., Api]) -> Api:
+    return make_api()
