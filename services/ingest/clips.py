@@ -1,6 +1,6 @@
 """A video's frames -> ClipRecorded messages: what the service and the training share."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from uuid import UUID, uuid5
 
@@ -12,11 +12,19 @@ from services.ingest.sources import Draw, Video
 from services.ingest.sources.file import open_video
 
 
-def clips(video: Video, source_id: UUID, spec: ClipSpec = ClipSpec()) -> Iterator[ClipRecorded]:
-    """The clips of a video in order, the last one marked. The same video gives the same clips."""
+Passage = Callable[[Iterator[Jpeg]], Iterator[Jpeg]]
+
+
+def clips(
+    video: Video, source_id: UUID, spec: ClipSpec = ClipSpec(), passage: Passage = iter
+) -> Iterator[ClipRecorded]:
+    """The clips of a video in order, the last one marked. The same video gives the same clips.
+
+    `passage` stands between drawing and cutting; where it ends, the last clip ends.
+    """
     timeline = Timeline(video.step_s, video.info.duration_s)
     pictures = drawn(sample(video.frames(), spec.frame_rate, timeline))
-    for clip in cut(pictures, spec):
+    for clip in cut(passage(pictures), spec):
         yield recorded(clip, source_id, spec)
 
 

@@ -1,0 +1,55 @@
+"""Backpressure: clips wait here while too many are unread, for the topic keeps only so many."""
+
+from threading import Event
+
+from services.chassis.clock import Clock
+from services.chassis.errors import TransientError
+from services.chassis.streaming.handler import Cancelled
+from services.chassis.streaming.lag import Lag
+from services.chassis.telemetry import logs
+
+log = logs.get("throttle")
+
+LOOK_AGAIN_S = 0.5
+PATIENCE_S = 120.0
+"""How long Kafka may be silent before the job is given back."""
+
+
+class Throttle:
+    """Lets clips pass while fewer than `most` are unread; then waits until a quarter is read.
+
+    Asks Kafka only now and then. Clips still in the producer's queue (64 MiB) come on top.
+    """
+
+    def __init__(self, lag: Lag, clock: Clock, most: int) -> None:
+        self._lag, self._clock, self._most = lag, clock, most
+        self._room = 0
+
+    def admit(self, cancelled: Event) -> None:
+        """Return when one more clip may go out. Raises Cancelled, or TransientError."""
+        if self._room <= 0:
+            self._room = self._most - self._wait(cancelled)
+        self._room -= 1
+
+    def _wait(self, cancelled: Event) -> int:
+        unread = self._look(cancelled)
+        if unread >= self._most:
+            log.info("waiting for features", unread=unread)
+        while unread >= self._most - self._most // 4:
+            self._pause(cancelled)
+            unread = self._look(cancelled)
+        return unread
+
+    def _look(self, cancelled: Event) -> int:
+        deadline = self._clock.now().timestamp() + PATIENCE_S
+        while True:
+            try:
+                return self._lag.unread()
+            except TransientError:
+                if self._clock.now().timestamp() > deadline:
+                    raise
+            self._pause(cancelled)
+
+    def _pause(self, cancelled: Event) -> None:
+        if self._clock.wait(LOOK_AGAIN_S, cancelled):
+            raise Cancelled
