@@ -1,0 +1,1 @@
+"""Tell people of alerts, with evidence, once in effect."""

@@ -1,0 +1,14 @@
+"""Run the alerts service: `python -m services.alerts`."""
+
+from services.alerts.config import AlertsSettings
+from services.alerts.service import build
+from services.chassis.service import run
+
+
+def main() -> None:
+    settings = AlertsSettings()
+    run("alerts", settings, lambda: build(settings))
+
+
+if __name__ == "__main__":
+    main()

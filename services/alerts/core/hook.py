@@ -1,0 +1,96 @@
+"""An alert as a webhook by the Standard Webhooks specification 1.0 (standardwebhooks.com)."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+
+from services.alerts.core.deliveries import Receipt
+from services.alerts.core.notice import Notice
+
+PREFIX = "whsec_"
+WORTH_ANOTHER_TRY = frozenset({408, 425, 429})
+LONGEST_WAIT_S = 3600.0
+
+
+def payload(notice: Notice) -> bytes:
+    """The body: the same bytes at every attempt of a delivery (docs/how-to/webhook.md)."""
+    alert = notice.alert
+    told = alert.model_dump(mode="json", exclude_none=True, exclude={"type"})
+    more = {
+        "link": notice.link,
+        "snapshot_key": notice.snapshot_key,
+        "evidence_key": notice.evidence_key,
+        "note": notice.note or None,
+    }
+    content = {
+        "type": "alert.opened",
+        "timestamp": notice.told_at.isoformat(),
+        "data": told | {name: value for name, value in more.items() if value is not None},
+    }
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def keys(secrets: str) -> tuple[bytes, ...]:
+    """Signing keys of one or several secrets (`whsec_` and base64), separated by white space.
+
+    Raises ValueError for one that is not base64 of at least 16 bytes.
+    """
+    return tuple(_key(secret) for secret in secrets.split())
+
+
+def _key(secret: str) -> bytes:
+    encoded = secret.removeprefix(PREFIX)
+    try:
+        key = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
+    except binascii.Error as error:
+        raise ValueError("a webhook secret is whsec_ and base64") from error
+    if len(key) < 16:
+        raise ValueError("a webhook secret has at least 16 bytes")
+    return key
+
+
+def headers(notice: Notice, body: bytes, now: datetime, signing: Sequence[bytes]) -> dict[str, str]:
+    """`webhook-id` is the delivery's id: a receiver knows a second copy. Unsigned without keys."""
+    identity, moment = str(notice.delivery_id), str(int(now.timestamp()))
+    made = {
+        "content-type": "application/json",
+        "user-agent": "nightclerk",
+        "webhook-id": identity,
+        "webhook-timestamp": moment,
+    }
+    if signing:
+        signed = f"{identity}.{moment}.".encode() + body
+        made["webhook-signature"] = " ".join(sign(key, signed) for key in signing)
+    return made
+
+
+def sign(key: bytes, content: bytes) -> str:
+    digest = hmac.new(key, content, hashlib.sha256).digest()
+    return "v1," + base64.b64encode(digest).decode()
+
+
+def receipt(status: int, answer: Mapping[str, str], now: datetime) -> Receipt:
+    """2xx is delivered; 5xx and a few 4xx are worth another try; anything else is refused."""
+    detail = f"HTTP {status}"
+    if 200 <= status < 300:
+        return Receipt(delivered=True, detail=detail)
+    if status >= 500 or status in WORTH_ANOTHER_TRY:
+        wait_s = retry_after_s(answer.get("retry-after", ""), now)
+        return Receipt(delivered=False, detail=detail, again=True, retry_after_s=wait_s)
+    return Receipt(delivered=False, detail=f"{detail}, refused")
+
+
+def retry_after_s(value: str, now: datetime) -> float:
+    """Seconds by RFC 9110, section 10.2.3: a number or a date; else 0, and at most an hour."""
+    if value.strip().isdecimal():
+        return min(float(value), LONGEST_WAIT_S)
+    try:
+        until = parsedate_to_datetime(value)
+        return min(max(0.0, (until - now).total_seconds()), LONGEST_WAIT_S)
+    except (ValueError, TypeError, OverflowError):
+        return 0.0
