@@ -1,0 +1,62 @@
+"""The door to the backbones, and that both engines give the same numbers."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from services.features.backbones import load
+from services.features.backbones.base import check, default_cache
+from services.features.backbones.i3d_k400 import checkpoint, runtime
+from services.features.backbones.i3d_k400.model import I3D
+
+
+def test_an_unknown_backbone_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match="'resnet'"):
+        load("resnet")
+
+
+def test_the_cache_is_where_the_desktop_standard_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
+    assert default_cache() == Path("/somewhere/nightclerk")
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert default_cache() == Path.home() / ".cache" / "nightclerk"
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype"),
+    [
+        ((32, 224, 224, 3), np.uint8),
+        ((1, 16, 224, 224, 3), np.uint8),
+        ((1, 32, 256, 224, 3), np.uint8),
+        ((1, 32, 224, 224, 3), np.float32),
+    ],
+)
+def test_other_shapes_and_types_are_refused(shape: tuple[int, ...], dtype: type) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        check(np.zeros(shape, dtype), frames=32, size=224)
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Seeded weights in the place of the real ones: no test fetches anything."""
+    torch.manual_seed(5)
+    folder = tmp_path_factory.mktemp("cache") / runtime.ID
+    folder.mkdir()
+    save_file(I3D().state_dict(), folder / checkpoint.WEIGHTS)
+    return folder / checkpoint.WEIGHTS
+
+
+def test_openvino_equals_torch(weights: Path) -> None:
+    windows = np.random.default_rng(1).integers(0, 256, (2, 32, 224, 224, 3), dtype=np.uint8)
+    expected = runtime.Torch(weights).embed(windows)
+    exact = runtime.OpenVINO(runtime._ensure_ir(weights.parent), precision="f32")
+    assert exact.embed(windows) == pytest.approx(expected, abs=1e-5)
+    fast = runtime.OpenVINO(runtime._ensure_ir(weights.parent)).embed(windows)
+    cosine = (
+        (fast * expected).sum(1) / np.linalg.norm(fast, axis=1) / np.linalg.norm(expected, axis=1)
+    )
+    assert cosine.min() > 0.999
+    assert exact.embed(windows[:0]).shape == (0, 1024)
