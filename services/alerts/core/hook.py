@@ -1,7 +1,6 @@
 """An alert as a webhook by the Standard Webhooks specification 1.0 (standardwebhooks.com)."""
 
 import base64
-import binascii
 import hashlib
 import hmac
 import json
@@ -47,7 +46,7 @@ def _key(secret: str) -> bytes:
     encoded = secret.removeprefix(PREFIX)
     try:
         key = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise ValueError("a webhook secret is whsec_ and base64") from error
     if len(key) < 16:
         raise ValueError("a webhook secret has at least 16 bytes")
