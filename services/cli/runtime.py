@@ -7,7 +7,7 @@ import typer
 
 from services.cli.screen import console, err, give_up
 
-DETACHED_READY_S = 300.0
+DETACHED_READY_S = 600.0
 STOP_S = 75.0
 
 

@@ -17,7 +17,7 @@ from services.local.state import RunRecord, hold, kill_leftovers, read_run
 def detach(wait_s: float, tell: Callable[[str], None] = lambda _: None) -> None:
     """Start the whole stack with the settings of the environment and return when it is ready.
 
-    Raises LocalRuntimeError when it ends; one that is only slow goes on after the sentence.
+    Raises LocalRuntimeError when it ends, or comes up only in part: then it goes on trying.
     """
     home = LocalSettings().state
     with TemporaryFile() as last_words:

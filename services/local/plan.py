@@ -157,6 +157,8 @@ def shared_environment(settings: LocalSettings) -> dict[str, str]:
         "NIGHTCLERK_S3_SECRET_KEY": keys.secret_key,
         "NIGHTCLERK_DATABASE_URL": database_url(settings),
         "NIGHTCLERK_STATE_DIR": str(settings.state),
+        "NIGHTCLERK_DASHBOARD_URL": os.environ.get("NIGHTCLERK_DASHBOARD_URL", where["api"]),
+        "NO_PROXY": ",".join(filter(None, [os.environ.get("NO_PROXY"), LOOPBACK, "localhost"])),
         "PYTHONUNBUFFERED": "1",
     }
 

@@ -18,7 +18,8 @@ from services.local.ports import free_ports
 from services.local.process import leashed
 from services.local.state import RunRecord, read_run
 
-READY_S = 240.0
+READY_S = 600.0  # the first start fetches jars and weights
+HOPELESS_RESTARTS = 5
 STOP_S = 60.0
 PORTS = ("kafka", "s3", *SERVICES)
 
@@ -155,6 +156,7 @@ def await_ready(
             return
         if run and run.pid == supervisor.pid:
             tell(run)
+            require_hope(run, home)
         if supervisor.poll() is not None:
             last_words.seek(0)
             said = last_words.read().decode(errors="replace").strip().splitlines()[-1:]
@@ -162,6 +164,15 @@ def await_ready(
             raise LocalRuntimeError(sentence)
         time.sleep(0.05)
     raise LocalRuntimeError(f"not ready after {wait_s:g} s\n{last_lines(log_path(home))}")
+
+
+def require_hope(run: RunRecord, home: Path) -> None:
+    """Raise for a process that ended so often at the start that it will not come."""
+    for one in run.processes:
+        if one.restarts >= HOPELESS_RESTARTS:
+            raise LocalRuntimeError(
+                f"{one.name} keeps ending; its last words are in {log_path(home)}"
+            )
 
 
 def last_lines(path: Path, count: int = 20) -> str:

@@ -1,0 +1,207 @@
+"""`nightclerk demo`: a stack, a video, its alert, a mail, a webhook; and whether it was right."""
+
+import base64
+import os
+import secrets
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import typer
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from services.cli.client import ApiClient
+from services.cli.footage import Footage, Span, judge, render_scene
+from services.cli.screen import console, give_up
+from services.local.config import LocalSettings
+from services.local.errors import LocalRuntimeError
+from services.local.plan import Parts, require_ports
+from services.local.receivers import Hook, Mail, SmtpSink, WebhookReceiver
+from services.local.stack import LocalStack
+
+POLL_S = 0.25
+DELIVERY_S = 60.0
+ENDED = ("done", "failed")
+
+
+@dataclass
+class Findings:
+    """What the demo has seen so far."""
+
+    video: dict[str, Any] = field(default_factory=dict)
+    alerts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    mails: list[Mail] = field(default_factory=list)
+    hooks: list[Hook] = field(default_factory=list)
+
+    @property
+    def spans(self) -> list[Span]:
+        return [(alert["start_s"], alert["end_s"]) for alert in self.alerts.values()]
+
+    @property
+    def told(self) -> bool:
+        """Whether every alert came by mail and by webhook."""
+        return min(len(self.mails), len(self.hooks)) >= len(self.alerts)
+
+
+def demo(
+    video: Annotated[
+        Path | None, typer.Argument(help="Your footage; else a simulated scene.")
+    ] = None,
+) -> None:
+    """Show it working. Without a terminal: ends by itself, 0 when the alert was right."""
+    if video is not None and not video.is_file():
+        give_up(f"there is no file {video}", 2)
+    home = LocalSettings().state / "demo"
+    findings = Findings()
+    try:
+        with running(home, findings) as stack, ThreadPoolExecutor(1) as pool:
+            scene = pool.submit(render_scene, home) if video is None else None
+            start(stack)
+            footage = scene.result() if scene else Footage(video or Path())
+            watch(stack, footage, findings)
+            code = conclude(footage, findings)
+            linger(stack)
+    except (LocalRuntimeError, httpx.HTTPError) as error:
+        give_up(f"{error}; the log is {home / 'log' / 'nightclerk.log'}")
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    raise typer.Exit(code)
+
+
+@contextmanager
+def running(home: Path, findings: Findings) -> Iterator[LocalStack]:
+    """A stack, not started yet, beside the receivers it will write to; stopped at the end."""
+    with ExitStack() as open_ones:
+        sink = open_ones.enter_context(SmtpSink(heard=lambda mail: hear_mail(mail, findings)))
+        hook = open_ones.enter_context(
+            WebhookReceiver(heard=lambda hook: hear_hook(hook, findings))
+        )
+        stack = LocalStack(
+            home, own_ports=not default_ports_free(), environment=receivers(sink, hook)
+        )
+        open_ones.callback(stack.stop)
+        yield stack
+
+
+def receivers(sink: SmtpSink, hook: WebhookReceiver) -> dict[str, str]:
+    """Settings that send mails and webhooks to the demo's own receivers."""
+    return {
+        "NIGHTCLERK_SMTP_HOST": sink.host,
+        "NIGHTCLERK_SMTP_PORT": str(sink.port),
+        "NIGHTCLERK_SMTP_SECURITY": "none",
+        "NIGHTCLERK_SMTP_TO": "owner@store.example",
+        "NIGHTCLERK_WEBHOOK_URL": hook.url,
+        "NIGHTCLERK_WEBHOOK_SECRET": f"whsec_{base64.b64encode(secrets.token_bytes(24)).decode()}",
+    }
+
+
+def default_ports_free() -> bool:
+    """Whether the demo may use the ports of the documentation, or has to make way."""
+    try:
+        require_ports(LocalSettings(), Parts())
+    except LocalRuntimeError:
+        return False
+    return True
+
+
+def start(stack: LocalStack) -> None:
+    """Start the stack and say what it is about."""
+    began = time.monotonic()
+    with console.status("starting Kafka, the S3 store and five services"):
+        stack.start()
+    console.print(f"[green]up[/]        in {time.monotonic() - began:.0f} s, state in {stack.home}")
+    console.print(f"[green]dashboard[/] {stack.api_url}")
+
+
+def watch(stack: LocalStack, footage: Footage, findings: Findings) -> None:
+    """Upload, follow until the analysis ended and everybody was told."""
+    api = ApiClient(stack.api_url, os.environ.get("NIGHTCLERK_API_TOKEN", ""))
+    findings.video = api.submit(footage.path)
+    video_id = findings.video["video_id"]
+    console.print(f"[green]video[/]     {footage.path.name}, {video_id}")
+    if footage.truth:
+        spans = ", ".join(f"{start:g} to {end:g} s" for start, end in footage.truth)
+        console.print(f"[green]truth[/]     an incident from {spans}")
+    with progress() as bar:
+        task = bar.add_task("analysing", total=1.0)
+        while findings.video["state"] not in ENDED:
+            time.sleep(POLL_S)
+            findings.video = api.video(video_id)
+            note_alerts(api, video_id, findings)
+            bar.update(task, completed=findings.video["progress"] or 0.0)
+    note_alerts(api, video_id, findings)
+    await_deliveries(findings)
+    api.close()
+
+
+def progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console, transient=True)
+
+
+def note_alerts(api: ApiClient, video_id: str, findings: Findings) -> None:
+    """Print the alerts that are new; keep the latest of each."""
+    for alert in api.alerts(video_id):
+        if alert["alert_id"] not in findings.alerts:
+            console.print(
+                f"[bold red]ALERT[/]     {alert['label']} from {alert['start_s']:.1f} s,"
+                f" peak {alert['peak_score']:.2f} at {alert['peak_s']:.1f} s"
+            )
+        findings.alerts[alert["alert_id"]] = alert
+
+
+def await_deliveries(findings: Findings) -> None:
+    deadline = time.monotonic() + DELIVERY_S
+    while not findings.told and time.monotonic() < deadline:
+        time.sleep(POLL_S)
+
+
+def hear_mail(mail: Mail, findings: Findings) -> None:
+    findings.mails.append(mail)
+    subject = escape(str(mail.message["Subject"]))
+    console.print(f"[bold magenta]mail[/]      to {mail.recipients[0]}: {subject}")
+
+
+def hear_hook(hook: Hook, findings: Findings) -> None:
+    findings.hooks.append(hook)
+    console.print(f"[bold magenta]webhook[/]   {hook.headers.get('webhook-id', 'without an id')}")
+
+
+def conclude(footage: Footage, findings: Findings) -> int:
+    """Say how it went. 0 when the analysis is done and, where the truth is known, was right."""
+    if findings.video["state"] == "failed":
+        console.print(f"[red]failed[/]    {escape(str(findings.video['error']))}")
+        return 2
+    said = ", ".join(f"{start:.1f} to {end:.1f} s" for start, end in findings.spans) or "none"
+    console.print(f"[green]done[/]      alerts: {said}")
+    if not findings.told:
+        console.print("[red]wrong[/]     an alert did not come by mail and by webhook")
+        return 1
+    if footage.truth is None:
+        return 0
+    verdict = judge(findings.spans, footage.truth)
+    console.print(
+        "[green]right[/]     inside the incident, and nowhere else"
+        if verdict.right
+        else f"[red]wrong[/]     {verdict.outside} outside, {verdict.missed} incidents missed"
+    )
+    return 0 if verdict.right else 1
+
+
+def linger(stack: LocalStack) -> None:
+    """On a terminal, leave the dashboard up until Ctrl-C."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return
+    console.print(f"\nThe dashboard is on [bold]{stack.api_url}[/] until you press Ctrl-C.")
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        console.print("stopping")
