@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from schemas.base import Message
 from schemas.codec import DecodeError, decode
@@ -27,8 +27,21 @@ class Tail:
         )
         partitions = [TopicPartition(name, number) for number in range(topic.partitions)]
         for partition in partitions:
-            _, partition.offset = self._consumer.get_watermark_offsets(partition, timeout=30)
+            partition.offset = self._end(partition)
         self._consumer.assign(partitions)
+
+    def _end(self, partition: TopicPartition, wait_s: float = 30) -> int:
+        """The offset of the next record. A topic just made has no leader for a moment."""
+        deadline = time.monotonic() + wait_s
+        while True:
+            try:
+                _, end = self._consumer.get_watermark_offsets(partition, timeout=wait_s)
+            except KafkaException:
+                if time.monotonic() > deadline:
+                    raise
+                self._consumer.poll(0.1)
+            else:
+                return int(end)
 
     def until(self, found: Callable[[Message], bool], timeout_s: float) -> list[Message]:
         """All messages up to the first that is `found`. Raises TimeoutError when none comes."""
