@@ -11,7 +11,6 @@ from services.ingest.encode import Jpeg
 from services.ingest.sources import Draw, Video
 from services.ingest.sources.file import open_video
 
-
 Passage = Callable[[Iterator[Jpeg]], Iterator[Jpeg]]
 
 

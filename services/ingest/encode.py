@@ -30,7 +30,7 @@ def of_rgb(rgb_HWC: NDArray[np.uint8]) -> Jpeg:
 
 
 def of_planes(planes: Sequence[Plane]) -> Jpeg:
-    """A JPEG of full-range BT.601 Y, U and V, the chroma planes half as wide and high."""
+    """A JPEG of full-range BT.601 Y, U and V, the chroma planes exactly half as wide and high."""
     y, u, v = (np.ascontiguousarray(plane) for plane in planes)
     height, width = y.shape
     return Jpeg(_bytes(simplejpeg.encode_jpeg_yuv_planes(y, u, v, QUALITY)), width, height)

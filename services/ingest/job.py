@@ -72,8 +72,9 @@ class Job:
     def _clips(self, readable: BinaryIO, key: str | None) -> Iterator[Message]:
         with open_video(readable, self._workshop.limits) as video:
             yield self.report.opened(video.info, key)
-            whole = UntilBroken()
-            for clip in clips(video, self._video.video_id, self._workshop.spec, whole):
+            spec = self._workshop.spec
+            whole = UntilBroken(self._workshop.limits, spec.frame_rate)
+            for clip in clips(video, self._video.video_id, spec, whole):
                 self._workshop.throttle.admit(self._cancelled)
                 self._keep_going()
                 self.report.recorded(clip)
@@ -103,14 +104,19 @@ class Job:
 
 
 class UntilBroken:
-    """A passage that ends where the video breaks, so that the last clip is marked as such."""
+    """A passage that ends where the video breaks or gets too long, so that the clip before it is
+    marked as the last.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, limits: FileLimits, frame_rate: float) -> None:
+        self._limits, self._frame_rate = limits, frame_rate
         self._broken: Exception | None = None
 
     def __call__(self, pictures: Iterator[Jpeg]) -> Iterator[Jpeg]:
         try:
-            yield from pictures
+            for number, picture in enumerate(pictures):
+                self._limits.check_duration(number / self._frame_rate)
+                yield picture
         except Broken as error:
             self._broken = error
 

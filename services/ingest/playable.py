@@ -84,6 +84,8 @@ def boxes(readable: BinaryIO) -> Iterator[Box]:
     """The top-level boxes, for as long as they make sense."""
     size_bytes, start = readable.seek(0, 2), 0
     for _ in range(MOST_BOXES):
+        if start > size_bytes:
+            return
         readable.seek(start)
         head = readable.read(16)
         length = _length(head, size_bytes - start)

@@ -108,7 +108,7 @@ def _add_video(copy: OutputContainer, video: FileVideo, limits: FileLimits) -> V
     size = scaled_size(video.unturned, SHORT_SIDE)
     rate = Fraction(min(1 / video.step_s, MOST_FRAMES_PER_S)).limit_denominator(1001)
     stream = copy.add_stream("libx264", rate=rate, options=ENCODER)
-    stream.width, stream.height = _even(size.width), _even(size.height)
+    stream.width, stream.height = size.width, size.height
     stream.pix_fmt = "yuv420p"
     stream.codec_context.colorspace = BT709 if video.colorspace == BT709 else BT601
     stream.codec_context.color_range = ColorRange.MPEG
@@ -117,10 +117,6 @@ def _add_video(copy: OutputContainer, video: FileVideo, limits: FileLimits) -> V
     if video.rotation:
         stream.set_display_rotation(video.rotation)
     return stream
-
-
-def _even(length: int) -> int:
-    return max(2, length // 2 * 2)
 
 
 def _plain_pictures(video: FileVideo, size: Size) -> Iterator[av.VideoFrame]:

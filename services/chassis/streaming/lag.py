@@ -59,3 +59,18 @@ class GroupLag:
 
 def _result(future: "Future[Any]") -> Any:
     return future.result(TIMEOUT_S + 1)
+
+
+class ScriptedLag:
+    """The fake: gives its answers one after the other, the last one for ever."""
+
+    def __init__(self, *answers: int | TransientError) -> None:
+        self._answers = list(answers)
+        self.asked = 0
+
+    def unread(self) -> int:
+        self.asked += 1
+        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        if isinstance(answer, TransientError):
+            raise answer
+        return answer

@@ -85,17 +85,14 @@ class FileVideo:
         return 1 / self.info.frame_rate if self.info.frame_rate else DEFAULT_STEP_S
 
     def frames(self) -> Iterator[Frame[Draw]]:
-        """Raises BadVideo once the video turns out to be longer than the limit."""
+        """Each draws itself small and upright."""
         for frame in self.pictures():
             yield Frame(self._draw(frame.picture), frame.at_s, frame.duration_s)
 
     def pictures(self) -> Iterator[Frame[av.VideoFrame]]:
         """The same as they come out of the decoder: full size, not turned."""
-        first_s: float | None = None
         for picture in self._decoded:
             at_s = _seconds(picture.dts if self._guessed_times else picture.pts, picture)
-            first_s = at_s if first_s is None else first_s
-            self._limits.check_duration((at_s or 0) - (first_s or 0))
             yield Frame(picture, at_s, self._shown_for(picture))
 
     def _draw(self, picture: av.VideoFrame) -> Draw:

@@ -1,5 +1,6 @@
 """A decoded frame -> a small upright JPEG: one pass through swscale, no detour by RGB."""
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -31,9 +32,16 @@ def shown_size(width: int, height: int, pixel_aspect: Fraction | None) -> Size:
 
 
 def scaled_size(shown: Size, short_side: int = SHORT_SIDE) -> Size:
-    """Aspect kept, short side at most `short_side`; small pictures are not enlarged."""
+    """Aspect kept, short side at most `short_side`, small pictures not enlarged, even lengths:
+    so that chroma planes are exactly half (simplejpeg reads past the end of others).
+    """
     factor = min(1.0, short_side / min(shown.width, shown.height))
-    return Size(max(1, round(shown.width * factor)), max(1, round(shown.height * factor)))
+    return Size(_even(shown.width * factor), _even(shown.height * factor))
+
+
+def _even(length: float) -> int:
+    """The nearest even number; the lower one in the middle."""
+    return max(2, math.ceil(length / 2 - 0.5) * 2)
 
 
 class Scaler:

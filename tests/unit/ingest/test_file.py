@@ -93,9 +93,11 @@ def test_a_single_frame_is_one_clip_of_one_frame(tmp_path: Path) -> None:
     assert (clip.frame_count, clip.is_last, clip.start_s) == (1, True, 0)
 
 
-def test_odd_sizes_are_kept(tmp_path: Path) -> None:
+def test_odd_sizes_become_even(tmp_path: Path) -> None:
     path = videos.make(tmp_path / "a.mp4", [0.0], size=(321, 241), paint=videos.quadrants)
-    assert first_picture(path).shape == (241, 321, 3)
+    picture = first_picture(path)
+    assert picture.shape == (240, 320, 3)
+    assert_corners(picture, "rgbw")
 
 
 def test_large_pictures_shrink_to_a_short_side_of_256(tmp_path: Path) -> None:
@@ -261,13 +263,15 @@ def test_an_error_of_the_reader_is_not_the_videos_fault(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("size", "aspect", "expected"),
     [
-        ((1920, 1080), None, (455, 256)),
-        ((1080, 1920), None, (256, 455)),
+        ((1920, 1080), None, (456, 256)),
+        ((1080, 1920), None, (256, 456)),
         ((320, 240), None, (320, 240)),
-        ((720, 576), Fraction(16, 11), (465, 256)),
+        ((720, 576), Fraction(16, 11), (466, 256)),
         ((720, 576), Fraction(0), (320, 256)),
-        ((640, 480), Fraction(100), (341, 256)),
+        ((640, 480), Fraction(100), (342, 256)),
         ((8000, 2), None, (8000, 2)),
+        ((321, 241), None, (320, 240)),
+        ((1, 1), None, (2, 2)),
     ],
 )
 def test_the_short_side_is_at_most_256(
