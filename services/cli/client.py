@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 
 BLOCK = 1024 * 1024
 
 
-class ApiClient:
+class Client:
     """Talks to one API. Raises httpx.HTTPError when it is away or refuses."""
 
     def __init__(self, url: str, token: str = "") -> None:
@@ -19,22 +20,27 @@ class ApiClient:
             base_url=f"{url}/api/v1", headers=headers, timeout=60.0, trust_env=False
         )
 
-    def submit(self, path: Path) -> dict[str, Any]:
-        """Stream a file to the API; its row."""
+    def upload(self, path: Path) -> UUID:
+        """Stream a file to the API, which begins to analyse it."""
         answer = self._http.post(
             "/videos",
             params={"filename": path.name},
             content=blocks(path),
             headers={"Content-Type": "application/octet-stream"},
         )
-        return self._told(answer)
+        return UUID(self._told(answer)["video_id"])
 
-    def video(self, video_id: str) -> dict[str, Any]:
+    def video(self, video_id: UUID) -> dict[str, Any]:
         return self._told(self._http.get(f"/videos/{video_id}"))
 
-    def alerts(self, video_id: str) -> list[dict[str, Any]]:
+    def timeline(self, video_id: UUID) -> dict[str, Any]:
+        """All scores and alerts of a video."""
+        return self._told(self._http.get(f"/videos/{video_id}/timeline"))
+
+    def alerts(self, video_id: UUID) -> list[dict[str, Any]]:
         """The alerts of a video, in the order of the footage."""
-        page = self._told(self._http.get("/alerts", params={"video_id": video_id, "limit": 200}))
+        where: dict[str, Any] = {"video_id": str(video_id), "limit": 200}
+        page = self._told(self._http.get("/alerts", params=where))
         found: list[dict[str, Any]] = page["items"]
         return sorted(found, key=lambda alert: alert["start_s"])
 

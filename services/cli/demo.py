@@ -11,13 +11,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import UUID
 
 import httpx
 import typer
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from services.cli.client import ApiClient
+from services.cli.client import Client
 from services.cli.footage import Footage, Span, judge, render_scene
 from services.cli.screen import console, give_up
 from services.local.config import LocalSettings
@@ -122,9 +123,9 @@ def start(stack: LocalStack) -> None:
 
 def watch(stack: LocalStack, footage: Footage, findings: Findings) -> None:
     """Upload, follow until the analysis ended and everybody was told."""
-    api = ApiClient(stack.api_url, os.environ.get("NIGHTCLERK_API_TOKEN", ""))
-    findings.video = api.submit(footage.path)
-    video_id = findings.video["video_id"]
+    api = Client(stack.api_url, os.environ.get("NIGHTCLERK_API_TOKEN", ""))
+    video_id = api.upload(footage.path)
+    findings.video = api.video(video_id)
     console.print(f"[green]video[/]     {footage.path.name}, {video_id}")
     if footage.truth:
         spans = ", ".join(f"{start:g} to {end:g} s" for start, end in footage.truth)
@@ -143,10 +144,10 @@ def watch(stack: LocalStack, footage: Footage, findings: Findings) -> None:
 
 def progress() -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=console, transient=True)
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
-def note_alerts(api: ApiClient, video_id: str, findings: Findings) -> None:
+def note_alerts(api: Client, video_id: UUID, findings: Findings) -> None:
     """Print the alerts that are new; keep the latest of each."""
     for alert in api.alerts(video_id):
         if alert["alert_id"] not in findings.alerts:

@@ -66,7 +66,7 @@ class Supervisor:
         try:
             if await self._unless_told_to_stop(self._start()):
                 self._enter("ready")
-                self._say("ready")
+                self._say(f"ready{self._greeting()}")
                 await self._told_to_stop.wait()
         finally:
             await self._stop()
@@ -125,6 +125,9 @@ class Supervisor:
     def _enter(self, phase: str) -> None:
         self._record = replace(self._record, phase=phase)
         self._changed()
+
+    def _greeting(self) -> str:
+        return f": the dashboard is on {self._plan.addresses['api']}" if self._services else ""
 
     def _say(self, line: str) -> None:
         self._journal.write("local", line)
