@@ -152,10 +152,10 @@ def build_app(settings: ServiceSettings, group: str) -> faust.App:
         topic_disable_leader=True,
         topic_replication_factor=1,
         consumer_auto_offset_reset="earliest",
+        stream_wait_empty=True,  # a rebalance waits for the record at work: no write is overtaken
         broker_commit_interval=1.0,
         broker_session_timeout=10.0,
         broker_heartbeat_interval=2.0,
-        stream_wait_empty=False,
         reply_create_topic=False,
     )
 
