@@ -1,0 +1,137 @@
+"""Scoring as a process on real Kafka: kill -9 anywhere, and in effect nothing happened twice."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Producer
+
+from schemas.alerts import AlertClosed, AlertOpened
+from schemas.base import Message
+from schemas.deadletters import DeadLetter
+from schemas.scores import ClipScored
+from schemas.topics import ALERTS, EMBEDDINGS, SCORES, dead_letters
+from services.chassis.settings import ServiceSettings
+from services.chassis.streaming.publisher import KafkaPublisher, producer_config
+from services.chassis.streaming.records import Outgoing
+from services.chassis.streaming.tail import Tail
+from tests.builders import source
+from tests.checkpoints import cosine_head, window
+
+pytestmark = pytest.mark.integration
+WINDOWS = 60
+
+
+@pytest.fixture
+def settings(kafka: str, topic_prefix: str) -> ServiceSettings:
+    return ServiceSettings(kafka_bootstrap=kafka, topic_prefix=topic_prefix)
+
+
+@contextmanager
+def scoring(settings: ServiceSettings, folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """The service as a process of its own, with its state under `folder`."""
+    environment = {
+        "NIGHTCLERK_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
+        "NIGHTCLERK_TOPIC_PREFIX": settings.topic_prefix,
+        "NIGHTCLERK_STATE_DIR": str(folder),
+        "NIGHTCLERK_HEALTH_PORT": "0",
+        "NIGHTCLERK_HEAD": str(folder / "head"),
+    }
+    with (folder / "scoring.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "services.scoring"],
+            env=os.environ | environment,
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGKILL)
+            process.wait(30)
+
+
+def publish(settings: ServiceSettings, windows: range, sources: int = 4) -> None:
+    """A quarter of each source's windows is a fight."""
+    publisher = KafkaPublisher(settings, "test")
+    for number in windows:
+        high, last = number % 20 in range(5, 10), number == WINDOWS - 1
+        for one in range(sources):
+            message = window(number, high, source_id=source(one), is_last=last)
+            publisher.publish(Outgoing(EMBEDDINGS, message))
+    publisher.flush()
+
+
+def is_end(message: Message, sources: frozenset[str]) -> bool:
+    return isinstance(message, ClipScored) and message.is_last and message.key in sources
+
+
+def until_all_ended(scores: Tail, sources: frozenset[str]) -> list[Message]:
+    """Scores until each source's last one was seen."""
+    if not sources:
+        return []
+    found = scores.until(lambda message: is_end(message, sources), 60)
+    return found + until_all_ended(scores, sources - {found[-1].key})
+
+
+def test_kill_9_in_the_middle_loses_and_doubles_nothing(
+    settings: ServiceSettings, tmp_path: Path
+) -> None:
+    cosine_head(tmp_path / "head")
+    scores, alerts = Tail(settings, SCORES), Tail(settings, ALERTS)
+    publish(settings, range(30))
+    found: list[Message] = []
+    for stop_at in (7, 21, 44):
+        with scoring(settings, tmp_path):
+            found += scores.until(lambda one, at=stop_at: getattr(one, "index", 0) >= at, 60)
+    publish(settings, range(30, WINDOWS))
+    with scoring(settings, tmp_path):
+        found += until_all_ended(scores, frozenset(str(source(n)) for n in range(4)))
+
+    by_clip = {one.clip_id: one for one in found if isinstance(one, ClipScored)}
+    assert len(by_clip) == 4 * 2 * WINDOWS
+    assert {one.alerts_opened for one in by_clip.values() if one.is_last} == {3}
+    told = alerts.until(closes(12), 30)
+    opened = {one.alert_id for one in told if isinstance(one, AlertOpened)}
+    assert opened == {one.alert_id for one in told if isinstance(one, AlertClosed)}
+    assert len(opened) == 12
+
+
+def closes(count: int) -> Callable[[Message], bool]:
+    """True at the message that closes the `count`-th different alert."""
+    closed: set[object] = set()
+
+    def enough(message: Message) -> bool:
+        if isinstance(message, AlertClosed):
+            closed.add(message.alert_id)
+        return len(closed) == count
+
+    return enough
+
+
+def test_corrupted_and_foreign_embeddings_end_as_dead_letters(
+    settings: ServiceSettings, tmp_path: Path
+) -> None:
+    cosine_head(tmp_path / "head")
+    scores, letters = Tail(settings, SCORES), Tail(settings, dead_letters(EMBEDDINGS))
+    producer = Producer(producer_config(settings))
+    for number in range(1000):
+        producer.produce(settings.topic_prefix + EMBEDDINGS.name, b"\xc1%d" % number, b"k")
+    producer.flush(30)
+    publisher = KafkaPublisher(settings, "test")
+    publisher.publish(Outgoing(EMBEDDINGS, window(0, False, backbone="another")))
+    publisher.publish(Outgoing(EMBEDDINGS, window(0, False, is_last=True)))
+    publisher.flush()
+    with scoring(settings, tmp_path):
+        scores.until(lambda one: isinstance(one, ClipScored) and one.is_last, 60)
+        seen: list[Message] = []
+        letters.until(lambda one: seen.append(one) or len(seen) == 1001, 60)  # type: ignore[func-returns-value]
+    reasons = Counter(one.reason.split(":")[0] for one in seen if isinstance(one, DeadLetter))
+    assert reasons["not msgpack"] == 1000
+    assert sum(reasons.values()) == 1001
