@@ -14,7 +14,11 @@ class ServiceSettings(BaseSettings):
     """Read once, in `__main__`; frozen from then on. Printing it never shows a secret."""
 
     model_config = SettingsConfigDict(
-        env_prefix="NIGHTCLERK_", frozen=True, extra="ignore", env_ignore_empty=True
+        env_prefix="NIGHTCLERK_",
+        frozen=True,
+        extra="ignore",
+        env_ignore_empty=True,
+        hide_input_in_errors=True,  # the input holds secrets
     )
 
     kafka_bootstrap: str = "127.0.0.1:9092"
