@@ -105,7 +105,9 @@ class SmtpSink:
     ) -> Any:
         known = isinstance(data, LoginPassword) and self._login is not None
         given = (data.login.decode(), data.password.decode()) if known else None
-        return AuthResult(success=given == self._login and how in ("LOGIN", "PLAIN"))
+        # Not handled: aiosmtpd answers a wrong login itself, else the client would wait for ever.
+        right = given == self._login and how in ("LOGIN", "PLAIN")
+        return AuthResult(success=right, handled=right)
 
 
 class WebhookReceiver:
