@@ -2,6 +2,7 @@
 
 import socket
 from datetime import timedelta
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Self
 
@@ -56,6 +57,9 @@ class AlertsSettings(ServiceSettings):
         hook.keys(self.webhook_secret.get_secret_value())
         if self.smtp_host and not _items(self.smtp_to):
             raise ValueError("smtp_host is set, but there is nobody in smtp_to")
+        for address in (self.smtp_from, *_items(self.smtp_to)):
+            if not address.isprintable() or "@" not in parseaddr(address)[1]:
+                raise ValueError(f"smtp_from or smtp_to: {address!r} is no mail address")
         for url in self._webhook_urls():
             if not url.startswith(("http://", "https://")):
                 raise ValueError("a webhook_url starts with http:// or https://")

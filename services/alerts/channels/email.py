@@ -60,8 +60,6 @@ class EmailChannel:
             return _refused(error.smtp_code, error.smtp_error)
         except (smtplib.SMTPException, OSError) as error:
             return Receipt(False, f"{type(error).__name__}: {error}", again=True)
-        except UnicodeError as error:
-            return Receipt(False, f"the address cannot be written: {error}")
         return Receipt(True, f"taken by {self._server.host}")
 
     def _connected(self) -> smtplib.SMTP:

@@ -65,6 +65,9 @@ def test_of_a_new_alert_everything_is_wanted() -> None:
 def test_what_is_made_again(
     end_s: float, peak_s: float, before: Made, result: tuple[bool, bool]
 ) -> None:
-    for kind in (AlertUpdated, AlertClosed):
-        needed = wanted(alert(kind, end_s=end_s, peak_s=peak_s), before)
+    for told in (
+        alert(AlertUpdated, end_s=end_s, peak_s=peak_s),
+        alert(AlertClosed, end_s=end_s, peak_s=peak_s),
+    ):
+        needed = wanted(told, before)
         assert (needed.snapshot, needed.evidence) == result

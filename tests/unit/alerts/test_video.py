@@ -12,7 +12,7 @@ from services.alerts.core.spans import Span
 from services.alerts.video import VideoUnreadable, cut, open_clip
 from tests.unit.alerts.room import RATE, read_time, video
 
-CONTAINERS = {
+CONTAINERS: dict[str, tuple[str, dict[str, Any]]] = {
     "mp4": ("video.mp4", {}),
     "mkv": ("video.mkv", {}),
     "mpeg-ts": ("video.ts", {}),
@@ -69,9 +69,9 @@ def test_a_cut_starts_to_play_before_it_is_loaded(tmp_path: Path) -> None:
 
 def test_a_span_past_the_end_shows_the_last_frame(tmp_path: Path) -> None:
     content = video(tmp_path / "video.mp4", seconds=2)
-    assert cut_of(content, Span(60, 70), tmp_path / "cut.mp4") == [
-        (0.0, pytest.approx(1.96, abs=0.15))
-    ]
+    ((at_s, said_s),) = cut_of(content, Span(60, 70), tmp_path / "cut.mp4")
+    assert at_s == 0
+    assert said_s == pytest.approx(1.96, abs=0.15)
 
 
 @pytest.mark.parametrize("degrees", [90, 180, 270])
