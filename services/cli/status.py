@@ -76,7 +76,7 @@ def table(run: RunRecord, rows: list[Row]) -> Table:
     """The rows for people."""
     title = f"{run.phase} · supervisor {run.pid}"
     shown = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for heading in ("process", "pid", "state", "uptime", "memory", "restarts", "health", "address"):
+    for heading in ("process", "pid", "state", "uptime", "MB", "restarts", "health", "address"):
         shown.add_column(heading, justify="right" if heading in RIGHT else "left", no_wrap=True)
     for row in rows:
         shown.add_row(
@@ -84,15 +84,15 @@ def table(run: RunRecord, rows: list[Row]) -> Table:
             str(row.pid or "-"),
             f"[{'green' if row.state == 'ready' else 'yellow'}]{row.state}[/]",
             format_uptime(row.uptime_s),
-            f"{row.rss_mb} MB" if row.rss_mb is not None else "-",
+            "-" if row.rss_mb is None else str(row.rss_mb),
             str(row.restarts),
             "[green]ok[/]" if row.healthy else "[red]no answer[/]",
-            row.address,
+            row.address.removeprefix("http://"),
         )
     return shown
 
 
-RIGHT = {"pid", "uptime", "memory", "restarts"}
+RIGHT = {"pid", "uptime", "MB", "restarts"}
 
 
 def as_dict(run: RunRecord, rows: list[Row]) -> dict[str, Any]:
