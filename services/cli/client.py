@@ -35,7 +35,12 @@ class Client:
 
     def timeline(self, video_id: UUID) -> dict[str, Any]:
         """All scores and alerts of a video."""
-        return self._told(self._http.get(f"/videos/{video_id}/timeline"))
+        told = self._told(self._http.get(f"/videos/{video_id}/timeline"))
+        while told["next_after"] is not None:
+            where = {"after": told["next_after"]}
+            page = self._told(self._http.get(f"/videos/{video_id}/timeline", params=where))
+            told = page | {"clips": told["clips"] + page["clips"]}
+        return told
 
     def alerts(self, video_id: UUID) -> list[dict[str, Any]]:
         """The alerts of a video, in the order of the footage."""

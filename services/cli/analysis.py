@@ -1,0 +1,166 @@
+"""One file on its way through a running stack: upload, wait, read the scores and alerts."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+import httpx
+
+from services.cli.client import Client
+from services.cli.footage import render_scene
+
+T = TypeVar("T")
+Told = dict[str, Any]
+POLL_S = 0.3
+OUTAGE_S = 180.0
+"""So long a server may be away: the supervisor starts it again."""
+
+STALL_S = 900.0
+"""An analysis that gets no further for so long has failed."""
+
+
+class AnalysisFailed(Exception):
+    """One sentence for the user, and the video's id if it got so far."""
+
+    def __init__(self, sentence: str, video_id: UUID | None = None) -> None:
+        super().__init__(sentence)
+        self.video_id = video_id
+
+
+class Stopped(Exception):
+    """The user pressed Ctrl-C."""
+
+
+@dataclass
+class Analyst:
+    """Takes files through the stack, one a thread. `heard` is told how far each one got, 0 to 1."""
+
+    client: Client
+    folder: Path
+    heard: Callable[[str, float], None]
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    def analyze(self, name: str) -> Told:
+        """What `--json` prints for the file. Raises Stopped; a bad file is no exception."""
+        try:
+            return self._follow(name, self._hand_in(name))
+        except AnalysisFailed as failure:
+            video_id = {"video_id": str(failure.video_id)} if failure.video_id else {}
+            return {"file": name, **video_id, "state": "failed", "error": str(failure)}
+        finally:
+            self.heard(name, 1.0)
+
+    def _hand_in(self, name: str) -> UUID:
+        path = self._path(name)
+        require_readable(path, name)
+        try:
+            return self._patiently(lambda: self.client.upload(path))
+        except OSError as error:
+            raise AnalysisFailed(f"{name} cannot be read: {error.strerror or error}.") from error
+
+    def _path(self, name: str) -> Path:
+        if not name.startswith("sim:"):
+            return Path(name)
+        try:
+            return render_scene(self.folder, name).path
+        except ValueError as error:
+            raise AnalysisFailed(f"{name} is no scene: {one_line(error)}") from error
+
+    def _follow(self, name: str, video_id: UUID) -> Told:
+        """Wait for the end, read everything."""
+        try:
+            video = self._until_ended(name, video_id)
+            if video["state"] == "failed":
+                raise AnalysisFailed(video["error"] or "The analysis failed.", video_id)
+            return report(name, video, self._patiently(lambda: self.client.timeline(video_id)))
+        except AnalysisFailed as failure:
+            failure.video_id = video_id
+            raise
+
+    def _until_ended(self, name: str, video_id: UUID) -> Told:
+        seen: tuple[Any, ...] = ()
+        changed_at = time.monotonic()
+        while True:
+            video = self._patiently(lambda: self.client.video(video_id))
+            if video["state"] in ("done", "failed"):
+                return video
+            self.heard(name, video["progress"])
+            now = (video["state"], video["decoded"], video["clips_scored"])
+            if now != seen:
+                seen, changed_at = now, time.monotonic()
+            elif time.monotonic() - changed_at > STALL_S:
+                raise AnalysisFailed(f"The analysis got no further for {STALL_S:.0f} s.")
+            self._pause(POLL_S)
+
+    def _patiently(self, call: Callable[[], T]) -> T:
+        """Try again while a server is away; raises AnalysisFailed for a refusal."""
+        deadline = time.monotonic() + OUTAGE_S
+        while True:
+            try:
+                return call()
+            except httpx.HTTPStatusError as error:
+                if error.response.status_code < 500 or time.monotonic() > deadline:
+                    raise AnalysisFailed(refusal(error.response)) from error
+            except httpx.TransportError as error:
+                if time.monotonic() > deadline:
+                    raise AnalysisFailed(f"The API does not answer: {one_line(error)}") from error
+            self._pause(1.0)
+
+    def _pause(self, seconds: float) -> None:
+        if self.stopped.wait(seconds):
+            raise Stopped
+
+
+def require_readable(path: Path, name: str) -> None:
+    """Raises AnalysisFailed for what cannot even be sent."""
+    if path.is_dir():
+        raise AnalysisFailed(f"{name} is a folder, not a video.")
+    if not path.exists():
+        raise AnalysisFailed(f"There is no file {name}.")
+    if not path.is_file():
+        raise AnalysisFailed(f"{name} is not a file.")
+    try:
+        with path.open("rb") as file:
+            first = file.read(1)
+    except OSError as error:
+        raise AnalysisFailed(f"{name} cannot be read: {error.strerror}.") from error
+    if not first:
+        raise AnalysisFailed("The file is empty.")
+
+
+def report(name: str, video: Told, timeline: Told) -> Told:
+    """The line of a file that is done; exactly these keys, times in seconds."""
+    clips = timeline["clips"]
+    return {
+        "file": name,
+        "video_id": video["video_id"],
+        "state": "done",
+        "duration_s": max((clip["end_s"] for clip in clips), default=video["duration_s"] or 0.0),
+        "backbone": timeline["backbone"],
+        "head": timeline["head"],
+        "clips": [_only(clip, "start_s", "end_s", "score", "calibrated") for clip in clips],
+        "alerts": [
+            _only(alert, "start_s", "end_s", "peak_s", "peak_score") for alert in timeline["alerts"]
+        ],
+    }
+
+
+def refusal(response: httpx.Response) -> str:
+    """The sentence of the problem details, if that is what came back."""
+    try:
+        return str(response.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return f"The API answered {response.status_code} {response.reason_phrase}."
+
+
+def one_line(error: Exception) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if text.endswith(".") else f"{text}."
+
+
+def _only(content: Told, *names: str) -> Told:
+    return {name: content[name] for name in names}
