@@ -28,6 +28,7 @@ from services.chassis.streaming.records import Outgoing, Partition, Record
 from services.chassis.telemetry import logs, metrics
 
 log = logs.get("stateful")
+STUCK_AFTER_S = 60.0
 for noisy in ("faust.agents.actor", "mode.timers", "aiokafka"):
     logging.getLogger(noisy).setLevel(logging.CRITICAL)  # a stop is no crash, a retry no error
 
@@ -85,10 +86,27 @@ class StatefulStream:
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
+        watch = asyncio.create_task(self._watch())
         await self._app.start()
         await self._app.wait_until_stopped()
+        watch.cancel()
         if self._app.crash_reason and not self._stopping:
             raise self._app.crash_reason
+
+    async def _watch(self) -> None:
+        """A rebalance or a recovery that never ends is cured by a new start."""
+        ready_at = self._loop_time()
+        while True:
+            await asyncio.sleep(1)
+            if self.ready or self._stopping:
+                ready_at = self._loop_time()
+            elif self._loop_time() - ready_at > STUCK_AFTER_S:
+                log.error("not ready for too long, ending to be started again")
+                os._exit(75)
+
+    @staticmethod
+    def _loop_time() -> float:
+        return asyncio.get_running_loop().time()
 
     async def _agent(self, stream: Any) -> None:
         async for event in stream.events():

@@ -1,0 +1,156 @@
+"""`nightclerk bench`: what one machine does, measured through the real services.
+
+A stack of its own is started; clips, embeddings and a whole video are put where the services
+read them, and the time until the last answer is taken. The bare forward pass of the backbone is
+measured in the same run, before and after, since machines drift.
+"""
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+from uuid import uuid4
+
+import numpy as np
+import typer
+from rich.table import Table
+
+from schemas import ids
+from schemas.base import Message
+from schemas.clips import ClipRecorded, ClipRef, ClipSpec
+from schemas.embeddings import EmbeddingExtracted
+from schemas.topics import CLIPS_BULK, EMBEDDINGS, SCORES, Topic
+from services.chassis.settings import ServiceSettings
+from services.chassis.streaming.publisher import KafkaPublisher
+from services.chassis.streaming.records import Outgoing
+from services.chassis.streaming.tail import Tail
+from services.cli.client import Client
+from services.cli.footage import render_scene
+from services.cli.screen import console
+from services.features.backbones import Backbone, load
+from services.features.bench import bare_forward
+from services.ingest.clips import clips_of
+from services.local.stack import LocalStack
+
+Row = tuple[str, str]
+PATIENCE_S = 3600.0
+
+
+def bench(
+    seconds: Annotated[int, typer.Option(help="Length of the rendered scene.")] = 120,
+    video: Annotated[Path | None, typer.Option(help="Measure with this video instead.")] = None,
+) -> None:
+    """Measure decode, features, scoring and the whole line on this machine."""
+    load_before = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sim://store?seed=3&seconds={seconds}"
+        path = video or render_scene(Path(folder), url).path
+        with LocalStack(Path(folder) / "home") as stack:
+            table = Table("what", "figure", title=f"{os.cpu_count()} cores, load {load_before:.2f}")
+            for row in measured(stack, path):
+                table.add_row(*row)
+    console.print(table)
+
+
+def measured(stack: LocalStack, video: Path) -> Iterator[Row]:
+    settings = ServiceSettings(kafka_bootstrap=stack.bootstrap)
+    started = time.perf_counter()
+    clips = list(clips_of(video))
+    yield from decode_rows(clips, time.perf_counter() - started)
+    yield from features_rows(settings, clips, load("i3d_k400"))
+    yield from scoring_rows(settings)
+    yield from whole_rows(stack, settings, video, clips[-1].end_s)
+    yield from memory_rows(stack)
+
+
+def decode_rows(clips: Sequence[ClipRecorded], decoding_s: float) -> Iterator[Row]:
+    size = sum(len(frame) for clip in clips for frame in clip.frames) / len(clips)
+    yield "decode, sample, encode", f"{len(clips) / decoding_s:.1f} clips/s"
+    yield "  per second of video", f"{1000 * decoding_s / clips[-1].end_s:.0f} ms"
+    yield "bytes per clip", f"{size / 1024:.0f} KiB"
+
+
+def features_rows(
+    settings: ServiceSettings, clips: Sequence[ClipRecorded], backbone: Backbone
+) -> Iterator[Row]:
+    """The service beside the bare forward pass: bare, service, bare, since machines drift."""
+    windows = -(-len(clips) // backbone.window)
+    before_s = bare_forward(backbone, 10)
+    seconds = answered(settings, CLIPS_BULK, clips, EMBEDDINGS) / windows
+    bare_s = (before_s + bare_forward(backbone, 10)) / 2
+    yield "bare forward pass", f"{1000 * bare_s:.0f} ms a window of {backbone.window} clips"
+    yield "features service", f"{backbone.window / seconds:.1f} clips/s"
+    yield "  against the bare forward pass", f"{100 * bare_s / seconds:.0f} %"
+
+
+def scoring_rows(settings: ServiceSettings, windows: int = 1000) -> Iterator[Row]:
+    embeddings = list(random_embeddings(windows))
+    seconds = answered(settings, EMBEDDINGS, embeddings, SCORES)
+    yield "scoring service", f"{2 * windows / seconds:.0f} clips/s"
+
+
+def whole_rows(
+    stack: LocalStack, settings: ServiceSettings, video: Path, length_s: float
+) -> Iterator[Row]:
+    scores, started = Tail(settings, SCORES), time.perf_counter()
+    video_id = str(Client(stack.api_url).upload(video))
+    found = scores.until(lambda message: is_last_of(message, video_id), PATIENCE_S)
+    seconds = time.perf_counter() - started
+    count = sum(message.key == video_id for message in found)
+    yield "upload to last score", f"{seconds:.1f} s, {count / seconds:.1f} clips/s"
+    yield "  one hour of video, at this rate", f"{60 * seconds / length_s:.1f} min"
+
+
+def memory_rows(stack: LocalStack) -> Iterator[Row]:
+    for process in stack.run.processes:
+        if process.pid:
+            yield f"memory of {process.name}", f"{rss_mib(process.pid):.0f} MiB"
+
+
+def answered(
+    settings: ServiceSettings, into: Topic, messages: Sequence[Message], answers: Topic
+) -> float:
+    """Seconds from the first record put into a topic to the last answer to its source."""
+    tail, publisher = Tail(settings, answers), KafkaPublisher(settings, "bench")
+    started = time.perf_counter()
+    for message in messages:
+        publisher.publish(Outgoing(into, message))
+    publisher.flush()
+    tail.until(lambda message: is_last_of(message, messages[0].key), PATIENCE_S)
+    return time.perf_counter() - started
+
+
+def is_last_of(message: Message, key: str) -> bool:
+    return message.key == key and bool(getattr(message, "is_last", False))
+
+
+def random_embeddings(windows: int, dim: int = 1024) -> Iterator[EmbeddingExtracted]:
+    source_id, hop_s = uuid4(), ClipSpec().hop_s
+    vectors_ND = np.random.default_rng(0).random((windows, dim), np.float32)
+    for number, vector_D in enumerate(vectors_ND):
+        clips = tuple(
+            ClipRef(
+                clip_id=ids.clip_id(source_id, index * hop_s),
+                index=index,
+                start_s=index * hop_s,
+                end_s=(index + 1) * hop_s,
+            )
+            for index in (2 * number, 2 * number + 1)
+        )
+        yield EmbeddingExtracted(
+            embedding_id=ids.embedding_id(clips[0].clip_id, "i3d_k400"),
+            source_id=source_id,
+            clips=clips,
+            backbone="i3d_k400",
+            window=2,
+            dim=dim,
+            vector=vector_D.astype("<f4").tobytes(),
+            is_last=number == windows - 1,
+        )
+
+
+def rss_mib(pid: int) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
