@@ -1,0 +1,38 @@
+// Reads what kcat took from a topic and checks every record by the committed JSON Schemas.
+// usage: node foreign_reader.mjs <folder of schemas> <file of kcat -f '%K %k%S %s'>
+// prints one JSON object a line and record: {key, valid, errors, message}; bytes as base64.
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { decode } from "@msgpack/msgpack";
+import Ajv from "ajv/dist/2020.js";
+import formats from "ajv-formats";
+
+const [schemas, records] = process.argv.slice(2);
+const ajv = new Ajv.default({ allErrors: true });
+formats.default(ajv);
+for (const name of readdirSync(schemas)) {
+  ajv.addSchema(JSON.parse(readFileSync(join(schemas, name), "utf8")));
+}
+
+function* read(buffer) {
+  let position = 0;
+  const sized = () => {
+    const space = buffer.indexOf(" ", position);
+    const size = Number(buffer.toString("ascii", position, space));
+    position = space + 1 + size;
+    return buffer.subarray(space + 1, position);
+  };
+  while (position < buffer.length) yield [sized(), sized()];
+}
+
+function plain(name, value) {
+  const raw = this[name]; // before toJSON had a say
+  return raw instanceof Uint8Array ? Buffer.from(raw).toString("base64") : value;
+}
+
+for (const [key, value] of read(readFileSync(records))) {
+  const message = decode(value);
+  const valid = ajv.validate(`urn:nightclerk:schema:${message.type}`, message);
+  const errors = ajv.errorsText(ajv.errors);
+  console.log(JSON.stringify({ key: key.toString("utf8"), valid, errors, message }, plain));
+}
