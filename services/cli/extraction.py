@@ -35,12 +35,13 @@ def main(
     out: Annotated[Path, typer.Option(help="where to write, .npz")],
     street: Annotated[Path | None, typer.Option(help="OpenCV's vtest.avi")] = None,
     views: Annotated[str, typer.Option(help="comma-separated, or all")] = "all",
+    kinds: Annotated[str, typer.Option(help="comma-separated, or all")] = "all",
     scenes: Annotated[Path | None, typer.Option(help="folder for simulated scenes")] = None,
-    threads: int = 0,
 ) -> None:
     """Embed every window of every video, in every view."""
-    backbone = load("i3d_k400", Options(threads=threads, engine="openvino"))
+    backbone = load("i3d_k400", Options(engine="openvino"))
     videos = [*items(footage, street), *(_sim_items(scenes) if scenes else ())]
+    videos = [item for item in videos if kinds == "all" or item.kind in kinds.split(",")]
     chosen = list(VIEWS) if views == "all" else views.split(",")
     rows: list[Row] = []
     for item in track(videos, description="embedding"):

@@ -19,11 +19,6 @@ class Item:
     """Known spans of an incident; None where the kind tells it for the whole video."""
 
 
-FIGHT_KINDS = frozenset({"fight"})
-CALM_KINDS = frozenset({"calm", "street", "room", "daily", "shop"})
-"""Kinds without any fight. Falls and thefts are neither: they are only looked at."""
-
-
 def items(footage: Path, street: Path | None = None) -> Iterator[Item]:
     """Every video of the footage folder, and `street` (OpenCV's vtest.avi) where it is given."""
     yield from _fights(footage / "fights")

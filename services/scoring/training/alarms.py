@@ -1,0 +1,77 @@
+"""What the persistence rule makes of held-out scores: the very core that runs in the stream."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from uuid import NAMESPACE_URL, uuid5
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.alerts import AlertClosed, AlertOpened
+from schemas.clips import ClipSpec
+from schemas.ids import clip_id
+from schemas.scores import ClipScored
+from services.scoring.core import Rule, State, step
+from services.scoring.training.embeddings import Table
+
+Scores = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A video's windows in order, each with its calibrated score, its label and its real frames."""
+
+    video: str
+    kind: str
+    calibrated: Scores
+    labels: NDArray[np.int64]
+    frames: NDArray[np.int64]
+
+    @property
+    def seconds(self) -> float:
+        return float(self.frames.sum()) / ClipSpec().frame_rate
+
+
+def tracks(table: Table, calibrated_N: Scores, kinds: Sequence[str]) -> Iterator[Track]:
+    """Every video of these kinds by itself, as the camera saw it."""
+    rows = (table.view == "plain") & np.isin(table.kind, kinds)
+    for name in np.unique(table.video[rows]):
+        at = np.flatnonzero(rows & (table.video == name))
+        at = at[np.argsort(table.index[at])]
+        yield Track(
+            name, str(table.kind[at[0]]), calibrated_N[at], table.label[at], table.frames[at]
+        )
+
+
+def clips(track: Track, spec: ClipSpec = ClipSpec()) -> Iterator[ClipScored]:
+    """The scored clips that the service would publish: those of a window share its score."""
+    source = uuid5(NAMESPACE_URL, track.video)
+    index = 0
+    for score, frames in zip(track.calibrated, track.frames, strict=True):
+        for first in range(0, int(frames), spec.frames):
+            count = min(spec.frames, int(frames) - first)
+            start_s = index * spec.hop_s
+            yield ClipScored(
+                clip_id=clip_id(source, start_s),
+                source_id=source,
+                index=index,
+                start_s=start_s,
+                end_s=start_s + count / spec.frame_rate,
+                score=float(score),
+                calibrated=float(score),
+                head="linear",
+                model_id="held-out",
+                backbone="i3d_k400",
+            )
+            index += 1
+
+
+def alerts(track: Track, rule: Rule) -> list[tuple[float, float]]:
+    """Spans of the alerts that the rule opens on this video."""
+    state, spans = State(), {}
+    for clip in clips(track):
+        state, told = step(state, rule, clip)
+        for alert in told:
+            if isinstance(alert, AlertOpened | AlertClosed):
+                spans[alert.alert_id] = (alert.start_s, alert.end_s)
+    return sorted(spans.values())
