@@ -93,7 +93,7 @@ def packets(container: InputContainer, *streams: Stream) -> Iterator["av.Packet[
     while True:
         try:
             packet = next(remaining, None)
-        except av.FFmpegError:
+        except (av.FFmpegError, IndexError):  # PyAV trips over streams that appear in the middle
             yield from (_flush(stream) for stream in streams)
             return
         if packet is None:
