@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from schemas.alerts import AlertClosed
 from services.alerts.core import Alert
 
 
@@ -61,15 +62,17 @@ class Wanted:
 
 
 def wanted(alert: Alert, before: Made | None, margins: Margins = Margins()) -> Wanted:
-    """A picture of another peak, a cut of another span, and whatever failed before.
+    """A picture of another peak, at the end a cut of the whole, and whatever failed before.
 
-    An episode only grows: a replay of older news than what was made asks for nothing.
+    An episode only grows: a replay of older news than what was made asks for nothing. While it
+    goes on it is not cut again at every higher peak.
     """
     if before is None:
         return Wanted(snapshot=True, evidence=True)
     span = evidence_span(alert, margins)
-    older = span.end_s < before.span.end_s
+    newer = span.end_s >= before.span.end_s
+    over = isinstance(alert, AlertClosed)
     return Wanted(
-        snapshot=before.snapshot_key is None or (not older and alert.peak_s != before.peak_s),
-        evidence=before.evidence_key is None or (not older and span != before.span),
+        snapshot=before.snapshot_key is None or (newer and alert.peak_s != before.peak_s),
+        evidence=before.evidence_key is None or (newer and over and span != before.span),
     )

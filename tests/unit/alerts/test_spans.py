@@ -65,9 +65,10 @@ def test_of_a_new_alert_everything_is_wanted() -> None:
 def test_what_is_made_again(
     end_s: float, peak_s: float, before: Made, result: tuple[bool, bool]
 ) -> None:
-    for told in (
-        alert(AlertUpdated, end_s=end_s, peak_s=peak_s),
-        alert(AlertClosed, end_s=end_s, peak_s=peak_s),
-    ):
-        needed = wanted(told, before)
-        assert (needed.snapshot, needed.evidence) == result
+    needed = wanted(alert(AlertClosed, end_s=end_s, peak_s=peak_s), before)
+    assert (needed.snapshot, needed.evidence) == result
+
+
+def test_while_it_goes_on_only_the_picture_follows_the_peak() -> None:
+    needed = wanted(alert(AlertUpdated, end_s=9.0, peak_s=8.0), FULL)
+    assert (needed.snapshot, needed.evidence) == (True, False)
