@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def lines(tmp_path: Path) -> list[str]:
     return [": ".join(part.strip() for part in entry.split("|", 1)) for entry in entries]
 
 
-async def until(holds: Callable[[], object], wait_s: float = 10) -> None:
+async def until(holds: Callable[[], object], wait_s: float = 30) -> None:
     async with asyncio.timeout(wait_s):
         while not holds():  # noqa: ASYNC110 -- what is awaited lies in a file
             await asyncio.sleep(0.02)
@@ -74,12 +75,19 @@ async def test_a_process_that_dies_is_started_again(tmp_path: Path, journal: Jou
     assert "one: ended by SIGKILL; again in 0.5 s" in lines(tmp_path)
 
 
-async def test_a_process_that_ignores_term_is_killed_after_its_grace(journal: Journal) -> None:
-    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(60)"
+async def test_a_process_that_ignores_term_is_killed_after_its_grace(
+    tmp_path: Path, journal: Journal
+) -> None:
+    deaf = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "print('deaf', flush=True); time.sleep(60)"
+    )
     process = SupervisedProcess(plan_of("deaf", deaf, grace_s=0.3), journal, lambda: None)
     process.start()
-    await process.ready.wait()
-    await asyncio.wait_for(process.stop(), 5)
+    await until(lambda: "deaf: deaf" in lines(tmp_path))
+    began = time.monotonic()
+    await asyncio.wait_for(process.stop(), 10)
+    assert time.monotonic() - began >= 0.3
     assert process.record().state == "stopped"
 
 
@@ -89,7 +97,7 @@ async def test_all_stop_in_order(tmp_path: Path, journal: Journal) -> None:
         servers=(plan_of("kafka"), plan_of("store")),
         steps=(("topics", lambda: ["made"]),),
         services=(plan_of("api"), plan_of("ingest")),
-        addresses={},
+        addresses={"api": "http://127.0.0.1:1"},
     )
     supervisor = Supervisor(plan, journal, new_record(LocalSettings(home=tmp_path)))
     running = asyncio.create_task(supervisor.run())
@@ -99,6 +107,7 @@ async def test_all_stop_in_order(tmp_path: Path, journal: Journal) -> None:
     await asyncio.wait_for(running, 20)
 
     said = lines(tmp_path)
+    assert "local: ready: the dashboard is on http://127.0.0.1:1" in said
     assert said.index("topics: made") > said.index("kafka: hello")
     assert said.index("api: hello") > said.index("topics: made")
     assert max(said.index("api: bye"), said.index("ingest: bye")) < said.index("kafka: bye")
