@@ -1,5 +1,6 @@
 """The file of a request, as it comes in: from a multipart form, or the bare body."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from urllib.parse import unquote
@@ -11,6 +12,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from services.api.tables import FILENAME_CHARS
 
 FIELD = "file"
+IDLE_S = 60.0
 
 
 class MalformedForm(ValueError):
@@ -100,13 +102,23 @@ class Upload:
         return clean_name(self._form.filename if self._form else self._given)
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """The file's bytes in order. Raises MalformedForm, ClientDisconnect."""
-        async for data in self._request.stream():
+        """The file's bytes in order. Raises MalformedForm, ClientDisconnect, TimeoutError."""
+        async for data in _lively(self._request.stream()):
             content = self._form.feed(data) if self._form else data
             if content:
                 yield content
         if self._form:
             _require_whole(self._form)
+
+
+async def _lively(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same, but a client that sends nothing for too long holds nothing up."""
+    while True:
+        async with asyncio.timeout(IDLE_S):
+            data = await anext(stream, None)
+        if data is None:
+            return
+        yield data
 
 
 def clean_name(name: str) -> str:

@@ -13,7 +13,10 @@ WEB = files("services.api") / "web"
 PAGE_FILES = {
     "/": ("index.html", "text/html"),
     "/app.js": ("app.js", "text/javascript"),
+    "/api.js": ("api.js", "text/javascript"),
     "/curve.js": ("curve.js", "text/javascript"),
+    "/detail.js": ("detail.js", "text/javascript"),
+    "/text.js": ("text.js", "text/javascript"),
     "/style.css": ("style.css", "text/css"),
     "/icon.svg": ("icon.svg", "image/svg+xml"),
 }

@@ -62,7 +62,7 @@ BODY: dict[str, Any] = {
 @router.post(
     "",
     status_code=202,
-    responses=documented(400, 401, 413, 415, 503),
+    responses=documented(400, 401, 408, 413, 415, 503),
     openapi_extra=BODY,
     summary="Hand in a video",
 )
@@ -182,6 +182,9 @@ async def _receive(request: Request, context: Tools, key: str) -> tuple[str, Sto
         raise Problem(400, str(error)) from error
     except ClientDisconnect as error:
         raise Problem(400, "The client went away.") from error
+    except TimeoutError as error:
+        sentence = "The client sent nothing for too long."
+        raise Problem(408, sentence, {"Connection": "close"}) from error
     except (NotAVideo, TooLarge) as error:
         await _drain(request.stream())
         status = 415 if isinstance(error, NotAVideo) else 413

@@ -1,0 +1,60 @@
+// The REST API as the page uses it. Every failure is an Error with one sentence to show.
+
+const ROOT = "api/v1";
+
+export class Refused extends Error {
+  constructor(status, sentence) {
+    super(sentence);
+    this.status = status;
+  }
+}
+
+async function refusal(answer) {
+  let sentence = `The server answered ${answer.status}.`;
+  try {
+    sentence = (await answer.json()).detail ?? sentence;
+  } catch { /* not a problem document */ }
+  return new Refused(answer.status, sentence);
+}
+
+export async function get(path) {
+  const answer = await fetch(`${ROOT}/${path}`);
+  if (!answer.ok) throw await refusal(answer);
+  return answer.json();
+}
+
+export async function logIn(token) {
+  const answer = await fetch(`${ROOT}/session`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ token }),
+  });
+  if (!answer.ok) throw await refusal(answer);
+}
+
+export const logOut = () => fetch(`${ROOT}/session`, { method: "DELETE" });
+
+/** Send one file; `heard(share)` is called on the way. Resolves to the video. */
+export function upload(file, heard) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest(); // fetch tells nothing of an upload's progress
+    request.open("POST", `${ROOT}/videos?filename=${encodeURIComponent(file.name)}`);
+    request.setRequestHeader("Content-Type", "application/octet-stream");
+    request.upload.onprogress = (event) => heard(event.loaded / Math.max(1, event.total));
+    request.onerror = () => reject(new Refused(0, "The connection broke off."));
+    request.onload = () => {
+      let told = {};
+      try {
+        told = JSON.parse(request.responseText);
+      } catch { /* the status says enough */ }
+      if (request.status === 202) resolve(told);
+      else reject(new Refused(request.status, told.detail ?? `The server answered ${request.status}.`));
+    };
+    request.send(file);
+  });
+}
+
+export const mediaUrl = (id) => `${ROOT}/videos/${id}/media`;
+export const frameUrl = (id, time, width = 320) =>
+  `${ROOT}/videos/${id}/frame?t=${time.toFixed(2)}&width=${width}`;
+export const evidenceUrl = (id, what) => `${ROOT}/alerts/${id}/${what}`;
