@@ -28,7 +28,7 @@ test: setup ## All tests, on real Kafka, MariaDB, S3 and SMTP
 	@$(PY) -m pytest
 
 unit: setup ## The tests that need no server
-	@$(PY) -m pytest tests/unit tests/contract
+	@$(PY) -m pytest tests/unit tests/contract -m "not integration"
 
 lint: setup ## Format, rules, types and walls
 	@$(PY) -m ruff format --check $(SOURCES)
@@ -40,8 +40,9 @@ format: setup ## Put the source in shape
 	@$(PY) -m ruff check --fix-only --quiet $(SOURCES)
 	@$(PY) -m ruff format $(SOURCES)
 
-schemas: setup ## Generate JSON Schemas, AsyncAPI and examples anew
+schemas: setup ## Generate JSON Schemas, AsyncAPI, examples and reference pages anew
 	@$(PY) -m schemas.generate
+	@PYTHONPATH=. $(PY) docs/generate.py
 
 bench: setup ## Measure decode, features, scoring and the whole line
 	@$(PY) -m services.cli bench
