@@ -1,0 +1,42 @@
+"""The rule on held-out scores goes through the core of the stream."""
+
+import numpy as np
+import pytest
+
+from services.scoring.core import Rule
+from services.scoring.training.alarms import Track, alerts, clips
+
+RULE = Rule(name="fight", label="Fight", high=0.8, low=0.5, k=4, n=6, m=2)
+
+
+def track(*calibrated: float, last_frames: int = 32) -> Track:
+    count = len(calibrated)
+    frames = np.array([32] * (count - 1) + [last_frames])
+    return Track("v", "sim", np.array(calibrated), np.zeros(count, np.int64), frames)
+
+
+def test_a_window_gives_two_clips_with_its_score() -> None:
+    made = list(clips(track(0.1, 0.9, last_frames=10)))
+    assert [clip.calibrated for clip in made] == [0.1, 0.1, 0.9]
+    assert made[-1].end_s - made[-1].start_s == pytest.approx(10 / 15)
+    assert track(0.1, 0.9, last_frames=10).seconds == pytest.approx(42 / 15)
+
+
+@pytest.mark.parametrize(
+    ("scores", "expected"),
+    [
+        ((0.1, 0.9, 0.1, 0.1), 0),
+        ((0.1, 0.9, 0.9, 0.1), 1),
+        ((0.9, 0.1, 0.9, 0.1), 1),
+        ((0.9, 0.1, 0.1, 0.9), 0),
+        ((0.9, 0.9, 0.1, 0.1, 0.9, 0.9), 2),
+    ],
+)
+def test_two_windows_in_three_open_an_alert(scores: tuple[float, ...], expected: int) -> None:
+    assert len(alerts(track(*scores), RULE)) == expected
+
+
+def test_an_alert_spans_its_windows() -> None:
+    ((start, end),) = alerts(track(0.1, 0.9, 0.9, 0.1, 0.1), RULE)
+    assert start == pytest.approx(32 / 15)
+    assert end == pytest.approx(96 / 15)
