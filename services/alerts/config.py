@@ -32,7 +32,7 @@ class AlertsSettings(ServiceSettings):
     """Addresses, separated by commas. Each gets a mail of its own."""
 
     webhook_url: SecretStr = SecretStr("")
-    """URLs, separated by commas or white space; empty switches webhooks off."""
+    """URLs, separated by commas or spaces; empty switches webhooks off."""
     webhook_secret: SecretStr = SecretStr("")
     """`whsec_` and base64; several, separated by spaces, while one is exchanged."""
 
@@ -45,7 +45,9 @@ class AlertsSettings(ServiceSettings):
     """How long a delivery is tried."""
     evidence_before_s: float = Field(default=5.0, ge=0)
     evidence_after_s: float = Field(default=5.0, ge=0)
+    """How much around an episode its evidence video shows."""
     evidence_most_s: float = Field(default=120.0, gt=0)
+    """Of longer episodes it shows so much around the peak."""
     evidence_deadline_s: float = Field(default=30.0, gt=0)
     """An alert waits no longer for its snapshot, and no longer for its cut."""
 

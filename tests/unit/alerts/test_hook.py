@@ -3,6 +3,8 @@
 import base64
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -120,3 +122,15 @@ def test_retry_after(value: str, seconds: float) -> None:
 @given(st.text(max_size=60))
 def test_any_retry_after_is_a_bounded_wait(value: str) -> None:
     assert 0 <= hook.retry_after_s(value, NOON) <= 3600
+
+
+def test_the_snippet_of_the_how_to_verifies_it() -> None:
+    page = Path(__file__).parents[3] / "docs/how-to/webhook.md"
+    names: dict[str, Any] = {}
+    exec(page.read_text("utf-8").split("```python")[1].split("```")[0], names)
+    body = hook.payload(notice())
+    headers = hook.headers(notice(), body, datetime.now(UTC), hook.keys(f"{OTHER} {SECRET}"))
+    assert names["verify"](SECRET, headers, body)
+    assert not names["verify"](SECRET, headers, body + b" ")
+    old = hook.headers(notice(), body, NOON, hook.keys(SECRET))
+    assert not names["verify"](SECRET, old, body)

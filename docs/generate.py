@@ -1,0 +1,128 @@
+"""Write docs/reference/settings.md and rest.md from the code: part of `make schemas`."""
+
+import ast
+import inspect
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+from pydantic_core import PydanticUndefined
+from pydantic_settings import BaseSettings
+
+from services.alerts.config import AlertsSettings
+from services.api.config import ApiSettings
+from services.api.routes import alerts, session, system, videos
+from services.chassis.settings import ServiceSettings
+from services.features.config import FeaturesSettings
+from services.ingest.config import IngestSettings
+from services.local.config import LocalSettings
+from services.scoring.config import ScoringSettings
+
+REFERENCE = Path(__file__).parent / "reference"
+NOTE = "Generated from the code by `make schemas`; do not edit.\n"
+SETTINGS: dict[str, type[BaseSettings]] = {
+    "All services": ServiceSettings,
+    "ingest": IngestSettings,
+    "features": FeaturesSettings,
+    "scoring": ScoringSettings,
+    "alerts": AlertsSettings,
+    "api": ApiSettings,
+    "`nightclerk up`": LocalSettings,
+}
+OF_THIS_MACHINE = {"cache_dir": "the user's cache folder", "instance": "the host's name"}
+ROUTERS: tuple[tuple[str, APIRouter], ...] = (
+    ("/api/v1", videos.router),
+    ("/api/v1", alerts.router),
+    ("/api/v1", session.router),
+    ("", system.router),
+)
+
+
+def files() -> dict[Path, str]:
+    """Every generated page with its content."""
+    return {REFERENCE / "settings.md": settings_page(), REFERENCE / "rest.md": rest_page()}
+
+
+def settings_page() -> str:
+    lines = [
+        "# Settings",
+        "",
+        NOTE,
+        "Every setting is an environment variable, read once at start. A service refuses to start",
+        "with one that cannot work, and says which.",
+    ]
+    for title, kind in SETTINGS.items():
+        lines += ["", f"## {title}", "", "| variable | default | |", "|---|---|---|"]
+        told = docstrings(kind)
+        lines += [
+            row(f"`NIGHTCLERK_{name.upper()}`", default(name, field.default), told.get(name, ""))
+            for name, field in kind.model_fields.items()
+            if name in kind.__annotations__
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def docstrings(kind: type[BaseSettings]) -> dict[str, str]:
+    """What stands below each field in the source."""
+    (tree,) = ast.parse(inspect.getsource(kind)).body
+    assert isinstance(tree, ast.ClassDef)
+    found: dict[str, str] = {}
+    waiting: list[str] = []
+    for statement in tree.body:
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            waiting.append(statement.target.id)
+        elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+            text = " ".join(str(statement.value.value).split())
+            if waiting:
+                found[waiting[-1]] = text
+    return found
+
+
+def default(name: str, value: Any) -> str:
+    if name in OF_THIS_MACHINE:
+        return OF_THIS_MACHINE[name]
+    if hasattr(value, "get_secret_value"):
+        value = value.get_secret_value()
+    if value in ("", None, PydanticUndefined, ()):
+        return ""
+    return f"`{value}`"
+
+
+def rest_page() -> str:
+    rows = [
+        row(f"`{method}`", f"`{prefix}{route.path}`", route.summary or "")
+        for prefix, router in ROUTERS
+        for route in router.routes
+        if isinstance(route, APIRoute) and (route.include_in_schema or route.path == "/healthz")
+        for method in sorted(route.methods - {"HEAD"})
+    ]
+    return "\n".join(
+        (
+            "# REST",
+            "",
+            NOTE,
+            "The whole description, with examples, is served at `/api/v1/openapi.json`. With a",
+            "token configured (`NIGHTCLERK_API_TOKEN`) send it as `Authorization: Bearer …`.",
+            "Errors are problem details (RFC 9457), times are UTC, media times are seconds from",
+            "the start.",
+            "",
+            "| | path | |",
+            "|---|---|---|",
+            *rows,
+            "",
+        )
+    )
+
+
+def main() -> None:
+    for path, content in files().items():
+        path.write_text(content, "utf-8")
+
+
+if __name__ == "__main__":
+    main()
