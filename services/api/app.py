@@ -1,6 +1,7 @@
 """The web application: routes, guards, problems, put together. No server, no topics."""
 
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -43,4 +44,18 @@ def build(tools: Tools) -> FastAPI:
     app.include_router(guarded, prefix="/api/v1")
     app.include_router(session.router, prefix="/api/v1")
     app.include_router(system.router)
+    _document_problems(app)
     return app
+
+
+def _document_problems(app: FastAPI) -> None:
+    """Add the one schema that no route answers with, but all may, to the document once made."""
+    generate = app.openapi
+
+    def documented() -> dict[str, Any]:
+        document = generate()
+        name = problems.ProblemView.__name__
+        document["components"]["schemas"][name] = problems.ProblemView.model_json_schema()
+        return document
+
+    app.openapi = documented  # type: ignore[method-assign]

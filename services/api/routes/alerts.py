@@ -52,9 +52,9 @@ def alert(alert_id: AlertId, context: Context) -> AlertDetail:
     )
 
 
-@router.api_route(
+@router.head("/{alert_id}/{what}", include_in_schema=False, response_class=Response)
+@router.get(
     "/{alert_id}/{what}",
-    methods=["GET", "HEAD"],
     summary="The snapshot (JPEG) or the evidence (MP4, with ranges)",
     responses=documented(401, 404, 416, 422),
     response_class=Response,

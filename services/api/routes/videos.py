@@ -119,9 +119,9 @@ def timeline(
     return Response(content, headers=headers, media_type="application/json")
 
 
-@router.api_route(
+@router.head("/{video_id}/media", include_in_schema=False, response_class=Response)
+@router.get(
     "/{video_id}/media",
-    methods=["GET", "HEAD"],
     summary="The video, as browsers can play it; with ranges",
     responses=documented(401, 404, 416, 422),
     response_class=Response,

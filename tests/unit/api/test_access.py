@@ -1,0 +1,119 @@
+"""Who gets in: tokens, sessions, hosts, origins; and what every answer carries."""
+
+from collections.abc import Callable
+
+import pytest
+
+from services.api.config import ApiSettings, UnsafeSettings, is_loopback
+from tests.unit.api.conftest import Api
+from tests.unit.api.test_uploads import MP4
+
+TOKEN = "a long secret"
+PATHS = ["/api/v1/videos", "/api/v1/alerts", "/api/v1/videos/x/media", "/api/v1/alerts/x/evidence"]
+
+
+@pytest.fixture
+def closed(make_api: Callable[..., Api]) -> Api:
+    return make_api(api_token=TOKEN)
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("header", [None, "Bearer wrong", f"Basic {TOKEN}", "Bearer ", "Bearer é"])
+def test_without_the_token_nothing_is_told(closed: Api, path: str, header: str | None) -> None:
+    headers = {"Authorization": header.encode()} if header else {}
+    answer = closed.client.get(path, headers=headers)
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_an_upload_without_the_token_is_not_stored(closed: Api) -> None:
+    assert closed.upload(MP4).status_code == 401
+    assert list(closed.store.list("")) == []
+
+
+def test_the_token_opens(closed: Api) -> None:
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    assert closed.client.get("/api/v1/videos", headers=headers).status_code == 200
+
+
+def test_a_login_gives_a_cookie_that_opens_until_the_logout(closed: Api) -> None:
+    assert closed.client.get("/api/v1/session").json() == {"required": True, "open": False}
+    answer = closed.client.post("/api/v1/session", json={"token": TOKEN})
+    cookie = answer.headers["set-cookie"]
+    assert answer.status_code == 204
+    assert "HttpOnly" in cookie
+    assert "SameSite=strict" in cookie
+    assert TOKEN not in cookie
+    assert closed.client.get("/api/v1/session").json() == {"required": True, "open": True}
+    assert closed.client.get("/api/v1/videos").status_code == 200
+    closed.client.delete("/api/v1/session")
+    assert closed.client.get("/api/v1/videos").status_code == 401
+
+
+def test_a_wrong_token_is_no_login(closed: Api) -> None:
+    answer = closed.client.post("/api/v1/session", json={"token": "guess"})
+    assert (answer.status_code, "set-cookie" in answer.headers) == (401, False)
+
+
+def test_health_metrics_and_the_page_are_open_but_tell_nothing(closed: Api) -> None:
+    for path in ("/healthz", "/metrics", "/", "/app.js", "/style.css", "/api/v1/session"):
+        assert closed.client.get(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("[::1]", True),
+        ("localhost", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("192.168.1.5", False),
+        ("nightclerk.example", False),
+        ("", False),
+    ],
+)
+def test_without_a_token_it_serves_on_loopback_only(host: str, loopback: bool) -> None:
+    assert is_loopback(host) == loopback
+    ApiSettings(api_host=host, api_token=TOKEN).require_safe()
+    if loopback:
+        ApiSettings(api_host=host).require_safe()
+        return
+    with pytest.raises(UnsafeSettings, match="NIGHTCLERK_API_TOKEN"):
+        ApiSettings(api_host=host).require_safe()
+
+
+def test_without_a_token_other_host_names_are_refused(make_api: Callable[..., Api]) -> None:
+    rebound = make_api(base="http://evil.example")
+    answer = rebound.client.get("/api/v1/videos")
+    assert (answer.status_code, "loopback" in answer.json()["detail"]) == (403, True)
+    assert make_api(base="http://localhost:9").client.get("/api/v1/videos").status_code == 200
+
+
+def test_foreign_pages_may_not_change_anything(api: Api, make_api: Callable[..., Api]) -> None:
+    foreign = {"Origin": "https://evil.example"}
+    assert api.client.post("/api/v1/videos", content=MP4, headers=foreign).status_code == 403
+    own = {"Origin": "http://127.0.0.1:8080"}
+    assert api.client.post("/api/v1/videos", content=MP4, headers=own).status_code == 202
+    friend = make_api(api_cors_origins=("https://shop.example",))
+    answer = friend.client.post(
+        "/api/v1/videos", content=MP4, headers={"Origin": "https://shop.example"}
+    )
+    assert answer.status_code == 202
+    assert answer.headers["access-control-allow-origin"] == "https://shop.example"
+
+
+def test_no_origin_is_allowed_by_default(api: Api) -> None:
+    answer = api.client.get("/api/v1/videos", headers={"Origin": "https://evil.example"})
+    assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/", "/api/v1/videos", "/nowhere", "/healthz"])
+def test_every_answer_is_guarded(api: Api, path: str) -> None:
+    headers = api.client.get(path).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert "default-src 'none'" in headers["content-security-policy"]

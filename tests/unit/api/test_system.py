@@ -1,0 +1,128 @@
+"""Health, metrics, the page, OpenAPI; and that nonsense never becomes a 500."""
+
+import json
+import re
+from collections.abc import Callable
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.api.routes.system import PAGE_FILES
+from services.chassis.errors import TransientError
+from services.chassis.storage.objects import MemoryObjects, ObjectInfo
+from tests.unit.api.conftest import Api
+from tests.unit.api.test_uploads import MP4
+
+
+def test_health_names_what_is_missing(api: Api) -> None:
+    assert (api.client.get("/healthz").status_code, api.client.get("/healthz").text) == (
+        200,
+        "ready\n",
+    )
+    api.parts.update({"projector": False, "object store": False})
+    answer = api.client.get("/healthz")
+    assert (answer.status_code, answer.text) == (503, "waiting for object store, projector\n")
+
+
+def test_metrics_are_prometheus(api: Api) -> None:
+    assert api.client.get("/metrics").headers["content-type"].startswith("text/plain")
+
+
+def test_the_page_is_whole_and_loads_nothing_from_elsewhere(api: Api) -> None:
+    web = files("services.api") / "web"
+    assert {path.name for path in web.iterdir()} == {name for name, _ in PAGE_FILES.values()}
+    for path, (_, media_type) in PAGE_FILES.items():
+        answer = api.client.get(path)
+        assert answer.headers["content-type"].startswith(media_type)
+        for address in re.findall(r"https?://[^\s\"'<>]+", answer.text):
+            assert address.startswith("http://www.w3.org/")
+        for name in re.findall(r"from \"\./([^\"]+)\"", answer.text):
+            assert f"/{name}" in PAGE_FILES
+
+
+def test_every_view_has_its_place_in_openapi(api: Api) -> None:
+    told = api.client.get("/api/v1/openapi.json").json()
+    assert "/api/v1/videos/{video_id}/timeline" in told["paths"]
+    assert told["components"]["schemas"]["VideoView"]["examples"]
+    assert "HTTPBearer" in told["components"]["securitySchemes"]
+    for reference in re.findall(r'"#/components/schemas/(\w+)"', json.dumps(told)):
+        assert reference in told["components"]["schemas"]
+
+
+def test_an_unknown_path_and_method_are_problems(api: Api) -> None:
+    for method, path, status in (("GET", "/nowhere", 404), ("PUT", "/api/v1/videos", 405)):
+        answer = api.client.request(method, path)
+        assert (answer.status_code, answer.json()["status"]) == (status, status)
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+class Away(MemoryObjects):
+    away = False
+
+    def stat(self, key: str) -> ObjectInfo:
+        if self.away:
+            raise TransientError("the store is away")
+        return super().stat(key)
+
+
+def test_a_server_that_is_away_is_503(make_api: Callable[..., Api]) -> None:
+    store = Away()
+    api = make_api(store=store)
+    video = api.upload(MP4).json()["video_id"]
+    store.away = True
+    answer = api.client.get(f"/api/v1/videos/{video}/media")
+    assert (answer.status_code, answer.json()["title"]) == (503, "Service Unavailable")
+
+
+ODD = st.one_of(
+    st.text(max_size=40),
+    st.integers(-(2**70), 2**70).map(str),
+    st.sampled_from(["nan", "inf", "-1", "%00", "../..", "é", "'; DROP TABLE videos; --"]),
+)
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.data())
+def test_nonsense_is_never_a_bug(api: Api, data: st.DataObject) -> None:
+    """Every GET route of the OpenAPI document, with odd path and query values and headers."""
+    paths: dict[str, Any] = api.client.get("/api/v1/openapi.json").json()["paths"]
+    path = data.draw(st.sampled_from(sorted(paths)))
+    operation = paths[path].get("get")
+    if operation is None:
+        return
+    query = {}
+    for parameter in operation.get("parameters", ()):
+        value = data.draw(ODD)
+        if parameter["in"] == "path":
+            path = path.replace("{" + parameter["name"] + "}", value.replace("/", "") or "x")
+        else:
+            query[parameter["name"]] = value
+    headers = {"Range": data.draw(ODD).encode(), "If-None-Match": data.draw(ODD).encode()}
+    address = re.sub(r"[?#\x00-\x1f\x7f-\uffff\U00010000-\U0010ffff]", "_", path)
+    answer = api.client.get(address, params=query, headers=printable(headers))
+    assert answer.status_code < 500
+    if answer.status_code >= 400:
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+def printable(headers: dict[str, bytes]) -> dict[str, bytes]:
+    return {
+        name: re.sub(rb"[\x00-\x1f\x7f]", b"", value).strip() for name, value in headers.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b'{"token": 5}', b'{"token": "' + b"x" * 5000 + b'"}', b"\xff"]
+)
+def test_an_odd_login_is_refused(make_api: Callable[..., Api], body: bytes) -> None:
+    api = make_api(api_token="secret")
+    headers = {"Content-Type": "application/json"}
+    assert api.client.post("/api/v1/session", content=body, headers=headers).status_code in (
+        400,
+        422,
+    )
