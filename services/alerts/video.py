@@ -5,8 +5,8 @@ frames whatever the length of the video; time by a deadline.
 """
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -39,17 +39,22 @@ class VideoUnreadable(Exception):
 
 
 class Clip:
-    """An open video; `frames_from` may be called again and again."""
+    """An open video; `frames_from` may be called again and again. Close it."""
 
-    def __init__(self, container: InputContainer, deadline_s: float) -> None:
-        self._container = container
-        self._stream = _video_stream(container)
+    def __init__(self, reopen: Callable[[], InputContainer], deadline_s: float) -> None:
+        self._reopen = reopen
         self._deadline = time.monotonic() + deadline_s
+        self._container = reopen()
+        self._stream = _video_stream(self._container)
+        self._searchable = True
         first = next(self._decode(), None)
         if first is None:
             raise VideoUnreadable("no frame can be decoded")
         self._zero_s = first.time or 0.0
         self._first = first
+
+    def close(self) -> None:
+        self._container.close()
 
     def at(self, seconds: float) -> Picture:
         """RGB, upright, shape (height, width, 3): the frame on screen then, else the last one."""
@@ -61,10 +66,13 @@ class Clip:
         return upright(shown, self.aspect)
 
     def frames_from(self, seconds: float) -> Iterator[tuple[av.VideoFrame, float]]:
-        """Frames with their media times, from one at or before `seconds` on, if there is any."""
-        for frame in self._sought(seconds):
-            if frame.time is not None:
-                yield frame, frame.time - self._zero_s
+        """Frames with their media times, from one at or before `seconds` on, if there is any.
+
+        Bare streams have no times: they are gone through from the start, and counted.
+        """
+        for number, frame in enumerate(self._sought(seconds)):
+            at_s = number / self.rate if frame.time is None else frame.time - self._zero_s
+            yield frame, at_s
 
     def _sought(self, seconds: float) -> Iterator[av.VideoFrame]:
         """Step back further when the container's index leads behind the moment."""
@@ -79,10 +87,18 @@ class Clip:
         base = self._stream.time_base or Fraction(1, TICKS)
         target = int(max(self._zero_s + seconds, 0) / base) if seconds > 0 else self._start_ticks
         try:
-            self._container.seek(target, stream=self._stream, backward=True)
-        except av.FFmpegError as error:
-            raise VideoUnreadable("it cannot be searched") from error
-        self._stream.codec_context.flush_buffers()
+            if self._searchable:
+                self._container.seek(target, stream=self._stream, backward=True)
+                self._stream.codec_context.flush_buffers()
+                return self._decode()
+        except av.FFmpegError:
+            self._searchable = False
+        return self._from_the_start()
+
+    def _from_the_start(self) -> Iterator[av.VideoFrame]:
+        self._container.close()
+        self._container = self._reopen()
+        self._stream = _video_stream(self._container)
         return self._decode()
 
     @property
@@ -114,8 +130,14 @@ class Clip:
 @contextmanager
 def open_clip(readable: BinaryIO, deadline_s: float = 30.0) -> Iterator[Clip]:
     """Raises VideoUnreadable; errors of the reader itself go through."""
+    with closing(Clip(lambda: _container(readable), deadline_s)) as clip:
+        yield clip
+
+
+def _container(readable: BinaryIO) -> InputContainer:
+    readable.seek(0)
     try:
-        container = av.open(
+        return av.open(
             readable,
             "r",
             container_options={"format_whitelist": FORMATS},
@@ -124,8 +146,6 @@ def open_clip(readable: BinaryIO, deadline_s: float = 30.0) -> Iterator[Clip]:
         )
     except (av.FFmpegError, ValueError) as error:
         raise VideoUnreadable("it is not a video that can be read") from error
-    with container:
-        yield Clip(container, deadline_s)
 
 
 def cut(clip: Clip, span: Span, path: Path) -> None:

@@ -18,6 +18,9 @@ CONTAINERS: dict[str, tuple[str, dict[str, Any]]] = {
     "mpeg-ts": ("video.ts", {}),
     "avi": ("video.avi", {"codec": "mpeg4"}),
     "hevc": ("video.mp4", {"codec": "libx265"}),
+    "fragmented": ("video.mp4", {"options": {"movflags": "frag_keyframe+empty_moov"}}),
+    "bare h264": ("video.h264", {}),
+    "webm": ("video.webm", {"codec": "libvpx"}),
     "late start": ("video.mkv", {"start_s": 7.0}),
 }
 
