@@ -60,10 +60,17 @@ def close_finished(connection: Connection, sources: Sequence[str], now: datetime
         return
     candidates = and_(videos.c.video_id.in_(sources), videos.c.state.in_(AT_WORK))
     last = clips.alias("last")
-    scored = select(func.count()).where(clips.c.source_id == videos.c.video_id).scalar_subquery()
+    # Said outright: inside `exists` SQLAlchemy would count the clips and alerts of all videos.
+    scored = (
+        select(func.count())
+        .where(clips.c.source_id == videos.c.video_id)
+        .correlate(videos)
+        .scalar_subquery()
+    )
     closed = (
         select(func.count())
         .where(alerts.c.source_id == videos.c.video_id, alerts.c.state == "closed")
+        .correlate(videos)
         .scalar_subquery()
     )
     whole = exists().where(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import Any
+from uuid import UUID
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -18,7 +19,16 @@ from services.api.projector import Projector
 from services.api.tables import alerts, clips, deliveries, metadata, videos
 from services.chassis.errors import InvalidMessage, TransientError
 from services.chassis.storage import database
-from tests.unit.api.builders import alert, at, delivered, incoming, progressed, scored
+from tests.unit.api.builders import (
+    VIDEO,
+    alert,
+    at,
+    delivered,
+    incoming,
+    progressed,
+    scored,
+    video_id,
+)
 
 pytestmark = pytest.mark.integration
 NEVER = Event()
@@ -104,6 +114,25 @@ def test_a_whole_analysis_is_done_and_told_in_full(project: Project) -> None:
     assert (one.state, one.reason, one.peak_score) == ("closed", "source_ended", 0.9)
     assert len(project.all()["clips"]) == 4
     assert len(project.all()["deliveries"]) == 2
+
+
+def test_clips_and_alerts_of_other_videos_do_not_count(project: Project) -> None:
+    project(*whole_analysis())
+    other = video_id("other")
+    project(progressed("decoded", 3, video_id=other, clip_count=2), scored(0, source_id=other))
+    project(scored(1, source_id=other, is_last=True, alerts_opened=1))
+    assert states(project) == {VIDEO: "done", other: "scoring"}
+    project(
+        alert(AlertOpened, source_id=other),
+        alert(AlertClosed, source_id=other, reason="source_ended"),
+    )
+    assert states(project) == {VIDEO: "done", other: "done"}
+
+
+def states(project: Project) -> dict[UUID, str]:
+    query = select(videos.c.video_id, videos.c.state)
+    with project.engine.connect() as connection:
+        return {UUID(str(row.video_id)): row.state for row in connection.execute(query)}
 
 
 def test_a_replay_changes_nothing(project: Project) -> None:
