@@ -15,12 +15,18 @@ from services.cli.footage import render_scene
 
 T = TypeVar("T")
 Told = dict[str, Any]
-POLL_S = 0.3
-OUTAGE_S = 180.0
-"""So long a server may be away: the supervisor starts it again."""
 
-STALL_S = 900.0
-"""An analysis that gets no further for so long has failed."""
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait for what, in seconds."""
+
+    poll_s: float = 0.3
+    retry_s: float = 1.0
+    outage_s: float = 180.0
+    """So long a server may be away: the supervisor starts it again."""
+    stall_s: float = 900.0
+    """An analysis that gets no further for so long has failed."""
 
 
 class AnalysisFailed(Exception):
@@ -43,6 +49,7 @@ class Analyst:
     folder: Path
     heard: Callable[[str, float], None]
     stopped: threading.Event = field(default_factory=threading.Event)
+    patience: Patience = Patience()
 
     def analyze(self, name: str) -> Told:
         """What `--json` prints for the file. Raises Stopped; a bad file is no exception."""
@@ -92,13 +99,14 @@ class Analyst:
             now = (video["state"], video["decoded"], video["clips_scored"])
             if now != seen:
                 seen, changed_at = now, time.monotonic()
-            elif time.monotonic() - changed_at > STALL_S:
-                raise AnalysisFailed(f"The analysis got no further for {STALL_S:.0f} s.")
-            self._pause(POLL_S)
+            elif time.monotonic() - changed_at > self.patience.stall_s:
+                stall_s = self.patience.stall_s
+                raise AnalysisFailed(f"The analysis got no further for {stall_s:g} s.")
+            self._pause(self.patience.poll_s)
 
     def _patiently(self, call: Callable[[], T]) -> T:
         """Try again while a server is away; raises AnalysisFailed for a refusal."""
-        deadline = time.monotonic() + OUTAGE_S
+        deadline = time.monotonic() + self.patience.outage_s
         while True:
             try:
                 return call()
@@ -108,7 +116,7 @@ class Analyst:
             except httpx.TransportError as error:
                 if time.monotonic() > deadline:
                     raise AnalysisFailed(f"The API does not answer: {one_line(error)}") from error
-            self._pause(1.0)
+            self._pause(self.patience.retry_s)
 
     def _pause(self, seconds: float) -> None:
         if self.stopped.wait(seconds):

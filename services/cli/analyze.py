@@ -15,10 +15,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
+import httpx
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from services.cli.analysis import Analyst, Stopped
+from services.cli.analysis import Analyst, Stopped, refusal
 from services.cli.client import Client
 from services.cli.report import rendered
 from services.cli.screen import console, err, give_up
@@ -46,12 +47,24 @@ def analyze(
     """Score video files and say when something went wrong."""
     try:
         with stack_for(api) as (url, folder):
-            good = run(files, Client(url, token), folder, as_json)
+            good = run(files, connected(url, token), folder, as_json)
     except LocalRuntimeError as error:
         give_up(error)
     except (KeyboardInterrupt, Stopped):
         raise typer.Exit(130) from None
     raise typer.Exit(0 if good else BAD_FILE)
+
+
+def connected(url: str, token: str) -> Client:
+    """A client of an API that answers; else the command ends with one sentence."""
+    client = Client(url, token)
+    try:
+        client.greet()
+    except httpx.HTTPStatusError as error:
+        give_up(f"{url}: {refusal(error.response)}")
+    except (httpx.TransportError, httpx.InvalidURL) as error:
+        give_up(f"no API answers at {url}: {error}")
+    return client
 
 
 @contextmanager

@@ -20,6 +20,10 @@ class Client:
             base_url=f"{url}/api/v1", headers=headers, timeout=60.0, trust_env=False
         )
 
+    def greet(self) -> None:
+        """Raises what any call would: nobody is there, or the token is wrong."""
+        self._told(self._http.get("/videos", params={"limit": 1}))
+
     def upload(self, path: Path) -> UUID:
         """Stream a file to the API, which begins to analyse it."""
         answer = self._http.post(

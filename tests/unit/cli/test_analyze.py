@@ -1,0 +1,185 @@
+"""`nightclerk analyze`: what it prints, in which order, and what becomes of bad files."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+from services.cli.__main__ import app
+from services.cli.analysis import Analyst, Patience
+from services.cli.client import Client
+from services.cli.report import LEVELS, clock, sparkline, stretches
+
+SPACE = UUID(int=7)
+
+
+class FakeApi(Client):
+    """Answers from a script: file name -> list of states or errors, the last one for good."""
+
+    def __init__(self, script: dict[str, list[Any]]) -> None:
+        self.script = {name: list(steps) for name, steps in script.items()}
+        self.names: dict[UUID, str] = {}
+
+    def upload(self, path: Path) -> UUID:
+        self._next(path.name, "upload")
+        video_id = uuid5(SPACE, path.name)
+        self.names[video_id] = path.name
+        return video_id
+
+    def video(self, video_id: UUID) -> dict[str, Any]:
+        state = self._next(self.names[video_id], "video")
+        told = {"video_id": str(video_id), "state": state, "progress": 0.5, "decoded": 1.0}
+        return told | {"clips_scored": 1, "error": "No picture in it.", "duration_s": 3.2}
+
+    def timeline(self, video_id: UUID) -> dict[str, Any]:
+        clip = {"index": 0, "start_s": 0.0, "end_s": 1.07, "score": 0.4, "calibrated": 0.9}
+        alert = {"start_s": 0.0, "end_s": 1.07, "peak_s": 0.5, "peak_score": 0.9, "label": "fight"}
+        told = {"backbone": "i3d_k400", "head": "deep_mil", "high_mark": 0.5, "next_after": None}
+        return told | {"clips": [clip], "alerts": [alert]}
+
+    def _next(self, name: str, call: str) -> Any:
+        steps = self.script.get(name, [])
+        if call == "upload" and not (steps and isinstance(steps[0], Exception)):
+            return None
+        step = steps.pop(0) if len(steps) > 1 else (steps or ["done"])[0]
+        if isinstance(step, Exception):
+            raise step
+        return step
+
+
+def refused(status: int, detail: str) -> httpx.HTTPStatusError:
+    request = httpx.Request("POST", "http://api/api/v1/videos")
+    answer = httpx.Response(status, json={"detail": detail}, request=request)
+    return httpx.HTTPStatusError("refused", request=request, response=answer)
+
+
+@pytest.fixture
+def analyze(tmp_path: Path) -> Callable[..., dict[str, Any]]:
+    def run(
+        name: str = "a.mp4", *steps: Any, content: bytes = b"video", stall_s: float = 60
+    ) -> dict[str, Any]:
+        patience = Patience(poll_s=0, retry_s=0, stall_s=stall_s)
+        path = tmp_path / name
+        path.write_bytes(content)
+        analyst = Analyst(
+            FakeApi({name: list(steps)}), tmp_path, lambda *_: None, patience=patience
+        )
+        return analyst.analyze(str(path))
+
+    return run
+
+
+def test_a_good_file_is_told_with_exactly_these_keys(
+    analyze: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    told = analyze("a.mp4", "submitted", "scoring", "done")
+    assert told == {
+        "file": str(tmp_path / "a.mp4"),
+        "video_id": str(uuid5(SPACE, "a.mp4")),
+        "state": "done",
+        "duration_s": 1.07,
+        "backbone": "i3d_k400",
+        "head": "deep_mil",
+        "clips": [{"start_s": 0.0, "end_s": 1.07, "score": 0.4, "calibrated": 0.9}],
+        "alerts": [{"start_s": 0.0, "end_s": 1.07, "peak_s": 0.5, "peak_score": 0.9}],
+    }
+
+
+def test_a_file_that_ingest_gives_up_is_told_with_its_id(
+    analyze: Callable[..., dict[str, Any]],
+) -> None:
+    told = analyze("a.mp4", "decoding", "failed")
+    assert (told["state"], told["error"]) == ("failed", "No picture in it.")
+    assert list(told) == ["file", "video_id", "state", "error"]
+
+
+def test_a_refused_upload_is_told_in_the_words_of_the_api(
+    analyze: Callable[..., dict[str, Any]],
+) -> None:
+    told = analyze("a.mp4", refused(415, "The file is text, not a video."))
+    assert list(told) == ["file", "state", "error"]
+    assert told["error"] == "The file is text, not a video."
+
+
+@pytest.mark.parametrize("outage", [httpx.ConnectError("refused"), refused(503, "away")])
+def test_servers_may_be_away_for_a_while(
+    analyze: Callable[..., dict[str, Any]], outage: Exception
+) -> None:
+    assert analyze("a.mp4", outage, outage, "scoring", outage, "done")["state"] == "done"
+
+
+def test_an_analysis_that_stands_still_has_failed(
+    analyze: Callable[..., dict[str, Any]],
+) -> None:
+    assert "no further" in analyze("a.mp4", "scoring", stall_s=0)["error"]
+
+
+def test_an_empty_file_is_not_even_sent(analyze: Callable[..., dict[str, Any]]) -> None:
+    assert analyze(content=b"")["error"] == "The file is empty."
+
+
+class Greeter(BaseHTTPRequestHandler):
+    """Some API that greets everybody: enough for files that are never sent."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nobody reads it."""
+
+
+@pytest.fixture
+def greeter() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Greeter) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_bad_files_are_lines_in_the_order_given_and_the_exit_code_is_2(
+    tmp_path: Path, greeter: str
+) -> None:
+    empty = tmp_path / "empty.mp4"
+    empty.touch()
+    names = ["/no/such.mp4", str(tmp_path), str(empty), "sim://store?seconds=soon"]
+    result = CliRunner().invoke(
+        app, ["analyze", "--json", "--api", greeter, *names], catch_exceptions=False
+    )
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [line["file"] for line in lines] == names
+    assert {line["state"] for line in lines} == {"failed"}
+    assert all(line["error"].endswith(".") for line in lines)
+    assert result.exit_code == 2
+
+
+def test_an_address_where_nobody_is_ends_with_one_sentence() -> None:
+    result = CliRunner().invoke(app, ["analyze", "a.mp4", "--api", "http://127.0.0.1:1"])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "no API answers" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(0, "0:00.0"), (9.96, "0:10.0"), (61.25, "1:01.2"), (3661, "1:01:01.0")]
+)
+def test_times_read_like_a_clock(seconds: float, shown: str) -> None:
+    assert clock(seconds) == shown
+
+
+def test_a_sparkline_keeps_every_peak() -> None:
+    clips = [
+        {"start_s": i, "end_s": i + 1, "calibrated": 1.0 if i == 777 else 0.0} for i in range(1000)
+    ]
+    line = sparkline({"clips": clips, "alerts": []}).plain.strip()
+    assert (len(line), line.count(LEVELS[-1])) == (60, 1)
+    assert stretches([], 60) == []
+    assert len(stretches(clips[:7], 60)) == 7
