@@ -29,6 +29,7 @@ from services.local.stack import LocalStack
 
 POLL_S = 0.25
 DELIVERY_S = 60.0
+STALLED_S = 180.0
 ENDED = ("done", "failed")
 
 
@@ -131,15 +132,24 @@ def watch(stack: LocalStack, footage: Footage, findings: Findings) -> None:
         spans = ", ".join(f"{start:g} to {end:g} s" for start, end in footage.truth)
         console.print(f"[green]truth[/]     an incident from {spans}")
     with progress() as bar:
-        task = bar.add_task("analysing", total=1.0)
+        task, moved_at, seen = bar.add_task("analysing", total=1.0), time.monotonic(), None
         while findings.video["state"] not in ENDED:
             time.sleep(POLL_S)
             findings.video = api.video(video_id)
             note_alerts(api, video_id, findings)
             bar.update(task, completed=findings.video["progress"] or 0.0)
+            if (now := how_far(findings.video)) != seen:
+                moved_at, seen = time.monotonic(), now
+            if time.monotonic() - moved_at > STALLED_S:
+                raise LocalRuntimeError(f"nothing has moved for {STALLED_S:g} s")
     note_alerts(api, video_id, findings)
     await_deliveries(findings)
     api.close()
+
+
+def how_far(video: dict[str, Any]) -> tuple[Any, ...]:
+    """What changes while an analysis is alive."""
+    return video["state"], video["decoded"], video["clips_scored"]
 
 
 def progress() -> Progress:
