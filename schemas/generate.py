@@ -31,11 +31,11 @@ def strays(wanted: Mapping[Path, bytes]) -> list[Path]:
     return sorted(path for path in found if path not in wanted)
 
 
-def refusals() -> list[str]:
+def refusals(committed: Path = HERE / "json") -> list[str]:
     """Breaking changes of the classes against the committed schemas."""
     faults = []
     for message in documents.all_messages():
-        path = HERE / "json" / f"{message.type_name()}.json"
+        path = committed / f"{message.type_name()}.json"
         if path.exists():
             changes = breaking_changes(
                 json.loads(path.read_text("utf-8")), documents.json_schema(message)

@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -128,3 +129,14 @@ def test_the_class_does_not_break_its_committed_schema(message: type[Message]) -
     path = generate.HERE / "json" / f"{message.type_name()}.json"
     committed = json.loads(path.read_text("utf-8"))
     assert breaking_changes(committed, documents.json_schema(message)) == []
+
+
+def test_the_generator_refuses_to_overwrite_what_the_classes_would_break(tmp_path: Path) -> None:
+    for path in (generate.HERE / "json").glob("*.json"):
+        (tmp_path / path.name).write_text(path.read_text("utf-8"), "utf-8")
+    assert generate.refusals(tmp_path) == []
+    scored = tmp_path / "nightclerk.clip.scored.v1.json"
+    schema = json.loads(scored.read_text("utf-8"))
+    schema["properties"]["confidence"] = {"type": "number"}
+    scored.write_text(json.dumps(schema), "utf-8")
+    assert generate.refusals(tmp_path) == ["nightclerk.clip.scored.v1: message.confidence: removed"]
