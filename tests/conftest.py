@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
+from hypothesis import HealthCheck, settings
 
 from services.local.receivers import SmtpSink, WebhookReceiver
 from services.local.stack import LocalStack
@@ -16,6 +17,10 @@ from tests.servers import (
     running_mariadb,
     running_minio,
 )
+
+# A busy machine is no counterexample.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 
 @pytest.fixture(scope="session")
