@@ -201,6 +201,7 @@ def _video_view(row: Row, sums: Row) -> VideoView:
     return VideoView.model_validate(
         told
         | {
+            "playable": row["playable_key"] is not None,
             "clips_scored": count,
             "alert_count": sums.get("alert_count", 0),
             "top_score": sums.get("top_score"),

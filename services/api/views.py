@@ -40,6 +40,7 @@ class VideoView(View):
     height: int | None
     frame_rate: float | None
     codec: str | None
+    playable: bool = Field(description="the media is sure to play in a browser")
     error: str | None = Field(description="one sentence, when the state is failed")
     submitted_at: datetime
     finished_at: datetime | None
@@ -62,6 +63,7 @@ class VideoView(View):
             "height": 720,
             "frame_rate": 25.0,
             "codec": "h264",
+            "playable": True,
             "error": None,
             "submitted_at": _WHEN,
             "finished_at": None,

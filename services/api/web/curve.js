@@ -141,7 +141,12 @@ export class Curve {
       const column = Math.round(this.x((clip.start_s + clip.end_s) / 2));
       columns.set(column, Math.max(columns.get(column) ?? 0, clip.calibrated));
     }
-    return [...columns].sort((one, other) => one[0] - other[0]);
+    const points = [...columns].sort((one, other) => one[0] - other[0]);
+    if (points.length) { // the first clip begins, and the last ends, half a clip further out
+      points.unshift([this.x(this.clips[0].start_s), points[0][1]]);
+      points.push([this.x(this.clips.at(-1).end_s), points.at(-1)[1]]);
+    }
+    return points;
   }
 
   #area() {

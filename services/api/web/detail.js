@@ -6,6 +6,7 @@ import { ago, clock, element, size } from "./text.js";
 
 const MOMENTS = 8;
 const APART_S = 5;
+const SETTLING_MS = 120_000;
 
 const STATES = {
   submitted: "waiting", decoding: "reading", scoring: "scoring", done: "done", failed: "failed",
@@ -65,13 +66,19 @@ export class Detail {
     this.#head(video);
     this.#play(video);
     const seen = [video.state, video.clips_scored, video.alert_count].join();
-    if (seen === this.seen) return;
+    if (seen === this.seen && !this.#evidenceIsDue(video)) return;
     this.seen = seen;
     const timeline = await this.#timeline();
     this.graph.hidden = !timeline.clips.length;
     this.curve.show(timeline, video.duration_s);
     if (video.state !== "submitted") await this.#alerts(timeline.alerts, video);
     this.#moments(timeline);
+  }
+
+  /** Evidence and deliveries follow the scores by some seconds. */
+  #evidenceIsDue(video) {
+    const since = video.finished_at ? Date.now() - new Date(video.finished_at) : Infinity;
+    return this.untold && since < SETTLING_MS;
   }
 
   async #timeline() {
@@ -102,8 +109,8 @@ export class Detail {
 
   /** The original is tried first; if the browser cannot play it, the copy once there is one. */
   #play(video) {
-    if (this.shown.source === undefined || (this.broken && this.shown.source !== video.state)) {
-      this.shown.source = video.state;
+    if (this.shown.source === undefined || (this.broken && this.shown.source !== video.playable)) {
+      this.shown.source = video.playable;
       this.broken = false;
       this.player.src = mediaUrl(this.id);
     }
@@ -116,6 +123,7 @@ export class Detail {
       return;
     }
     const told = await Promise.all(alerts.map((alert) => get(`alerts/${alert.alert_id}`)));
+    this.untold = told.some((alert) => !alert.evidence_url || !alert.deliveries.length);
     this.alerts.replaceChildren(
       element("h2", {}, alerts.length === 1 ? "1 alert" : `${alerts.length} alerts`),
       ...told.map((alert) => this.#alert(alert)),
@@ -129,7 +137,7 @@ export class Detail {
       element("div", {},
         element("h3", {}, `${alert.label}`),
         element("p", {}, `${clock(alert.start_s, true)} to ${clock(alert.end_s, true)}, highest score ${alert.peak_score.toFixed(2)}`),
-        element("p", { className: "dim" }, last ? `${last.channel} to ${last.target}: ${last.outcome}` : "nobody told yet"),
+        element("p", { className: "dim" }, last ? `${last.channel} to ${last.target}: ${last.outcome}` : "no message sent"),
         element("p", { className: "links" },
           alert.evidence_url ? element("a", { href: evidenceUrl(alert.alert_id, "evidence"), target: "_blank", rel: "noopener" }, "Evidence") : null,
           alert.snapshot_url ? element("a", { href: evidenceUrl(alert.alert_id, "snapshot"), target: "_blank", rel: "noopener" }, "Snapshot") : null)));
