@@ -9,7 +9,7 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Annotated, Any
 
 import httpx
 import typer
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from services.cli.analysis import Analyst, Stopped, refusal
@@ -125,15 +126,27 @@ def tell(results: Sequence["Future[dict[str, Any]]"], as_json: bool) -> bool:
 
 
 @contextmanager
-def progress(files: Sequence[str], quiet: bool) -> Iterator[Any]:
-    """A bar a file on standard error, while a person looks on."""
+def progress(files: Sequence[str], quiet: bool) -> Iterator[Callable[[str, float], None]]:
+    """A bar for each file under way and one for all, while a person looks on."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         TaskProgressColumn(),
         TimeElapsedColumn(),
     )
-    hidden = quiet or not err.is_terminal
-    with Progress(*columns, console=err, transient=True, disable=hidden) as bars:
-        tasks = {name: bars.add_task(Path(name).name or name, total=1.0) for name in files}
-        yield lambda name, share: bars.update(tasks[name], completed=share)
+    screen = console if console.is_terminal else err  # the one that results are printed on, if both
+    hidden = quiet or not screen.is_terminal
+    with Progress(*columns, console=screen, transient=True, disable=hidden) as bars:
+        whole = bars.add_task("all files", total=float(len(files)), visible=len(files) > 1)
+        tasks = {name: bars.add_task(label(name), total=1.0, visible=False) for name in files}
+
+        def heard(name: str, share: float) -> None:
+            bars.update(tasks[name], completed=share, visible=share < 1.0)
+            if share == 1.0:
+                bars.advance(whole)
+
+        yield heard
+
+
+def label(name: str) -> str:
+    return escape(Path(name).name or name)
