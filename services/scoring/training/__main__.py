@@ -27,9 +27,10 @@ from services.scoring.training.fitting import Fit, Recipe, fit_deep_mil, fit_lin
 
 BACKBONE, WINDOW = "i3d_k400", 2
 RULE = Rule(name="fight", label="Possible fight", high=0.8, low=0.5, k=2, n=2, m=4, cooldown_s=10)
+VIEWS = ("plain", "flip", "crop_flip", "shift_flip", "light")
 CANDIDATES: dict[HeadName, tuple[Fit, Recipe]] = {
-    "linear": (fit_linear, Recipe()),
-    "deep_mil": (fit_deep_mil, Recipe()),
+    "linear": (fit_linear, Recipe(C=10.0, short=0.2, views=VIEWS)),
+    "deep_mil": (fit_deep_mil, Recipe(bags=6000, short=0.2, views=VIEWS)),
 }
 DATA = (
     "fight-detection-surv-dataset, 105 fight and 105 normal surveillance clips of 33 sources (MIT)",
@@ -117,8 +118,10 @@ def persistence(
     return {
         "quiet_minutes": _short(sum(track.seconds for track in quiet) / 60),
         "quiet_alerts": sum(len(alerts(track, rule)) for track in quiet),
-        "calm_clips_alerted": _share(list(tracks(table, score_N, ("calm",))), rule),
-        "fight_clips_alerted": _share(list(tracks(table, score_N, ("fight",))), rule),
+        **{
+            f"{kind}_clips_alerted": _share(list(tracks(table, score_N, (kind,))), rule)
+            for kind in ("calm", "fight", "theft", "fall")
+        },
         "sim_incidents": sum(1 in scene.labels for scene in scenes),
         "sim_incidents_alerted": sum(
             any(_hit(scene.labels, span) for span in spans[scene.video]) for scene in scenes

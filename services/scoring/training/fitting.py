@@ -54,7 +54,7 @@ def usable(table: Table, recipe: Recipe) -> Table:
 
 def weights(table: Table, recipe: Recipe) -> NDArray[np.float64]:
     """A weight a row: every view of a window shares its weight, a domain is capped as a whole."""
-    weight_N = np.where(table.frames < 16, recipe.short, 1.0) / len(recipe.views)
+    weight_N = np.where(table.frames < 16, recipe.short, 1.0) / len(np.unique(table.view))
     for kind, total in recipe.domain_weight.items():
         for label in (0, 1):
             mask = (table.kind == kind) & (table.label == label)
