@@ -1,0 +1,65 @@
+"""Training sees exactly what the services see."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from services.cli.extraction import _embedded, _label
+from services.features.backbones.base import Pixels, Vectors
+from services.features.core import Joining, Received, fill, join
+from services.features.frames import clip_pixels
+from services.ingest.clips import clips_of
+from services.ingest.sources.sim import SimSpec, write_mp4
+from services.scoring.training.corpus import Item
+
+
+class Remembers:
+    """A backbone that keeps what it was shown."""
+
+    id, window, frames, size, dim = "remembers", 2, 32, 32, 3
+
+    def __init__(self) -> None:
+        self.shown: list[Pixels] = []
+
+    def embed(self, windows_BTHWC: Pixels) -> Vectors:
+        self.shown.extend(windows_BTHWC)
+        means: Vectors = windows_BTHWC.mean(axis=(1, 2, 3), dtype=np.float32)
+        return means
+
+
+def test_training_embeds_the_windows_that_the_features_service_forms(tmp_path: Path) -> None:
+    path = tmp_path / "scene.mp4"
+    write_mp4(SimSpec(seed=1, seconds=5, width=128, height=96), path)
+    state, expected = Joining(window=2), []
+    for offset, clip in enumerate(clips_of(path)):
+        state, windows = join(state, Received(clip, offset))
+        for window in windows:
+            pixels = np.concatenate([clip_pixels(one, 32) for one in window.clips])
+            expected.append(fill(pixels, 32))
+
+    backbone = Remembers()
+    item = Item("sim/1", path, "sim", "sim-1", incidents=((2.0, 4.5),))
+    rows = list(_embedded(item, backbone, ["plain"]))
+    assert np.array_equal(np.stack(backbone.shown), np.stack(expected))
+    assert [(row.index, row.frames) for row in rows] == [(0, 32), (1, 32), (2, 11)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "incidents", "expected"),
+    [
+        ("fight", None, 1),
+        ("calm", None, 0),
+        ("shop", None, 0),
+        ("fall", None, -1),
+        ("theft", None, -1),
+        ("sim", (), 0),
+        ("sim", ((2.0, 4.4),), 1),  # window 1 covers 2.13 to 4.27 s
+        ("sim", ((4.0, 9.0),), -1),
+        ("sim", ((5.0, 9.0),), 0),
+    ],
+)
+def test_labels_of_the_second_window(
+    kind: str, incidents: tuple[tuple[float, float], ...] | None, expected: int
+) -> None:
+    assert _label(Item("x", Path("x"), kind, "g", incidents), index=1) == expected
