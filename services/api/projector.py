@@ -55,7 +55,7 @@ def write(connection: Connection, rows: Rows) -> None:
 
 
 def close_finished(connection: Connection, sources: Sequence[str], now: datetime) -> None:
-    """Set `done` on those of the sources of which everything is in."""
+    """Set `done` on those of the sources of which everything is in, and sum up those that are."""
     if not sources:
         return
     candidates = and_(videos.c.video_id.in_(sources), videos.c.state.in_(AT_WORK))
@@ -83,6 +83,12 @@ def close_finished(connection: Connection, sources: Sequence[str], now: datetime
         update(videos)
         .where(candidates, whole)
         .values(state="done", error=None, decoded=1.0, finished_at=now)
+    )
+    top = select(func.max(clips.c.calibrated)).where(clips.c.source_id == videos.c.video_id)
+    connection.execute(
+        update(videos)
+        .where(videos.c.video_id.in_(sources), videos.c.state == "done")
+        .values(clip_count=scored, top_score=top.scalar_subquery())
     )
 
 

@@ -166,7 +166,9 @@ def _clip_view(row: Row) -> ClipView:
 
 
 def _video_views(connection: Connection, rows: Sequence[Row]) -> list[VideoView]:
+    """Those that are done carry their sums with them; the others' clips are counted."""
     names = [row["video_id"] for row in rows]
+    at_work = [row["video_id"] for row in rows if row["state"] != "done"]
     scored = _sums(
         connection,
         select(
@@ -174,7 +176,7 @@ def _video_views(connection: Connection, rows: Sequence[Row]) -> list[VideoView]
             func.count().label("clips_scored"),
             func.max(clips.c.end_s).label("scored_s"),
             func.max(clips.c.calibrated).label("top_score"),
-        ).where(clips.c.source_id.in_(names)),
+        ).where(clips.c.source_id.in_(at_work)),
         clips.c.source_id,
     )
     raised = _sums(
@@ -196,6 +198,8 @@ def _sums(connection: Connection, query: Select[Any], by: Any) -> dict[str, dict
 
 
 def _video_view(row: Row, sums: Row) -> VideoView:
+    if row["state"] == "done":
+        sums = {**sums, "clips_scored": row["clip_count"], "top_score": row["top_score"]}
     count = sums.get("clips_scored", 0)
     told = {name: row[name] for name in VideoView.model_fields if name in row}
     return VideoView.model_validate(

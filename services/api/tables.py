@@ -50,6 +50,7 @@ videos = Table(
     Column("submitted_at", UtcDateTime, nullable=False),
     Column("progressed_at", UtcDateTime),
     Column("finished_at", UtcDateTime),
+    Column("top_score", Double),
     Index("ix_videos_submitted_at", "submitted_at"),
     **INNODB,
 )
@@ -73,6 +74,7 @@ clips = Table(
     Column("alerts_opened", Integer, nullable=False),
     Column("is_last", Boolean, nullable=False),
     Index("ix_clips_timeline", "source_id", "position"),
+    Index("ix_clips_last", "source_id", "is_last"),
     **INNODB,
 )
 
