@@ -62,6 +62,8 @@ def assemble(settings: LocalSettings, parts: Parts, say: Callable[[str], None]) 
     Raises LocalRuntimeError. `say` hears of what takes more than a moment.
     """
     require_ports(settings, parts)
+    if "api" in parts.services:
+        require_safe_api(settings)
     home = settings.state
     home.mkdir(parents=True, exist_ok=True)
     servers: list[ProcessPlan] = []
@@ -90,6 +92,16 @@ def require_ports(settings: LocalSettings, parts: Parts) -> None:
         require_free(
             settings.service_port(name), f"the {name} service", setting, settings.service_host(name)
         )
+
+
+def require_safe_api(settings: LocalSettings) -> None:
+    """Raise what the API would end with, each time it is started, when it must not serve."""
+    from services.api.config import ApiSettings, UnsafeSettings
+
+    try:
+        ApiSettings(api_host=settings.service_host("api")).require_safe()
+    except UnsafeSettings as error:
+        raise LocalRuntimeError(str(error)) from None
 
 
 def kafka_plan(settings: LocalSettings, say: Callable[[str], None]) -> ProcessPlan:

@@ -17,6 +17,7 @@ from services.local.plan import (
     service_plan,
     shared_environment,
 )
+from services.local.ports import free_ports
 from services.local.stack import LocalStack, free_port_settings, require_hope
 from services.local.state import ProcessRecord, RunRecord
 
@@ -75,7 +76,7 @@ def test_servers_that_exist_already_are_used_and_none_are_started(tmp_path: Path
         s3_access_key="a",
         s3_secret_key="b",
         database_url="mysql+pymysql://user@db.example/nightclerk",
-        **{f"{name}_port": port for name, port in zip(SERVICES, range(19401, 19406), strict=True)},
+        **{f"{name}_port": port for name, port in zip(SERVICES, free_ports(5), strict=True)},
     )
     plan = assemble(outside, Parts(), lambda _: None)
     assert plan.servers == ()
@@ -85,6 +86,18 @@ def test_servers_that_exist_already_are_used_and_none_are_started(tmp_path: Path
     assert told["NIGHTCLERK_S3_ENDPOINT"] == "https://s3.example"
     assert told["NIGHTCLERK_S3_SECRET_KEY"] == "b"
     assert told["NIGHTCLERK_DATABASE_URL"].startswith("mysql+pymysql://")
+
+
+def test_an_api_for_others_without_a_token_is_refused_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {f"{name}_port": port for name, port in zip(SERVICES, free_ports(5), strict=True)}
+    servers = {"kafka_bootstrap": "kafka.example:9092", "s3_endpoint": "https://s3.example"}
+    everywhere = settings(tmp_path, host="0.0.0.0", **given, **servers)
+    with pytest.raises(LocalRuntimeError, match="set NIGHTCLERK_API_TOKEN"):
+        assemble(everywhere, Parts(), lambda _: None)
+    monkeypatch.setenv("NIGHTCLERK_API_TOKEN", "a-long-enough-token-for-this")
+    assert assemble(everywhere, Parts(), lambda _: None).addresses["api"].startswith("http://127.")
 
 
 @pytest.mark.parametrize(
