@@ -50,7 +50,13 @@ class S3Objects:
         self._guard(
             key,
             lambda: self._client.put_object(
-                self._bucket, key, stream, -1, content_type, part_size=PART_BYTES
+                self._bucket,
+                key,
+                stream,
+                -1,
+                content_type,
+                part_size=PART_BYTES,
+                num_parallel_uploads=1,  # its threads never end when the stream breaks off
             ),
         )
         return self.stat(key)
