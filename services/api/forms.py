@@ -103,7 +103,7 @@ class Upload:
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The file's bytes in order. Raises MalformedForm, ClientDisconnect, TimeoutError."""
-        async for data in _lively(self._request.stream()):
+        async for data in lively(self._request.stream()):
             content = self._form.feed(data) if self._form else data
             if content:
                 yield content
@@ -111,10 +111,10 @@ class Upload:
             _require_whole(self._form)
 
 
-async def _lively(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The same, but a client that sends nothing for too long holds nothing up."""
+async def lively(stream: AsyncIterator[bytes], idle_s: float = IDLE_S) -> AsyncIterator[bytes]:
+    """The same, but raises TimeoutError when nothing comes for so long."""
     while True:
-        async with asyncio.timeout(IDLE_S):
+        async with asyncio.timeout(idle_s):
             data = await anext(stream, None)
         if data is None:
             return

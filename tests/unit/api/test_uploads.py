@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from starlette.requests import ClientDisconnect
 
 from schemas.topics import VIDEOS
-from services.api.forms import FormFile, MalformedForm, clean_name
+from services.api.forms import FormFile, MalformedForm, clean_name, lively
 from services.api.uploads import Stored, Uploads
 from services.chassis.errors import TransientError
 from services.chassis.storage.objects import MemoryObjects, ObjectInfo
@@ -255,4 +255,16 @@ def test_a_client_that_goes_away_leaves_nothing() -> None:
     store = Draining()
     with ThreadPoolExecutor(1) as threads, pytest.raises(ClientDisconnect):
         asyncio.run(Uploads(store, threads, 1 << 40, 1).receive("a", broken()))
+    assert list(store.list("")) == []
+
+
+def test_a_client_that_falls_silent_is_given_up() -> None:
+    async def silent() -> AsyncIterator[bytes]:
+        yield MP4
+        await asyncio.Event().wait()
+
+    store = Draining()
+    with ThreadPoolExecutor(1) as threads, pytest.raises(TimeoutError):
+        uploads = Uploads(store, threads, 1 << 40, 1)
+        asyncio.run(uploads.receive("a", lively(silent(), idle_s=0.05)))
     assert list(store.list("")) == []
