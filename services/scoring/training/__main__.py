@@ -29,7 +29,7 @@ BACKBONE, WINDOW = "i3d_k400", 2
 RULE = Rule(name="fight", label="Possible fight", high=0.8, low=0.5, k=2, n=2, m=4, cooldown_s=10)
 VIEWS = ("plain", "flip", "crop_flip", "shift_flip", "light")
 CANDIDATES: dict[HeadName, tuple[Fit, Recipe]] = {
-    "linear": (fit_linear, Recipe(C=10.0, short=0.2, views=VIEWS)),
+    "linear": (fit_linear, Recipe(C=5.0, short=0.1, views=VIEWS)),
     "deep_mil": (fit_deep_mil, Recipe(bags=6000, short=0.2, views=VIEWS)),
 }
 DATA = (
@@ -118,6 +118,7 @@ def persistence(
     return {
         "quiet_minutes": _short(sum(track.seconds for track in quiet) / 60),
         "quiet_alerts": sum(len(alerts(track, rule)) for track in quiet),
+        "quiet_highest": _short(max(track.calibrated.max() for track in quiet)),
         **{
             f"{kind}_clips_alerted": _share(list(tracks(table, score_N, (kind,))), rule)
             for kind in ("calm", "fight", "theft", "fall")
