@@ -263,8 +263,7 @@ def test_a_client_that_falls_silent_is_given_up() -> None:
         yield MP4
         await asyncio.Event().wait()
 
-    store = Draining()
+    store, chunks = Draining(), lively(silent(), idle_s=0.05)
     with ThreadPoolExecutor(1) as threads, pytest.raises(TimeoutError):
-        uploads = Uploads(store, threads, 1 << 40, 1)
-        asyncio.run(uploads.receive("a", lively(silent(), idle_s=0.05)))
+        asyncio.run(Uploads(store, threads, 1 << 40, 1).receive("a", chunks))
     assert list(store.list("")) == []
