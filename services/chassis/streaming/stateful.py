@@ -62,19 +62,12 @@ class StatefulStream:
         )
         self._app.agent(self._source, name="guard")(self._agent)
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._stopping = False
+        self._started = self._ready = self._stopping = False
 
     @property
     def ready(self) -> bool:
         """Partitions are assigned and the table has caught up with its changelog."""
-        return bool(
-            self._loop
-            and not self._stopping
-            and self._app.consumer
-            and self._app.consumer.assignment()
-            and not self._app.rebalancing
-            and not cast(Any, self._app.tables).recovery.in_recovery
-        )
+        return self._ready and not self._stopping
 
     def run(self) -> None:
         asyncio.run(self._run())
@@ -86,23 +79,39 @@ class StatefulStream:
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
+        if self._stopping:
+            return
         watch = asyncio.create_task(self._watch())
         await self._app.start()
+        self._started = True
         await self._app.wait_until_stopped()
         watch.cancel()
         if self._app.crash_reason and not self._stopping:
             raise self._app.crash_reason
 
     async def _watch(self) -> None:
-        """A rebalance or a recovery that never ends is cured by a new start."""
+        """Keep `ready` true to the facts. A start, rebalance or recovery that never ends is cured
+        by a new process.
+        """
         ready_at = self._loop_time()
-        while True:
-            await asyncio.sleep(1)
-            if self.ready or self._stopping:
+        while not self._stopping:
+            self._ready = self._started and self._consuming()
+            if self._ready:
                 ready_at = self._loop_time()
             elif self._loop_time() - ready_at > STUCK_AFTER_S:
                 log.error("not ready for too long, ending to be started again")
                 os._exit(75)
+            await asyncio.sleep(0.2)
+
+    def _consuming(self) -> bool:
+        """Only for the loop's own thread, after the start: Faust makes its consumer when it is
+        first asked for, and asked too early it makes one that never starts.
+        """
+        return bool(
+            self._app.consumer.assignment()
+            and not self._app.rebalancing
+            and not cast(Any, self._app.tables).recovery.in_recovery
+        )
 
     @staticmethod
     def _loop_time() -> float:
