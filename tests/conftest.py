@@ -1,5 +1,6 @@
 """Fixtures of all tests: real servers, each started at most once a run, and fresh names in them."""
 
+import os
 import uuid
 from collections.abc import Callable, Iterator
 
@@ -17,6 +18,10 @@ from tests.servers import (
     running_mariadb,
     running_minio,
 )
+
+# Nobody's settings reach the tests: they must never touch the servers that those name.
+for setting in [name for name in os.environ if name.startswith("NIGHTCLERK_")]:
+    del os.environ[setting]
 
 # A busy machine is no counterexample.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
