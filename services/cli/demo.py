@@ -118,8 +118,8 @@ def start(stack: LocalStack) -> None:
     began = time.monotonic()
     with console.status("starting Kafka, the S3 store and five services"):
         stack.start()
-    console.print(f"[green]up[/]        in {time.monotonic() - began:.0f} s, state in {stack.home}")
-    console.print(f"[green]dashboard[/] {stack.api_url}")
+    tell(f"[green]up[/]        in {time.monotonic() - began:.0f} s, state in {stack.home}")
+    tell(f"[green]dashboard[/] {stack.api_url}")
 
 
 def watch(stack: LocalStack, footage: Footage, findings: Findings) -> None:
@@ -127,10 +127,10 @@ def watch(stack: LocalStack, footage: Footage, findings: Findings) -> None:
     api = Client(stack.api_url, os.environ.get("NIGHTCLERK_API_TOKEN", ""))
     video_id = api.upload(footage.path)
     findings.video = api.video(video_id)
-    console.print(f"[green]video[/]     {footage.path.name}, {video_id}")
+    tell(f"[green]video[/]     {footage.path.name}, {video_id}")
     if footage.truth:
         spans = ", ".join(f"{start:g} to {end:g} s" for start, end in footage.truth)
-        console.print(f"[green]truth[/]     an incident from {spans}")
+        tell(f"[green]truth[/]     an incident from {spans}")
     with progress() as bar:
         task, moved_at, seen = bar.add_task("analysing", total=1.0), time.monotonic(), None
         while findings.video["state"] not in ENDED:
@@ -152,6 +152,11 @@ def how_far(video: dict[str, Any]) -> tuple[Any, ...]:
     return video["state"], video["decoded"], video["clips_scored"]
 
 
+def tell(text: str) -> None:
+    """One line for people and for `grep`: never wrapped."""
+    console.print(text, soft_wrap=True, highlight=False)
+
+
 def progress() -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
@@ -161,7 +166,7 @@ def note_alerts(api: Client, video_id: UUID, findings: Findings) -> None:
     """Print the alerts that are new; keep the latest of each."""
     for alert in api.alerts(video_id):
         if alert["alert_id"] not in findings.alerts:
-            console.print(
+            tell(
                 f"[bold red]ALERT[/]     {alert['label']} from {alert['start_s']:.1f} s,"
                 f" peak {alert['peak_score']:.2f} at {alert['peak_s']:.1f} s"
             )
@@ -177,28 +182,28 @@ def await_deliveries(findings: Findings) -> None:
 def hear_mail(mail: Mail, findings: Findings) -> None:
     findings.mails.append(mail)
     subject = escape(str(mail.message["Subject"]))
-    console.print(f"[bold magenta]mail[/]      to {mail.recipients[0]}: {subject}")
+    tell(f"[bold magenta]mail[/]      to {mail.recipients[0]}: {subject}")
 
 
 def hear_hook(hook: Hook, findings: Findings) -> None:
     findings.hooks.append(hook)
-    console.print(f"[bold magenta]webhook[/]   {hook.headers.get('webhook-id', 'without an id')}")
+    tell(f"[bold magenta]webhook[/]   {hook.headers.get('webhook-id', 'without an id')}")
 
 
 def conclude(footage: Footage, findings: Findings) -> int:
     """Say how it went. 0 when the analysis is done and, where the truth is known, was right."""
     if findings.video["state"] == "failed":
-        console.print(f"[red]failed[/]    {escape(str(findings.video['error']))}")
+        tell(f"[red]failed[/]    {escape(str(findings.video['error']))}")
         return 2
     said = ", ".join(f"{start:.1f} to {end:.1f} s" for start, end in findings.spans) or "none"
-    console.print(f"[green]done[/]      alerts: {said}")
+    tell(f"[green]done[/]      alerts: {said}")
     if not findings.told:
-        console.print("[red]wrong[/]     an alert did not come by mail and by webhook")
+        tell("[red]wrong[/]     an alert did not come by mail and by webhook")
         return 1
     if footage.truth is None:
         return 0
     verdict = judge(findings.spans, footage.truth)
-    console.print(
+    tell(
         "[green]right[/]     inside the incident, and nowhere else"
         if verdict.right
         else f"[red]wrong[/]     {verdict.outside} outside, {verdict.missed} incidents missed"
@@ -210,9 +215,9 @@ def linger(stack: LocalStack) -> None:
     """On a terminal, leave the dashboard up until Ctrl-C."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return
-    console.print(f"\nThe dashboard is on [bold]{stack.api_url}[/] until you press Ctrl-C.")
+    tell(f"\nThe dashboard is on [bold]{stack.api_url}[/] until you press Ctrl-C.")
     try:
         while True:
             time.sleep(3600)
     except KeyboardInterrupt:
-        console.print("stopping")
+        tell("stopping")
