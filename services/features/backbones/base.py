@@ -3,7 +3,10 @@
 Shapes: B windows, T frames, H height, W width, C colours, D dimensions.
 """
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -57,6 +60,15 @@ def default_cache() -> Path:
     """`$XDG_CACHE_HOME/nightclerk`, else `~/.cache/nightclerk`."""
     root = os.environ.get("XDG_CACHE_HOME")
     return (Path(root) if root else Path.home() / ".cache") / "nightclerk"
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """One process at a time: of workers that start together, the first fetches and converts."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def check(windows_BTHWC: Pixels, frames: int, size: int) -> None:

@@ -10,10 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import openvino as ov
 
-from services.features.backbones.base import Backbone, Options, Pixels, Vectors, check
+from services.features.backbones.base import (
+    Backbone,
+    Options,
+    Pixels,
+    Vectors,
+    check,
+    locked,
+)
 from services.features.backbones.i3d_k400 import checkpoint
+from services.features.backbones.silent_openvino import ov
 
 if TYPE_CHECKING:
     from services.features.backbones.i3d_k400.model import PixelsToFeature
@@ -82,9 +89,10 @@ def load(options: Options) -> Backbone:
     folder = options.cache / ID
     engine = options.engine
     on_gpu = engine != "openvino" and _gpu()
-    if engine == "torch" or on_gpu:
-        return Torch(checkpoint.ensure(folder), "cuda" if on_gpu else "cpu")
-    return OpenVINO(_ensure_ir(folder), options.threads)
+    with locked(folder):
+        if engine == "torch" or on_gpu:
+            return Torch(checkpoint.ensure(folder), "cuda" if on_gpu else "cpu")
+        return OpenVINO(_ensure_ir(folder), options.threads)
 
 
 def _ensure_ir(folder: Path) -> Path:

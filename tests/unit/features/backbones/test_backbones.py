@@ -1,5 +1,8 @@
 """The door to the backbones, and that both engines give the same numbers."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -60,3 +63,19 @@ def test_openvino_equals_torch(weights: Path) -> None:
     )
     assert cosine.min() > 0.999
     assert exact.embed(windows[:0]).shape == (0, 1024)
+
+
+def test_nobody_is_told_that_openvino_runs(tmp_path: Path) -> None:
+    """Its telemetry keeps an id and a counter in the home folder as soon as it is imported."""
+    code = (
+        "from services.features.backbones.i3d_k400 import runtime\n"
+        "from openvino.tools.ovc import telemetry_utils\n"
+        "print(telemetry_utils.tm.__name__)"
+    )
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    environment.pop("CI", None)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "openvino.tools.ovc.telemetry_stub"
+    assert list(tmp_path.iterdir()) == []

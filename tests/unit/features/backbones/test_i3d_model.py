@@ -65,4 +65,3 @@ def test_numbers_stay(small_network: I3D) -> None:
     assert torch.allclose(feature, expected)
     assert float(feature.mean()) == pytest.approx(0.00692136, abs=1e-6)
     assert float(feature.std()) == pytest.approx(0.01007892, abs=1e-6)
-
