@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any, Protocol
 
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
@@ -11,7 +12,7 @@ from schemas.topics import Topic
 from services.chassis.errors import TransientError
 from services.chassis.settings import ServiceSettings
 
-TIMEOUT_S = 10.0
+TIMEOUT_S = 5.0
 
 
 class Lag(Protocol):
@@ -25,7 +26,11 @@ class GroupLag:
     def __init__(self, settings: ServiceSettings, group: str, topic: Topic) -> None:
         self._group = settings.topic_prefix + group
         self._topic = settings.topic_prefix + topic.name
-        self._admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap, "log_level": 0})
+        self._config: dict[str, str | int | float | bool] = {
+            "bootstrap.servers": settings.kafka_bootstrap,
+            "log_level": 0,
+        }
+        self._admin = AdminClient(self._config)
 
     def unread(self) -> int:
         try:
@@ -33,7 +38,9 @@ class GroupLag:
             first = self._edges(partitions, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
             end = self._edges(partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]
             committed = self._committed(partitions)
-        except KafkaException as error:
+        except (KafkaException, FutureTimeout) as error:
+            # A client that saw its broker killed never gets an answer again; a new one does.
+            self._admin = AdminClient(self._config)
             raise TransientError(f"Kafka does not tell the lag: {error}") from error
         return sum(
             max(0, end[number] - max(first[number], committed.get(number, 0))) for number in end
