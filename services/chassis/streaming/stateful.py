@@ -25,6 +25,7 @@ from services.chassis.settings import ServiceSettings
 from services.chassis.streaming.deadletters import DeadLetterCount, DeadLetterLimit, dead_letter
 from services.chassis.streaming.publisher import Publisher
 from services.chassis.streaming.records import Outgoing, Partition, Record
+from services.chassis.streaming.sequence import GroupStart, Sequence
 from services.chassis.telemetry import logs, metrics
 
 log = logs.get("stateful")
@@ -53,6 +54,7 @@ class StatefulStream:
         self._topic, self._step, self._publisher, self._group = topic, step, publisher, group
         self._clock = SystemClock()
         self._letters = DeadLetterCount(DeadLetterLimit())
+        self._sequence = Sequence(GroupStart(settings, group))
         self._app = build_app(settings, group)
         self._source = self._app.topic(
             settings.topic_prefix + topic.name, key_type=bytes, value_type=bytes
@@ -61,6 +63,7 @@ class StatefulStream:
             "state", key_type=bytes, value_type=bytes, partitions=topic.partitions
         )
         self._app.agent(self._source, name="guard")(self._agent)
+        self._app.on_partitions_assigned.connect(self._on_assigned, weak=False)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._started = self._ready = self._stopping = False
 
@@ -117,10 +120,15 @@ class StatefulStream:
     def _loop_time() -> float:
         return asyncio.get_running_loop().time()
 
+    async def _on_assigned(self, *_: Any, **__: Any) -> None:
+        self._sequence.begin_anew()
+
     async def _agent(self, stream: Any) -> None:
         async for event in stream.events():
             try:
-                await self._take(_record(event.message))
+                record = _record(event.message)
+                await asyncio.to_thread(self._sequence.take, record)
+                await self._take(record)
             except BaseException as error:
                 if isinstance(error, asyncio.CancelledError):
                     raise
