@@ -16,8 +16,9 @@ from services.alerts.handler import AlertHandler
 from services.alerts.ledger import Ledger
 from services.alerts.reporter import Reporter
 from services.chassis.clock import Clock, SystemClock
-from services.chassis.storage import database, objects
+from services.chassis.storage import database
 from services.chassis.storage.objects import ObjectStore
+from services.chassis.storage.s3 import S3Objects
 from services.chassis.streaming.consumer import ConsumeLoop
 from services.chassis.streaming.publisher import KafkaPublisher
 from services.chassis.streaming.worker import Limits
@@ -76,7 +77,7 @@ def _shown(targets: Sequence[Target], channel: str) -> str:
 def build(settings: AlertsSettings, clock: Clock | None = None) -> AlertsService:
     """Connects to store, database and Kafka; creates the ledger's tables where they are missing."""
     clock = clock or SystemClock()
-    store = objects.connect(settings)
+    store = S3Objects.connect(settings)
     engine = database.connect(settings.database_url.get_secret_value())
     ledger = Ledger(engine, settings.instance)
     ledger.prepare(clock.now().timestamp(), LEDGER_KEEPS_S)

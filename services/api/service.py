@@ -17,7 +17,8 @@ from services.api.projector import TOPICS, Projector
 from services.api.uploads import Uploads
 from services.chassis.clock import SystemClock
 from services.chassis.service import Runnable
-from services.chassis.storage import database, objects
+from services.chassis.storage import database
+from services.chassis.storage.s3 import S3Objects
 from services.chassis.streaming.consumer import ConsumeLoop
 from services.chassis.streaming.publisher import KafkaPublisher
 from services.chassis.streaming.worker import Limits
@@ -74,7 +75,7 @@ def build(settings: ApiSettings) -> ApiService:
     """Bring the tables up to date, connect to all servers. Raises their errors."""
     url = settings.database_url.get_secret_value()
     upgrade(url)
-    engine, store = database.connect(url), objects.connect(settings)
+    engine, store = database.connect(url), S3Objects.connect(settings)
     publisher = KafkaPublisher(settings, "api")
     projector = ConsumeLoop(settings, "api", TOPICS, Projector(engine), publisher, LIMITS)
     most = settings.api_uploads_at_once

@@ -81,12 +81,6 @@ def join(state: Joining, received: Received) -> tuple[Joining, list[Window]]:
     return _with_held(state, clip.source_id, held), complete
 
 
-def release(state: Joining, source_id: UUID) -> tuple[Joining, list[Window]]:
-    """Close what is held of a source that has gone silent, so that it stops holding the commit."""
-    held = state.held.get(source_id, ())
-    return _with_held(state, source_id, ()), [Window(held)] if held else []
-
-
 def commit_point(
     next_offset: int, unsettled: Sequence[int], settled_spans: Sequence[tuple[int, int]]
 ) -> int:

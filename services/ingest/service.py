@@ -10,8 +10,8 @@ from schemas.clips import ClipRecorded
 from schemas.topics import CLIPS_BULK, VIDEO_PROGRESS, VIDEOS, Topic
 from schemas.videos import VideoSubmitted
 from services.chassis.clock import SystemClock
-from services.chassis.storage import objects
 from services.chassis.storage.objects import ObjectMissing
+from services.chassis.storage.s3 import S3Objects
 from services.chassis.streaming.consumer import ConsumeLoop
 from services.chassis.streaming.handler import Handler
 from services.chassis.streaming.lag import GroupLag
@@ -77,7 +77,7 @@ def build(settings: IngestSettings) -> ConsumeLoop:
     workspace = Workspace(settings.workspace)
     workspace.clean()
     workshop = Workshop(
-        store=objects.connect(settings),
+        store=S3Objects.connect(settings),
         throttle=Throttle(
             GroupLag(settings, "features", CLIPS_BULK), clock, settings.max_ahead_clips
         ),

@@ -14,9 +14,9 @@ from services.chassis.storage.objects import (
     MemoryObjects,
     ObjectMissing,
     ObjectStore,
-    connect,
     open_object,
 )
+from services.chassis.storage.s3 import S3Objects
 from tests.servers import S3_SERVERS, S3Server
 
 CONTENT = bytes(range(256)) * 4096
@@ -38,7 +38,7 @@ REAL = [pytest.param(name, marks=pytest.mark.integration) for name in S3_SERVERS
 def objects(request: pytest.FixtureRequest, unique: str) -> ObjectStore:
     if request.param == "memory":
         return MemoryObjects()
-    return connect(settings_of(request.getfixturevalue(request.param), unique))
+    return S3Objects.connect(settings_of(request.getfixturevalue(request.param), unique))
 
 
 def put(objects: ObjectStore, key: str = "videos/1/original", content: bytes = CONTENT) -> None:
@@ -102,7 +102,7 @@ def test_an_absent_key_says_so(objects: ObjectStore) -> None:
 
 @pytest.mark.integration
 def test_a_presigned_link_needs_no_credentials(s3: S3Server, unique: str) -> None:
-    objects = connect(settings_of(s3, unique))
+    objects = S3Objects.connect(settings_of(s3, unique))
     put(objects)
     with urllib.request.urlopen(objects.presign("videos/1/original", timedelta(minutes=5))) as body:
         assert body.read() == CONTENT
@@ -111,4 +111,4 @@ def test_a_presigned_link_needs_no_credentials(s3: S3Server, unique: str) -> Non
 def test_a_store_that_is_away_is_a_transient_error() -> None:
     nowhere = S3Server("http://127.0.0.1:9", "key", "secret")
     with pytest.raises(TransientError):
-        connect(settings_of(nowhere, "bucket"))
+        S3Objects.connect(settings_of(nowhere, "bucket"))

@@ -12,8 +12,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from services.chassis.settings import ServiceSettings
-
 
 class ObjectMissing(KeyError):
     """There is no object of that key."""
@@ -124,10 +122,3 @@ class MemoryObjects:
             return self._objects[key]
         except KeyError:
             raise ObjectMissing(key) from None
-
-
-def connect(settings: ServiceSettings) -> ObjectStore:
-    """The store the settings name. The bucket is created when it is absent."""
-    from services.chassis.storage.s3 import S3Objects
-
-    return S3Objects.connect(settings)

@@ -27,7 +27,8 @@ from schemas.deliveries import DeliveryAttempted
 from schemas.topics import ALERTS, DELIVERIES, dead_letters
 from services.alerts.config import AlertsSettings
 from services.alerts.video import open_clip
-from services.chassis.storage import objects
+from services.chassis.storage.objects import ObjectStore
+from services.chassis.storage.s3 import S3Objects
 from services.chassis.streaming.publisher import KafkaPublisher, producer_config
 from services.chassis.streaming.records import Outgoing
 from services.chassis.streaming.tail import Tail
@@ -90,7 +91,7 @@ class Scene:
 
     def store_video(self, content: bytes, number: int) -> None:
         key = f"videos/{source(number)}/original"
-        objects.connect(self.settings).put(key, io.BytesIO(content), "video/mp4")
+        S3Objects.connect(self.settings).put(key, io.BytesIO(content), "video/mp4")
 
     def rewind(self) -> None:
         """Let the group read the whole topic again, as after a loss of its offsets."""
@@ -174,7 +175,7 @@ def test_an_alert_is_told_by_mail_and_webhook_with_evidence(scene: Scene, conten
         scene.tell(closed)
         (mail,) = scene.smtp.inbox.wait_for(1)
         hooks = scene.webhook.inbox.wait_for(3)
-        store = objects.connect(scene.settings)
+        store = S3Objects.connect(scene.settings)
         wait_until(lambda: cut_length(store, opened) > 13)
     assert mail.message["Subject"] == "[Nightclerk] fight at 0:05"
     assert "image/jpeg" in [part.get_content_type() for part in mail.message.walk()]
@@ -199,7 +200,7 @@ def attempts(events: list[Message], channel: str) -> list[DeliveryAttempted]:
     ]
 
 
-def cut_length(store: objects.ObjectStore, opened: Any) -> float:
+def cut_length(store: ObjectStore, opened: Any) -> float:
     """Seconds of the evidence as it lies there, by what its last picture says."""
     content = store.get(f"alerts/{opened.alert_id}/evidence.mp4")
     with open_clip(io.BytesIO(content)) as clip:

@@ -17,7 +17,6 @@ from services.features.core import (
     fill,
     join,
     reflect,
-    release,
 )
 from tests.builders import clip, source
 
@@ -67,14 +66,6 @@ def test_sources_do_not_mix() -> None:
     windows = run(arriving)
     assert indexes(windows) == [(0, 1), (0, 1)]
     assert [window.source_id for window in windows] == [one, other]
-
-
-def test_a_silent_source_can_be_released() -> None:
-    state, _ = join(Joining(2), Received(clip(0), 7))
-    assert state.held_offsets == (7,)
-    state, windows = release(state, clip(0).source_id)
-    assert indexes(windows) == [(0,)]
-    assert state == Joining(2)
 
 
 @given(
