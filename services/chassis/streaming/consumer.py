@@ -143,7 +143,11 @@ class ConsumeLoop:
             if not self._paused:
                 self._consumer.pause(self._consumer.assignment())
                 self._paused = True
-        elif self._paused:
+        else:
+            self._unpause()
+
+    def _unpause(self) -> None:
+        if self._paused:
             self._consumer.resume(self._consumer.assignment())
             self._paused = False
 
@@ -161,9 +165,9 @@ class ConsumeLoop:
             log.warning("commit refused", error=str(error))
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        # A partition paused in the middle of its assignment was seen never to fetch again.
+        self._unpause()
         consumer.incremental_assign(partitions)
-        if self._paused:
-            consumer.pause(partitions)
         self._assigned.set()
         log.info("assigned", group=self._group, partitions=_names(partitions))
 
@@ -180,6 +184,7 @@ class ConsumeLoop:
     def _let_go(self, partitions: list[TopicPartition]) -> set[Partition]:
         log.info("revoked", group=self._group, partitions=_names(partitions))
         gone = _partitions(partitions)
+        self._unpause()
         self._worker.pause()
         self._handler.forget(gone)
         return gone
