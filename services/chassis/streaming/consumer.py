@@ -22,6 +22,7 @@ from services.chassis.streaming.handler import Handler
 from services.chassis.streaming.inbox import Rejected
 from services.chassis.streaming.publisher import Publisher
 from services.chassis.streaming.records import Incoming, Partition, Record
+from services.chassis.streaming.stall import StallWatch
 from services.chassis.streaming.worker import Limits, Member, Worker
 from services.chassis.telemetry import logs, metrics
 
@@ -65,6 +66,7 @@ class ConsumeLoop:
         member = Member(self._topics, group)
         self._worker = Worker(member, handler, publisher, limits, SystemClock())
         self._consumer = Consumer(consumer_config(settings, group))
+        self._stall = StallWatch(self._consumer)
         self._stopping = threading.Event()
         self._assigned = threading.Event()
         self._paused = False
@@ -98,7 +100,10 @@ class ConsumeLoop:
         self._balance()
         message = self._consumer.poll(POLL_S)
         if message is not None:
+            self._stall.heard()
             self._receive(message)
+        elif not self._paused:
+            self._stall.check()
         self._commit(asynchronous=True)
 
     def _receive(self, message: Any) -> None:
