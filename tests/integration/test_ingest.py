@@ -21,7 +21,8 @@ from schemas.deadletters import DeadLetter
 from schemas.topics import CLIPS_BULK, VIDEO_PROGRESS, VIDEOS, dead_letters
 from schemas.videos import VideoProgressed, VideoSubmitted
 from services.chassis.settings import ServiceSettings
-from services.chassis.storage.objects import ObjectStore, connect
+from services.chassis.storage.objects import ObjectStore
+from services.chassis.storage.s3 import S3Objects
 from services.chassis.streaming.lag import GroupLag
 from services.chassis.streaming.publisher import KafkaPublisher, producer_config
 from services.chassis.streaming.records import Outgoing
@@ -49,7 +50,7 @@ def settings(kafka: str, s3: S3Server, topic_prefix: str, unique: str) -> Servic
 
 @pytest.fixture
 def store(settings: ServiceSettings) -> ObjectStore:
-    return connect(settings)
+    return S3Objects.connect(settings)
 
 
 @contextmanager
