@@ -31,6 +31,7 @@ from services.cli.footage import render_scene
 from services.cli.screen import console
 from services.features.backbones import Backbone, load
 from services.features.bench import bare_forward
+from services.ingest.bench import run as ingest_rows
 from services.ingest.clips import clips_of
 from services.local.stack import LocalStack
 
@@ -56,20 +57,12 @@ def bench(
 
 def measured(stack: LocalStack, video: Path) -> Iterator[Row]:
     settings = ServiceSettings(kafka_bootstrap=stack.bootstrap)
-    started = time.perf_counter()
+    yield from ingest_rows(video)
     clips = list(clips_of(video))
-    yield from decode_rows(clips, time.perf_counter() - started)
     yield from features_rows(settings, clips, load("i3d_k400"))
     yield from scoring_rows(settings)
     yield from whole_rows(stack, settings, video, clips[-1].end_s)
     yield from memory_rows(stack)
-
-
-def decode_rows(clips: Sequence[ClipRecorded], decoding_s: float) -> Iterator[Row]:
-    size = sum(len(frame) for clip in clips for frame in clip.frames) / len(clips)
-    yield "decode, sample, encode", f"{len(clips) / decoding_s:.1f} clips/s"
-    yield "  per second of video", f"{1000 * decoding_s / clips[-1].end_s:.0f} ms"
-    yield "bytes per clip", f"{size / 1024:.0f} KiB"
 
 
 def features_rows(
