@@ -18,6 +18,7 @@ from schemas.topics import MIB, Topic
 from services.chassis.clock import SystemClock
 from services.chassis.errors import InvalidMessage
 from services.chassis.settings import ServiceSettings
+from services.chassis.streaming.complaints import quiet
 from services.chassis.streaming.handler import Handler
 from services.chassis.streaming.inbox import Rejected
 from services.chassis.streaming.publisher import Publisher
@@ -44,8 +45,7 @@ def consumer_config(settings: ServiceSettings, group: str) -> dict[str, Any]:
         "fetch.message.max.bytes": 17 * MIB,
         "queued.max.messages.kbytes": 32 * 1024,
         "reconnect.backoff.max.ms": 2_000,
-        "log_level": 3,
-        "error_cb": lambda error: log.debug("kafka", error=str(error)),
+        **quiet("consumer"),
     }
 
 

@@ -11,11 +11,10 @@ from schemas.topics import MIB, Topic
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.errors import TransientError
 from services.chassis.settings import ServiceSettings
+from services.chassis.streaming.complaints import quiet
 from services.chassis.streaming.headers import headers_for
 from services.chassis.streaming.records import Headers, Outgoing
-from services.chassis.telemetry import logs, metrics
-
-log = logs.get("publisher")
+from services.chassis.telemetry import metrics
 
 
 class Publisher(Protocol):
@@ -37,8 +36,7 @@ def producer_config(settings: ServiceSettings) -> dict[str, Any]:
         "delivery.timeout.ms": 120_000,
         "linger.ms": 5,
         "reconnect.backoff.max.ms": 2_000,
-        "log_level": 3,
-        "error_cb": lambda error: log.debug("kafka", error=str(error)),
+        **quiet("producer"),
     }
 
 

@@ -50,7 +50,7 @@ class GroupStart:
                 "bootstrap.servers": settings.kafka_bootstrap,
                 "group.id": settings.topic_prefix + group,
                 "enable.auto.commit": False,
-                "log_level": 3,
+                "log_level": 2,
             }
         )
 

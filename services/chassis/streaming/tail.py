@@ -22,7 +22,7 @@ class Tail:
                 "bootstrap.servers": settings.kafka_bootstrap,
                 "group.id": "tail",
                 "enable.auto.commit": False,
-                "log_level": 3,
+                "log_level": 2,
             }
         )
         partitions = [TopicPartition(name, number) for number in range(topic.partitions)]
