@@ -45,7 +45,7 @@ class GroupStart:
     """Where a group goes on in a partition: its commit, or the first record that is left."""
 
     def __init__(self, settings: ServiceSettings, group: str) -> None:
-        self._consumer = Consumer(
+        self.consumer = Consumer(
             {
                 "bootstrap.servers": settings.kafka_bootstrap,
                 "group.id": settings.topic_prefix + group,
@@ -56,6 +56,29 @@ class GroupStart:
 
     def __call__(self, partition: Partition) -> int:
         asked = TopicPartition(partition.topic, partition.number)
-        (committed,) = self._consumer.committed([asked], TIMEOUT_S)
-        first, _ = self._consumer.get_watermark_offsets(asked, TIMEOUT_S)
+        (committed,) = self.consumer.committed([asked], TIMEOUT_S)
+        first, _ = self.consumer.get_watermark_offsets(asked, TIMEOUT_S)
         return max(committed.offset, first)
+
+
+class GroupPosition:
+    """A group seen from outside, for StallWatch: where it stands is what it has committed.
+    `assigned` is kept by the member whose partitions they are.
+    """
+
+    def __init__(self, start: GroupStart) -> None:
+        self._consumer = start.consumer
+        self.assigned: list[TopicPartition] = []
+
+    def assignment(self) -> list[TopicPartition]:
+        return self.assigned
+
+    def position(self, partitions: list[TopicPartition]) -> list[TopicPartition]:
+        return self._consumer.committed(partitions, TIMEOUT_S)
+
+    def committed(self, partitions: list[TopicPartition], timeout: float) -> list[TopicPartition]:
+        return self._consumer.committed(partitions, timeout)
+
+    def get_watermark_offsets(self, partition: TopicPartition, timeout: float) -> tuple[int, int]:
+        first, end = self._consumer.get_watermark_offsets(partition, timeout)
+        return int(first), int(end)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 import faust
+from confluent_kafka import TopicPartition
 
 from schemas.base import Message
 from schemas.codec import DecodeError, decode
@@ -25,7 +26,8 @@ from services.chassis.settings import ServiceSettings
 from services.chassis.streaming.deadletters import DeadLetterCount, DeadLetterLimit, dead_letter
 from services.chassis.streaming.publisher import Publisher
 from services.chassis.streaming.records import Outgoing, Partition, Record
-from services.chassis.streaming.sequence import GroupStart, Sequence
+from services.chassis.streaming.sequence import GroupPosition, GroupStart, Sequence
+from services.chassis.streaming.stall import ConsumerStalled, StallWatch
 from services.chassis.telemetry import logs, metrics
 
 log = logs.get("stateful")
@@ -54,7 +56,10 @@ class StatefulStream:
         self._topic, self._step, self._publisher, self._group = topic, step, publisher, group
         self._clock = SystemClock()
         self._letters = DeadLetterCount(DeadLetterLimit())
-        self._sequence = Sequence(GroupStart(settings, group))
+        start = GroupStart(settings, group)
+        self._sequence = Sequence(start)
+        self._position = GroupPosition(start)
+        self._stall = StallWatch(self._position)
         self._app = build_app(settings, group)
         self._source = self._app.topic(
             settings.topic_prefix + topic.name, key_type=bytes, value_type=bytes
@@ -98,6 +103,7 @@ class StatefulStream:
         """
         ready_at = self._loop_time()
         while not self._stopping:
+            await self._check_stall()
             self._ready = self._started and self._consuming()
             if self._ready:
                 ready_at = self._loop_time()
@@ -106,12 +112,26 @@ class StatefulStream:
                 os._exit(75)
             await asyncio.sleep(0.2)
 
+    async def _check_stall(self) -> None:
+        """A record that Faust lost at the end of the log is followed by none that would show it."""
+        try:
+            await asyncio.to_thread(self._stall.check)
+        except ConsumerStalled as error:
+            log.warning("stalled, ending to be started again", reason=str(error))
+            os._exit(75)
+
     def _consuming(self) -> bool:
         """Only for the loop's own thread, after the start: Faust makes its consumer when it is
         first asked for, and asked too early it makes one that never starts.
         """
+        assignment = self._app.consumer.assignment()
+        self._position.assigned = [
+            TopicPartition(one.topic, one.partition)
+            for one in assignment
+            if one.topic == self._source.get_topic_name()
+        ]
         return bool(
-            self._app.consumer.assignment()
+            assignment
             and not self._app.rebalancing
             and not cast(Any, self._app.tables).recovery.in_recovery
         )
@@ -127,6 +147,7 @@ class StatefulStream:
         async for event in stream.events():
             try:
                 record = _record(event.message)
+                self._stall.heard()
                 await asyncio.to_thread(self._sequence.take, record)
                 await self._take(record)
             except BaseException as error:
