@@ -14,6 +14,10 @@ def embedding_id(first_clip_id: UUID, backbone: str) -> UUID:
     return uuid5(first_clip_id, f"embedding/{backbone}")
 
 
+def poses_id(clip_id: UUID, backbone: str) -> UUID:
+    return uuid5(clip_id, f"poses/{backbone}")
+
+
 def alert_id(source_id: UUID, rule: str, opening_clip_id: UUID) -> UUID:
     return uuid5(source_id, f"alert/{rule}/{opening_clip_id}")
 

@@ -17,7 +17,8 @@ from schemas.clips import ClipRecorded, ClipRef, ClipSpec
 from schemas.deadletters import DeadLetter
 from schemas.deliveries import DeliveryAttempted
 from schemas.embeddings import EmbeddingExtracted
-from schemas.scores import ClipScored
+from schemas.poses import Person, PoseFrame, PosesExtracted
+from schemas.scores import ClipScored, HeadScore
 from schemas.videos import VideoProgressed, VideoSubmitted
 
 A = TypeVar("A", AlertOpened, AlertUpdated, AlertClosed)
@@ -39,6 +40,7 @@ def samples() -> tuple[Message, ...]:
         _video_progressed(),
         _clip_recorded(),
         _embedding_extracted(),
+        _poses_extracted(),
         _clip_scored(),
         _alert(AlertOpened),
         _alert(AlertUpdated),
@@ -112,6 +114,22 @@ def _embedding_extracted() -> EmbeddingExtracted:
     )
 
 
+def _poses_extracted() -> PosesExtracted:
+    clip = _clip_ref(4)
+    keypoints = tuple((0.25 + number / 64, 0.5, 0.75) for number in range(17))
+    person = Person(track_id=3, confidence=0.875, box=(0.25, 0.125, 0.5, 0.75), keypoints=keypoints)
+    return PosesExtracted(
+        poses_id=ids.poses_id(clip.clip_id, "yolov8_pose"),
+        source_id=SOURCE,
+        clip=clip,
+        origin_at=NOON,
+        backbone="yolov8_pose",
+        width=455,
+        height=256,
+        frames=(PoseFrame(at_s=clip.start_s, people=(person,)), PoseFrame(at_s=clip.start_s + 0.5)),
+    )
+
+
 def _clip_scored() -> ClipScored:
     clip = _clip_ref(5)
     return ClipScored(
@@ -129,6 +147,17 @@ def _clip_scored() -> ClipScored:
         backbone="i3d_k400",
         alerts_opened=1,
         is_last=True,
+        heads=(
+            HeadScore(
+                head="linear",
+                model_id="linear-i3d_k400-2026.03",
+                rule="fight",
+                label="Possible fight",
+                score=1.75,
+                calibrated=0.875,
+                high_mark=0.75,
+            ),
+        ),
     )
 
 

@@ -2,10 +2,24 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.base import Id, Message, Seconds, Unit, UtcTime
 from schemas.clips import SourceKind
+
+
+class HeadScore(BaseModel):
+    """What one of several heads says of a clip, and the rule that its score goes to."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+    head: str
+    model_id: str
+    rule: str
+    label: str
+    score: float
+    calibrated: Unit
+    high_mark: Unit | None = None
 
 
 class ClipScored(Message):
@@ -36,3 +50,7 @@ class ClipScored(Message):
     backbone: str
     alerts_opened: Annotated[int, Field(ge=0)] = 0
     is_last: bool = False
+    heads: tuple[HeadScore, ...] | None = Field(
+        default=None,
+        description="every head's say, where several look; the fields above are the highest one's",
+    )

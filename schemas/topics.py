@@ -8,6 +8,7 @@ from schemas.clips import ClipRecorded
 from schemas.deadletters import DeadLetter
 from schemas.deliveries import DeliveryAttempted
 from schemas.embeddings import EmbeddingExtracted
+from schemas.poses import PosesExtracted
 from schemas.scores import ClipScored
 from schemas.videos import VideoProgressed, VideoSubmitted
 
@@ -87,6 +88,14 @@ EMBEDDINGS = Topic(
     retention_ms=30 * DAY_MS,
     description="What the backbone saw; replay this to score again with another head.",
 )
+POSES = Topic(
+    name="poses.v1",
+    messages=(PosesExtracted,),
+    producers=("features",),
+    consumers=("scoring",),
+    retention_ms=30 * DAY_MS,
+    description="Who was seen and how they held themselves; replay this like embeddings.",
+)
 SCORES = Topic(
     name="scores.v1",
     messages=(ClipScored,),
@@ -117,6 +126,7 @@ TOPICS: tuple[Topic, ...] = (
     VIDEO_PROGRESS,
     CLIPS_BULK,
     EMBEDDINGS,
+    POSES,
     SCORES,
     ALERTS,
     DELIVERIES,

@@ -1,15 +1,18 @@
 """Heads: how unusual an embedding is. A folder each; `load` is the door for the service."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from schemas.clips import ClipSpec
 from services.scoring.core import Rule
 from services.scoring.heads.card import Card, MismatchError
-from services.scoring.heads.checkpoint import CheckpointError, Network, read
+from services.scoring.heads.checkpoint import CheckpointError, read
+from services.scoring.heads.registry import HEADS, Network, package
 
 Vectors = NDArray[np.float32]
 Scores = NDArray[np.float32]
@@ -59,4 +62,24 @@ def load(path: Path | None = None) -> Head:
     return Head(*read(path or DEFAULT))
 
 
-__all__ = ["Card", "CheckpointError", "Head", "MismatchError", "load"]
+def load_official(name: str, state_dict: Mapping[str, Tensor]) -> nn.Module:
+    """The network of published weights, in eval mode: [B, T, D] -> scores [B, T].
+
+    Raises ValueError for a head without published weights, or for tensors that are not its own.
+    """
+    head = package(name)
+    if not hasattr(head, "from_official"):
+        raise ValueError(f"no weights were published for {name}")
+    network: nn.Module = head.from_official(state_dict)
+    return network.eval()
+
+
+__all__ = [
+    "HEADS",
+    "Card",
+    "CheckpointError",
+    "Head",
+    "MismatchError",
+    "load",
+    "load_official",
+]

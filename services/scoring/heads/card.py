@@ -2,13 +2,14 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from schemas.clips import ClipSpec
 from services.scoring.calibration import Calibration
 from services.scoring.core import Rule
+from services.scoring.heads.registry import known
 
-HeadName = Literal["linear", "deep_mil"]
+HeadName = Annotated[str, AfterValidator(known)]
 
 
 class MismatchError(ValueError):

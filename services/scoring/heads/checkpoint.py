@@ -2,16 +2,13 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import cast
 
 from safetensors.torch import load, save
-from torch import Tensor, nn
+from torch import nn
 
-from services.scoring.heads.card import Card, HeadName
-from services.scoring.heads.deep_mil.config import DeepMILConfig
-from services.scoring.heads.deep_mil.model import DeepMIL
-from services.scoring.heads.linear.config import LinearConfig
-from services.scoring.heads.linear.model import Linear
+from services.scoring.heads.card import Card
+from services.scoring.heads.registry import Network, build
 
 WEIGHTS = "weights.safetensors"
 CARD = "model.json"
@@ -19,21 +16,6 @@ CARD = "model.json"
 
 class CheckpointError(ValueError):
     """A checkpoint that is absent, damaged, or not what its card says."""
-
-
-class Network(Protocol):
-    """A head's torch module: scores of windows, and the bounds of what it can give."""
-
-    def __call__(self, x_BD: Tensor) -> Tensor: ...
-
-    def bounds(self) -> tuple[float, float]: ...
-
-
-def build(head: HeadName, dim: int, config: dict[str, Any]) -> nn.Module:
-    """An untrained network. Raises TypeError for settings that the head does not know."""
-    if head == "linear":
-        return Linear(LinearConfig(dim=dim, **config))
-    return DeepMIL(DeepMILConfig(dim=dim, **config))
 
 
 def fingerprint(weights: bytes) -> str:

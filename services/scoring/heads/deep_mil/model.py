@@ -15,6 +15,8 @@ from services.scoring.heads.deep_mil.config import DeepMILConfig
 class DeepMIL(nn.Module):
     """Three fully connected layers, 512 - 32 - 1 (section 4.1), on the unit-length embedding."""
 
+    context = 1
+
     def __init__(self, config: DeepMILConfig) -> None:
         super().__init__()
         self.layers = nn.Sequential(

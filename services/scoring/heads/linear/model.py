@@ -1,4 +1,4 @@
-"""Logistic regression on the unit-length embedding. Shapes: B windows, D dimensions."""
+"""Logistic regression on the unit-length embedding. Shapes: B videos, T windows, D dimensions."""
 
 from math import hypot
 
@@ -12,13 +12,16 @@ from services.scoring.heads.linear.config import LinearConfig
 class Linear(nn.Module):
     """w · x / |x| + b: the log-odds of a fight, as far as the training data goes."""
 
+    context = 1
+
     def __init__(self, config: LinearConfig) -> None:
         super().__init__()
         self.out = nn.Linear(config.dim, 1)
 
-    def forward(self, x_BD: Tensor) -> Tensor:
-        logits_B: Tensor = self.out(F.normalize(x_BD, dim=1)).squeeze(1)
-        return logits_B
+    def forward(self, x_BTD: Tensor) -> Tensor:
+        """Scores [B, T]; any leading shape will do, each window stands by itself."""
+        logits_BT: Tensor = self.out(F.normalize(x_BTD, dim=-1)).squeeze(-1)
+        return logits_BT
 
     def bounds(self) -> tuple[float, float]:
         """What a score can be at least and at most: an embedding has unit length."""

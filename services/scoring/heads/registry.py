@@ -1,0 +1,47 @@
+"""The heads there are, a folder each. A head's package offers:
+
+- `Config`: a frozen dataclass; `dim` is the size of an embedding, all else has a default.
+- `Network(config)`: a torch module. In eval mode `[B, T, D] -> [B, T]`; `context` says at how many
+  windows up to now it must look in a live stream (1: each by itself), `bounds()` what it can give.
+- `objective(network, normal_BTD, anomalous_BTD) -> Tensor`: what training minimises for a batch of
+  bags (videos of which only the whole is labelled).
+- `loss`: the paper's loss itself, on what the network puts out.
+- `from_official(state_dict) -> Network`, where weights were published.
+"""
+
+from importlib import import_module
+from types import ModuleType
+from typing import Any, Protocol
+
+from torch import Tensor, nn
+
+HEADS = ("linear", "deep_mil", "deep_mil_fe", "bn_wvad", "mgfn", "lstm_ae", "causal_mil")
+
+
+class Network(Protocol):
+    """A head's torch module."""
+
+    context: int
+
+    def __call__(self, x_BTD: Tensor) -> Tensor: ...
+
+    def bounds(self) -> tuple[float, float]: ...
+
+
+def known(name: str) -> str:
+    """The name itself. Raises ValueError for one that no head has."""
+    if name not in HEADS:
+        raise ValueError(f"unknown head {name!r}; there are: {', '.join(HEADS)}")
+    return name
+
+
+def package(name: str) -> ModuleType:
+    """The head's package. Raises ValueError for a name that no head has."""
+    return import_module(f"services.scoring.heads.{known(name)}")
+
+
+def build(name: str, dim: int, config: dict[str, Any]) -> nn.Module:
+    """An untrained network. Raises TypeError for settings that the head does not know."""
+    head = package(name)
+    network: nn.Module = head.Network(head.Config(dim=dim, **config))
+    return network
