@@ -12,6 +12,7 @@ from schemas.clips import ClipSpec
 from services.scoring.core import Rule
 from services.scoring.heads.card import Card, MismatchError
 from services.scoring.heads.checkpoint import CheckpointError, read
+from services.scoring.heads.live import contexts
 from services.scoring.heads.registry import HEADS, Network, package
 
 Vectors = NDArray[np.float32]
@@ -43,14 +44,35 @@ class Head:
         """Raise MismatchError when this head was not trained on such embeddings."""
         self.card.check(backbone, window, spec, dim)
 
+    @property
+    def context(self) -> int:
+        """How many windows up to now `score_latest` looks at."""
+        return self._network.context
+
+    def score_latest(self, past_TD: Vectors) -> float:
+        """Raw score of the latest of windows in a row, none of which a gap parts from the next.
+
+        Windows before the `context` latest are not looked at; where there are fewer the first one
+        stands in for them. ValueError where there is none, or on another D.
+        """
+        x_TD = self._tensor(past_TD)
+        if not len(x_TD):
+            raise ValueError("there is no window to score")
+        window_TCD = contexts(x_TD[-self.context :], self.context)[-1:]
+        with torch.inference_mode():
+            return float(self._network(window_TCD)[0, -1])
+
     def score(self, x_BD: Vectors) -> Scores:
         """Raw scores [B] of embeddings [B, D], in order; B may be 0. ValueError on another D."""
+        with torch.inference_mode():
+            scores_B: Scores = self._network(self._tensor(x_BD)).numpy()
+        return scores_B
+
+    def _tensor(self, x_BD: Vectors) -> Tensor:
         if x_BD.ndim != 2 or x_BD.shape[1] != self.card.dim:
             raise ValueError(f"embeddings are {x_BD.shape}, expected (B, {self.card.dim})")
-        with torch.inference_mode():
-            # A copy: what comes from a message cannot be written to, which torch warns about.
-            scores_B: Scores = self._network(torch.from_numpy(np.array(x_BD, np.float32))).numpy()
-        return scores_B
+        # A copy: what comes from a message cannot be written to, which torch warns about.
+        return torch.from_numpy(np.array(x_BD, np.float32))
 
     def calibrate(self, raw: float) -> float:
         """A score in [0, 1], on which the marks of the rule stand."""
