@@ -2,7 +2,7 @@
 
 import typer
 
-from services.cli.lazy import LazyGroup, add_stubs
+from services.cli.lazy import USE, LazyGroup, add_stubs
 from services.cli.runtime import down, status, up
 from services.cli.service import TELLS, add_service
 from services.cli.topics import topics
@@ -15,11 +15,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command()(up)
-app.command()(down)
-app.command()(status)
+for command in (up, down, status):
+    app.command(rich_help_panel=USE)(command)
 add_stubs(app)
-app.add_typer(topics, name="topics")
+app.add_typer(topics, name="topics", rich_help_panel=USE)
 for one in TELLS:
     add_service(app, one)
 

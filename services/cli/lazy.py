@@ -1,16 +1,41 @@
 """Commands whose modules are imported only when they are called."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
-LATER: Mapping[str, tuple[str, str]] = {
-    "analyze": ("services.cli.analyze", "Score video files and say when something went wrong."),
-    "demo": ("services.cli.demo", "Show it working: a scene, an alert, a mail, a webhook."),
-    "bench": ("services.cli.bench", "Measure what this machine does, through the real services."),
+from services.cli.screen import give_up
+
+USE, MODELS = "Commands", "Models"
+"""Panels of the help, beside the services."""
+OURS = ("services", "schemas")
+
+
+@dataclass(frozen=True)
+class Later:
+    """A command that is not loaded yet; `extra` is the part of the distribution it needs."""
+
+    module: str
+    tells: str
+    panel: str = USE
+    extra: str = "all"
+
+
+LATER: Mapping[str, Later] = {
+    "analyze": Later(
+        "services.cli.analyze", "Score video files and say when something went wrong."
+    ),
+    "demo": Later("services.cli.demo", "Show it working: a scene, an alert, a mail, a webhook."),
+    "bench": Later(
+        "services.cli.bench", "Measure what this machine does, through the real services."
+    ),
+    "extract": Later(
+        "services.cli.extract", "Turn a folder of videos into features for training.", MODELS
+    ),
 }
 
 
@@ -24,13 +49,22 @@ class LazyGroup(TyperGroup):
 
 def add_stubs(app: typer.Typer) -> None:
     """Let the help of `app` list the commands of LATER."""
-    for name, (_, tells) in LATER.items():
-        app.command(name, help=tells)(lambda: None)
+    for name, later in LATER.items():
+        app.command(name, help=later.tells, rich_help_panel=later.panel)(lambda: None)
 
 
 def load(name: str) -> Any:
     """The command `name`, from the function of that name in its module."""
-    module, _ = LATER[name]
+    later = LATER[name]
+    try:
+        module = import_module(later.module)
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] in OURS:
+            raise
+        give_up(
+            f"`{name}` needs {error.name}, which is not installed: "
+            f"pip install 'nightclerk\\[{later.extra}]'"
+        )
     alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    alone.command(name)(getattr(import_module(module), name))
+    alone.command(name)(getattr(module, name.replace("-", "_")))
     return typer.main.get_command(alone)
