@@ -21,10 +21,8 @@ from services.cli.screen import console, err, give_up
 from services.features.backbones import Backbone, Options, load
 from services.features.backbones.sdist import FetchError
 from services.scoring.training import features
+from services.scoring.training.datasets.labelled import VIDEOS
 
-VIDEOS = frozenset(
-    ("mp4", "m4v", "mov", "mkv", "webm", "avi", "mpg", "mpeg", "ts", "m2ts", "wmv", "flv", "3gp")
-)
 BAD_FILE = 2
 
 
@@ -65,7 +63,7 @@ class Tally:
 def videos_in(folder: Path) -> Iterator[Path]:
     """Every video below the folder, by name."""
     for path in sorted(folder.rglob("*")):
-        if path.suffix[1:].lower() in VIDEOS and path.is_file() and not path.name.startswith("."):
+        if path.suffix.lower() in VIDEOS and path.is_file() and not path.name.startswith("."):
             yield path
 
 
