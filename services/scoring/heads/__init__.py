@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -84,15 +85,16 @@ def load(path: Path | None = None) -> Head:
     return Head(*read(path or DEFAULT))
 
 
-def load_official(name: str, state_dict: Mapping[str, Tensor]) -> nn.Module:
+def load_official(name: str, state_dict: Mapping[str, Any], **choices: Any) -> nn.Module:
     """The network of published weights, in eval mode: [B, T, D] -> scores [B, T].
 
+    `choices` are what the weights cannot tell: the head's `from_official` says which there are.
     Raises ValueError for a head without published weights, or for tensors that are not its own.
     """
     head = package(name)
     if not hasattr(head, "from_official"):
         raise ValueError(f"no weights were published for {name}")
-    network: nn.Module = head.from_official(state_dict)
+    network: nn.Module = head.from_official(state_dict, **choices)
     return network.eval()
 
 

@@ -13,7 +13,8 @@ from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
 from services.scoring.heads.deep_mil.config import DeepMILConfig
-from services.scoring.heads.deep_mil.model import DeepMIL, ranking_loss
+from services.scoring.heads.deep_mil.model import DeepMIL
+from services.scoring.heads.deep_mil.ranking import loss
 from services.scoring.heads.linear.config import LinearConfig
 from services.scoring.heads.linear.model import Linear
 from services.scoring.training.embeddings import Table
@@ -86,14 +87,14 @@ def fit_deep_mil(table: Table, recipe: Recipe, batch: int = 30) -> DeepMIL:
     table = usable(table, recipe)
     torch.manual_seed(recipe.seed)
     rng = np.random.default_rng(recipe.seed)
-    config = DeepMILConfig(dim=table.vectors.shape[1])
+    config = DeepMILConfig(dim=table.vectors.shape[1], pairs="rows")
     model = DeepMIL(config)
     bags, labels, chances = _bags(table, recipe)
     optimizer = torch.optim.Adagrad(model.parameters(), lr=0.01, weight_decay=1e-3)
     for _ in range(recipe.bags // batch):
         optimizer.zero_grad()
         bad, good = (_draw(bags, labels == label, chances, rng, batch) for label in (1, 0))
-        ranking_loss(model(bad), model(good), config).backward()  # type: ignore[no-untyped-call]
+        loss(model(good), model(bad), config).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
     return model.eval()
 

@@ -1,8 +1,7 @@
 """Deep multiple-instance ranking.
 
 W. Sultani, C. Chen, M. Shah, "Real-world Anomaly Detection in Surveillance Videos", CVPR 2018
-(arXiv:1801.04264). A bag is a video, its instances are windows in order; only the bag is labelled.
-Shapes: B windows, D dimensions, N bags, T instances a bag.
+(arXiv:1801.04264). Shapes: B videos, T windows, D dimensions.
 """
 
 import torch
@@ -13,39 +12,40 @@ from services.scoring.heads.deep_mil.config import DeepMILConfig
 
 
 class DeepMIL(nn.Module):
-    """Three fully connected layers, 512 - 32 - 1 (section 4.1), on the unit-length embedding."""
+    """Three fully connected layers, 512 - 32 - 1 (section 4.1)."""
 
     context = 1
 
     def __init__(self, config: DeepMILConfig) -> None:
         super().__init__()
-        self.layers = nn.Sequential(
-            nn.Linear(config.dim, config.hidden),
-            nn.ReLU(),
-            nn.Dropout(config.dropout),
-            nn.Linear(config.hidden, config.narrow),
-            nn.Dropout(config.dropout),
-            nn.Linear(config.narrow, 1),
-        )
-        for layer in self.layers:
-            if isinstance(layer, nn.Linear):
-                nn.init.xavier_normal_(layer.weight)
-                nn.init.zeros_(layer.bias)
+        self.config = config
+        self.fc1 = nn.Linear(config.dim, config.hidden)
+        self.fc2 = nn.Linear(config.hidden, config.narrow)
+        self.fc3 = nn.Linear(config.narrow, 1)
+        self.dropout = nn.Dropout(config.dropout)
+        for layer in (self.fc1, self.fc2, self.fc3):
+            self._start(layer)
 
-    def forward(self, x_BD: Tensor) -> Tensor:
-        """Anomaly scores in (0, 1)."""
-        logits_B: Tensor = self.layers(F.normalize(x_BD, dim=-1)).squeeze(-1)
-        return torch.sigmoid(logits_B)
+    def _start(self, layer: nn.Linear) -> None:
+        """Glorot's start, normal or uniform; ekosman's biases stay as torch makes them."""
+        uniform = self.config.variant == "roc_ng"
+        (nn.init.xavier_uniform_ if uniform else nn.init.xavier_normal_)(layer.weight)
+        if self.config.variant != "ekosman":
+            nn.init.zeros_(layer.bias)
+
+    def forward(self, x_BTD: Tensor) -> Tensor:
+        """Scores [B, T] in (0, 1); any leading shape will do, each window stands by itself.
+
+        Between the second layer and the third there is no activation, but in Roc-Ng's network,
+        which also drops scores while it is trained: there they go up to 1 / (1 - dropout).
+        """
+        roc_ng = self.config.variant == "roc_ng"
+        x = F.normalize(x_BTD, dim=-1) if self.config.unit_length else x_BTD
+        x = self.dropout(F.relu(self.fc1(x)))
+        x = self.fc2(x)
+        x = self.dropout(F.relu(x) if roc_ng else x)
+        scores_BT = torch.sigmoid(self.fc3(x).squeeze(-1))
+        return self.dropout(scores_BT) if roc_ng else scores_BT
 
     def bounds(self) -> tuple[float, float]:
         return 0.0, 1.0
-
-
-def ranking_loss(anomalous_NT: Tensor, normal_NT: Tensor, config: DeepMILConfig) -> Tensor:
-    """Equation 7: the highest instance of an anomalous bag above that of a normal one by 1,
-    anomalous scores smooth in time and few. Bags are paired row by row; averaged over the pairs.
-    """
-    hinge_N = F.relu(1 - anomalous_NT.amax(dim=1) + normal_NT.amax(dim=1))
-    smooth_N = (anomalous_NT[:, 1:] - anomalous_NT[:, :-1]).square().sum(dim=1)
-    sparse_N = anomalous_NT.sum(dim=1)
-    return (hinge_N + config.smoothness * smooth_N + config.sparsity * sparse_N).mean()

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - as everyone calls it
 
+from services.scoring.heads.bags import logistic as loss
 from services.scoring.heads.linear.config import LinearConfig
 
 
@@ -28,3 +29,8 @@ class Linear(nn.Module):
         with torch.no_grad():
             norm, bias = float(self.out.weight.norm()), float(self.out.bias)
         return bias - hypot(norm, 1e-3), bias + hypot(norm, 1e-3)
+
+
+def objective(network: Linear, normal_BTD: Tensor, anomalous_BTD: Tensor) -> Tensor:
+    """What training minimises where only whole videos are labelled."""
+    return loss(network(normal_BTD), network(anomalous_BTD))
