@@ -1,6 +1,7 @@
 """What every head keeps, whatever is in it. Shapes: B videos, T windows, D dimensions."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,13 +18,18 @@ from services.scoring.heads.live import live_scores
 from services.scoring.heads.registry import build, package
 
 DIM, WINDOWS = 8, 32
-THERE = ("linear", "deep_mil")
+SETTINGS: dict[str, dict[str, Any]] = {
+    "linear": {},
+    "deep_mil": {},
+    "bn_wvad": {"width": 32, "head_dim": 8, "hidden": 32, "ratios": [4, 8]},
+}
+THERE = tuple(SETTINGS)
 every_head = pytest.mark.parametrize("name", THERE)
 
 
 def network(name: str) -> nn.Module:
     torch.manual_seed(0)
-    return build(name, DIM, {})
+    return build(name, DIM, SETTINGS[name])
 
 
 def videos(seed: int, count: int = 4) -> Tensor:
@@ -42,6 +48,7 @@ def stored(folder: Path, name: str) -> Head:
         window=2,
         spec=ClipSpec(),
         dim=DIM,
+        config=SETTINGS[name],
         calibration=Calibration(raw=(0.0, 1.0), calibrated=(0.0, 1.0)),
         rule=Rule(name="fight", label="Fight", high=0.8, low=0.5, k=2, n=4, m=2),
     )
