@@ -1,13 +1,16 @@
-"""A head small enough to know by heart: two dimensions, the score is the cosine with (1, 0)."""
+"""Heads small enough to know by heart: two dimensions, the score is the cosine with an axis."""
 
 from pathlib import Path
+from typing import Any
 
 import torch
+from torch import Tensor
 
 from schemas.clips import ClipSpec
 from schemas.embeddings import EmbeddingExtracted
 from services.scoring.calibration import Calibration
 from services.scoring.core import Rule
+from services.scoring.heads import Head
 from services.scoring.heads.card import Card
 from services.scoring.heads.checkpoint import fingerprint, pack, write
 from services.scoring.heads.linear.config import LinearConfig
@@ -17,30 +20,68 @@ from tests.builders import embedding
 RULE = Rule(name="fight", label="fight", high=0.9, low=0.6, k=2, n=2, m=2)
 
 
-def cosine_head(folder: Path) -> Path:
-    """Write the checkpoint; calibrated, -1 becomes 0 and 1 becomes 1."""
-    network = Linear(LinearConfig(dim=2))
-    with torch.no_grad():
-        network.out.weight.copy_(torch.tensor([[1.0, 0.0]]))
-        network.out.bias.zero_()
+def rule(name: str) -> Rule:
+    """As RULE, under another name."""
+    return RULE.model_copy(update={"name": name, "label": f"Possible {name}"})
+
+
+def card(network: torch.nn.Module, **more: Any) -> Card:
+    """Calibrated, -1 becomes 0 and 1 becomes 1."""
     sha256 = fingerprint(pack(network))
-    card = Card(
-        head="linear",
-        model_id=f"linear-{sha256[:8]}",
-        weights_sha256=sha256,
-        backbone="i3d_k400",
-        window=2,
-        spec=ClipSpec(),
-        dim=2,
-        config={},
-        calibration=Calibration(raw=(-1.0, 1.0), calibrated=(0.0, 1.0)),
-        rule=RULE,
-    )
-    write(folder, network, card)
+    fields = {
+        "head": "linear",
+        "model_id": f"linear-{sha256[:8]}",
+        "weights_sha256": sha256,
+        "backbone": "i3d_k400",
+        "window": 2,
+        "spec": ClipSpec(),
+        "dim": 2,
+        "calibration": Calibration(raw=(-1.0, 1.0), calibrated=(0.0, 1.0)),
+        "rule": RULE,
+    }
+    return Card(**fields | more)
+
+
+def cosine(axis: int = 0) -> Linear:
+    network = Linear(LinearConfig(dim=2)).eval()
+    with torch.no_grad():
+        network.out.weight.copy_(torch.eye(2)[axis : axis + 1])
+        network.out.bias.zero_()
+    return network
+
+
+def cosine_head(folder: Path, axis: int = 0, **more: Any) -> Path:
+    """Write the checkpoint of a head that finds one axis high."""
+    network = cosine(axis)
+    write(folder, network, card(network, **more))
     return folder
+
+
+class MeanOfLatest(torch.nn.Module):
+    """A head with context: the mean first number of the latest windows."""
+
+    def __init__(self, context: int) -> None:
+        super().__init__()
+        self.context = context
+
+    def forward(self, x_BTD: Tensor) -> Tensor:
+        return x_BTD[..., 0].mean(dim=1, keepdim=True).expand(x_BTD.shape[:2])
+
+    def bounds(self) -> tuple[float, float]:
+        return -1.0, 1.0
+
+
+def mean_head(context: int = 3, **more: Any) -> Head:
+    network = MeanOfLatest(context)
+    made = card(network, **{"model_id": f"mean-{context}", "rule": rule("mean")} | more)
+    return Head(network, made)
 
 
 def window(number: int, high: bool, **more: object) -> EmbeddingExtracted:
     """The embedding of the clips 2n and 2n + 1, whose calibrated score is 1 or 0.5."""
-    vector = torch.tensor([1.0, 0.0] if high else [0.0, 1.0]).numpy().astype("<f4").tobytes()
-    return embedding(2 * number, 2 * number + 1, dim=2, vector=vector, **more)
+    return vector_window(number, (1.0, 0.0) if high else (0.0, 1.0), **more)
+
+
+def vector_window(number: int, vector: tuple[float, float], **more: object) -> EmbeddingExtracted:
+    packed = torch.tensor(vector).numpy().astype("<f4").tobytes()
+    return embedding(2 * number, 2 * number + 1, dim=2, vector=packed, **more)

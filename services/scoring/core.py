@@ -8,12 +8,11 @@ it has seen before change nothing, so a replayed log leads to the same episodes.
 
 from collections.abc import Sequence
 from typing import Annotated, Self, TypeVar
-from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from schemas.alerts import AlertClosed, AlertOpened, AlertUpdated
-from schemas.base import Unit
+from schemas.base import Id, Unit
 from schemas.ids import alert_id
 from schemas.scores import ClipScored
 
@@ -51,7 +50,7 @@ class Moment(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    clip_id: UUID
+    clip_id: Id
     start_s: float
     end_s: float
     calibrated: float
@@ -62,7 +61,7 @@ class Episode(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    alert_id: UUID
+    alert_id: Id
     start_s: float
     end_s: float
     peak: Moment

@@ -1,12 +1,11 @@
-"""Embeddings in, scores and alerts out: the head and the persistence rule in a stateful stream."""
+"""Embeddings in, scores and alerts out: heads and their persistence rules in a stateful stream."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 import numpy as np
 
 from schemas.base import Message
-from schemas.clips import ClipRef
 from schemas.embeddings import EmbeddingExtracted
 from schemas.scores import ClipScored
 from schemas.topics import ALERTS, EMBEDDINGS, SCORES
@@ -17,81 +16,86 @@ from services.chassis.streaming.stateful import StatefulStream
 from services.chassis.telemetry import metrics
 from services.scoring.config import ScoringSettings
 from services.scoring.core import Alert, State, step
-from services.scoring.heads import Head, MismatchError, load
+from services.scoring.detector import Detector, assemble
+from services.scoring.heads import MismatchError
+from services.scoring.says import say, together
+from services.scoring.state import SourceState
 
 
 class ScoringStep:
-    """One embedding becomes one score a clip, and what the rule makes of them.
+    """One embedding becomes one score a clip, and what each head's rule makes of its own.
 
-    The state of a source is kept per model, so that another model starts from nothing. Clips seen
-    before are scored again, to the same message, and move the rule no further.
+    The state of a source is kept per detector, so that another one starts from nothing. Clips seen
+    before put out nothing: a state is written only once Kafka has acknowledged their scores.
     """
 
-    def __init__(self, head: Head) -> None:
-        self._head = head
+    def __init__(self, detector: Detector) -> None:
+        self._detector = detector
 
     def key(self, message: Message) -> bytes:
-        return f"{message.key}/{self._head.model_id}".encode()
+        return f"{message.key}/{self._detector.model_id}".encode()
 
     def __call__(
         self, state: bytes | None, record: Record, message: Message
     ) -> tuple[bytes, list[Outgoing]]:
         assert isinstance(message, EmbeddingExtracted)
-        known = State.model_validate_json(state) if state else State()
-        score = self._score(message)
+        known = SourceState.unpack(state, len(self._detector.heads))
+        new = [ref for ref in message.clips if ref.index >= known.next_index]
+        if not new:
+            return known.pack(), []
+        known, raw = self._look(known, message)
         scored, alerts = [], []
-        for clip in self._clips(message, score):
-            known, told = step(known, self._head.rule, clip)
+        for ref in new:
+            says = [
+                say(head, score, message, ref)
+                for head, score in zip(self._detector.heads, raw, strict=True)
+            ]
+            known, told = self._step(known, says)
             alerts += told
-            scored.append(clip.model_copy(update={"alerts_opened": known.alerts_opened}))
-        _count(scored, alerts, self._head.name)
+            scored.append(together(self._detector, says, known.alerts_opened))
+        _count(self._detector.model_id, scored, alerts)
         outputs = [Outgoing(ALERTS, alert, record.headers) for alert in alerts]
         outputs += [Outgoing(SCORES, clip, record.headers) for clip in scored]
-        return known.model_dump_json().encode(), outputs
+        return known.pack(), outputs
 
-    def _score(self, message: EmbeddingExtracted) -> float:
-        """The raw score. Raises InvalidMessage for an embedding this head cannot judge."""
+    def _look(
+        self, known: SourceState, message: EmbeddingExtracted
+    ) -> tuple[SourceState, list[float]]:
+        """Each head's raw score. Raises InvalidMessage for an embedding they cannot judge."""
+        vector_D = np.frombuffer(message.vector, "<f4")
+        context = self._detector.context
         try:
-            self._head.check(message.backbone, message.window, message.spec, message.dim)
+            self._detector.check(message.backbone, message.window, message.spec, message.dim)
         except MismatchError as error:
             raise InvalidMessage(str(error)) from error
-        vector_D = np.frombuffer(message.vector, "<f4")
-        score = float(self._head.score(vector_D[None])[0])
-        if not math.isfinite(score):
+        row_TD = known.row(vector_D, message.clips[0].start_s, context)
+        raw = [head.score_latest(row_TD) for head in self._detector.heads]
+        if not all(math.isfinite(score) for score in raw):
             raise InvalidMessage("the embedding is not finite")
-        return score
+        return known.remembering(row_TD, message.clips[-1].end_s, context), raw
 
-    def _clips(self, message: EmbeddingExtracted, score: float) -> Iterator[ClipScored]:
-        for ref in message.clips:
-            yield self._scored(message, ref, score, is_last=ref is message.clips[-1])
-
-    def _scored(
-        self, message: EmbeddingExtracted, ref: ClipRef, score: float, *, is_last: bool
-    ) -> ClipScored:
-        return ClipScored(
-            **ref.model_dump(),
-            source_id=message.source_id,
-            source_kind=message.source_kind,
-            origin_at=message.origin_at,
-            score=score,
-            calibrated=self._head.calibrate(score),
-            high_mark=self._head.rule.high,
-            head=self._head.name,
-            model_id=self._head.model_id,
-            backbone=message.backbone,
-            is_last=message.is_last and is_last,
-        )
+    def _step(
+        self, known: SourceState, says: Sequence[ClipScored]
+    ) -> tuple[SourceState, list[Alert]]:
+        """Each rule takes what its head says of the clip."""
+        rules: list[State] = []
+        alerts: list[Alert] = []
+        for head, state, said in zip(self._detector.heads, known.rules, says, strict=True):
+            moved, told = step(state, head.rule, said)
+            rules.append(moved)
+            alerts += told
+        return known.model_copy(update={"rules": tuple(rules)}), alerts
 
 
-def _count(scored: list[ClipScored], alerts: list[Alert], head: str) -> None:
-    metrics.count("clips_scored", head, len(scored))
+def _count(model_id: str, scored: Sequence[ClipScored], alerts: Sequence[Alert]) -> None:
+    metrics.count("clips_scored", model_id, len(scored))
     for alert in alerts:
         if alert.type_name().endswith("opened.v1"):
             metrics.count("alerts_opened", alert.rule)
 
 
 def build(settings: ScoringSettings) -> StatefulStream:
-    """Raises ValueError when the head's checkpoint cannot be used."""
-    step = ScoringStep(load(settings.head))
+    """Raises ValueError when the heads' checkpoints cannot be used, or not together."""
+    step = ScoringStep(assemble(settings.head))
     publisher = KafkaPublisher(settings, "scoring")
     return StatefulStream(settings, "scoring", EMBEDDINGS, step, publisher)

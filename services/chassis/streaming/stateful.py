@@ -32,6 +32,8 @@ from services.chassis.telemetry import logs, metrics
 
 log = logs.get("stateful")
 STUCK_AFTER_S = 60.0
+CHANGELOG = {"segment.bytes": str(32 * 1024 * 1024)}
+"""Only closed segments are compacted, and every record writes a whole state."""
 for noisy in ("faust.agents.actor", "mode.timers", "aiokafka"):
     logging.getLogger(noisy).setLevel(logging.CRITICAL)  # a stop is no crash, a retry no error
 
@@ -65,7 +67,11 @@ class StatefulStream:
             settings.topic_prefix + topic.name, key_type=bytes, value_type=bytes
         )
         self._table = self._app.Table(
-            "state", key_type=bytes, value_type=bytes, partitions=topic.partitions
+            "state",
+            key_type=bytes,
+            value_type=bytes,
+            partitions=topic.partitions,
+            extra_topic_configs=CHANGELOG,
         )
         self._app.agent(self._source, name="guard")(self._agent)
         self._app.on_partitions_assigned.connect(self._on_assigned, weak=False)

@@ -13,7 +13,7 @@ CounterName = Literal[
     "clips_recorded",  # clips cut by ingest, by source kind
     "videos_failed",  # uploads that ended in an error state, by reason
     "windows_embedded",  # forward passes' windows, by backbone
-    "clips_scored",  # clips scored, by head
+    "clips_scored",  # clips scored, by model
     "alerts_opened",  # alerts opened, by rule
     "deliveries",  # delivery attempts, by channel and outcome joined with a slash
 ]
