@@ -1,16 +1,20 @@
 """Settings of the features service."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from services.chassis.settings import ServiceSettings
 from services.features.backbones import Options
 from services.features.backbones.base import default_cache
+from services.features.pose import PoseOptions
 
 
 class FeaturesSettings(ServiceSettings):
     health_port: int = 8082
     backbone: str = "i3d_k400"
+    """`yolov8_pose` puts out people and their poses instead of embeddings."""
     engine: Literal["auto", "openvino", "torch"] = "auto"
     cache_dir: Path = default_cache()
     threads: int = 0
@@ -18,6 +22,22 @@ class FeaturesSettings(ServiceSettings):
     batch_clips: int = 8
     """At most so many clips at once: larger suits a GPU, smaller is sooner."""
 
+    pose_model: Literal["n", "s", "m"] = "n"
+    """How large a pose network: n, s or m; larger ones see smaller people, and cost more."""
+    pose_frames: Annotated[int, Field(ge=1, le=16)] = 8
+    """At how many frames of a clip the pose network looks."""
+    pose_size: Annotated[int, Field(ge=64, le=2048, multiple_of=32)] = 448
+    """Longer side in pixels of what the pose network sees; clips have about 455."""
+
     @property
     def options(self) -> Options:
         return Options(cache=self.cache_dir, engine=self.engine, threads=self.threads)
+
+    @property
+    def pose_options(self) -> PoseOptions:
+        return PoseOptions(
+            model=self.pose_model,
+            frames=self.pose_frames,
+            size=self.pose_size,
+            run=self.options,
+        )

@@ -119,15 +119,19 @@ def reflect(count: int, length: int) -> list[int]:
     return [min(k % period, (-k) % period) for k in range(length)]
 
 
-def _neighbours(older: ClipRecorded, newer: ClipRecorded, window: int) -> bool:
-    """Whether `newer` follows `older` without a gap, inside the same window."""
+def follows(newer: ClipRecorded, older: ClipRecorded) -> bool:
+    """Whether `newer` comes next after `older` of the same source, without a gap."""
     gap_s = newer.start_s - older.start_s - older.spec.hop_s
     return (
         newer.index == older.index + 1
-        and newer.index // window == older.index // window
         and newer.spec == older.spec
         and abs(gap_s) <= 0.5 / older.spec.frame_rate
     )
+
+
+def _neighbours(older: ClipRecorded, newer: ClipRecorded, window: int) -> bool:
+    """Whether `newer` follows `older` inside the same window."""
+    return newer.index // window == older.index // window and follows(newer, older)
 
 
 def _with_held(state: Joining, source_id: UUID, held: tuple[Received, ...]) -> Joining:

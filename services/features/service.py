@@ -24,11 +24,14 @@ from services.chassis.streaming.publisher import KafkaPublisher
 from services.chassis.streaming.records import Headers, Incoming, Outgoing, Partition
 from services.chassis.streaming.worker import Limits
 from services.chassis.telemetry import metrics
+from services.features import pose
 from services.features.backbones import Backbone, load
 from services.features.backbones.base import Pixels, Vectors
 from services.features.config import FeaturesSettings
 from services.features.core import Joining, Received, Window, commit_point, fill, join
 from services.features.frames import clip_pixels
+from services.features.pose.extraction import PoseExtraction
+from services.features.pose.observer import Observer
 
 
 @dataclass(frozen=True)
@@ -134,15 +137,22 @@ def extracted(window: Window, vector_D: Vectors, backbone: Backbone) -> Embeddin
     )
 
 
+def handler(settings: FeaturesSettings) -> Handler:
+    """Loads the network that the settings name. Raises what `load` of its folder raises."""
+    if settings.backbone == pose.ID:
+        options = settings.pose_options
+        return PoseExtraction(Observer(pose.load(options), options))
+    return Extraction(load(settings.backbone, settings.options))
+
+
 def build(settings: FeaturesSettings) -> ConsumeLoop:
-    """Loads the backbone (fetching weights the first time), then joins the group."""
-    backbone = load(settings.backbone, settings.options)
+    """Loads the network (fetching weights the first time), then joins the group."""
     batch = settings.batch_clips
     return ConsumeLoop(
         settings,
         "features",
         [CLIPS_BULK],
-        Extraction(backbone),
+        handler(settings),
         KafkaPublisher(settings, "features"),
         Limits(batch_records=batch, queue_records=3 * batch),
     )

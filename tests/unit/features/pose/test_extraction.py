@@ -1,0 +1,91 @@
+"""The pose shell: one message a clip, and a retry or a crash changes nothing that was said."""
+
+from collections.abc import Sequence
+from threading import Event
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.clips import ClipRecorded
+from schemas.poses import PosesExtracted
+from services.chassis.errors import InvalidMessage
+from services.chassis.streaming.handler import Cancelled
+from services.chassis.streaming.records import Incoming, Partition
+from services.features.pose.base import PoseOptions
+from services.features.pose.extraction import PoseExtraction
+from services.features.pose.observer import Observer
+from tests.builders import clip, incoming
+from tests.unit.features.pose.planted import WhiteRectangles, walking
+
+CLIPS = [walking(index) for index in range(6)]
+
+
+def extraction() -> PoseExtraction:
+    return PoseExtraction(Observer(WhiteRectangles(), PoseOptions(frames=2, size=320)))
+
+
+def arrive(handler: PoseExtraction, clips: Sequence[ClipRecorded]) -> list[Incoming]:
+    return [incoming(one, one.index, prepared=handler.prepare(one)) for one in clips]
+
+
+def handle(handler: PoseExtraction, clips: Sequence[ClipRecorded]) -> list[PosesExtracted]:
+    out = [item.message for item in handler.handle(arrive(handler, clips), Event())]
+    return [message for message in out if isinstance(message, PosesExtracted)]
+
+
+def test_every_clip_makes_one_message_in_order() -> None:
+    assert [one.clip.index for one in handle(extraction(), CLIPS)] == list(range(6))
+
+
+@given(st.lists(st.integers(1, 3), min_size=1, max_size=6), st.sets(st.integers(0, 5)))
+def test_a_batch_handled_again_changes_nothing(sizes: list[int], twice: set[int]) -> None:
+    steady, shaken = extraction(), extraction()
+    expected, said, start = handle(steady, CLIPS), [], 0
+    for number, size in enumerate(sizes):
+        batch = CLIPS[start : start + size]
+        if number in twice:
+            handle(shaken, batch)
+        said += handle(shaken, batch)
+        shaken.settle()
+        start += size
+    assert said == expected[: len(said)]
+
+
+def test_a_batch_taken_apart_changes_nothing() -> None:
+    expected, handler = handle(extraction(), CLIPS), extraction()
+    handle(handler, CLIPS)
+    said = []
+    for one in CLIPS:
+        said += handle(handler, [one])
+        handler.settle()
+    assert said == expected
+
+
+def test_a_cancelled_batch_is_taken_up_where_it_stopped() -> None:
+    handler, cancelled = extraction(), Event()
+    out = iter(handler.handle(arrive(handler, CLIPS), cancelled))
+    next(out)
+    cancelled.set()
+    with pytest.raises(Cancelled):
+        next(out)
+    assert handle(handler, CLIPS) == handle(extraction(), CLIPS)
+
+
+def test_a_partition_that_went_away_is_forgotten() -> None:
+    handler = extraction()
+    handle(handler, CLIPS[:3])
+    handler.settle()
+    handler.forget([Partition("topic", 0)])
+    assert handle(handler, CLIPS[3:]) == handle(extraction(), CLIPS[3:])
+
+
+def test_nothing_is_held_back() -> None:
+    handler = extraction()
+    handle(handler, CLIPS)
+    assert handler.held() == {}
+
+
+def test_frames_that_cannot_be_used_are_an_invalid_message() -> None:
+    with pytest.raises(InvalidMessage):
+        extraction().prepare(clip(0, frames=(b"not a picture",)))
