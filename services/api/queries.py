@@ -14,6 +14,8 @@ from services.api.views import (
     AlertView,
     ClipView,
     DeliveryView,
+    HeadSay,
+    HeadView,
     Timeline,
     VideoPage,
     VideoView,
@@ -98,6 +100,7 @@ def timeline(connection: Connection, video_id: UUID, after: int, limit: int) -> 
         head=latest.get("head"),
         model_id=latest.get("model_id"),
         high_mark=latest.get("high_mark"),
+        heads=[HeadView.model_validate(one) for one in latest.get("heads") or ()],
         clips=[_clip_view(one) for one in scored],
         next_after=latest["position"] if len(found) > limit else None,
         alerts=_alerts_of(connection, video_id),
@@ -162,6 +165,7 @@ def _clip_view(row: Row) -> ClipView:
         end_s=row["end_s"],
         score=row["score"],
         calibrated=row["calibrated"],
+        heads=[HeadSay.model_validate(one) for one in row["heads"]] if row["heads"] else None,
     )
 
 

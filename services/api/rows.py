@@ -84,6 +84,7 @@ def clip_row(message: ClipScored) -> Row:
         "clip_id": str(message.clip_id),
         "source_id": str(message.source_id),
         "position": message.index,
+        "heads": [said.model_dump() for said in message.heads] if message.heads else None,
     }
 
 

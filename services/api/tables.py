@@ -6,6 +6,7 @@ All rows but a video's first come from topics, so the tables can be made again f
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Boolean,
     Column,
@@ -73,6 +74,7 @@ clips = Table(
     Column("model_id", String(128), nullable=False),
     Column("alerts_opened", Integer, nullable=False),
     Column("is_last", Boolean, nullable=False),
+    Column("heads", JSON(none_as_null=True)),
     Index("ix_clips_timeline", "source_id", "position"),
     Index("ix_clips_last", "source_id", "is_last"),
     **INNODB,

@@ -71,14 +71,27 @@ class VideoView(View):
     )
 
 
+class HeadSay(View):
+    """What one of several heads says of a clip."""
+
+    rule: str = Field(description="whose label and mark stand in the timeline's `heads`")
+    score: float
+    calibrated: float
+
+
 class ClipView(View):
-    """One clip's score."""
+    """One clip's score; of several heads the highest one's."""
 
     index: int
     start_s: float
     end_s: float
     score: float = Field(description="the head's raw output")
     calibrated: float = Field(description="strictly increasing map of the score into [0, 1]")
+    heads: list[HeadSay] | None = Field(
+        default=None,
+        exclude_if=lambda heads: heads is None,
+        description="every head's say; absent where only one looks",
+    )
 
 
 class AlertView(View):
@@ -138,6 +151,16 @@ class AlertDetail(AlertView):
     deliveries: list[DeliveryView]
 
 
+class HeadView(View):
+    """One of several heads that look side by side, and the rule that its scores go to."""
+
+    rule: str
+    label: str
+    head: str
+    model_id: str
+    high_mark: float | None
+
+
 class Timeline(View):
     """Scores over the time of a video, and its alerts."""
 
@@ -148,6 +171,7 @@ class Timeline(View):
     head: str | None
     model_id: str | None
     high_mark: float | None = Field(description="calibrated score from which a clip counts")
+    heads: list[HeadView] = Field(description="of the latest clip; empty where only one looks")
     clips: list[ClipView]
     next_after: int | None = Field(description="ask again with `after` of this; null at the end")
     alerts: list[AlertView]

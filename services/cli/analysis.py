@@ -141,8 +141,12 @@ def require_readable(path: Path, name: str) -> None:
 
 
 def report(name: str, video: Told, timeline: Told) -> Told:
-    """The line of a file that is done; exactly these keys, times in seconds."""
+    """The line of a file that is done; exactly these keys, times in seconds.
+
+    A clip has `heads` where several looked at it: the label, score and calibrated score of each.
+    """
     clips = timeline["clips"]
+    labels = {head["rule"]: head["label"] for head in timeline.get("heads", ())}
     return {
         "file": name,
         "video_id": video["video_id"],
@@ -150,9 +154,10 @@ def report(name: str, video: Told, timeline: Told) -> Told:
         "duration_s": max((clip["end_s"] for clip in clips), default=video["duration_s"] or 0.0),
         "backbone": timeline["backbone"],
         "head": timeline["head"],
-        "clips": [_only(clip, "start_s", "end_s", "score", "calibrated") for clip in clips],
+        "clips": [_clip(clip, labels) for clip in clips],
         "alerts": [
-            _only(alert, "start_s", "end_s", "peak_s", "peak_score") for alert in timeline["alerts"]
+            _only(alert, "label", "start_s", "end_s", "peak_s", "peak_score")
+            for alert in timeline["alerts"]
         ],
     }
 
@@ -168,6 +173,17 @@ def refusal(response: httpx.Response) -> str:
 def one_line(error: Exception) -> str:
     text = " ".join(str(error).split()) or type(error).__name__
     return text if text.endswith(".") else f"{text}."
+
+
+def _clip(clip: Told, labels: dict[str, str]) -> Told:
+    told = _only(clip, "start_s", "end_s", "score", "calibrated")
+    if "heads" not in clip:
+        return told
+    says = [
+        {"label": labels[said["rule"]], **_only(said, "score", "calibrated")}
+        for said in clip["heads"]
+    ]
+    return told | {"heads": says}
 
 
 def _only(content: Told, *names: str) -> Told:

@@ -57,9 +57,9 @@ def stretches(clips: Sequence[dict[str, Any]], most: int) -> list[tuple[float, f
 
 def alert_table(alerts: Sequence[dict[str, Any]]) -> Table:
     table = Table("alert", "from", "to", "peak at", "peak score", box=None, header_style="dim")
-    for number, alert in enumerate(alerts, start=1):
+    for alert in alerts:
         times = (clock(alert[name]) for name in ("start_s", "end_s", "peak_s"))
-        table.add_row(f"[red]#{number}[/]", *times, f"{alert['peak_score']:.2f}")
+        table.add_row(Text(alert["label"], "red"), *times, f"{alert['peak_score']:.2f}")
     return table
 
 

@@ -20,6 +20,7 @@ from services.api.tables import alerts, clips, deliveries, metadata, videos
 from services.chassis.errors import InvalidMessage, TransientError
 from services.chassis.storage import database
 from tests.unit.api.builders import (
+    SAYS,
     VIDEO,
     alert,
     at,
@@ -82,7 +83,7 @@ def whole_analysis() -> list[Message]:
         progressed("decoded", 3, clip_count=4, playable_key="videos/x/playable.mp4"),
         scored(0),
         scored(1, 0.7),
-        scored(2, 0.9),
+        scored(2, 0.9, heads=SAYS),
         alert(AlertOpened, opening=1, peak_score=0.7),
         alert(AlertUpdated, opening=1, peak_score=0.9),
         alert(AlertClosed, opening=1, peak_score=0.9, reason="source_ended"),
@@ -114,6 +115,13 @@ def test_a_whole_analysis_is_done_and_told_in_full(project: Project) -> None:
     assert (one.state, one.reason, one.peak_score) == ("closed", "source_ended", 0.9)
     assert len(project.all()["clips"]) == 4
     assert len(project.all()["deliveries"]) == 2
+
+
+def test_what_each_of_several_heads_says_is_kept(project: Project) -> None:
+    project(scored(0, heads=SAYS), scored(1))
+    with project.engine.connect() as connection:
+        kept = connection.execute(select(clips.c.heads).order_by(clips.c.position)).scalars().all()
+    assert kept == [[said.model_dump() for said in SAYS], None]
 
 
 def test_clips_and_alerts_of_other_videos_do_not_count(project: Project) -> None:

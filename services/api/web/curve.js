@@ -1,9 +1,20 @@
-// The score curve: calibrated scores over time, the high mark, alerts as bands, a playhead.
+// The score curve: calibrated scores over time, a line a head with its high mark, alerts as bands
+// in the colour of the head that raised them, a playhead.
 
 import { clock } from "./text.js";
 
 const PAD = { left: 34, right: 12, top: 12, bottom: 22 };
+const COLORS = ["curve", "violet", "good", "rose"];
 const STEPS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
+
+/** One line a head; where only one looks, a single line without a name. */
+export function lines({ clips, heads, high_mark: mark }) {
+  if (!heads.length) return [{ rule: null, label: "", mark, color: "curve", scores: clips.map((clip) => clip.calibrated) }];
+  return heads.map(({ rule, label, high_mark }, number) => ({
+    rule, label, mark: high_mark, color: COLORS[number % COLORS.length],
+    scores: clips.map((clip) => clip.heads?.find((said) => said.rule === rule)?.calibrated ?? null),
+  }));
+}
 
 export class Curve {
   /** `seek(seconds)` is called on a click, a touch, and on the arrow keys. */
@@ -13,7 +24,7 @@ export class Curve {
     this.clips = [];
     this.alerts = [];
     this.duration = 1;
-    this.mark = null;
+    this.lines = [];
     this.now = 0;
     this.pointer = null;
     const colors = getComputedStyle(document.documentElement);
@@ -26,10 +37,11 @@ export class Curve {
     this.observer.observe(canvas);
   }
 
-  show({ clips, alerts, high_mark: mark }, duration) {
+  show(timeline, duration) {
+    const { clips, alerts } = timeline;
     this.clips = clips;
     this.alerts = alerts;
-    this.mark = mark;
+    this.lines = lines(timeline);
     this.duration = Math.max(duration || 0, clips.at(-1)?.end_s ?? 0, 1);
     this.draw();
   }
@@ -91,8 +103,8 @@ export class Curve {
     this.pen.font = "11px system-ui, sans-serif";
     this.#grid();
     this.#bands();
-    this.#area();
-    this.#highMark();
+    for (const line of this.lines) this.#head(line);
+    this.#highMarks();
     this.#line(this.now, "text", 1.5);
     if (this.pointer !== null) this.#tip(this.pointer);
   }
@@ -129,17 +141,19 @@ export class Curve {
       const wide = Math.max(3, this.x(alert.end_s) - left);
       this.pen.fillStyle = this.color("alert-veil");
       this.pen.fillRect(left, PAD.top, wide, this.height - PAD.top - PAD.bottom);
-      this.pen.fillStyle = this.color("alert");
+      const head = this.lines.find((line) => line.rule === alert.rule);
+      this.pen.fillStyle = this.color(head?.color ?? "alert");
       this.pen.fillRect(left, PAD.top - 4, wide, 3);
     }
   }
 
   /** The highest score of each pixel column, so that no peak is lost in a long video. */
-  #columns() {
+  #columns(scores) {
     const columns = new Map();
-    for (const clip of this.clips) {
+    for (const [index, clip] of this.clips.entries()) {
+      if (scores[index] === null) continue;
       const column = Math.round(this.x((clip.start_s + clip.end_s) / 2));
-      columns.set(column, Math.max(columns.get(column) ?? 0, clip.calibrated));
+      columns.set(column, Math.max(columns.get(column) ?? 0, scores[index]));
     }
     const points = [...columns].sort((one, other) => one[0] - other[0]);
     if (points.length) { // the first clip begins, and the last ends, half a clip further out
@@ -149,9 +163,21 @@ export class Curve {
     return points;
   }
 
-  #area() {
-    const points = this.#columns();
+  #head({ scores, color }) {
+    const points = this.#columns(scores);
     if (!points.length) return;
+    if (this.lines.length === 1) this.#shade(points);
+    const { pen } = this;
+    pen.beginPath();
+    for (const [x, score] of points) pen.lineTo(x, this.y(score));
+    pen.strokeStyle = this.color(color);
+    pen.lineWidth = 1.8;
+    pen.lineJoin = "round";
+    pen.stroke();
+    pen.lineWidth = 1;
+  }
+
+  #shade(points) {
     const { pen } = this;
     const shade = pen.createLinearGradient(0, PAD.top, 0, this.height - PAD.bottom);
     shade.addColorStop(0, this.color("curve-veil"));
@@ -162,26 +188,28 @@ export class Curve {
     pen.lineTo(points.at(-1)[0], this.y(0));
     pen.fillStyle = shade;
     pen.fill();
-    pen.beginPath();
-    for (const [x, score] of points) pen.lineTo(x, this.y(score));
-    pen.strokeStyle = this.color("curve");
-    pen.lineWidth = 1.8;
-    pen.lineJoin = "round";
-    pen.stroke();
-    pen.lineWidth = 1;
   }
 
-  #highMark() {
-    if (this.mark === null || this.mark === undefined) return;
+  /** A mark that heads share is drawn once, with words; marks that differ stand in the legend. */
+  #highMarks() {
+    const [{ mark }] = this.lines;
+    if (this.lines.some((line) => line.mark !== mark))
+      for (const line of this.lines) this.#highMark(line.mark, line.color);
+    else if (this.#highMark(mark, "mark"))
+      this.pen.fillText(`high mark ${mark.toFixed(2)}`, PAD.left + 6, this.y(mark) - 2);
+  }
+
+  #highMark(mark, color) {
+    if (mark === null || mark === undefined) return false;
     const { pen } = this;
-    pen.strokeStyle = this.color("mark");
+    pen.strokeStyle = this.color(color);
     pen.setLineDash([5, 4]);
-    this.#rule(this.mark);
+    this.#rule(mark);
     pen.setLineDash([]);
-    pen.fillStyle = this.color("mark");
+    pen.fillStyle = this.color(color);
     pen.textAlign = "left";
     pen.textBaseline = "bottom";
-    pen.fillText(`high mark ${this.mark.toFixed(2)}`, PAD.left + 6, this.y(this.mark) - 2);
+    return true;
   }
 
   #line(seconds, color, wide) {
@@ -190,8 +218,9 @@ export class Curve {
   }
 
   #tip(seconds) {
-    const clip = this.clips.find((one) => one.start_s <= seconds && seconds < one.end_s);
-    const words = clip ? `${clock(seconds, true)}   ${clip.calibrated.toFixed(2)}` : clock(seconds, true);
+    const index = this.clips.findIndex((one) => one.start_s <= seconds && seconds < one.end_s);
+    const said = this.lines.map(({ label, scores }) => `${label} ${scores[index]?.toFixed(2) ?? "–"}`.trim());
+    const words = [clock(seconds, true), ...(index < 0 ? [] : said)].join("   ");
     const { pen } = this;
     this.#line(seconds, "dim", 1);
     const wide = pen.measureText(words).width + 16;

@@ -1,7 +1,7 @@
 // One analysis: player, score curve, alerts and moments with screenshots that seek the player.
 
 import { evidenceUrl, frameUrl, get, mediaUrl } from "./api.js";
-import { Curve } from "./curve.js";
+import { Curve, lines } from "./curve.js";
 import { ago, clock, element, size } from "./text.js";
 
 const MOMENTS = 8;
@@ -26,6 +26,14 @@ export function moments(clips, most = MOMENTS, apart = APART_S) {
   return chosen.sort((one, other) => one.start_s - other.start_s);
 }
 
+/** Whether any head counts the clip, by its own mark. */
+export function isHigh(clip, heads, mark) {
+  const reaches = (score, high) => high !== null && score >= high;
+  if (!clip.heads) return reaches(clip.calibrated, mark);
+  const marks = new Map(heads.map((head) => [head.rule, head.high_mark]));
+  return clip.heads.some((said) => reaches(said.calibrated, marks.get(said.rule) ?? null));
+}
+
 export class Detail {
   constructor(place, video) {
     this.id = video.video_id;
@@ -37,7 +45,8 @@ export class Detail {
     this.facts = element("p", { className: "facts" });
     this.fault = element("p", { className: "fault", hidden: true });
     this.stage = element("div", { className: "stage" }, this.player);
-    this.graph = element("div", { className: "panel graph" }, element("h2", {}, "Score over time"), this.canvas);
+    this.legend = element("p", { className: "legend" });
+    this.graph = element("div", { className: "panel graph" }, element("h2", {}, "Score over time"), this.canvas, this.legend);
     this.alerts = element("div", { className: "alerts" });
     this.moments = element("div", { className: "moments" });
     this.strip = element("div", { hidden: true }, element("h2", {}, "Highest-scored moments"), this.moments);
@@ -71,6 +80,7 @@ export class Detail {
     const timeline = await this.#timeline();
     this.graph.hidden = !timeline.clips.length;
     this.curve.show(timeline, video.duration_s);
+    this.#legend(timeline);
     if (video.state !== "submitted") await this.#alerts(timeline.alerts, video);
     this.#moments(timeline);
   }
@@ -89,6 +99,15 @@ export class Detail {
       clips.push(...page.clips);
     }
     return { ...page, clips };
+  }
+
+  #legend(timeline) {
+    this.legend.hidden = !timeline.heads.length;
+    this.legend.replaceChildren(...lines(timeline).map(({ label, color, mark }) => {
+      const key = element("i");
+      key.style.setProperty("background", `var(--${color})`);
+      return element("span", {}, key, mark === null ? label : `${label} (high mark ${mark.toFixed(2)})`);
+    }));
   }
 
   #head(video) {
@@ -143,7 +162,7 @@ export class Detail {
           alert.snapshot_url ? element("a", { href: evidenceUrl(alert.alert_id, "snapshot"), target: "_blank", rel: "noopener" }, "Snapshot") : null)));
   }
 
-  #moments({ clips, high_mark: mark }) {
+  #moments({ clips, heads, high_mark: mark }) {
     const found = moments(clips);
     const key = found.map((clip) => clip.index).join();
     this.strip.hidden = !found.length;
@@ -151,7 +170,7 @@ export class Detail {
     this.shown.moments = key;
     this.moments.replaceChildren(...found.map((clip) => {
       const middle = (clip.start_s + clip.end_s) / 2;
-      return this.#shot(middle, clip.calibrated, clock(middle, true), mark !== null && clip.calibrated >= mark);
+      return this.#shot(middle, clip.calibrated, clock(middle, true), isHigh(clip, heads, mark));
     }));
   }
 

@@ -8,7 +8,7 @@ from schemas.alerts import AlertClosed, AlertOpened, AlertUpdated
 from schemas.base import Message
 from schemas.deliveries import DeliveryAttempted
 from schemas.ids import alert_id, clip_id, delivery_id
-from schemas.scores import ClipScored
+from schemas.scores import ClipScored, HeadScore
 from schemas.topics import TOPICS
 from schemas.videos import VideoProgressed
 from services.chassis.streaming.records import Incoming, Partition, Record
@@ -48,6 +48,20 @@ def scored(index: int, calibrated: float = 0.1, **fields: Any) -> ClipScored:
         "backbone": "i3d_k400",
     }
     return ClipScored.model_validate(content | fields)
+
+
+SAYS = tuple(
+    HeadScore(
+        head="linear",
+        model_id=f"linear-{rule}",
+        rule=rule,
+        label=f"Possible {rule}",
+        score=calibrated,
+        calibrated=calibrated,
+        high_mark=0.8,
+    )
+    for rule, calibrated in (("fall", 0.2), ("fight", 0.7))
+)
 
 
 def alert(kind: type[A], peak_score: float = 0.8, opening: int = 2, **fields: Any) -> A:

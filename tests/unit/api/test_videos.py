@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from schemas.alerts import AlertClosed
-from tests.unit.api.builders import CLIP_S, alert, progressed, scored
+from tests.unit.api.builders import CLIP_S, SAYS, alert, progressed, scored
 from tests.unit.api.conftest import Api
 from tests.unit.api.test_uploads import MP4
 
@@ -61,6 +61,20 @@ def test_a_timeline_has_scores_and_alerts(api: Api, video: UUID) -> None:
     assert set(told["clips"][0]) == {"index", "start_s", "end_s", "score", "calibrated"}
     assert told["clips"][1]["calibrated"] == 0.7
     assert [one["state"] for one in told["alerts"]] == ["closed"]
+    assert told["heads"] == []
+
+
+def test_a_timeline_tells_what_each_of_several_heads_says(api: Api, video: UUID) -> None:
+    api.project(scored(0, 0.7, source_id=video, heads=SAYS))
+    told = api.client.get(f"/api/v1/videos/{video}/timeline").json()
+    assert [(one["rule"], one["label"], one["high_mark"]) for one in told["heads"]] == [
+        ("fall", "Possible fall", 0.8),
+        ("fight", "Possible fight", 0.8),
+    ]
+    assert told["clips"][0]["heads"] == [
+        {"rule": "fall", "score": 0.2, "calibrated": 0.2},
+        {"rule": "fight", "score": 0.7, "calibrated": 0.7},
+    ]
 
 
 def test_a_long_timeline_comes_in_pages(api: Api, video: UUID) -> None:

@@ -10,12 +10,13 @@ from uuid import UUID, uuid5
 
 import httpx
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from services.cli.__main__ import app
-from services.cli.analysis import Analyst, Patience
+from services.cli.analysis import Analyst, Patience, report
 from services.cli.client import Client
-from services.cli.report import LEVELS, clock, sparkline, stretches
+from services.cli.report import LEVELS, alert_table, clock, sparkline, stretches
 
 SPACE = UUID(int=7)
 
@@ -88,8 +89,41 @@ def test_a_good_file_is_told_with_exactly_these_keys(
         "backbone": "i3d_k400",
         "head": "deep_mil",
         "clips": [{"start_s": 0.0, "end_s": 1.07, "score": 0.4, "calibrated": 0.9}],
-        "alerts": [{"start_s": 0.0, "end_s": 1.07, "peak_s": 0.5, "peak_score": 0.9}],
+        "alerts": [
+            {"label": "fight", "start_s": 0.0, "end_s": 1.07, "peak_s": 0.5, "peak_score": 0.9}
+        ],
     }
+
+
+def test_of_several_heads_each_ones_say_is_told_under_its_label() -> None:
+    clip = {"index": 0, "start_s": 0.0, "end_s": 1.07, "score": 0.4, "calibrated": 0.9}
+    says = [
+        {"rule": "fall", "score": -1.0, "calibrated": 0.2},
+        {"rule": "fight", "score": 0.4, "calibrated": 0.9},
+    ]
+    timeline = {
+        "backbone": "i3d_k400",
+        "head": "linear",
+        "heads": [
+            {"rule": "fall", "label": "Possible fall"},
+            {"rule": "fight", "label": "Possible fight"},
+        ],
+        "clips": [clip | {"heads": says}],
+        "alerts": [],
+    }
+    told = report("a.mp4", {"video_id": "v", "duration_s": 1.0}, timeline)
+    assert told["clips"][0]["heads"] == [
+        {"label": "Possible fall", "score": -1.0, "calibrated": 0.2},
+        {"label": "Possible fight", "score": 0.4, "calibrated": 0.9},
+    ]
+
+
+def test_people_are_told_what_each_alert_is_of() -> None:
+    alert = {"label": "Possible theft", "start_s": 3.2, "end_s": 7.5, "peak_s": 5.0}
+    console = Console(width=100)
+    with console.capture() as captured:
+        console.print(alert_table([alert | {"peak_score": 0.93}]))
+    assert "Possible theft" in captured.get()
 
 
 def test_a_file_that_ingest_gives_up_is_told_with_its_id(
