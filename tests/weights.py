@@ -24,8 +24,9 @@ def embeddings(*shape: int, seed: int = 1) -> Tensor:
 def _drawn(rng: np.random.Generator, name: str, shape: Shape) -> Tensor:
     if not shape:
         return torch.tensor(7)
-    fan_in = max(1, int(np.prod(shape[1:])))
-    numbers = rng.normal(size=shape) / np.sqrt(fan_in)
-    if name.endswith("running_var"):
-        numbers = 0.5 + np.abs(numbers)
+    numbers = rng.normal(size=shape)
+    if len(shape) == 1 or name.endswith((".g", ".b")):
+        numbers = 0.1 * numbers + name.endswith(("weight", "running_var", ".g"))
+    else:
+        numbers /= np.sqrt(np.prod(shape[1:]))
     return torch.from_numpy(numbers.astype(np.float32))

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from services.scoring.heads import load_official
 from services.scoring.heads.bn_wvad import Config, Network, loss, objective
+from services.scoring.heads.bn_wvad.losses import Masks, select, triplet
 from services.scoring.heads.bn_wvad.model import Normed, distance, nearness
-from services.scoring.heads.bn_wvad.objective import Masks, select, triplet
 from services.scoring.heads.live import live_scores
 from tests.weights import Shape, embeddings, weights
 
@@ -74,22 +74,22 @@ GOLDEN: dict[str, tuple[int, Shape, list[float]]] = {
     "32 windows": (
         1,
         (2, 32, 6),
-        [35.37093, 35.763702, 36.348202, 35.809551, 38.629978, 36.853252],
+        [5.836877, 6.412101, 6.120775, 4.924258, 9.42462, 4.296891],
     ),
-    "one window": (1, (1, 1, 6), [35.547447]),
+    "one window": (1, (1, 1, 6), [10.493412]),
     "seven windows, wide kernels": (
         3,
         (1, 7, 6),
-        [5.520252, 7.441004, 4.436357, 12.943057, 6.759206, 20.433498],
+        [4.746089, 6.669637, 5.21101, 6.101133, 4.057048, 6.222697],
     ),
     "three crops": (
         1,
         (2, 3, 5, 6),
-        [35.45739, 35.80674, 36.274979, 35.619148, 36.424557, 34.802582],
+        [8.149149, 8.396716, 8.82466, 8.741107, 8.571578, 5.791493],
     ),
 }
-LOSSES = [6.732454, 1.774312, 1.160307]
-TRAINED = [33.384277, 24.634483, 35.171394]
+LOSSES = [8.087527, 2.188159, 1.721606]
+TRAINED = [6.761483, 15.232154, 12.967056]
 
 
 @pytest.mark.parametrize("case", GOLDEN)
