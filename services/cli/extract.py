@@ -19,7 +19,7 @@ from services.cli.embedding import SPEC, Heard, embedded
 from services.cli.report import clock
 from services.cli.screen import console, err, give_up
 from services.features.backbones import Backbone, Options, load
-from services.features.backbones.sdist import FetchError
+from services.features.weights import FetchError
 from services.scoring.training import features
 from services.scoring.training.datasets.labelled import VIDEOS
 

@@ -36,6 +36,9 @@ LATER: Mapping[str, Later] = {
     "extract": Later(
         "services.cli.extract", "Turn a folder of videos into features for training.", MODELS
     ),
+    "models": Later(
+        "services.cli.models", "Weights that backbones need: list, pull, add, verify.", MODELS
+    ),
 }
 
 
@@ -54,7 +57,7 @@ def add_stubs(app: typer.Typer) -> None:
 
 
 def load(name: str) -> Any:
-    """The command `name`, from the function of that name in its module."""
+    """The command `name`, from the function (or group) of that name in its module."""
     later = LATER[name]
     try:
         module = import_module(later.module)
@@ -65,6 +68,9 @@ def load(name: str) -> Any:
             f"`{name}` needs {error.name}, which is not installed: "
             f"pip install 'nightclerk\\[{later.extra}]'"
         )
+    command = getattr(module, name.replace("-", "_"))
+    if isinstance(command, typer.Typer):
+        return typer.main.get_command(command)
     alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    alone.command(name)(getattr(module, name.replace("-", "_")))
+    alone.command(name)(command)
     return typer.main.get_command(alone)

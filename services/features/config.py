@@ -19,6 +19,8 @@ class FeaturesSettings(ServiceSettings):
     cache_dir: Path = default_cache()
     threads: int = 0
     """Threads of the CPU for the network; 0 leaves it to the engine."""
+    compile: bool = False
+    """Let torch compile the network on a GPU: faster, after a slower start."""
     batch_clips: int = 8
     """At most so many clips at once: larger suits a GPU, smaller is sooner."""
 
@@ -31,7 +33,7 @@ class FeaturesSettings(ServiceSettings):
 
     @property
     def options(self) -> Options:
-        return Options(cache=self.cache_dir, engine=self.engine, threads=self.threads)
+        return Options(self.cache_dir, self.engine, self.threads, self.compile)
 
     @property
     def pose_options(self) -> PoseOptions:

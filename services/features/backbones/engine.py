@@ -1,0 +1,159 @@
+"""How a backbone is run: OpenVINO in bf16 on CPUs, torch as the reference and on CUDA.
+
+Both take uint8 RGB windows and give float32 features. torch is imported only to convert a model
+once, or where torch runs it.
+
+Shapes: B windows, T frames, H height, W width, C colours, D dimensions.
+"""
+
+import logging
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from services.features.backbones.base import Backbone, Options, Pixels, Vectors, check, locked
+from services.features.backbones.silent_openvino import ov
+from services.features.weights import Weights
+
+if TYPE_CHECKING:
+    from torch import nn
+
+IR_VERSION = 1
+"""Part of the name of a converted model: raise it when conversion changes."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Network:
+    """What the engines must know of a backbone."""
+
+    id: str
+    window: int
+    frames: int
+    size: int
+    dim: int
+    weights: Callable[[Path], Weights]
+    """Finds or fetches the weights, given the cache. Raises FetchError."""
+    model: Callable[[Path], "nn.Module"]
+    """Builds the network of a file of weights: uint8 [B, T, H, W, C] -> [B, D], eval mode."""
+
+
+class Engine:
+    """What every engine says about itself."""
+
+    def __init__(self, network: Network) -> None:
+        self.id, self.window = network.id, network.window
+        self.frames, self.size, self.dim = network.frames, network.size, network.dim
+
+
+class OpenVINO(Engine):
+    """One window a call at a fixed shape: on CPUs larger batches gain nothing (see READMEs)."""
+
+    def __init__(
+        self, network: Network, ir: Path, threads: int = 0, precision: str | None = None
+    ) -> None:
+        super().__init__(network)
+        core = ov.Core()
+        self.precision = precision or _best_precision(core)
+        hints: dict[str, Any] = {
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_PRECISION_HINT": self.precision,
+        }
+        if threads:
+            hints["INFERENCE_NUM_THREADS"] = threads
+        self._request = core.compile_model(str(ir), "CPU", hints).create_infer_request()
+
+    def embed(self, windows_BTHWC: Pixels) -> Vectors:
+        check(windows_BTHWC, self.frames, self.size)
+        vectors_BD = np.empty((len(windows_BTHWC), self.dim), np.float32)
+        for row, window_THWC in enumerate(windows_BTHWC):
+            tensor = ov.Tensor(np.ascontiguousarray(window_THWC[None]), shared_memory=True)
+            vectors_BD[row] = self._request.infer({0: tensor})[0][0]
+        return vectors_BD
+
+
+class Torch(Engine):
+    """The reference: float32 on CPUs; bf16, and compiled if wished, on CUDA."""
+
+    def __init__(
+        self, network: Network, weights: Path, device: str = "cpu", compiled: bool = False
+    ) -> None:
+        import torch
+
+        super().__init__(network)
+        self.device, self.compiled = device, compiled
+        self.precision = "f32" if device == "cpu" else "bf16"
+        model = network.model(weights).to(device).to(memory_format=torch.channels_last_3d)
+        self._model: Callable[..., Any] = torch.compile(model) if compiled else model
+
+    def embed(self, windows_BTHWC: Pixels) -> Vectors:
+        import torch
+
+        check(windows_BTHWC, self.frames, self.size)
+        pixels = torch.from_numpy(np.ascontiguousarray(windows_BTHWC)).to(self.device)
+        halved = torch.autocast(self.device, torch.bfloat16, enabled=self.precision == "bf16")
+        with torch.inference_mode(), halved:
+            vectors: Vectors = self._model(pixels).float().cpu().numpy()
+        return vectors
+
+
+def start(network: Network, options: Options) -> Backbone:
+    """The fastest exact-enough engine of this machine. Raises FetchError."""
+    folder = options.cache / network.id
+    on_gpu = options.engine != "openvino" and gpu()
+    with locked(folder):
+        weights = network.weights(options.cache)
+        if options.engine == "torch" or on_gpu:
+            device = "cuda" if on_gpu else "cpu"
+            return Torch(network, weights.path, device, on_gpu and options.compile)
+        return OpenVINO(network, ensure_ir(network, weights), options.threads)
+
+
+def ensure_ir(network: Network, weights: Weights) -> Path:
+    """The model in OpenVINO's own format, made once for these weights, beside them.
+
+    The .bin goes first: an .xml says that all is there.
+    """
+    folder = weights.path.parent
+    ir = folder / f"{network.id}-{weights.sha256[:12]}-ir-{IR_VERSION}.xml"
+    if not ir.exists():
+        part = folder / "part.xml"
+        ov.save_model(_convert(network, weights.path), part, compress_to_fp16=False)
+        for old in (*folder.glob("*-ir-*.xml"), *folder.glob("*-ir-*.bin")):
+            old.unlink()
+        part.with_suffix(".bin").replace(ir.with_suffix(".bin"))
+        part.replace(ir)
+    return ir
+
+
+def gpu() -> bool:
+    """Whether torch can use an NVIDIA GPU; does not import torch where there is no driver."""
+    if not Path("/dev/nvidiactl").exists():
+        return False
+    try:
+        import torch
+    except ImportError:
+        log.warning("there is a GPU here, but torch is not installed")
+        return False
+    return torch.cuda.is_available()
+
+
+def _convert(network: Network, weights: Path) -> ov.Model:
+    import torch
+
+    pixels = torch.zeros(1, network.frames, network.size, network.size, 3, dtype=torch.uint8)
+    with warnings.catch_warnings():
+        # Tracing warns that all is fixed for this shape. It is meant to be.
+        warnings.simplefilter("ignore")
+        model = network.model(weights)
+        return ov.convert_model(model, example_input=pixels, input=[list(pixels.shape)])
+
+
+def _best_precision(core: ov.Core) -> str:
+    """bf16 where the CPU computes in it; elsewhere it would only be emulated."""
+    return "bf16" if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"

