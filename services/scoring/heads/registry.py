@@ -5,8 +5,8 @@
   windows up to now it must look in a live stream (1: each by itself), `bounds()` what it can give.
 - `objective(network, normal_BTD, anomalous_BTD) -> Tensor`: what training minimises for a batch of
   bags (videos of which only the whole is labelled).
-  `Config` holds what training starts from: `optimizer`, `lr`, `weight_decay`, `batch` bags of either
-  kind, `segments` a bag; where `consecutive` is true a bag is so many windows in a row instead.
+  `Config` holds what training starts from: `optimizer`, `lr`, `weight_decay`, `batch` bags of
+  either kind, `segments` a bag; where `consecutive` is true it is so many windows in a row instead.
 - `loss`: the paper's loss itself, on what the network puts out.
 - `from_official(state_dict) -> Network`, where weights were published.
 """

@@ -29,4 +29,4 @@ class CausalMILConfig:
     @property
     def context(self) -> int:
         """Windows that one score is made of: 16."""
-        return 1 + (self.kernel - 1) * (2**self.depth - 1)
+        return 1 + (self.kernel - 1) * ((1 << self.depth) - 1)

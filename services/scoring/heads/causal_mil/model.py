@@ -28,7 +28,8 @@ class Causal(nn.Module):
 
     def forward(self, x_BTW: Tensor) -> Tensor:
         x_BWT = F.pad(self.norm(x_BTW).transpose(1, 2), (self.before, 0), mode="replicate")
-        return x_BTW + self.dropout(F.gelu(self.conv(x_BWT).transpose(1, 2)))
+        heard_BTW: Tensor = self.dropout(F.gelu(self.conv(x_BWT).transpose(1, 2)))
+        return x_BTW + heard_BTW
 
 
 class CausalMIL(nn.Module):

@@ -49,6 +49,6 @@ def penalty(network: DeepMIL) -> Tensor:
 
 
 def objective(network: DeepMIL, normal_NTD: Tensor, anomalous_ATD: Tensor) -> Tensor:
-    """What training minimises."""
-    ranked = loss(network(normal_NTD), network(anomalous_ATD), network.config)
-    return ranked + penalty(network)
+    """What training minimises. Scores of half precision are made whole again first."""
+    normal_NT, anomalous_AT = network(normal_NTD).float(), network(anomalous_ATD).float()
+    return loss(normal_NT, anomalous_AT, network.config) + penalty(network)
