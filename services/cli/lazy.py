@@ -36,6 +36,9 @@ LATER: Mapping[str, Later] = {
     "extract": Later(
         "services.cli.extract", "Turn a folder of videos into features for training.", MODELS
     ),
+    "train": Later(
+        "services.cli.train", "Train a head on features and labels.", MODELS, "scoring,train"
+    ),
     "models": Later(
         "services.cli.models", "Weights that backbones need: list, pull, add, verify.", MODELS
     ),
