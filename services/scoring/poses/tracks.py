@@ -1,0 +1,145 @@
+"""What each person of a source did lately: the sequences that heads on poses look at.
+
+Shapes: P people, S samples (frames that were looked at), D = 38 numbers a person (see person).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import astuple, dataclass, field
+from typing import Any, Self
+
+import msgpack
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.poses import PosesExtracted
+from services.scoring.core import GAP_TOLERANCE_S
+from services.scoring.poses.person import PERSON_NUMBERS, Floats, person_numbers
+from services.scoring.poses.table import UNTRACKED, table
+
+SAMPLES = 20
+"""Length of a sequence; 2.7 s of eight frames a clip."""
+YOUNG = 10
+"""Somebody seen for fewer samples is not judged yet."""
+FORGET_S = 2.0
+"""Somebody out of sight for longer is forgotten: of what they did meanwhile nothing is known."""
+MOST = 64
+"""As many people are remembered, those seen latest."""
+
+Halves = NDArray[np.float16]
+
+
+@dataclass(frozen=True)
+class Track:
+    """One person's latest samples, oldest first."""
+
+    at_s: float
+    """When they were seen last."""
+    frame: int
+    """Number of the frame in which that was."""
+    packed: bytes
+    """The samples as little-endian float16: the same before and after a restart."""
+
+    @property
+    def samples(self) -> Halves:
+        """[S, 38], S from 1 to 20."""
+        return np.frombuffer(self.packed, "<f2").reshape(-1, PERSON_NUMBERS)
+
+    def seen(self, at_s: float, frame: int, numbers_D: Halves) -> "Track":
+        """With one sample more. Frames in between, where they were not seen, are interpolated."""
+        shares_S1 = np.linspace(0, 1, frame - self.frame + 1, dtype=np.float32)[1:, None]
+        latest_D = self.samples[-1].astype(np.float32)
+        way_SD = latest_D + shares_S1 * (numbers_D.astype(np.float32) - latest_D)
+        way_SD[-1] = numbers_D
+        samples_SD = np.concatenate([self.samples, way_SD])[-SAMPLES:]
+        return Track(at_s, frame, _packed(samples_SD))
+
+    @property
+    def sequence(self) -> Floats:
+        """[20, 38]; somebody younger stood still before, as they were first seen."""
+        missing = SAMPLES - len(self.samples)
+        before_SD = np.repeat(self.samples[:1], missing, axis=0)
+        return np.concatenate([before_SD, self.samples]).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Tracks:
+    """The people of one source up to its latest clip: a value of the stream's table."""
+
+    start_s: float | None = None
+    """Where the latest clip began; None before the first."""
+    frame: int = 0
+    """Frames since the last gap."""
+    people: Mapping[int, Track] = field(default_factory=dict)
+
+    def update(self, message: PosesExtracted) -> tuple[Self, Floats]:
+        """Take the next clip; return its people's sequences [P, 20, 38], in the order of their ids.
+
+        One for everybody who was seen in this clip, tracked, and seen in ten samples so far; it
+        ends with their latest sample. A clip that does not follow the latest one (a gap, or a
+        source that begins again) begins anew.
+        """
+        before = self if self._leads_to(message) else type(self)()
+        people, frame = dict(before.people), before.frame
+        poses = table([message])
+        numbers_PD = person_numbers(poses.box, poses.keypoints).astype(np.float16)
+        for row, track_id in enumerate(poses.track_id.tolist()):
+            if track_id != UNTRACKED:
+                place = int(poses.person_frame[row])
+                now = (float(poses.frame_at_s[place]), frame + place, numbers_PD[row])
+                people[track_id] = _seen(people.get(track_id), *now)
+        here = sorted(set(poses.track_id.tolist()) - {UNTRACKED})
+        judged = [people[one].sequence for one in here if len(people[one].samples) >= YOUNG]
+        after = type(self)(
+            message.clip.start_s,
+            frame + len(message.frames),
+            _remembered(people, message.frames[-1].at_s),
+        )
+        return after, np.array(judged, np.float32).reshape(-1, SAMPLES, PERSON_NUMBERS)
+
+    def to_bytes(self) -> bytes:
+        """1.5 KB a person."""
+        people = [(number, *astuple(one)) for number, one in self.people.items()]
+        packed: bytes = msgpack.packb((1, self.start_s, self.frame, people))
+        return packed
+
+    @classmethod
+    def from_bytes(cls, packed: bytes | None) -> Self:
+        """What `to_bytes` gave. None, and bytes that another version wrote, begin anew."""
+        try:
+            version, start_s, frame, people = msgpack.unpackb(packed or b"")
+            if version != 1:
+                return cls()
+            return cls(start_s, frame, {number: Track(*rest) for number, *rest in people})
+        except (ValueError, TypeError):
+            return cls()
+
+    def _leads_to(self, message: PosesExtracted) -> bool:
+        if self.start_s is None:
+            return False
+        gap_s = message.clip.start_s - self.start_s - message.spec.hop_s
+        return abs(gap_s) <= GAP_TOLERANCE_S
+
+
+def sequences(messages: Iterable[PosesExtracted]) -> Iterator[Floats]:
+    """The sequences of every clip of a source in turn, as a live stream gives them."""
+    tracks = Tracks()
+    for message in messages:
+        tracks, sequences_PSD = tracks.update(message)
+        yield sequences_PSD
+
+
+def _seen(track: Track | None, at_s: float, frame: int, numbers_D: Halves) -> Track:
+    if track is None or at_s - track.at_s > FORGET_S:
+        return Track(at_s, frame, _packed(numbers_D))
+    if frame <= track.frame:  # a second person of the same id: nobody's tracker does that, but
+        return track  # a message may say it
+    return track.seen(at_s, frame, numbers_D)
+
+
+def _remembered(people: Mapping[int, Track], now_s: float) -> dict[int, Track]:
+    recent = [(one, track) for one, track in people.items() if now_s - track.at_s <= FORGET_S]
+    return dict(sorted(recent, key=lambda pair: pair[1].at_s)[-MOST:])
+
+
+def _packed(samples_SD: NDArray[np.floating[Any]]) -> bytes:
+    return samples_SD.astype("<f2").tobytes()
