@@ -36,4 +36,5 @@ class BNWVADConfig:
     weight_decay: float = 5e-5
     clip_norm: float = 1.0
     batch: int = 64
-    segments: int = 200
+    segments: int = 32
+    """Of a video in training: as many as a live score looks at. The published code takes 200."""

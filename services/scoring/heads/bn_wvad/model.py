@@ -40,9 +40,9 @@ def distance(x_NTF: Tensor, mean_F: Tensor, variance_F: Tensor) -> Tensor:
 
 def nearness(windows: int, sums_to_one: str, like: Tensor) -> Tensor:
     """How much window t hears of window s [T, T]: exp(-|t - s| / e), normalised."""
-    at_T = torch.arange(windows, device=like.device, dtype=like.dtype)
+    at_T = torch.arange(windows, device=like.device)
     near_TT = torch.exp(-(at_T[:, None] - at_T).abs() / math.e)
-    return near_TT / near_TT.sum(dim=0 if sums_to_one == "columns" else 1, keepdim=True)
+    return (near_TT / near_TT.sum(dim=0 if sums_to_one == "columns" else 1, keepdim=True)).to(like)
 
 
 class Attention(nn.Module):

@@ -6,10 +6,12 @@ GOLDEN numbers come from cool-xuan/BN-WVAD itself, run on the weights and embedd
 from dataclasses import replace
 from typing import cast
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+from services.scoring.calibration import fit
 from services.scoring.heads import load_official
 from services.scoring.heads.bn_wvad import Config, Network, loss, objective
 from services.scoring.heads.bn_wvad.losses import Masks, select, triplet
@@ -224,6 +226,15 @@ def test_scores_lie_within_the_bounds(length: float) -> None:
         scores = small()(embeddings(2, 10, 4) * length)
     assert low <= float(scores.min())
     assert float(scores.max()) < high
+
+
+def test_calibration_keeps_the_order_of_all_scores() -> None:
+    rng = np.random.default_rng(0)
+    normal, fights = rng.gamma(4, 2, 500), rng.gamma(9, 3, 500)
+    calibration = fit(normal.astype(np.float32), fights.astype(np.float32), *small().bounds())
+    calibrated = [calibration.apply(raw) for raw in (0.0, 8.0, 30.0, 100.0, 101.0, 1e4, 1e5)]
+    assert calibrated == sorted(set(calibrated))
+    assert calibrated[-1] < 1.0
 
 
 @pytest.mark.parametrize("prefix", ["", "module."])
