@@ -7,6 +7,7 @@
   bags (videos of which only the whole is labelled).
   `Config` holds what training starts from: `optimizer`, `lr`, `weight_decay`, `batch` bags of
   either kind, `segments` a bag; where `consecutive` is true it is so many windows in a row instead.
+- `Network.prepare(normal_BTD)`, where a head must have seen all normal training data before.
 - `loss`: the paper's loss itself, on what the network puts out.
 - `from_official(state_dict) -> Network`, where weights were published.
 """

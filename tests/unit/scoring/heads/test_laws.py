@@ -24,6 +24,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "bn_wvad": {"width": 32, "head_dim": 8, "hidden": 32, "ratios": [4, 8]},
     "mgfn": {"widths": [8, 16, 8], "heads": [1, 2, 1], "head_dim": 8},
     "causal_mil": {},
+    "lstm_ae": {},
 }
 THERE = tuple(SETTINGS)
 every_head = pytest.mark.parametrize("name", THERE)
