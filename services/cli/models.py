@@ -36,7 +36,7 @@ def list_models(
     table = Table("file", "for", "", "MB", "licence", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.columns[0].no_wrap = table.columns[1].no_wrap = True
     for model, source in every_file():
-        here = store.kept_path(cache, model, source).exists()
+        here = store.place(cache, model, source).exists()
         mark = "[green]here[/]" if here else "[dim]missing[/]"
         table.add_row(source.name, model.name, mark, str(source.megabytes), model.licence)
     console.print(table)
@@ -73,10 +73,7 @@ def add(
 def verify() -> None:
     """Compute the checksums of all files that are here. Exit code 1 when one has changed."""
     cache = FeaturesSettings().cache_dir
-    states = [
-        (source.kept_as or source.name, store.state(cache, model, source))
-        for model, source in every_file()
-    ]
+    states = [(store.place(cache, *one).name, store.state(cache, *one)) for one in every_file()]
     for name, state in states:
         if state != "missing":
             console.print(f"{name:34} {'[green]ok[/]' if state == 'here' else '[red]changed[/]'}")
@@ -91,7 +88,7 @@ def every_file() -> Iterator[tuple[Model, Source]]:
 
 
 def as_dict(cache: Path, model: Model, source: Source) -> dict[str, object]:
-    path = store.kept_path(cache, model, source)
+    path = store.place(cache, model, source)
     return {
         "model": model.name,
         "file": source.name,

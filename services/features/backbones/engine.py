@@ -15,15 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from services.features.backbones import ir
 from services.features.backbones.base import Backbone, Options, Pixels, Vectors, check, locked
+from services.features.backbones.ir import Compiled
 from services.features.backbones.silent_openvino import ov
 from services.features.weights import Weights
 
 if TYPE_CHECKING:
     from torch import nn
-
-IR_VERSION = 1
-"""Part of the name of a converted model: raise it when conversion changes."""
 
 log = logging.getLogger(__name__)
 
@@ -55,25 +54,17 @@ class OpenVINO(Engine):
     """One window a call at a fixed shape: on CPUs larger batches gain nothing (see READMEs)."""
 
     def __init__(
-        self, network: Network, ir: Path, threads: int = 0, precision: str | None = None
+        self, network: Network, model: Path, threads: int = 0, precision: str | None = None
     ) -> None:
         super().__init__(network)
-        core = ov.Core()
-        self.precision = precision or _best_precision(core)
-        hints: dict[str, Any] = {
-            "PERFORMANCE_HINT": "LATENCY",
-            "INFERENCE_PRECISION_HINT": self.precision,
-        }
-        if threads:
-            hints["INFERENCE_NUM_THREADS"] = threads
-        self._request = core.compile_model(str(ir), "CPU", hints).create_infer_request()
+        self._compiled = Compiled(model, threads, precision)
+        self.precision = self._compiled.precision
 
     def embed(self, windows_BTHWC: Pixels) -> Vectors:
         check(windows_BTHWC, self.frames, self.size)
         vectors_BD = np.empty((len(windows_BTHWC), self.dim), np.float32)
         for row, window_THWC in enumerate(windows_BTHWC):
-            tensor = ov.Tensor(np.ascontiguousarray(window_THWC[None]), shared_memory=True)
-            vectors_BD[row] = self._request.infer({0: tensor})[0][0]
+            vectors_BD[row] = self._compiled(np.ascontiguousarray(window_THWC[None]))[0]
         return vectors_BD
 
 
@@ -111,24 +102,12 @@ def start(network: Network, options: Options) -> Backbone:
         if options.engine == "torch" or on_gpu:
             device = "cuda" if on_gpu else "cpu"
             return Torch(network, weights.path, device, on_gpu and options.compile)
-        return OpenVINO(network, ensure_ir(network, weights), options.threads)
+        return OpenVINO(network, converted(network, weights), options.threads)
 
 
-def ensure_ir(network: Network, weights: Weights) -> Path:
-    """The model in OpenVINO's own format, made once for these weights, beside them.
-
-    The .bin goes first: an .xml says that all is there.
-    """
-    folder = weights.path.parent
-    ir = folder / f"{network.id}-{weights.sha256[:12]}-ir-{IR_VERSION}.xml"
-    if not ir.exists():
-        part = folder / "part.xml"
-        ov.save_model(_convert(network, weights.path), part, compress_to_fp16=False)
-        for old in (*folder.glob("*-ir-*.xml"), *folder.glob("*-ir-*.bin")):
-            old.unlink()
-        part.with_suffix(".bin").replace(ir.with_suffix(".bin"))
-        part.replace(ir)
-    return ir
+def converted(network: Network, weights: Weights) -> Path:
+    """The network in OpenVINO's own format, made once for these weights."""
+    return ir.ensure(network.id, weights, lambda: _convert(network, weights.path))
 
 
 def gpu() -> bool:
@@ -152,8 +131,3 @@ def _convert(network: Network, weights: Path) -> ov.Model:
         warnings.simplefilter("ignore")
         model = network.model(weights)
         return ov.convert_model(model, example_input=pixels, input=[list(pixels.shape)])
-
-
-def _best_precision(core: ov.Core) -> str:
-    """bf16 where the CPU computes in it; elsewhere it would only be emulated."""
-    return "bf16" if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"

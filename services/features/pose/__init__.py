@@ -6,7 +6,7 @@ from services.features.pose.base import ID, PoseNetwork, PoseOptions
 def load(options: PoseOptions) -> PoseNetwork:
     """The fastest exact-enough engine of this machine.
 
-    Raises PoseUnavailable without the extra `pose`, WeightsMissing without weights.
+    Raises PoseUnavailable without the extra `pose`, FetchError without weights.
     """
     from services.features.pose import runtime
 

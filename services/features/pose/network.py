@@ -15,7 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from services.features.pose.silent_ultralytics import quiet
-from services.features.pose.weights import Size, WeightsMissing
+from services.features.pose.weights import Size
+from services.features.weights import FetchError
 
 
 class PixelsToPlaces(nn.Module):
@@ -45,7 +46,7 @@ class PixelsToPlaces(nn.Module):
 def build(size: Size, state: Mapping[str, Tensor]) -> PixelsToPlaces:
     """The network in evaluation mode, batch norms folded into the convolutions before them.
 
-    Raises WeightsMissing when the weights are not those of this architecture.
+    Raises FetchError when the weights are not those of this architecture.
     """
     quiet()
     from ultralytics.nn.tasks import PoseModel
@@ -64,7 +65,7 @@ def _fill(model: nn.Module, state: Mapping[str, Tensor], name: str) -> None:
     try:
         missing, unknown = model.load_state_dict(state, strict=False)
     except RuntimeError as error:
-        raise WeightsMissing(f"these are not the weights of {name}: {error}") from error
+        raise FetchError(f"these are not the weights of {name}: {error}") from error
     # Its last layer holds the numbers 0 to 15 as a convolution, which `decode` knows by heart.
     if unknown or any(".dfl." not in one for one in missing):
-        raise WeightsMissing(f"these are not the weights of {name}")
+        raise FetchError(f"these are not the weights of {name}")

@@ -1,4 +1,4 @@
-"""Weights of YOLOv8-pose: where they lie and how any form of them becomes a state dict.
+"""Weights of YOLOv8-pose: how any form of them becomes a state dict.
 
 Taken are Ultralytics' own checkpoints (a pickled network), and bare state dicts (.pt, or
 .safetensors) of the same architecture, with batch norms or folded.
@@ -8,41 +8,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from services.features.pose.silent_ultralytics import quiet
+from services.features.weights import FetchError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 Size = Literal["n", "s", "m"]
-SOURCE = "https://github.com/ultralytics/assets/releases/download/v8.3.0"
-
 HOLDERS = ("ema", "model", "state_dict")
 """Where in a checkpoint the network is, the best first; a bare state dict has none of them."""
 
 
-class WeightsMissing(Exception):
-    """There are no weights, or none that can be read; says what to fetch and where to put it."""
-
-
-def find(folder: Path, size: Size) -> Path:
-    """The weights under `folder`, .safetensors before .pt. Raises WeightsMissing."""
-    for suffix in (".safetensors", ".pt"):
-        path = folder / f"yolov8{size}-pose{suffix}"
-        if path.exists():
-            return path
-    name = f"yolov8{size}-pose.pt"
-    raise WeightsMissing(
-        f"the weights of yolov8_pose are not here: get {SOURCE}/{name} (AGPL-3.0) "
-        f"and put it at {folder / name}, or run `nightclerk models add`"
-    )
-
-
 def read(path: Path) -> "dict[str, Tensor]":
-    """The state dict, float32, names as in Ultralytics' `PoseModel`. Raises WeightsMissing."""
+    """The state dict, float32, names as in Ultralytics' `PoseModel`. Raises FetchError."""
     content = _safetensors(path) if path.suffix == ".safetensors" else _pickled(path)
     network = next((content[name] for name in HOLDERS if content.get(name)), content)
     state: dict[str, Any] = network.state_dict() if hasattr(network, "state_dict") else network
     if not state or not all(hasattr(value, "is_floating_point") for value in state.values()):
-        raise WeightsMissing(f"{path} holds no weights of a network")
+        raise FetchError(f"{path} holds no weights of a network")
     return {name: value.float() for name, value in state.items()}
 
 
@@ -61,5 +43,5 @@ def _pickled(path: Path) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = torch_safe_load(str(path), safe_only=True)[0]
     except (TypeError, AttributeError, ModuleNotFoundError) as error:
-        raise WeightsMissing(f"{path} cannot be read as weights: {error}") from error
+        raise FetchError(f"{path} cannot be read as weights: {error}") from error
     return loaded

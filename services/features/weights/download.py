@@ -15,7 +15,7 @@ from urllib.request import Request, urlopen
 from services.features.backbones.base import locked
 from services.features.backbones.sdist import tls
 from services.features.weights.registry import MODELS, FetchError, Model, Source
-from services.features.weights.store import Weights, keep, kept_path, owner, trusted
+from services.features.weights.store import Weights, keep, owner, place, published, trusted
 
 ATTEMPTS = 4
 """So many in a row may bring nothing."""
@@ -44,10 +44,10 @@ def pull(cache: Path, model: Model, source: Source, report: Report = _silent) ->
 
         with locked(cache / model.name):
             return ensure(cache, source)
-    target = kept_path(cache, model, source)
+    target = place(cache, model, source)
     with locked(target.parent):
         if target.exists():
-            return trusted(target, source.sha256)
+            return trusted(target, published(source, target))
         part = target.with_name(f"{target.name}.part")
         fetch(source.url, part, report)
         return keep(part, target, source)

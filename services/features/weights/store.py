@@ -1,8 +1,9 @@
 """The files of weights on this machine: `<cache>/<model>/<file>`, with SHA256SUMS beside them.
 
-A published checksum is compared at every use. Where none is published the first file that comes
-is trusted and its sum written into SHA256SUMS, which `sha256sum --check` reads as well; from then
-on a file that changed is refused. Whoever writes holds the folder's lock (backbones.base.locked).
+A .safetensors of the same name stands in for a pickle. A published checksum is compared at every
+use. Where none is published the first file that comes is trusted and its sum written into
+SHA256SUMS, which `sha256sum --check` reads as well; from then on a file that changed is refused.
+Whoever writes holds the folder's lock (backbones.base.locked).
 """
 
 import hashlib
@@ -13,6 +14,7 @@ from typing import Literal, NamedTuple
 from services.features.weights.registry import MODELS, FetchError, Model, Source
 
 SUMS = "SHA256SUMS"
+SAFE = ".safetensors"
 
 State = Literal["here", "missing", "changed"]
 
@@ -34,10 +36,10 @@ def ensure(cache: Path, model: str, file: str) -> Weights:
     """The file, checked. Raises FetchError that says what to fetch and where to put it."""
     known = MODELS[model]
     source = known.source(file)
-    path = cache / model / file
+    path = place(cache, known, source)
     if not path.exists():
         raise FetchError(missing(cache, known, source))
-    return trusted(path, source.sha256)
+    return trusted(path, published(source, path))
 
 
 def trusted(path: Path, sha256: str = "") -> Weights:
@@ -59,16 +61,23 @@ def trusted(path: Path, sha256: str = "") -> Weights:
 
 def state(cache: Path, model: Model, source: Source) -> State:
     """How a file stands, its sum computed; changes nothing."""
-    path = kept_path(cache, model, source)
+    path = place(cache, model, source)
     if not path.exists():
         return "missing"
-    published = "" if source.kept_as else source.sha256
-    expected = published or remembered(path.parent).get(path.name)
+    expected = published(source, path) or remembered(path.parent).get(path.name)
     return "here" if expected in (None, checksum(path)) else "changed"
 
 
-def kept_path(cache: Path, model: Model, source: Source) -> Path:
-    return cache / model.name / (source.kept_as or source.name)
+def place(cache: Path, model: Model, source: Source) -> Path:
+    """Where a file lies, or would: the .safetensors of its name comes first."""
+    path = cache / model.name / (source.kept_as or source.name)
+    safe = path.with_suffix(SAFE)
+    return safe if safe.exists() else path
+
+
+def published(source: Source, path: Path) -> str:
+    """The makers' checksum; '' for a file in another form than theirs."""
+    return source.sha256 if path.name == source.name else ""
 
 
 def add(cache: Path, file: Path) -> Weights:
@@ -80,19 +89,22 @@ def add(cache: Path, file: Path) -> Weights:
     model, source = owner(file.name)
     folder = cache / model.name
     folder.mkdir(parents=True, exist_ok=True)
-    part = folder / f".{file.name}.adding"
+    part = folder / f"{file.name}.part"
     try:
         shutil.copyfile(file, part)
-        return keep(part, folder / file.name, source)
+        added = keep(part, folder / file.name, source)
     finally:
         part.unlink(missing_ok=True)
+    if file.name == source.name:
+        added.path.with_suffix(SAFE).unlink(missing_ok=True)
+    return added
 
 
 def keep(part: Path, target: Path, source: Source) -> Weights:
     """Give a whole file its place and remember its sum. Raises FetchError for a wrong one."""
-    found = checksum(part)
-    if source.sha256 and found != source.sha256:
-        raise FetchError(f"{source.name} has the SHA-256 {found}, published is {source.sha256}")
+    found, expected = checksum(part), published(source, target)
+    if expected and found != expected:
+        raise FetchError(f"{source.name} has the SHA-256 {found}, published is {expected}")
     part.replace(target)
     remember(target.parent, target.name, found)
     return Weights(target, found)
@@ -101,9 +113,10 @@ def keep(part: Path, target: Path, source: Source) -> Weights:
 def owner(file: str) -> tuple[Model, Source]:
     """The model that a file belongs to. Raises FetchError."""
     known = {source.name: (model, source) for model in MODELS.values() for source in model.sources}
-    if file not in known:
+    safe = {str(Path(name).with_suffix(SAFE)): owner for name, owner in known.items()}
+    if file not in known | safe:
         raise FetchError(f"no model uses a file called {file}; there are: {', '.join(known)}")
-    return known[file]
+    return (known | safe)[file]
 
 
 def missing(cache: Path, model: Model, source: Source) -> str:

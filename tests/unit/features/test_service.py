@@ -17,10 +17,10 @@ from services.chassis.errors import InvalidMessage
 from services.chassis.streaming.records import Incoming
 from services.features.backbones import load
 from services.features.backbones.base import Pixels, Vectors
+from services.features.backbones.videomae2 import blank
 from services.features.config import FeaturesSettings
 from services.features.service import Extraction
 from tests.builders import clip, incoming, source
-from tests.unit.features.backbones.checkpoints import place
 
 
 class MeanColour:
@@ -113,7 +113,7 @@ def test_frames_that_cannot_be_used_are_an_invalid_message(bad: ClipRecorded) ->
 def test_another_backbone_is_a_matter_of_configuration(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place(tmp_path, "videomae2_s_k710", width=384)
+    blank.put(tmp_path, "videomae2_s_k710", width=384, depth=1)
     monkeypatch.setenv("NIGHTCLERK_BACKBONE", "videomae2_s_k710")
     monkeypatch.setenv("NIGHTCLERK_CACHE_DIR", str(tmp_path))
     settings = FeaturesSettings()

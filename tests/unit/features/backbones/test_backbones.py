@@ -60,7 +60,7 @@ def test_openvino_equals_torch(cache: Path) -> None:
     windows = np.random.default_rng(1).integers(0, 256, (2, 32, 224, 224, 3), dtype=np.uint8)
     weights = checkpoint.ensure(cache)
     expected = engine.Torch(I3D_NETWORK, weights.path).embed(windows)
-    ir = engine.ensure_ir(I3D_NETWORK, weights)
+    ir = engine.converted(I3D_NETWORK, weights)
     exact = engine.OpenVINO(I3D_NETWORK, ir, precision="f32")
     assert exact.embed(windows) == pytest.approx(expected, abs=1e-5)
     fast = engine.OpenVINO(I3D_NETWORK, ir).embed(windows)

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from services.features.backbones import Options, load
-from services.features.backbones.videomae2 import load_official
+from services.features.backbones.videomae2 import blank, load_official
 from services.features.backbones.videomae2.model import (
     MEAN,
     STD,
@@ -21,12 +21,11 @@ from services.features.backbones.videomae2.model import (
     looks_unnormalised,
 )
 from services.features.weights import FetchError
-from tests.unit.features.backbones.checkpoints import official_state, place
 
 
 @pytest.fixture(scope="module")
 def state() -> dict[str, Tensor]:
-    return official_state()
+    return blank.state(width=128, depth=2, classes=5)
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +156,7 @@ def test_pixels_are_normalised_as_imagenet(state: dict[str, Tensor]) -> None:
 def test_both_sizes_embed_clips_of_their_official_file(
     name: str, dim: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    place(tmp_path, name, dim)
+    blank.put(tmp_path, name, dim, depth=1)
     backbone = load(name, Options(cache=tmp_path))
     assert (backbone.id, backbone.window, backbone.frames, backbone.dim) == (name, 1, 16, dim)
     frames = np.random.RandomState(3).randint(0, 256, (2, 16, 224, 224, 3)).astype(np.uint8)
@@ -168,16 +167,16 @@ def test_both_sizes_embed_clips_of_their_official_file(
 
 
 def test_weights_of_the_other_size_are_refused(tmp_path: Path) -> None:
-    place(tmp_path, "videomae2_s_k710", width=768)
+    blank.put(tmp_path, "videomae2_s_k710", width=768, depth=1)
     with pytest.raises(FetchError, match="width 768, expected 384"):
         load("videomae2_s_k710", Options(cache=tmp_path))
 
 
 def test_other_weights_are_converted_anew(tmp_path: Path) -> None:
     frames = np.zeros((1, 16, 224, 224, 3), np.uint8)
-    file = place(tmp_path, "videomae2_s_k710", 384)
+    file = blank.put(tmp_path, "videomae2_s_k710", 384, depth=1)
     first = load("videomae2_s_k710", Options(cache=tmp_path)).embed(frames)
-    state = official_state(384, depth=1, classes=710)
+    state = blank.state(384, depth=1, classes=710)
     torch.save({"module": state | {"fc_norm.bias": state["fc_norm.bias"] + 1}}, file)
     (file.parent / "SHA256SUMS").unlink()
     second = load("videomae2_s_k710", Options(cache=tmp_path)).embed(frames)

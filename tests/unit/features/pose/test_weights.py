@@ -12,7 +12,8 @@ from services.features.backbones.base import Options
 from services.features.pose import PoseOptions, load
 from services.features.pose.network import build
 from services.features.pose.silent_ultralytics import quiet
-from services.features.pose.weights import WeightsMissing, find, read
+from services.features.pose.weights import read
+from services.features.weights import FetchError
 
 CANVAS = torch.randint(0, 256, (1, 64, 96, 3), generator=torch.Generator().manual_seed(1))
 
@@ -58,7 +59,7 @@ def test_every_form_gives_the_same_network(form: str, model: Any, tmp_path: Path
     path = tmp_path / f"yolov8n-pose{suffix}"
     write(path, model)
     expected = build("n", model.state_dict())(CANVAS)
-    found = build("n", read(find(tmp_path, "n")))(CANVAS)
+    found = build("n", read(path))(CANVAS)
     assert found.shape == (1, 8 * 12 + 4 * 6 + 2 * 3, 116)
     tolerance = 0.02 if form == "checkpoint" else 1e-4
     assert (found - expected).abs().max() <= tolerance * expected.abs().max()
@@ -81,7 +82,7 @@ def test_the_network_says_what_ultralytics_own_says(model: Any) -> None:
 
 def test_missing_weights_say_what_to_fetch_and_where_to_put_it(tmp_path: Path) -> None:
     options = PoseOptions(model="s", run=Options(cache=tmp_path))
-    with pytest.raises(WeightsMissing) as told:
+    with pytest.raises(FetchError) as told:
         load(options)
     assert "yolov8s-pose.pt" in str(told.value)
     assert str(tmp_path / "yolov8_pose") in str(told.value)
@@ -90,14 +91,14 @@ def test_missing_weights_say_what_to_fetch_and_where_to_put_it(tmp_path: Path) -
 @pytest.mark.parametrize("content", [{"a": 1}, {}, {"model": {"x": "y"}}])
 def test_what_is_no_network_is_refused(content: dict[str, Any], tmp_path: Path) -> None:
     torch.save(content, tmp_path / "yolov8n-pose.pt")
-    with pytest.raises(WeightsMissing, match="no weights"):
-        read(find(tmp_path, "n"))
+    with pytest.raises(FetchError, match="no weights"):
+        read(tmp_path / "yolov8n-pose.pt")
 
 
 def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "yolov8n-pose.pt").write_bytes(b"<html>not found</html>")
-    with pytest.raises(WeightsMissing, match="cannot be read"):
-        read(find(tmp_path, "n"))
+    with pytest.raises(FetchError, match="cannot be read"):
+        read(tmp_path / "yolov8n-pose.pt")
 
 
 def test_a_pickle_that_runs_code_is_refused(tmp_path: Path) -> None:
@@ -106,11 +107,11 @@ def test_a_pickle_that_runs_code_is_refused(tmp_path: Path) -> None:
             return (Path.touch, (tmp_path / "sprung",))
 
     torch.save({"model": Trap()}, tmp_path / "yolov8n-pose.pt")
-    with pytest.raises(WeightsMissing, match="cannot be read"):
-        read(find(tmp_path, "n"))
+    with pytest.raises(FetchError, match="cannot be read"):
+        read(tmp_path / "yolov8n-pose.pt")
     assert not (tmp_path / "sprung").exists()
 
 
 def test_weights_of_another_size_are_refused(model: Any) -> None:
-    with pytest.raises(WeightsMissing, match="yolov8s-pose"):
+    with pytest.raises(FetchError, match="yolov8s-pose"):
         build("s", model.state_dict())

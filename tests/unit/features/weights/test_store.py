@@ -70,6 +70,16 @@ def test_adding_another_file_on_purpose_replaces_the_first(tmp_path: Path) -> No
     assert added.sha256 == sha256(b"new").hexdigest()
 
 
+def test_safetensors_stand_in_for_a_pickle_of_the_same_name(tmp_path: Path) -> None:
+    add(tmp_path, put(tmp_path / "stick" / FILE, b"pickle"))
+    safe = put((tmp_path / "stick" / FILE).with_suffix(".safetensors"), b"tensors")
+    assert ensure(tmp_path, MODEL, FILE).path.read_bytes() == b"pickle"
+    add(tmp_path, safe)
+    assert ensure(tmp_path, MODEL, FILE).path.read_bytes() == b"tensors"
+    add(tmp_path, put(tmp_path / "stick" / FILE, b"a later pickle"))
+    assert ensure(tmp_path, MODEL, FILE).path.read_bytes() == b"a later pickle"
+
+
 def test_a_file_that_no_model_knows_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FetchError, match="no model uses a file called holiday"):
         add(tmp_path, put(tmp_path / "holiday.mp4", b""))
