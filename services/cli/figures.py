@@ -10,7 +10,7 @@ ROWS = (
     ("frame AP", "frame_ap"),
     ("AUC inside anomalous videos", "abnormal_auc"),
     ("video AUC", "video_auc"),
-    ("videos on the right side of the mark", "video_accuracy"),
+    ("videos on the right side", "video_accuracy"),
 )
 
 
@@ -20,7 +20,7 @@ def summary(judged: Mapping[str, Mapping[str, Any]]) -> Table:
     for title, name in ROWS:
         table.add_row(title, *(with_interval(one, name) for one in judged.values()))
     table.add_row(
-        "  of one that knows only the position",
+        "frame AUC by position alone",
         *(short(one["position_only"]["frame_auc"]) for one in judged.values()),
     )
     table.add_row("events alarmed", *(_events(one["alarms"]) for one in judged.values()))

@@ -39,6 +39,9 @@ LATER: Mapping[str, Later] = {
     "train": Later(
         "services.cli.train", "Train a head on features and labels.", MODELS, "scoring,train"
     ),
+    "evaluate": Later(
+        "services.cli.evaluate", "Judge a head on videos it has not seen.", MODELS, "scoring,train"
+    ),
     "models": Later(
         "services.cli.models", "Weights that backbones need: list, pull, add, verify.", MODELS
     ),
