@@ -15,6 +15,7 @@ from services.scoring.heads.card import Card
 from services.scoring.heads.checkpoint import fingerprint, pack, write
 from services.scoring.heads.linear.config import LinearConfig
 from services.scoring.heads.linear.model import Linear
+from services.scoring.heads.registry import build
 from tests.builders import embedding
 
 RULE = Rule(name="fight", label="fight", high=0.9, low=0.6, k=2, n=2, m=2)
@@ -54,6 +55,22 @@ def cosine_head(folder: Path, axis: int = 0, **more: Any) -> Path:
     """Write the checkpoint of a head that finds one axis high."""
     network = cosine(axis)
     write(folder, network, card(network, **more))
+    return folder
+
+
+def random_head(folder: Path, name: str, **made_for: Any) -> Path:
+    """Write an untrained checkpoint of any head; its rule bears its name, and its first score opens
+    an alert, since all are calibrated to lie above the mark.
+    """
+    torch.manual_seed(0)
+    network = build(name, made_for["dim"], {}).eval()
+    sha256 = fingerprint(pack(network))
+    everything_high = {
+        "calibration": Calibration(raw=(-1e6, 1e6), calibrated=(0.95, 1.0)),
+        "rule": rule(name).model_copy(update={"k": 1, "n": 1}),
+    }
+    ids = {"head": name, "model_id": f"{name}-{sha256[:8]}", "weights_sha256": sha256}
+    write(folder, network, Card(**ids, **everything_high, **made_for))
     return folder
 
 

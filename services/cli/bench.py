@@ -34,6 +34,7 @@ from services.features.bench import bare_forward
 from services.ingest.bench import run as ingest_rows
 from services.ingest.clips import clips_of
 from services.local.stack import LocalStack
+from services.scoring.bench import run as head_rows
 
 Row = tuple[str, str]
 PATIENCE_S = 3600.0
@@ -61,6 +62,7 @@ def measured(stack: LocalStack, video: Path) -> Iterator[Row]:
     clips = list(clips_of(video))
     yield from features_rows(settings, clips, load("i3d_k400"))
     yield from scoring_rows(settings)
+    yield from head_rows()
     yield from whole_rows(stack, settings, video, clips[-1].end_s)
     yield from memory_rows(stack)
 

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from schemas.clips import ClipRef
-from schemas.embeddings import EmbeddingExtracted
 from schemas.scores import ClipScored, HeadScore
 from services.scoring.detector import Detector
 from services.scoring.heads import Head
+from services.scoring.sight import Seen, clips
 
 
-def say(head: Head, score: float, message: EmbeddingExtracted, ref: ClipRef) -> ClipScored:
+def say(head: Head, score: float, message: Seen, ref: ClipRef) -> ClipScored:
     """What a head would tell of a clip if it looked alone."""
     return ClipScored(
         **ref.model_dump(),
@@ -22,7 +22,7 @@ def say(head: Head, score: float, message: EmbeddingExtracted, ref: ClipRef) -> 
         head=head.name,
         model_id=head.model_id,
         backbone=message.backbone,
-        is_last=message.is_last and ref is message.clips[-1],
+        is_last=message.is_last and ref is clips(message)[-1],
     )
 
 

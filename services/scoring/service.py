@@ -1,14 +1,13 @@
-"""Embeddings in, scores and alerts out: heads and their persistence rules in a stateful stream."""
+"""What was seen comes in, scores and alerts go out: heads and their rules in a stateful stream."""
 
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
 from schemas.base import Message
 from schemas.embeddings import EmbeddingExtracted
+from schemas.poses import PosesExtracted
 from schemas.scores import ClipScored
-from schemas.topics import ALERTS, EMBEDDINGS, SCORES
+from schemas.topics import ALERTS, SCORES
 from services.chassis.errors import InvalidMessage
 from services.chassis.streaming.publisher import KafkaPublisher
 from services.chassis.streaming.records import Outgoing, Record
@@ -19,11 +18,12 @@ from services.scoring.core import Alert, State, step
 from services.scoring.detector import Detector, assemble
 from services.scoring.heads import MismatchError
 from services.scoring.says import say, together
+from services.scoring.sight import Seen, clips, look
 from services.scoring.state import SourceState
 
 
 class ScoringStep:
-    """One embedding becomes one score a clip, and what each head's rule makes of its own.
+    """One message becomes one score a clip, and what each head's rule makes of its own.
 
     The state of a source is kept per detector, so that another one starts from nothing. Clips seen
     before put out nothing: a state is written only once Kafka has acknowledged their scores.
@@ -38,9 +38,9 @@ class ScoringStep:
     def __call__(
         self, state: bytes | None, record: Record, message: Message
     ) -> tuple[bytes, list[Outgoing]]:
-        assert isinstance(message, EmbeddingExtracted)
+        assert isinstance(message, EmbeddingExtracted | PosesExtracted)
         known = SourceState.unpack(state, len(self._detector.heads))
-        new = [ref for ref in message.clips if ref.index >= known.next_index]
+        new = [ref for ref in clips(message) if ref.index >= known.next_index]
         if not new:
             return known.pack(), []
         known, raw = self._look(known, message)
@@ -58,21 +58,17 @@ class ScoringStep:
         outputs += [Outgoing(SCORES, clip, record.headers) for clip in scored]
         return known.pack(), outputs
 
-    def _look(
-        self, known: SourceState, message: EmbeddingExtracted
-    ) -> tuple[SourceState, list[float]]:
-        """Each head's raw score. Raises InvalidMessage for an embedding they cannot judge."""
-        vector_D = np.frombuffer(message.vector, "<f4")
-        context = self._detector.context
+    def _look(self, known: SourceState, message: Seen) -> tuple[SourceState, list[float]]:
+        """Each head's raw score. Raises InvalidMessage for what they cannot judge."""
         try:
-            self._detector.check(message.backbone, message.window, message.spec, message.dim)
+            self._detector.check(message)
         except MismatchError as error:
             raise InvalidMessage(str(error)) from error
-        row_TD = known.row(vector_D, message.clips[0].start_s, context)
-        raw = [head.score_latest(row_TD) for head in self._detector.heads]
+        known, rows = look(known, message, self._detector.context)
+        raw = [head.judge(rows[head.takes]) for head in self._detector.heads]
         if not all(math.isfinite(score) for score in raw):
-            raise InvalidMessage("the embedding is not finite")
-        return known.remembering(row_TD, message.clips[-1].end_s, context), raw
+            raise InvalidMessage("a score is not finite")
+        return known, raw
 
     def _step(
         self, known: SourceState, says: Sequence[ClipScored]
@@ -96,6 +92,6 @@ def _count(model_id: str, scored: Sequence[ClipScored], alerts: Sequence[Alert])
 
 def build(settings: ScoringSettings) -> StatefulStream:
     """Raises ValueError when the heads' checkpoints cannot be used, or not together."""
-    step = ScoringStep(assemble(settings.head))
+    detector = assemble(settings.head)
     publisher = KafkaPublisher(settings, "scoring")
-    return StatefulStream(settings, "scoring", EMBEDDINGS, step, publisher)
+    return StatefulStream(settings, "scoring", detector.topic, ScoringStep(detector), publisher)

@@ -27,6 +27,8 @@ class SourceState(BaseModel):
     """Where the latest window ends."""
     windows: bytes = b""
     """The latest windows since the last gap, oldest first: little-endian float32."""
+    tracks: bytes = b""
+    """What each person did lately, where poses are looked at."""
 
     @classmethod
     def unpack(cls, packed: bytes | None, heads: int) -> Self:

@@ -29,13 +29,9 @@ def read(path: Path) -> "dict[str, Tensor]":
 
 
 def _safetensors(path: Path) -> dict[str, Any]:
-    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    try:
-        loaded: dict[str, Any] = load_file(path)
-    except SafetensorError as error:
-        raise FetchError(f"{path} cannot be read as weights: {error}") from error
+    loaded: dict[str, Any] = load_file(path)
     return loaded
 
 

@@ -1,22 +1,23 @@
 """Heads: how unusual an embedding is. A folder each; `load` is the door for the service."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from schemas.clips import ClipSpec
 from services.scoring.core import Rule
 from services.scoring.heads.card import Card, MismatchError
 from services.scoring.heads.checkpoint import CheckpointError, read
 from services.scoring.heads.live import contexts
-from services.scoring.heads.registry import HEADS, Network, package
+from services.scoring.heads.registry import HEADS, Network, Takes, package, takes
 
 Vectors = NDArray[np.float32]
+Scores = NDArray[np.float32]
 
 DEFAULT = Path(__file__).parent / "default"
 
@@ -49,19 +50,41 @@ class Head:
         """How many windows up to now `score_latest` looks at."""
         return self._network.context
 
+    @property
+    def takes(self) -> Takes:
+        """Which rows it looks at: the source's windows, or the frames of each person."""
+        return takes(self.name)
+
+    def judge(self, rows: Sequence[Vectors]) -> float:
+        """The highest raw score among rows in order of time; where there is no row, the lowest
+        score that the head can give.
+        """
+        return max(map(self.score_latest, rows), default=self.card.calibration.raw[0])
+
     def score_latest(self, past_TD: Vectors) -> float:
         """Raw score of the latest of windows in a row, none of which a gap parts from the next.
 
         Windows before the `context` latest are not looked at; where there are fewer the first one
         stands in for them. ValueError where there is none, or on another D.
         """
-        if past_TD.ndim != 2 or past_TD.shape[1] != self.card.dim or not len(past_TD):
-            raise ValueError(f"windows are {past_TD.shape}, expected (T, {self.card.dim}), T > 0")
-        # A copy: what comes from a message cannot be written to, which torch warns about.
-        x_TD = torch.from_numpy(np.array(past_TD, np.float32))
+        x_TD = self._tensor(past_TD)
+        if not len(x_TD):
+            raise ValueError("there is no window to score")
         window_TCD = contexts(x_TD[-self.context :], self.context)[-1:]
         with torch.inference_mode():
             return float(self._network(window_TCD)[0, -1])
+
+    def score(self, x_BD: Vectors) -> Scores:
+        """Raw scores [B] of embeddings [B, D], in order; B may be 0. ValueError on another D."""
+        with torch.inference_mode():
+            scores_B: Scores = self._network(self._tensor(x_BD)).numpy()
+        return scores_B
+
+    def _tensor(self, x_BD: Vectors) -> Tensor:
+        if x_BD.ndim != 2 or x_BD.shape[1] != self.card.dim:
+            raise ValueError(f"embeddings are {x_BD.shape}, expected (B, {self.card.dim})")
+        # A copy: what comes from a message cannot be written to, which torch warns about.
+        return torch.from_numpy(np.array(x_BD, np.float32))
 
     def calibrate(self, raw: float) -> float:
         """A score in [0, 1], on which the marks of the rule stand."""

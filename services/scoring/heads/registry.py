@@ -10,13 +10,17 @@
 - `Network.prepare(normal_BTD)`, where a head must have seen all normal training data before.
 - `loss`: the paper's loss itself, on what the network puts out.
 - `from_official(state_dict) -> Network`, where weights were published.
+- `takes`: "windows" of the source, as all do that do not say so, or the frames of each of the
+  "persons" in it.
 """
 
 from importlib import import_module
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from torch import Tensor, nn
+
+Takes = Literal["windows", "persons"]
 
 HEADS = ("linear", "deep_mil", "deep_mil_fe", "bn_wvad", "mgfn", "lstm_ae", "causal_mil")
 
@@ -41,6 +45,12 @@ def known(name: str) -> str:
 def package(name: str) -> ModuleType:
     """The head's package. Raises ValueError for a name that no head has."""
     return import_module(f"services.scoring.heads.{known(name)}")
+
+
+def takes(name: str) -> Takes:
+    """What the head looks at."""
+    told: Takes = getattr(package(name), "takes", "windows")
+    return told
 
 
 def build(name: str, dim: int, config: dict[str, Any]) -> nn.Module:

@@ -4,4 +4,6 @@ from services.scoring.heads.lstm_ae.config import LSTMAutoencoderConfig as Confi
 from services.scoring.heads.lstm_ae.model import LSTMAutoencoder as Network
 from services.scoring.heads.lstm_ae.model import loss, objective
 
-__all__ = ["Config", "Network", "loss", "objective"]
+takes = "persons"
+
+__all__ = ["Config", "Network", "loss", "objective", "takes"]

@@ -1,0 +1,44 @@
+"""What scoring one live window costs each head, untrained: time does not depend on the weights.
+
+Shapes: C windows (or frames of a person) of context, D dimensions.
+"""
+
+import time
+from collections.abc import Iterator
+from typing import cast
+
+import torch
+
+from services.scoring.heads.registry import HEADS, Network, Takes, build, takes
+from services.scoring.poses import PERSON_NUMBERS
+
+Row = tuple[str, str]
+NUMBERS: dict[Takes, int] = {"windows": 1024, "persons": PERSON_NUMBERS}
+OF_WHAT: dict[Takes, str] = {"windows": "windows of 1024 numbers", "persons": "frames of a person"}
+
+
+def run(repeats: int = 20) -> Iterator[Row]:
+    """A row a head, on as many threads as the service uses."""
+    for name in HEADS:
+        context, seconds = one_window(name, repeats)
+        yield (
+            f"one live window of {name}",
+            f"{1000 * seconds:.2f} ms, {context} {OF_WHAT[takes(name)]}",
+        )
+
+
+def one_window(name: str, repeats: int) -> tuple[int, float]:
+    """How far the head looks back, and the median time of a score in seconds."""
+    dim = NUMBERS[takes(name)]
+    network = cast(Network, build(name, dim, {}).eval())
+    x_1CD = torch.rand(1, network.context, dim)
+    with torch.inference_mode():
+        network(x_1CD)
+        times = [timed(network, x_1CD) for _ in range(repeats)]
+    return network.context, sorted(times)[repeats // 2]
+
+
+def timed(network: Network, x_1CD: torch.Tensor) -> float:
+    started = time.perf_counter()
+    network(x_1CD)
+    return time.perf_counter() - started
