@@ -9,12 +9,14 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import uuid4
 
 import numpy as np
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from schemas import ids
@@ -28,9 +30,12 @@ from services.chassis.streaming.records import Outgoing
 from services.chassis.streaming.tail import Tail
 from services.cli.client import Client
 from services.cli.footage import render_scene
-from services.cli.screen import console
-from services.features.backbones import Backbone, load
-from services.features.bench import bare_forward
+from services.cli.screen import console, give_up
+from services.features.backbones import NAMES, Backbone, Options, load
+from services.features.bench import bare_forward, with_weights
+from services.features.bench import gpu as gpu_rows
+from services.features.config import FeaturesSettings
+from services.features.weights import FetchError
 from services.ingest.bench import run as ingest_rows
 from services.ingest.clips import clips_of
 from services.local.stack import LocalStack
@@ -38,32 +43,74 @@ from services.scoring.bench import run as head_rows
 
 Row = tuple[str, str]
 PATIENCE_S = 3600.0
+DEFAULT = "i3d_k400"
+"""The backbone of the heads that come with the product."""
 
 
 def bench(
     seconds: Annotated[int, typer.Option(help="Length of the rendered scene.")] = 120,
     video: Annotated[Path | None, typer.Option(help="Measure with this video instead.")] = None,
+    backbone: Annotated[str, typer.Option(help="The network that looks.")] = DEFAULT,
 ) -> None:
     """Measure decode, features, scoring and the whole line on this machine."""
-    load_before = os.getloadavg()[0]
+    if backbone not in NAMES:
+        raise typer.BadParameter(f"there are: {', '.join(NAMES)}", param_hint="--backbone")
+    table = Table("what", "figure", title=f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.2f}")
     with tempfile.TemporaryDirectory() as folder:
         url = f"sim://store?seed=3&seconds={seconds}"
         path = video or render_scene(Path(folder), url).path
-        with LocalStack(Path(folder) / "home") as stack:
-            table = Table("what", "figure", title=f"{os.cpu_count()} cores, load {load_before:.2f}")
-            for row in measured(stack, path):
+        subject = Subject.of(backbone, Path(folder) / "cache")
+        with stack_with(subject, Path(folder) / "home") as stack:
+            for row in measured(stack, path, subject):
                 table.add_row(*row)
     console.print(table)
 
 
-def measured(stack: LocalStack, video: Path) -> Iterator[Row]:
+@dataclass(frozen=True)
+class Subject:
+    """The backbone that is measured, loaded and so converted before its service starts."""
+
+    network: Backbone
+    options: Options
+    real: bool
+    """Whether its weights are the real ones."""
+
+    @classmethod
+    def of(cls, name: str, scratch: Path) -> Self:
+        options, real = with_weights(name, FeaturesSettings().options, scratch)
+        try:
+            return cls(load(name, options), options, real)
+        except FetchError as error:
+            give_up(escape(str(error)))
+
+    @property
+    def has_heads(self) -> bool:
+        """Whether heads at hand know it."""
+        return self.network.id == DEFAULT
+
+
+def stack_with(subject: Subject, home: Path) -> LocalStack:
+    """Everything; for a backbone that no head at hand knows, only what is in front of heads."""
+    chosen = {
+        "NIGHTCLERK_BACKBONE": subject.network.id,
+        "NIGHTCLERK_CACHE_DIR": str(subject.options.cache),
+    }
+    if subject.has_heads:
+        return LocalStack(home, environment=chosen)
+    return LocalStack(home, ("kafka", "features"), environment=chosen)
+
+
+def measured(stack: LocalStack, video: Path, subject: Subject) -> Iterator[Row]:
     settings = ServiceSettings(kafka_bootstrap=stack.bootstrap)
     yield from ingest_rows(video)
     clips = list(clips_of(video))
-    yield from features_rows(settings, clips, load("i3d_k400"))
-    yield from scoring_rows(settings)
-    yield from head_rows()
-    yield from whole_rows(stack, settings, video, clips[-1].end_s)
+    yield "backbone", f"{subject.network.id}{'' if subject.real else ', random weights'}"
+    yield from features_rows(settings, clips, subject.network)
+    yield from gpu_rows(subject.network.id, subject.options)
+    if subject.has_heads:
+        yield from scoring_rows(settings)
+        yield from head_rows()
+        yield from whole_rows(stack, settings, video, clips[-1].end_s)
     yield from memory_rows(stack)
 
 
@@ -75,7 +122,8 @@ def features_rows(
     before_s = bare_forward(backbone, 10)
     seconds = answered(settings, CLIPS_BULK, clips, EMBEDDINGS) / windows
     bare_s = (before_s + bare_forward(backbone, 10)) / 2
-    yield "bare forward pass", f"{1000 * bare_s:.0f} ms a window of {backbone.window} clips"
+    word = f"a window of {backbone.window} clips" if backbone.window > 1 else "a clip"
+    yield "bare forward pass", f"{1000 * bare_s:.0f} ms {word}"
     yield "features service", f"{backbone.window / seconds:.1f} clips/s"
     yield "  against the bare forward pass", f"{100 * bare_s / seconds:.0f} %"
 
