@@ -11,6 +11,8 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
+from services.features.weights import FetchError
+
 QUIET = {
     "YOLO_OFFLINE": "true",  # no network: its analytics and its error reports need `ONLINE`
     "YOLO_AUTOINSTALL": "false",
@@ -18,8 +20,8 @@ QUIET = {
 }
 
 
-class PoseUnavailable(Exception):
-    """The package that knows poses is not installed."""
+class PoseUnavailable(FetchError):
+    """The package that runs the weights is not installed."""
 
 
 def quiet() -> None:

@@ -29,9 +29,13 @@ def read(path: Path) -> "dict[str, Tensor]":
 
 
 def _safetensors(path: Path) -> dict[str, Any]:
+    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    loaded: dict[str, Any] = load_file(path)
+    try:
+        loaded: dict[str, Any] = load_file(path)
+    except SafetensorError as error:
+        raise FetchError(f"{path} cannot be read as weights: {error}") from error
     return loaded
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from schemas.clips import ClipSpec
 from services.scoring.core import Rule
@@ -17,7 +17,6 @@ from services.scoring.heads.live import contexts
 from services.scoring.heads.registry import HEADS, Network, Takes, package, takes
 
 Vectors = NDArray[np.float32]
-Scores = NDArray[np.float32]
 
 DEFAULT = Path(__file__).parent / "default"
 
@@ -67,24 +66,13 @@ class Head:
         Windows before the `context` latest are not looked at; where there are fewer the first one
         stands in for them. ValueError where there is none, or on another D.
         """
-        x_TD = self._tensor(past_TD)
-        if not len(x_TD):
-            raise ValueError("there is no window to score")
+        if past_TD.ndim != 2 or past_TD.shape[1] != self.card.dim or not len(past_TD):
+            raise ValueError(f"windows are {past_TD.shape}, expected (T, {self.card.dim}), T > 0")
+        # A copy: what comes from a message cannot be written to, which torch warns about.
+        x_TD = torch.from_numpy(np.array(past_TD, np.float32))
         window_TCD = contexts(x_TD[-self.context :], self.context)[-1:]
         with torch.inference_mode():
             return float(self._network(window_TCD)[0, -1])
-
-    def score(self, x_BD: Vectors) -> Scores:
-        """Raw scores [B] of embeddings [B, D], in order; B may be 0. ValueError on another D."""
-        with torch.inference_mode():
-            scores_B: Scores = self._network(self._tensor(x_BD)).numpy()
-        return scores_B
-
-    def _tensor(self, x_BD: Vectors) -> Tensor:
-        if x_BD.ndim != 2 or x_BD.shape[1] != self.card.dim:
-            raise ValueError(f"embeddings are {x_BD.shape}, expected (B, {self.card.dim})")
-        # A copy: what comes from a message cannot be written to, which torch warns about.
-        return torch.from_numpy(np.array(x_BD, np.float32))
 
     def calibrate(self, raw: float) -> float:
         """A score in [0, 1], on which the marks of the rule stand."""

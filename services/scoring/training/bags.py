@@ -26,15 +26,29 @@ def segments(x_TD: Vectors, count: int) -> Vectors:
     return np.stack(rows).astype(np.float32, copy=False)
 
 
-class Bags:
-    """Normal and anomalous videos, from which batches of each are drawn by one seed."""
+def run(x_TD: Vectors, count: int, last: int) -> Vectors:
+    """The `count` windows in a row up to `last`; the first of all stands in for those before it, as
+    at the start of a stream.
+    """
+    rows = np.arange(last - count + 1, last + 1).clip(min=0)
+    return np.asarray(x_TD[rows], np.float32)
 
-    def __init__(self, examples: Sequence[Example], count: int, seed: int) -> None:
+
+class Bags:
+    """Normal and anomalous videos, from which batches of each are drawn by one seed.
+
+    A bag is a video cut into `count` segments, or where `consecutive` so many windows in a row: of
+    an anomalous video whose spans are known, windows that touch one.
+    """
+
+    def __init__(
+        self, examples: Sequence[Example], count: int, seed: int, *, consecutive: bool = False
+    ) -> None:
         self._sides = (
             [one for one in examples if one.is_normal],
             [one for one in examples if not one.is_normal],
         )
-        self._count = count
+        self._count, self._consecutive = count, consecutive
         self._rng = np.random.default_rng(seed)
         self._kept: dict[tuple[int, int, int], Vectors] = {}
 
@@ -56,8 +70,11 @@ class Bags:
         return torch.from_numpy(np.stack([self._bag(side, int(row)) for row in rows]))
 
     def _bag(self, side: int, row: int) -> Vectors:
-        x_CTD = self._sides[side][row].features.vectors
+        example = self._sides[side][row]
+        x_CTD = example.features.vectors
         crop = int(self._rng.integers(len(x_CTD)))
+        if self._consecutive:
+            return run(x_CTD[crop], self._count, self._last(example))
         key = (side, row, crop)
         if key in self._kept:
             return self._kept[key]
@@ -65,6 +82,18 @@ class Bags:
         if len(self._kept) * bag_SD.nbytes < KEEP_BYTES:
             self._kept[key] = bag_SD
         return bag_SD
+
+    def _last(self, example: Example) -> int:
+        """Where a run ends: anywhere, but not before its windows are there, where there are enough;
+        where it is known what is wrong, a wrong window is among them.
+        """
+        count = len(example.features)
+        first = min(self._count, count) - 1
+        if example.is_normal or not example.wrong.max() > 0:
+            return int(self._rng.integers(first, count))
+        wrong = int(self._rng.choice(np.flatnonzero(example.wrong > 0)))
+        last = wrong + int(self._rng.integers(self._count))
+        return min(max(last, first), count - 1)
 
 
 def cut_out(example: Example) -> list[Example]:

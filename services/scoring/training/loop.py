@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from services.scoring.heads.registry import Network, package
-from services.scoring.training.bags import Bags, cut_out
+from services.scoring.training.bags import Bags, cut_out, run
 from services.scoring.training.examples import Example
 from services.scoring.training.metrics import Ranking
 from services.scoring.training.watching import Watched, offline
@@ -28,6 +28,8 @@ OPTIMIZERS = {
 }
 BY_WINDOW = ("linear",)
 """Heads that are taught by labelled windows where spans are known, all others by whole videos."""
+
+LONGEST_RUN = 256
 
 
 class TrainingError(RuntimeError):
@@ -133,7 +135,10 @@ def _rounds(
     """Trains a round whenever it is asked: (steps so far, mean loss of the round)."""
     if head in BY_WINDOW:
         training = [part for one in training for part in cut_out(one)]
-    bags = Bags(training, _segments(network, config, training), plan.seed)
+    _prepare(network, config, training, plan.device)
+    consecutive = getattr(config, "consecutive", False)
+    count = _segments(network, config, training)
+    bags = Bags(training, count, plan.seed, consecutive=consecutive)
     batch = min(config.batch, bags.most)
     stepper = _Stepper(head, network, config, plan.device)
     for start in range(0, plan.steps, plan.round_steps):
@@ -147,12 +152,32 @@ def _rounds(
 
 
 def _segments(network: nn.Module, config: Any, training: Sequence[Example]) -> int:
-    """As many as the head asks for. One that looks at each window by itself needs no more than the
-    longest video has: the rest would be copies.
+    """How many windows a bag has: what the head asks for, with two exceptions.
+
+    One that looks at each window by itself needs no more than the longest video has: the rest would
+    be copies. One that is taught by windows in a row gets the whole of a video whose spans are not
+    known, up to LONGEST_RUN: a part might show nothing.
     """
     count: int = config.segments
-    longest = max(len(one.features) for one in training)
-    return min(count, longest) if network.context == 1 else count
+    if network.context == 1:
+        return min(count, max(len(one.features) for one in training))
+    if getattr(config, "consecutive", False):
+        vague = [len(one.features) for one in training if not one.has_times]
+        return min(max(count, *vague), LONGEST_RUN) if vague else count
+    return count
+
+
+def _prepare(network: nn.Module, config: Any, training: Sequence[Example], device: str) -> None:
+    """Let a head that asks for it see all normal videos once, in bags of windows in a row."""
+    if not hasattr(network, "prepare"):
+        return
+    normal = [one.features.vectors[0] for one in training if one.is_normal]
+    count = config.segments
+    runs = [
+        run(x_TD, count, last) for x_TD in normal for last in range(count - 1, len(x_TD), count)
+    ]
+    short = [run(x_TD, count, len(x_TD) - 1) for x_TD in normal if len(x_TD) < count]
+    network.prepare(torch.from_numpy(np.stack([*runs, *short])).to(device))  # type: ignore[operator]
 
 
 class _Stepper:

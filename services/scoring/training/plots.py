@@ -21,9 +21,14 @@ ROWS = 12
 
 
 def roc(named: Mapping[str, Mapping[str, Pieces]]) -> bytes:
-    """ROC curves by frames and by videos, one line a way of watching."""
+    """ROC curves by frames and by videos, one line a way of watching; none that says nothing."""
+    known = {
+        title: ways
+        for title, ways in named.items()
+        if all(len(set(pieces.labels)) == 2 for pieces in ways.values())
+    }
     figure = Figure(figsize=(9, 4.2), layout="constrained")
-    for axes, (title, ways) in zip(figure.subplots(1, len(named)), named.items(), strict=True):
+    for axes, (title, ways) in zip(_side_by_side(figure, known), known.items(), strict=True):
         axes.plot([0, 1], [0, 1], color="#bbbbbb", linewidth=0.8)
         for way, pieces in ways.items():
             ranking = Ranking(pieces.labels, pieces.scores)
@@ -33,6 +38,10 @@ def roc(named: Mapping[str, Mapping[str, Pieces]]) -> bytes:
         axes.set(xlabel="false positives", ylabel="true positives", title=title, aspect="equal")
         axes.legend(loc="lower right", frameon=False)
     return _png(figure)
+
+
+def _side_by_side(figure: Figure, known: Mapping[str, Any]) -> list[Any]:
+    return list(figure.subplots(1, len(known), squeeze=False)[0]) if known else []
 
 
 def histogram(watched: Sequence[Watched], rule: Rule) -> bytes:

@@ -85,6 +85,9 @@ def without_nan(value: Any) -> Any:
 
 
 def _accuracy(pieces: Pieces, mark: float) -> float:
+    """Of pieces of one class only, it would say nothing."""
+    if len(set(pieces.labels)) < 2:
+        return math.nan
     return accuracy(pieces.labels, pieces.scores, mark, pieces.weights)
 
 

@@ -42,7 +42,9 @@ def nearness(windows: int, sums_to_one: str, like: Tensor) -> Tensor:
     """How much window t hears of window s [T, T]: exp(-|t - s| / e), normalised."""
     at_T = torch.arange(windows, device=like.device)
     near_TT = torch.exp(-(at_T[:, None] - at_T).abs() / math.e)
-    return (near_TT / near_TT.sum(dim=0 if sums_to_one == "columns" else 1, keepdim=True)).to(like)
+    # Rows and columns have the same sums: dividing along the last axis evens out the columns.
+    sum_T = near_TT.sum(dim=-1)
+    return (near_TT / (sum_T if sums_to_one == "columns" else sum_T[:, None])).to(like)
 
 
 class Attention(nn.Module):
@@ -58,8 +60,8 @@ class Attention(nn.Module):
     def forward(self, x_NTE: Tensor, near_TT: Tensor) -> Tensor:
         parts = self.split(x_NTE).chunk(4, dim=-1)
         q, k, v, w_NHTK = (part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in parts)
-        content_NHTK = F.scaled_dot_product_attention(q, k, v)
-        both = torch.cat([content_NHTK, near_TT @ w_NHTK], dim=-1)
+        content_NHTT = (q @ k.transpose(2, 3) * q.shape[-1] ** -0.5).softmax(dim=-1)
+        both = torch.cat([content_NHTT @ v, near_TT @ w_NHTK], dim=-1)
         joined: Tensor = self.join(both.transpose(1, 2).flatten(2))
         return joined
 
@@ -79,8 +81,8 @@ class Block(nn.Module):
         )
 
     def forward(self, x_NTE: Tensor, near_TT: Tensor) -> Tensor:
-        x_NTE = x_NTE + self.attention(self.attention_norm(x_NTE), near_TT)
-        fed_NTE: Tensor = x_NTE + self.feed(self.feed_norm(x_NTE))
+        x_NTE = self.attention(self.attention_norm(x_NTE), near_TT) + x_NTE
+        fed_NTE: Tensor = self.feed(self.feed_norm(x_NTE)) + x_NTE
         return fed_NTE
 
 

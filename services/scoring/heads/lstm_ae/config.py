@@ -13,8 +13,8 @@ class LSTMAutoencoderConfig:
     frames: int = 20
     hidden: int = 50
     layers: int = 2
-    steps: bool = False
-    """Tell the steps from frame to frame as well, beside the numbers themselves."""
+    steps: bool = True
+    """Tell the steps from frame to frame too, beside the numbers themselves."""
     optimizer: Literal["adam"] = "adam"
     lr: float = 1e-3
     weight_decay: float = 0.0

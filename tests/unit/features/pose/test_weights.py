@@ -88,17 +88,19 @@ def test_missing_weights_say_what_to_fetch_and_where_to_put_it(tmp_path: Path) -
     assert str(tmp_path / "yolov8_pose") in str(told.value)
 
 
-@pytest.mark.parametrize("content", [{"a": 1}, {}, {"model": {"x": "y"}}])
-def test_what_is_no_network_is_refused(content: dict[str, Any], tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [{"a": 1}, {}, {"model": {"x": "y"}}, [1]])
+def test_what_is_no_network_is_refused(content: Any, tmp_path: Path) -> None:
     torch.save(content, tmp_path / "yolov8n-pose.pt")
-    with pytest.raises(FetchError, match="no weights"):
+    with pytest.raises(FetchError, match="weights"):
         read(tmp_path / "yolov8n-pose.pt")
 
 
-def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "yolov8n-pose.pt").write_bytes(b"<html>not found</html>")
+@pytest.mark.parametrize("suffix", [".pt", ".safetensors"])
+def test_a_damaged_file_is_refused(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"yolov8n-pose{suffix}"
+    path.write_bytes(b"<html>not found</html>")
     with pytest.raises(FetchError, match="cannot be read"):
-        read(tmp_path / "yolov8n-pose.pt")
+        read(path)
 
 
 def test_a_pickle_that_runs_code_is_refused(tmp_path: Path) -> None:

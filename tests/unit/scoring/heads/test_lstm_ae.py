@@ -10,7 +10,7 @@ from services.scoring.heads.lstm_ae import Config, Network, loss, objective
 from services.scoring.heads.lstm_ae.model import NOT_SEEN
 from services.scoring.poses import PERSON_NUMBERS
 
-SIZES = [Config(hidden=12), Config(hidden=12, steps=True)]
+SIZES = [Config(hidden=12, steps=False), Config(hidden=12)]
 either = pytest.mark.parametrize("config", SIZES, ids=["numbers", "numbers and steps"])
 
 

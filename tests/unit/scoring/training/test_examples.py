@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from services.scoring.training.bags import Bags, cut_out, segments
+from services.scoring.training.bags import Bags, cut_out, run, segments
 from services.scoring.training.datasets import LabelError, Labelled, Labels, Span
 from services.scoring.training.datasets.labelled import normal, weak
 from services.scoring.training.examples import Example, match
@@ -126,3 +126,19 @@ def test_what_is_wrong_is_cut_out_for_heads_that_see_single_windows() -> None:
     assert cut_out(vague) == [vague]
     quiet = Example(one.features, normal("v"))
     assert cut_out(quiet) == [quiet]
+
+
+def test_a_run_begins_as_a_stream_does() -> None:
+    x_TD = np.arange(6, dtype=np.float32)[:, None]
+    assert run(x_TD, 3, last=4)[:, 0].tolist() == [2, 3, 4]
+    assert run(x_TD, 4, last=1)[:, 0].tolist() == [0, 0, 0, 1]
+
+
+def test_runs_of_windows_hold_what_is_wrong_and_are_never_filled_where_there_are_enough() -> None:
+    examples = [planted(k, (k % 12, k % 12 + 1) if k % 2 else None, strength=99) for k in range(24)]
+    bags = Bags(examples, 5, seed=0, consecutive=True)
+    for _ in range(20):
+        normal_BSD, anomalous_BSD = bags.draw(8)
+        assert (anomalous_BSD[:, :, 0] > 50).any(dim=1).all()
+        for bag_SD in (*normal_BSD, *anomalous_BSD):
+            assert len({row.numpy().tobytes() for row in bag_SD}) == 5

@@ -37,7 +37,7 @@ def trained(
         lines.close()
 
 
-@pytest.mark.parametrize("head", ["linear", "deep_mil"])
+@pytest.mark.parametrize("head", ["linear", "deep_mil", "causal_mil"])
 def test_a_planted_anomaly_is_found_and_the_service_loads_the_head(
     head: str, material: tuple[Path, Path], tmp_path: Path
 ) -> None:
