@@ -42,6 +42,12 @@ LATER: Mapping[str, Later] = {
     "evaluate": Later(
         "services.cli.evaluate", "Judge a head on videos it has not seen.", MODELS, "scoring,train"
     ),
+    "bias-check": Later(
+        "services.cli.bias_check",
+        "Fail when a head tells by the position instead of the picture.",
+        MODELS,
+        "scoring",
+    ),
     "models": Later(
         "services.cli.models", "Weights that backbones need: list, pull, add, verify.", MODELS
     ),
