@@ -107,9 +107,9 @@ def measured(stack: LocalStack, video: Path, subject: Subject) -> Iterator[Row]:
     yield "backbone", f"{subject.network.id}{'' if subject.real else ', random weights'}"
     yield from features_rows(settings, clips, subject.network)
     yield from gpu_rows(subject.network.id, subject.options)
+    yield from head_rows()
     if subject.has_heads:
         yield from scoring_rows(settings)
-        yield from head_rows()
         yield from whole_rows(stack, settings, video, clips[-1].end_s)
     yield from memory_rows(stack)
 

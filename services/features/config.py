@@ -8,7 +8,10 @@ from pydantic import Field
 from services.chassis.settings import ServiceSettings
 from services.features.backbones import Options
 from services.features.backbones.base import default_cache
+from services.features.pose import ID as POSE
 from services.features.pose import PoseOptions
+from services.features.weights import MODELS
+from services.features.weights.store import require
 
 
 class FeaturesSettings(ServiceSettings):
@@ -43,3 +46,12 @@ class FeaturesSettings(ServiceSettings):
             size=self.pose_size,
             run=self.options,
         )
+
+    def require_weights(self) -> None:
+        """Raise FetchError for weights that are not here and that nobody fetches at the start."""
+        if self.backbone not in MODELS:
+            return
+        pose = f"yolov8{self.pose_model}-pose.pt"
+        for source in MODELS[self.backbone].sources:
+            if source.url and (self.backbone != POSE or source.name == pose):
+                require(self.cache_dir, self.backbone, source.name)

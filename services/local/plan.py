@@ -64,6 +64,8 @@ def assemble(settings: LocalSettings, parts: Parts, say: Callable[[str], None]) 
     require_ports(settings, parts)
     if "api" in parts.services:
         require_safe_api(settings)
+    if "features" in parts.services:
+        require_weights()
     home = settings.state
     home.mkdir(parents=True, exist_ok=True)
     servers: list[ProcessPlan] = []
@@ -101,6 +103,17 @@ def require_safe_api(settings: LocalSettings) -> None:
     try:
         ApiSettings(api_host=settings.service_host("api")).require_safe()
     except UnsafeSettings as error:
+        raise LocalRuntimeError(str(error)) from None
+
+
+def require_weights() -> None:
+    """Raise what features would end with, each time it is started, when its weights are missing."""
+    from services.features.config import FeaturesSettings
+    from services.features.weights import FetchError
+
+    try:
+        FeaturesSettings().require_weights()
+    except FetchError as error:
         raise LocalRuntimeError(str(error)) from None
 
 

@@ -19,7 +19,7 @@ from services.features.pose.letterbox import Floats, Pixels
 from services.features.pose.silent_ultralytics import quiet
 from services.features.pose.weights import Size, read
 from services.features.weights import Weights
-from services.features.weights.store import ensure, trusted
+from services.features.weights.store import ensure
 
 if TYPE_CHECKING:
     from services.features.pose.network import PixelsToPlaces
@@ -63,7 +63,7 @@ def load(options: PoseOptions) -> PoseNetwork:
     run, size = options.run, options.model
     on_gpu = run.engine != "openvino" and gpu()
     with locked(run.cache / ID):
-        found = _found(run.cache, size)
+        found = ensure(run.cache, ID, f"yolov8{size}-pose.pt")
         if run.engine == "torch" or on_gpu:
             return Torch(_network(found.path, size), "cuda" if on_gpu else "cpu")
         return OpenVINO(converted(found, size), run.threads)
@@ -72,12 +72,6 @@ def load(options: PoseOptions) -> PoseNetwork:
 def converted(found: Weights, size: Size) -> Path:
     """The network in OpenVINO's own format, made once for these weights."""
     return ir.ensure(f"yolov8{size}-pose", found, lambda: _convert(_network(found.path, size)))
-
-
-def _found(cache: Path, size: Size) -> Weights:
-    """A state dict of one's own before Ultralytics' checkpoint."""
-    own = cache / ID / f"yolov8{size}-pose.safetensors"
-    return trusted(own) if own.exists() else ensure(cache, ID, f"yolov8{size}-pose.pt")
 
 
 def _convert(network: "PixelsToPlaces") -> ov.Model:

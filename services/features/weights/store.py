@@ -34,12 +34,18 @@ def checksum(path: Path) -> str:
 
 def ensure(cache: Path, model: str, file: str) -> Weights:
     """The file, checked. Raises FetchError that says what to fetch and where to put it."""
-    known = MODELS[model]
-    source = known.source(file)
-    path = place(cache, known, source)
-    if not path.exists():
-        raise FetchError(missing(cache, known, source))
+    source = MODELS[model].source(file)
+    path = require(cache, model, file)
     return trusted(path, published(source, path))
+
+
+def require(cache: Path, model: str, file: str) -> Path:
+    """The file, unchecked. Raises FetchError that says what to fetch and where to put it."""
+    known = MODELS[model]
+    path = place(cache, known, known.source(file))
+    if not path.exists():
+        raise FetchError(missing(cache, known, known.source(file)))
+    return path
 
 
 def trusted(path: Path, sha256: str = "") -> Weights:

@@ -13,6 +13,7 @@ from services.local.plan import (
     assemble,
     database_url,
     from_here,
+    require_weights,
     s3_keys,
     service_plan,
     shared_environment,
@@ -127,3 +128,30 @@ def test_a_process_that_keeps_ending_is_named(
         return
     with pytest.raises(LocalRuntimeError, match="scoring keeps ending; its last words are in"):
         require_hope(run, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("backbone", "file"),
+    [
+        ("videomae2_b_k710", "vit_b_k710_dl_from_giant.pth"),
+        ("yolov8_pose", "yolov8s-pose.pt"),
+    ],
+)
+def test_missing_weights_are_told_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, backbone: str, file: str
+) -> None:
+    monkeypatch.setenv("NIGHTCLERK_BACKBONE", backbone)
+    monkeypatch.setenv("NIGHTCLERK_POSE_MODEL", "s")
+    monkeypatch.setenv("NIGHTCLERK_CACHE_DIR", str(tmp_path))
+    with pytest.raises(LocalRuntimeError, match=f"nightclerk models pull {file}"):
+        require_weights()
+    (tmp_path / backbone).mkdir()
+    (tmp_path / backbone / file).write_bytes(b"weights")
+    require_weights()
+
+
+def test_weights_that_the_first_start_fetches_are_not_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NIGHTCLERK_CACHE_DIR", str(tmp_path))
+    require_weights()
