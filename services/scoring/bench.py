@@ -14,7 +14,7 @@ from services.scoring.poses import PERSON_NUMBERS
 
 Row = tuple[str, str]
 NUMBERS: dict[Takes, int] = {"windows": 1024, "persons": PERSON_NUMBERS}
-OF_WHAT: dict[Takes, str] = {"windows": "windows of 1024 numbers", "persons": "frames of a person"}
+ROWS: dict[Takes, str] = {"windows": "windows", "persons": "frames of a person"}
 
 
 def run(repeats: int = 20) -> Iterator[Row]:
@@ -23,7 +23,7 @@ def run(repeats: int = 20) -> Iterator[Row]:
         context, seconds = one_window(name, repeats)
         yield (
             f"one live window of {name}",
-            f"{1000 * seconds:.2f} ms, {context} {OF_WHAT[takes(name)]}",
+            f"{1000 * seconds:.2f} ms ({ROWS[takes(name)]}: {context})",
         )
 
 

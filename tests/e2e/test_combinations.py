@@ -54,9 +54,9 @@ class Line:
         return folder
 
 
-OF_WINDOWS = ("linear", "deep_mil", "bn_wvad", "mgfn", "causal_mil")
+OF_WINDOWS = ("linear", "deep_mil", "deep_mil_fe", "bn_wvad", "mgfn", "causal_mil")
 I3D = Line("i3d_k400", 2, dict.fromkeys(OF_WINDOWS, 1024))
-VIDEOMAE = Line("videomae2_s_k710", 1, dict.fromkeys(("deep_mil", "bn_wvad"), 384))
+VIDEOMAE = Line("videomae2_s_k710", 1, dict.fromkeys(("deep_mil", "deep_mil_fe", "bn_wvad"), 384))
 POSE = Line("yolov8_pose", 1, {"lstm_ae": PERSON_NUMBERS, "mgfn": SCENE_NUMBERS})
 
 
