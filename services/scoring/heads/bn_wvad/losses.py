@@ -56,20 +56,22 @@ def triplet(norm: Normed, masks: Masks, margin: float) -> Tensor:
 
 def loss(
     outputs: Outputs,
-    masks: Sequence[Masks] | None = None,
+    masks: Sequence[tuple[Tensor, Tensor]] | None = None,
     config: BNWVADConfig = BNWVADConfig(),
 ) -> Tensor:
     """The whole loss of `network.outputs(x_BTD)`, normal videos first.
 
     The length of each normal video's probabilities, averaged, and for each BatchNorm a weighted
-    triplet term. `masks`, one pair for each BatchNorm, say which windows that takes; they are
-    selected by distance when not given. At least three windows in all are needed to select one.
+    triplet term. `masks`, one pair (normal [N, T], anomalous [N, T]) for each BatchNorm, are true
+    for the windows that it takes; they are selected by distance when not given. At least three
+    windows in all are needed to select one.
     """
     if masks is None:
         masks = [select(norm.distance_BT, config) for norm in outputs.norms]
     total: Tensor = torch.linalg.vector_norm(outputs.p_BT.chunk(2)[0], dim=1).mean()
     for norm, mask, weight in zip(outputs.norms, masks, config.triplet_weights, strict=True):
-        total = total + weight * triplet(norm, mask, config.margin)
+        booleans = Masks(mask[0].bool(), mask[1].bool())
+        total = total + weight * triplet(norm, booleans, config.margin)
     return total
 
 

@@ -73,12 +73,13 @@ def smoothness(scores_BT: Tensor) -> Tensor:
 
 def loss(
     outputs: Outputs,
-    masks: Masks | None = None,
+    masks: tuple[Tensor, Tensor] | None = None,
     config: MGFNConfig = MGFNConfig(),
 ) -> Tensor:
     """The whole loss of `network.outputs(x_BTD)`, normal videos first.
 
-    `masks` hide windows from selection; none are hidden when not given.
+    `masks` (normal [N, T], anomalous [N, T]) are zero for the windows that selection must pass
+    over; it passes over none when they are not given.
     """
     halves = outputs.scores_BT.chunk(2)
     if masks is None:

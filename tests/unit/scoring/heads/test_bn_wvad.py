@@ -184,6 +184,8 @@ def test_the_loss_is_the_length_of_normal_probabilities_and_both_triplets() -> N
     expected = float(length + 5 * first + 20 * second)
     assert float(loss(outputs)) == pytest.approx(expected, rel=1e-6)
     assert float(loss(outputs, masks)) == pytest.approx(expected, rel=1e-6)
+    numbers = [(mask.normal_NT.long(), mask.anomalous_NT.float()) for mask in masks]
+    assert loss(outputs, numbers) == loss(outputs, masks)
     others = [Masks(~mask.anomalous_NT, ~mask.anomalous_NT) for mask in masks]
     assert float(loss(outputs, others)) != pytest.approx(expected, rel=1e-3)
     weighted = loss(outputs, config=replace(SMALL, triplet_weights=(1.0, 0.0)))
