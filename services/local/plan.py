@@ -66,6 +66,8 @@ def assemble(settings: LocalSettings, parts: Parts, say: Callable[[str], None]) 
         require_safe_api(settings)
     if "features" in parts.services:
         require_weights()
+    if {"features", "scoring"} <= set(parts.services):
+        require_heads()
     home = settings.state
     home.mkdir(parents=True, exist_ok=True)
     servers: list[ProcessPlan] = []
@@ -114,6 +116,17 @@ def require_weights() -> None:
     try:
         FeaturesSettings().require_weights()
     except FetchError as error:
+        raise LocalRuntimeError(str(error)) from None
+
+
+def require_heads() -> None:
+    """Raise what scoring would end with; heads that features does not feed would wait for ever."""
+    from services.features.config import FeaturesSettings
+    from services.scoring.config import ScoringSettings
+
+    try:
+        ScoringSettings().require_backbone(FeaturesSettings().backbone)
+    except ValueError as error:
         raise LocalRuntimeError(str(error)) from None
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from services.chassis.settings import ServiceSettings
+from services.scoring.folders import DEFAULT, require_backbone
 
 
 class ScoringSettings(ServiceSettings):
@@ -11,3 +12,7 @@ class ScoringSettings(ServiceSettings):
     """A checkpoint's folder, or one whose subfolders are checkpoints of heads that look side by
     side; the detector that comes with the product when absent.
     """
+
+    def require_backbone(self, backbone: str) -> None:
+        """Raise ValueError when a head is made for another one."""
+        require_backbone(self.head or DEFAULT, backbone)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from schemas.poses import PosesExtracted
 from schemas.topics import EMBEDDINGS, POSES, Topic
-from services.scoring.heads import DEFAULT, CheckpointError, Head, load
-from services.scoring.heads.checkpoint import CARD
+from services.scoring.folders import DEFAULT, checkpoints
+from services.scoring.heads import Head, load
 from services.scoring.sight import POSE_BACKBONE, POSE_DIMS, Seen
 
 
@@ -95,14 +95,4 @@ def assemble(path: Path | None = None) -> Detector:
     Without a path, the one that comes with the product. Raises ValueError where there is none or
     where heads do not go together.
     """
-    folder = path or DEFAULT
-    folders = [folder] if (folder / CARD).exists() else checkpoints(folder)
-    return Detector(tuple(load(one) for one in folders))
-
-
-def checkpoints(folder: Path) -> list[Path]:
-    """The subfolders with a card, sorted. Raises CheckpointError where there is none."""
-    found = sorted(card.parent for card in folder.glob(f"*/{CARD}"))
-    if not found:
-        raise CheckpointError(f"{folder} holds no checkpoint, nor a subfolder with one")
-    return found
+    return Detector(tuple(load(one) for one in checkpoints(path or DEFAULT)))

@@ -11,14 +11,13 @@ from torch import nn
 
 from schemas.clips import ClipSpec
 from services.scoring.core import Rule
+from services.scoring.folders import DEFAULT
 from services.scoring.heads.card import Card, MismatchError
 from services.scoring.heads.checkpoint import CheckpointError, read
 from services.scoring.heads.live import contexts
 from services.scoring.heads.registry import HEADS, Network, Takes, package, takes
 
 Vectors = NDArray[np.float32]
-
-DEFAULT = Path(__file__).parent / "default"
 
 
 class Head:
@@ -98,6 +97,7 @@ def load_official(name: str, state_dict: Mapping[str, Any], **choices: Any) -> n
 
 
 __all__ = [
+    "DEFAULT",
     "HEADS",
     "Card",
     "CheckpointError",

@@ -7,11 +7,11 @@ from typing import cast
 from safetensors.torch import load, save
 from torch import nn
 
+from services.scoring.folders import CARD
 from services.scoring.heads.card import Card
 from services.scoring.heads.registry import Network, build
 
 WEIGHTS = "weights.safetensors"
-CARD = "model.json"
 
 
 class CheckpointError(ValueError):

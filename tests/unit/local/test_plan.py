@@ -13,6 +13,7 @@ from services.local.plan import (
     assemble,
     database_url,
     from_here,
+    require_heads,
     require_weights,
     s3_keys,
     service_plan,
@@ -155,3 +156,26 @@ def test_weights_that_the_first_start_fetches_are_not_asked_for(
 ) -> None:
     monkeypatch.setenv("NIGHTCLERK_CACHE_DIR", str(tmp_path))
     require_weights()
+
+
+def test_heads_for_another_backbone_are_told_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    require_heads()
+    monkeypatch.setenv("NIGHTCLERK_BACKBONE", "yolov8_pose")
+    with pytest.raises(LocalRuntimeError, match="made for NIGHTCLERK_BACKBONE=i3d_k400"):
+        require_heads()
+    (tmp_path / "people").mkdir()
+    (tmp_path / "people" / "model.json").write_text('{"backbone": "yolov8_pose"}')
+    monkeypatch.setenv("NIGHTCLERK_HEAD", str(tmp_path))
+    require_heads()
+
+
+@pytest.mark.parametrize("card", ["", "{}", "[1]"])
+def test_a_head_that_cannot_be_read_is_told_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, card: str
+) -> None:
+    (tmp_path / "model.json").write_text(card)
+    monkeypatch.setenv("NIGHTCLERK_HEAD", str(tmp_path))
+    with pytest.raises(LocalRuntimeError, match="no readable card"):
+        require_heads()

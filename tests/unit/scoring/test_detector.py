@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from services.scoring.detector import Detector, assemble
-from services.scoring.heads import CheckpointError, Head
+from services.scoring.heads import Head
 from tests.checkpoints import card, cosine, cosine_head, mean_head, rule
 
 
@@ -35,7 +35,7 @@ def test_the_product_comes_with_a_detector() -> None:
 
 
 def test_a_folder_without_checkpoints_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match=tmp_path.name):
+    with pytest.raises(ValueError, match=tmp_path.name):
         assemble(tmp_path)
 
 
