@@ -55,7 +55,8 @@ class PoseExtraction(Handler):
     def _poses(self, item: Incoming) -> PosesExtracted:
         clip = _clip(item)
         if clip.clip_id not in self._said:
-            self._sources.setdefault(item.record.partition, set()).add(clip.source_id)
+            sources = self._sources.setdefault(item.record.partition, set())
+            (sources.discard if clip.is_last else sources.add)(clip.source_id)
             self._said[clip.clip_id] = self._observer.observe(clip, item.prepared)
             metrics.count("windows_embedded", ID)
         return self._said[clip.clip_id]

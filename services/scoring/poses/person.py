@@ -3,6 +3,8 @@
 Shapes: N people, 4 sides of a box, 17 keypoints, 3 of (x, y, confidence), D 38 numbers.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,3 +35,11 @@ def person_numbers(box_N4: Floats, keypoints_N173: Floats) -> Floats:
     parts = (corner_N2 + size_N2 / 2, size_N2, within_N172.reshape(-1, 2 * KEYPOINTS))
     numbers_ND: Floats = np.concatenate(parts, axis=1).clip(0, 1)
     return numbers_ND
+
+
+def not_seen(numbers_ND: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
+    """Which of the numbers [N, 38] are those of keypoints that were not seen."""
+    points_NK2 = numbers_ND[:, 4:].reshape(len(numbers_ND), -1, 2)
+    missing_NK = (points_NK2 == NOT_SEEN).all(axis=2)
+    box_N4 = np.zeros((len(numbers_ND), 4), np.bool_)
+    return np.concatenate([box_N4, missing_NK.repeat(2, axis=1)], axis=1)

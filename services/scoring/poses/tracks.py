@@ -13,7 +13,13 @@ from numpy.typing import NDArray
 
 from schemas.poses import PosesExtracted
 from services.scoring.core import GAP_TOLERANCE_S
-from services.scoring.poses.person import PERSON_NUMBERS, Floats, person_numbers
+from services.scoring.poses.person import (
+    NOT_SEEN,
+    PERSON_NUMBERS,
+    Floats,
+    not_seen,
+    person_numbers,
+)
 from services.scoring.poses.table import UNTRACKED, table
 
 SAMPLES = 20
@@ -46,11 +52,8 @@ class Track:
 
     def seen(self, at_s: float, frame: int, numbers_D: Halves) -> "Track":
         """With one sample more. Frames in between, where they were not seen, are interpolated."""
-        shares_S1 = np.linspace(0, 1, frame - self.frame + 1, dtype=np.float32)[1:, None]
-        latest_D = self.samples[-1].astype(np.float32)
-        way_SD = latest_D + shares_S1 * (numbers_D.astype(np.float32) - latest_D)
-        way_SD[-1] = numbers_D
-        samples_SD = np.concatenate([self.samples, way_SD])[-SAMPLES:]
+        between_SD = _between(self.samples[-1], numbers_D, frame - self.frame - 1)
+        samples_SD = np.concatenate([self.samples, between_SD, numbers_D[None]])[-SAMPLES:]
         return Track(at_s, frame, _packed(samples_SD))
 
     @property
@@ -139,6 +142,15 @@ def _seen(track: Track | None, at_s: float, frame: int, numbers_D: Halves) -> Tr
 def _remembered(people: Mapping[int, Track], now_s: float) -> dict[int, Track]:
     recent = [(one, track) for one, track in people.items() if now_s - track.at_s <= FORGET_S]
     return dict(sorted(recent, key=lambda pair: pair[1].at_s)[-MOST:])
+
+
+def _between(older_D: Halves, newer_D: Halves, count: int) -> Floats:
+    """So many samples on the straight way; a keypoint not seen at both ends is not seen there."""
+    ends_2D = np.stack([older_D, newer_D]).astype(np.float32)
+    shares_S1 = np.linspace(0, 1, count + 2, dtype=np.float32)[1:-1, None]
+    way_SD: Floats = ends_2D[0] + shares_S1 * (ends_2D[1] - ends_2D[0])
+    way_SD[:, not_seen(ends_2D).any(axis=0)] = NOT_SEEN
+    return way_SD
 
 
 def _packed(samples_SD: NDArray[np.floating[Any]]) -> bytes:

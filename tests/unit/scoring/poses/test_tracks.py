@@ -11,7 +11,7 @@ from schemas.poses import PosesExtracted
 from services.scoring.poses import SAMPLES, Tracks, person_numbers, sequences
 from services.scoring.poses.person import Floats
 from services.scoring.poses.tracks import MOST
-from tests.unit.scoring.poses.people import at, poses, standing
+from tests.unit.scoring.poses.people import at, person, poses, standing
 
 STEPS = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=8, max_size=8)
 
@@ -62,6 +62,17 @@ def test_frames_in_which_somebody_was_not_seen_are_interpolated() -> None:
     hidden = [[at(0.3)], [], [], [at(0.6)], *[[at(0.6)]] * 4]
     _, found = run(standing(0, at(0.3)), poses(1, hidden))
     assert found[1][0, -8:-4, 0] == pytest.approx([0.3, 0.4, 0.5, 0.6], abs=1e-3)
+
+
+def test_between_two_sights_a_keypoint_is_seen_only_if_it_was_in_both() -> None:
+    unseen = person(1, (0.2, 0.2, 0.4, 0.8), (0.3, 0.7)).model_copy(
+        update={"keypoints": ((0.3, 0.7, 0.0), *[(0.3, 0.7, 1.0)] * 16)}
+    )
+    seen = person(1, (0.4, 0.2, 0.6, 0.8), (0.4, 0.3))
+    _, found = run(standing(0, unseen), poses(1, [[], [], *[[seen]] * 6]))
+    hidden_S, shown_S = found[1][0, -8:, 4], found[1][0, -8:, 6]
+    assert hidden_S[:3] == pytest.approx([0.5, 0.5, 0.0], abs=1e-3)
+    assert shown_S[:3] == pytest.approx([1 / 3, 1 / 6, 0.0], abs=1e-3)
 
 
 @pytest.mark.parametrize("away", [1, 2, 3])
