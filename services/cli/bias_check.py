@@ -10,7 +10,7 @@ from services.cli.figures import short
 from services.cli.screen import console, err, give_up
 from services.scoring.heads import CheckpointError
 from services.scoring.heads.checkpoint import read
-from services.scoring.heads.registry import HEADS, known
+from services.scoring.heads.registry import HEADS, known, takes
 from services.scoring.training import datasets, features
 from services.scoring.training.bias import WAYS, Checked, Gate, Real, check
 from services.scoring.training.datasets import LabelError
@@ -36,7 +36,7 @@ def bias_check(
         if head is not None:
             network, card = read(head)
             name, settings = card.head, card.config
-            real = Real(network, card.dim, _examples(footage, labels))
+            real = Real(network, card.dim, _examples(name, footage, labels))
         with err.status("training on made-up videos, and scoring them"):
             checked = check(name, Plan(steps=steps), settings, real)
     except (CheckpointError, FeatureError, LabelError, ValueError) as error:
@@ -61,7 +61,7 @@ def _verdict(gate: Gate) -> str:
     return "[green]passed[/]" if gate.passed else "[bold red]failed[/]"
 
 
-def _examples(folder: Path | None, labels: Path | None) -> tuple[Example, ...]:
+def _examples(name: str, folder: Path | None, labels: Path | None) -> tuple[Example, ...]:
     if folder is None or labels is None:
         return ()
-    return match(features.read_folder(folder), datasets.read(labels)).examples
+    return match(features.read_folder(folder, takes(name)), datasets.read(labels)).examples

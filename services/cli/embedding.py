@@ -3,26 +3,36 @@
 It lives here because only this layer may see ingest, features and scoring at once.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from schemas.clips import ClipSpec
+from services.cli.extractor import Extractor, Heard
 from services.features.backbones import Backbone
 from services.features.backbones.base import Pixels
 from services.features.core import Joining, Received, Window, fill, join
 from services.features.frames import clip_pixels
 from services.ingest.clips import clips_of
-from services.scoring.training.features import Features
+from services.scoring.training.features import Features, arrays
 
 SPEC = ClipSpec()
 """How the ingest service cuts."""
 AT_ONCE = 8
 """Windows in one call of the backbone; a GPU gains by it, a CPU loses nothing."""
 
-Heard = Callable[[float], None]
+
+def embeddings_by(backbone: Backbone) -> Extractor:
+    """One vector a window, as this backbone gives it."""
+
+    def look(path: Path, video: str, heard: Heard) -> tuple[dict[str, Any], int]:
+        features = embedded(path, video, backbone, heard)
+        return arrays(features), len(features)
+
+    return Extractor(backbone.id, backbone.window, SPEC, look)
 
 
 def embedded(path: Path, video: str, backbone: Backbone, heard: Heard = lambda _: None) -> Features:

@@ -15,11 +15,12 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from services.chassis.errors import InvalidMessage
-from services.cli.embedding import SPEC, Heard, embedded
+from services.cli.embedding import embeddings_by
+from services.cli.extractor import Extractor, Heard
 from services.cli.report import clock
 from services.cli.screen import console, err, give_up
-from services.features.backbones import Backbone, Options, load
-from services.features.weights import FetchError
+from services.features.backbones import NAMES, Options, load
+from services.features.pose.base import ID as POSES
 from services.scoring.training import features
 from services.scoring.training.datasets.labelled import VIDEOS
 
@@ -29,19 +30,30 @@ BAD_FILE = 2
 def extract(
     folder: Annotated[Path, typer.Argument(help="Footage; folders inside are looked into.")],
     out: Annotated[Path, typer.Option(help="Where the feature files go, a file a video.")],
-    backbone: Annotated[str, typer.Option(help="The network that looks.")] = "i3d_k400",
+    backbone: Annotated[
+        str, typer.Option(help=f"The network that looks: {', '.join((*NAMES, POSES))}.")
+    ] = "i3d_k400",
 ) -> None:
     """Turn a folder of videos into features that heads are trained on."""
     videos = list(videos_in(folder))
     if not videos:
         give_up(f"{folder} holds no video files")
     try:
-        network = load(backbone, Options())
-    except (ValueError, FetchError) as error:
+        extractor = chosen(backbone)
+    except (ValueError, RuntimeError) as error:
         give_up(error)
-    tally = run(folder, videos, out, network)
+    tally = run(folder, videos, out, extractor)
     console.print(tally.told(), highlight=False)
     raise typer.Exit(BAD_FILE if tally.failed else 0)
+
+
+def chosen(name: str) -> Extractor:
+    """Raises ValueError for an unknown name, RuntimeError where weights or software are absent."""
+    if name != POSES:
+        return embeddings_by(load(name, Options()))
+    from services.cli.posing import extractor  # needs the extra `pose`
+
+    return extractor()
 
 
 @dataclass
@@ -67,40 +79,40 @@ def videos_in(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def run(folder: Path, videos: list[Path], out: Path, backbone: Backbone) -> Tally:
+def run(folder: Path, videos: list[Path], out: Path, extractor: Extractor) -> Tally:
     """Extract what is not there yet."""
     tally = Tally()
     with bars(len(videos)) as progress:
         for path in videos:
             name = path.relative_to(folder).as_posix()
             with under_way(progress, escape(name)) as heard:
-                _one(path, name, out / f"{name}.npz", backbone, tally, heard)
+                _one(path, name, out / f"{name}.npz", extractor, tally, heard)
     return tally
 
 
 def _one(
-    path: Path, name: str, target: Path, backbone: Backbone, tally: Tally, heard: Heard
+    path: Path, name: str, target: Path, extractor: Extractor, tally: Tally, heard: Heard
 ) -> None:
-    if _is_done(path, target, backbone):
+    if _is_done(path, target, extractor):
         tally.kept += 1
         return
     try:
-        made = embedded(path, name, backbone, heard)
-        features.save(target, made)
+        content, windows = extractor.look(path, name, heard)
+        features.write(target, **content)
     except (InvalidMessage, OSError) as error:
         tally.failed += 1
         err.print(f"[red]failed[/] {escape(name)}: {escape(str(error))}", soft_wrap=True)
         return
     tally.made += 1
-    tally.windows += len(made)
+    tally.windows += windows
 
 
-def _is_done(path: Path, target: Path, backbone: Backbone) -> bool:
+def _is_done(path: Path, target: Path, extractor: Extractor) -> bool:
     """Whole, made alike, and not older than the video."""
     return (
         target.exists()
         and target.stat().st_mtime >= path.stat().st_mtime
-        and features.is_made_by(target, backbone.id, backbone.window, SPEC)
+        and features.is_made_by(target, extractor.backbone, extractor.window, extractor.spec)
     )
 
 

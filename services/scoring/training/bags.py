@@ -114,6 +114,27 @@ def cut_out(example: Example) -> list[Example]:
     return parts
 
 
+def apart(example: Example) -> list[Example]:
+    """Every sequence of every person as a video of its own, where the head looks at persons."""
+    if example.features.persons is None:
+        return [example]
+    sequences = np.concatenate(example.features.persons)
+    return [
+        replace(
+            example,
+            features=replace(
+                example.features,
+                vectors=sequence_SD[None],
+                start_s=np.arange(len(sequence_SD), dtype=np.float64),
+                end_s=np.arange(1, len(sequence_SD) + 1, dtype=np.float64),
+                persons=None,
+            ),
+            labelled=replace(example.labelled, spans=() if example.is_normal else None),
+        )
+        for sequence_SD in sequences
+    ]
+
+
 def _windows(example: Example, kept: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Example:
     features = example.features
     return replace(

@@ -11,7 +11,7 @@ import torch
 
 from services.scoring.heads.card import Card
 from services.scoring.heads.checkpoint import read
-from services.scoring.heads.registry import Network
+from services.scoring.heads.registry import Network, takes
 from services.scoring.training import datasets, features, plots, report, seen, watching
 from services.scoring.training.examples import Example, match
 from services.scoring.training.pieces import by_frame, by_video
@@ -33,10 +33,10 @@ class Paper:
 
 def set_paper(head: Path, folder: Path, labels: Path, frame_rate: float | None) -> Paper:
     """The videos with a label that the head has not seen. Where it has seen all, all of them,
-    and a notice. Raises FeatureError and LabelError.
+    and a notice. Raises CheckpointError, FeatureError and LabelError.
     """
     told = datasets.read(labels, frame_rate)
-    matched = match(features.read_folder(folder), told)
+    matched = match(features.read_folder(folder, takes(read(head)[1].head)), told)
     unseen = tuple(seen.read(head).unseen(matched.examples))
     notices = []
     if not unseen:

@@ -8,7 +8,7 @@ Shapes: T windows in order, C crops of the same window, D dimensions.
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -20,6 +20,14 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from schemas.clips import ClipSpec
+from services.scoring.heads.registry import Takes
+from services.scoring.poses import (
+    PERSON_NUMBERS,
+    PoseTable,
+    messages,
+    scene_vector,
+    sequences,
+)
 
 Vectors = NDArray[np.float32]
 Times = NDArray[np.float64]
@@ -46,6 +54,8 @@ class Features:
     backbone: str
     window: int
     spec: ClipSpec
+    persons: tuple[Vectors, ...] | None = None
+    """For heads that look at persons: [P, S, 38] of every window; `vectors` says nothing then."""
 
     def __len__(self) -> int:
         return int(self.vectors.shape[1])
@@ -66,7 +76,9 @@ class Features:
     @cached_property
     def digest(self) -> str:
         """The same features, whatever the file is called."""
-        return sha256(np.ascontiguousarray(self.vectors[0]).tobytes()).hexdigest()[:16]
+        parts = (self.vectors[0],) if self.persons is None else self.persons
+        content = b"".join(np.ascontiguousarray(part).tobytes() for part in parts)
+        return sha256(content).hexdigest()[:16]
 
 
 class Maker(BaseModel):
@@ -82,21 +94,25 @@ class Maker(BaseModel):
 
 def save(path: Path, features: Features) -> None:
     """Write one video's file, whole or not at all."""
-    write(
-        path,
-        features=features.vectors[0],
-        start_s=features.start_s,
-        end_s=features.end_s,
+    write(path, **arrays(features))
+
+
+def arrays(features: Features) -> dict[str, Any]:
+    """What a file of embeddings holds."""
+    return {
+        "features": features.vectors[0],
+        "start_s": features.start_s,
+        "end_s": features.end_s,
         **described(features.video, features.backbone, features.window, features.spec),
-    )
+    }
 
 
-def write(path: Path, **arrays: Any) -> None:
+def write(path: Path, **content: Any) -> None:
     """Any .npz, whole or not at all; the folder is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
     with part.open("wb") as file:
-        np.savez(file, **arrays)
+        np.savez(file, **content)
     part.replace(path)
 
 
@@ -114,12 +130,13 @@ def is_made_by(path: Path, backbone: str, window: int, spec: ClipSpec) -> bool:
         return False
 
 
-def read_folder(folder: Path) -> list[Features]:
+def read_folder(folder: Path, takes: Takes = "windows") -> list[Features]:
     """All videos of a folder, in the order of their names. Raises FeatureError.
 
-    All must be made alike: a head reads one kind of embedding.
+    All must be made alike: a head reads one kind of embedding. Of poses a head takes either a
+    vector a clip or what each person did.
     """
-    found = sorted(_files(folder), key=lambda features: features.video)
+    found = sorted(_files(folder, takes), key=lambda features: features.video)
     if not found:
         raise FeatureError(f"{folder} holds no feature files (.npz or .npy)")
     for features in found:
@@ -131,27 +148,45 @@ def read_folder(folder: Path) -> list[Features]:
     return found
 
 
-def read(path: Path) -> Features:
+def read(path: Path, takes: Takes = "windows") -> Features:
     """One of our own files. Raises FeatureError."""
     try:
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            x_TD = np.asarray(file["features"], np.float32)
-            features = Features(
-                str(file["video"]),
-                x_TD[None],
-                np.asarray(file["start_s"], np.float64),
-                np.asarray(file["end_s"], np.float64),
-                str(file["backbone"]),
-                int(file["window"]),
-                ClipSpec.model_validate_json(str(file["spec"])),
-            )
-    except (OSError, ValueError, KeyError, BadZipFile, EOFError) as error:
+            features = _poses(file, takes) if "keypoints" in file else _embeddings(file, takes)
+    except (OSError, ValueError, KeyError, TypeError, BadZipFile, EOFError) as error:
         raise FeatureError(f"{path} is no feature file: {error}") from error
-    if x_TD.ndim != 2 or not len(x_TD) == len(features.start_s) == len(features.end_s):
-        raise FeatureError(f"{path}: features and times do not go together")
-    if not np.isfinite(x_TD).all():
+    if not np.isfinite(features.vectors).all():
         raise FeatureError(f"{path} holds values that are not finite")
     return features
+
+
+def _embeddings(file: Any, takes: Takes) -> Features:
+    if takes != "windows":
+        raise ValueError("it holds embeddings, the head looks at poses of persons")
+    x_TD = np.asarray(file["features"], np.float32)
+    start_s, end_s = (np.asarray(file[name], np.float64) for name in ("start_s", "end_s"))
+    if x_TD.ndim != 2 or not len(x_TD) == len(start_s) == len(end_s):
+        raise ValueError("features and times do not go together")
+    return Features(str(file["video"]), x_TD[None], start_s, end_s, *_maker_of(file))
+
+
+def _poses(file: Any, takes: Takes) -> Features:
+    """A scene vector a clip, or the latest samples of everybody in it, as the service has them."""
+    video, (backbone, window, spec) = str(file["video"]), _maker_of(file)
+    poses = PoseTable(**{one.name: file[one.name] for one in fields(PoseTable)})
+    told = messages(poses, video, backbone, spec)
+    times = poses.start_s, poses.end_s
+    if takes == "persons":
+        nothing = np.zeros((1, len(told), PERSON_NUMBERS), np.float32)
+        persons = tuple(sequences(told))
+        return Features(video, nothing, *times, backbone, window, spec, persons)
+    x_TD = np.stack([scene_vector(one) for one in told])
+    return Features(video, x_TD[None], *times, backbone, window, spec)
+
+
+def _maker_of(file: Any) -> tuple[str, int, ClipSpec]:
+    spec = ClipSpec.model_validate_json(str(file["spec"]))
+    return str(file["backbone"]), int(file["window"]), spec
 
 
 def crops(array: NDArray[Any], axes: str | None = None) -> NDArray[Any]:
@@ -170,15 +205,15 @@ def crops(array: NDArray[Any], axes: str | None = None) -> NDArray[Any]:
     return array if crops_lead else array.swapaxes(0, 1)
 
 
-def _files(folder: Path) -> Iterator[Features]:
+def _files(folder: Path, takes: Takes) -> Iterator[Features]:
     if not folder.is_dir():
         raise FeatureError(f"{folder} is no folder of features")
     for path in folder.rglob("*.npz"):
         if not path.name.startswith("."):
-            yield read(path)
-    arrays = sorted(folder.rglob("*.npy"))
-    if arrays:
-        yield from _foreign(folder, arrays)
+            yield read(path, takes)
+    foreign = sorted(folder.rglob("*.npy"))
+    if foreign:
+        yield from _foreign(folder, foreign)
 
 
 def _foreign(folder: Path, paths: list[Path]) -> Iterator[Features]:
@@ -189,9 +224,9 @@ def _foreign(folder: Path, paths: list[Path]) -> Iterator[Features]:
         match = PART_OF_CROPS.match(name)
         groups.setdefault(match["video"] if match else name, []).append(path)
     for video, members in groups.items():
-        arrays = [_array(one, maker.axes) for one in members]
+        found = [_array(one, maker.axes) for one in members]
         # One array stays mapped on disk: ten crops of a whole data set do not fit in memory.
-        yield _timed(video, arrays[0] if len(arrays) == 1 else np.concatenate(arrays), maker)
+        yield _timed(video, found[0] if len(found) == 1 else np.concatenate(found), maker)
 
 
 def _array(path: Path, axes: str | None) -> NDArray[Any]:

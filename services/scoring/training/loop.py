@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from services.scoring.heads.registry import Network, package
-from services.scoring.training.bags import Bags, cut_out, run
+from services.scoring.training.bags import Bags, apart, cut_out, run
 from services.scoring.training.examples import Example
 from services.scoring.training.metrics import Ranking
 from services.scoring.training.watching import Watched, offline
@@ -135,6 +135,7 @@ def _rounds(
     """Trains a round whenever it is asked: (steps so far, mean loss of the round)."""
     if head in BY_WINDOW:
         training = [part for one in training for part in cut_out(one)]
+    training = [part for one in training for part in apart(one)]
     _prepare(network, config, training, plan.device)
     consecutive = getattr(config, "consecutive", False)
     count = _segments(network, config, training)

@@ -17,7 +17,7 @@ from services.scoring.calibration import Calibration
 from services.scoring.core import Rule
 from services.scoring.heads.card import Card
 from services.scoring.heads.checkpoint import fingerprint, pack, write
-from services.scoring.heads.registry import Network
+from services.scoring.heads.registry import Network, takes
 from services.scoring.training import card_text, datasets, features, seen, watching
 from services.scoring.training.budget import high_mark
 from services.scoring.training.examples import Example, Matched, match
@@ -61,9 +61,8 @@ class Trained:
 
 def load(recipe: Recipe) -> Matched:
     """The videos that have both features and a label. Raises FeatureError, LabelError."""
-    return match(
-        features.read_folder(recipe.features), datasets.read(recipe.labels, recipe.frame_rate)
-    )
+    found = features.read_folder(recipe.features, takes(recipe.head))
+    return match(found, datasets.read(recipe.labels, recipe.frame_rate))
 
 
 def train(recipe: Recipe, matched: Matched, out: Path, journal: Journal, heard: Heard) -> Trained:

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from schemas.clips import ClipRecorded
 from schemas.embeddings import EmbeddingExtracted
 from services.cli.__main__ import app
-from services.cli.embedding import embedded
+from services.cli.embedding import embedded, embeddings_by
 from services.cli.extract import Tally, run, videos_in
 from services.features.backbones import Backbone, Options, load
 from services.features.backbones.base import Pixels, Vectors, default_cache
@@ -72,7 +72,7 @@ def test_so_are_those_of_the_real_network(footage: Path) -> None:
 
 
 def extracted(footage: Path, out: Path) -> Tally:
-    return run(footage, list(videos_in(footage)), out, MeanOfRows())
+    return run(footage, list(videos_in(footage)), out, embeddings_by(MeanOfRows()))
 
 
 def test_a_broken_video_fails_alone(
@@ -108,7 +108,7 @@ def test_another_backbone_makes_everything_anew(footage: Path, tmp_path: Path) -
     extracted(footage, tmp_path)
     other = MeanOfRows()
     other.id = "other"
-    assert run(footage, list(videos_in(footage)), tmp_path, other).made == 2
+    assert run(footage, list(videos_in(footage)), tmp_path, embeddings_by(other)).made == 2
 
 
 @pytest.mark.parametrize(
