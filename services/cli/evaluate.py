@@ -17,7 +17,9 @@ def evaluate(
     head: Annotated[Path, typer.Option(help="Folder of the checkpoint.")],
     features: Annotated[Path, typer.Option(help="Folder that `nightclerk extract` wrote.")],
     labels: Annotated[Path, typer.Option(help="Labels, in any format that `train` takes.")],
-    out: Annotated[Path, typer.Option(help="Where metrics.json and report.html go.")],
+    out: Annotated[Path, typer.Option(help="Where metrics.json and report.html go.")] = Path(
+        "report"
+    ),
     label_rate: Annotated[
         float | None, typer.Option(help="Frames a second that labels count; each format has one.")
     ] = None,

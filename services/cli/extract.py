@@ -29,7 +29,9 @@ BAD_FILE = 2
 
 def extract(
     folder: Annotated[Path, typer.Argument(help="Footage; folders inside are looked into.")],
-    out: Annotated[Path, typer.Option(help="Where the feature files go, a file a video.")],
+    out: Annotated[Path, typer.Option(help="Where the feature files go, a file a video.")] = Path(
+        "features"
+    ),
     backbone: Annotated[
         str, typer.Option(help=f"The network that looks: {', '.join((*NAMES, POSES))}.")
     ] = "i3d_k400",

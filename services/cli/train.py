@@ -28,7 +28,9 @@ def train(  # noqa: PLR0913 - the options of a command
     head: Annotated[str, typer.Option(help=f"One of {', '.join(HEADS)}.")],
     features: Annotated[Path, typer.Option(help="Folder that `nightclerk extract` wrote.")],
     labels: Annotated[Path, typer.Option(help=f"{FORMATS[0].upper()}{FORMATS[1:]}.")],
-    out: Annotated[Path, typer.Option(help="Folder of the checkpoint.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the checkpoint; heads/NAME if not said.")
+    ] = None,
     label_rate: Annotated[
         float | None, typer.Option(help="Frames a second that labels count; each format has one.")
     ] = None,
@@ -58,7 +60,7 @@ def train(  # noqa: PLR0913 - the options of a command
     )
     try:
         known(head)
-        run(recipe, out)
+        run(recipe, out or Path("heads") / head)
     except (FeatureError, LabelError, SplitError, TrainingError, TypeError, ValueError) as error:
         give_up(error)
 

@@ -95,6 +95,12 @@ def streaming(network: Network, x_BTD: Tensor) -> Tensor:
     return network(windows)[:, -1].view(x_BTD.shape[:2])
 
 
+def streaming_now_and_then(network: Network, x_BTD: Tensor) -> Tensor:
+    """The same for every fifth window: each costs as much as all that it looks back on."""
+    windows = torch.cat([contexts(x_TD, network.context)[::5] for x_TD in x_BTD])
+    return network(windows)[:, -1].view(len(x_BTD), -1)
+
+
 def offline(network: Network, x_BTD: Tensor) -> Tensor:
     """Scores [B, T], each from the whole sequence."""
     return network(x_BTD)
@@ -127,7 +133,7 @@ def constant(network: Network, noise_BTD: Tensor) -> Gate:
 def noise(network: Network, noise_BTD: Tensor) -> Gate:
     """(c) Share of the variance of scores on noise that any function of the position explains."""
     values = {}
-    for way, scorer in WAYS.items():
+    for way, scorer in {**WAYS, "streaming": streaming_now_and_then}.items():
         scores_BT = _scores(scorer, network, noise_BTD)
         whole = float(scores_BT.var())
         values[way] = float(scores_BT.mean(axis=0).var()) / whole if whole > 0 else 0.0
