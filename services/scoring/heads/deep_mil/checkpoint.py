@@ -81,6 +81,8 @@ def _arrays(value: Any) -> Iterator[Tensor]:
         for part in value:
             yield from _arrays(part)
         return
+    if not isinstance(value, np.ndarray | Tensor):
+        raise ValueError(f"arrays are expected, not {type(value).__name__}")
     array = torch.as_tensor(value).detach().to("cpu", torch.float32)
     if array.numel():
         yield array

@@ -1,7 +1,7 @@
 """What defines the network, its loss and its training; the defaults are the paper's."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 Variant = Literal["sultani", "roc_ng", "ekosman"]
 Pairs = Literal["all", "rows"]
@@ -30,3 +30,10 @@ class DeepMILConfig:
     batch: int = 30
     """Bags of either kind in a step."""
     segments: int = 32
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a variant, or a way to pair bags, that there is not."""
+        if self.variant not in get_args(Variant):
+            raise ValueError(f"deep_mil has no variant {self.variant!r}: {get_args(Variant)}")
+        if self.pairs not in (None, *get_args(Pairs)):
+            raise ValueError(f"bags cannot meet as {self.pairs!r}: {get_args(Pairs)}")

@@ -110,13 +110,21 @@ def test_published_weights_give_published_scores(
     [
         ({}, "not 0 arrays"),
         ({"fc1.weight": torch.zeros(2, 3)}, "not 1 arrays"),
+        ({"state_dict": torch_weights()}, "arrays are expected, not dict"),
         (torch_weights() | {"fc2.weight": torch.zeros(32, 500)}, "no three layers"),
         (torch_weights() | {"fc3.bias": torch.zeros(2)}, "no three layers"),
     ],
 )
-def test_other_weights_are_refused(weights: dict[str, Tensor], reason: str) -> None:
+def test_other_weights_are_refused(weights: dict[str, Any], reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         load_official("deep_mil", weights)
+
+
+def test_a_variant_that_there_is_not_is_refused() -> None:
+    with pytest.raises(ValueError, match="no variant 'keras'"):
+        load_official("deep_mil", torch_weights(), variant="keras")
+    with pytest.raises(ValueError, match="cannot meet as 'columns'"):
+        Config(pairs="columns")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

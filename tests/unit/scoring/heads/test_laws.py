@@ -122,6 +122,13 @@ def test_settings_that_a_head_does_not_know_are_refused(name: str) -> None:
         build(name, DIM, {"depth_of_thought": 1})
 
 
-def test_a_head_without_published_weights_says_so() -> None:
-    with pytest.raises(ValueError, match="no weights were published for linear"):
-        load_official("linear", {})
+@pytest.mark.parametrize("name", ["linear", "deep_mil_fe", "lstm_ae", "causal_mil"])
+def test_a_head_without_published_weights_says_so(name: str) -> None:
+    with pytest.raises(ValueError, match=f"no weights were published for {name}"):
+        load_official(name, {})
+
+
+@pytest.mark.parametrize("name", ["deep_mil", "bn_wvad", "mgfn"])
+def test_weights_that_are_not_the_heads_own_are_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=r"arrays|not the official weights"):
+        load_official(name, {"backbone.conv1.weight": torch.zeros(2, 3)})
