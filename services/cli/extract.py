@@ -19,7 +19,8 @@ from services.cli.embedding import embeddings_by
 from services.cli.extractor import Extractor, Heard
 from services.cli.report import clock
 from services.cli.screen import console, err, give_up
-from services.features.backbones import NAMES, Options, load
+from services.features.backbones import NAMES, load
+from services.features.config import FeaturesSettings
 from services.features.pose.base import ID as POSES
 from services.scoring.training import features
 from services.scoring.training.datasets.labelled import VIDEOS
@@ -52,7 +53,7 @@ def extract(
 def chosen(name: str) -> Extractor:
     """Raises ValueError for an unknown name, RuntimeError where weights or software are absent."""
     if name != POSES:
-        return embeddings_by(load(name, Options()))
+        return embeddings_by(load(name, FeaturesSettings().options))
     from services.cli.posing import extractor  # needs the extra `pose`
 
     return extractor()

@@ -5,6 +5,7 @@ from typing import Any
 
 from schemas.clips import ClipSpec
 from services.cli.extractor import Extractor, Heard
+from services.features.config import FeaturesSettings
 from services.features.pose import ID, PoseNetwork, PoseOptions, load
 from services.features.pose.observer import Observer
 from services.ingest.clips import clips_of
@@ -16,8 +17,8 @@ SPEC = ClipSpec()
 
 
 def extractor() -> Extractor:
-    """With the network that the service has by default. Raises as `load` does."""
-    options = PoseOptions()
+    """With the network and the settings of the service. Raises as `load` does."""
+    options = FeaturesSettings().pose_options
     return poses_by(load(options), options)
 
 

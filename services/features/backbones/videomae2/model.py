@@ -104,7 +104,7 @@ def looks_unnormalised(x_BCTHW: Tensor) -> str:
     if low < DARKEST - 0.05 or high > BRIGHTEST + 0.05:
         return f"{seen}; ImageNet-normalised pixels lie in {DARKEST:.2f} to {BRIGHTEST:.2f}"
     if low == high:
-        return f"{seen}: a picture of one colour"
+        return f"{seen}: every value is the same"
     if low >= 0 and high <= 1:
         return f"{seen}, like pixels that were divided by 255 but not normalised by mean and std"
     return ""

@@ -118,7 +118,7 @@ def test_what_is_no_fine_tuning_checkpoint_is_refused_by_name(
         (0, 255, "ImageNet-normalised pixels lie in"),
         (-1, 3, "ImageNet-normalised pixels lie in"),
         (0, 1, "not normalised by mean and std"),
-        (0.5, 0.5, "one colour"),
+        (0.5, 0.5, "every value is the same"),
         (-2.11, 2.63, ""),
         (-1.5, 0.7, ""),
     ],
