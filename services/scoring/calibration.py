@@ -1,7 +1,8 @@
 """Raw scores are not probabilities: a strictly increasing map makes them comparable.
 
 A calibrated score of 0.4 log10(1 / p) is reached by a share p of held-out normal windows: 0.4 by
-one in ten, 0.8 by one in a hundred. Half of the held-out fights reach 0.9, a tenth 0.97. Pure.
+one in ten, 0.8 by one in a hundred. What is rarer is not measured but drawn out from the highest
+tenth: 0.9 by one in a thousand, 0.97 by one in ten thousand. Pure.
 """
 
 from collections.abc import Sequence
@@ -17,9 +18,11 @@ from schemas.base import Unit
 Scores = NDArray[np.float32]
 
 SHARES = (0.9, 0.75, 0.5, 0.25, 0.1, 0.05, 0.02, 0.01)
-"""At these shares of normal windows the knots stand; rarer ones cannot be measured yet."""
-FIGHTS = {0.5: 0.9, 0.9: 0.97}
-"""Beyond all knots of normal windows stand these: quantile of held-out fights -> calibrated."""
+"""At these shares of normal windows the knots stand; rarer ones would hang on single windows."""
+RARE = {1e-3: 0.9, 1e-4: 0.97}
+"""Beyond them: share of normal windows, as the tail goes on -> calibrated."""
+TAIL = 0.1
+"""The highest share of normal windows, of which the tail is made."""
 
 
 class Calibration(BaseModel):
@@ -47,15 +50,15 @@ class Calibration(BaseModel):
         return float(np.interp(calibrated, self.calibrated, self.raw))
 
 
-def fit(normal_N: Scores, fight_M: Scores, lowest: float, highest: float) -> Calibration:
-    """Knots from the held-out scores of normal windows and fights.
+def fit(normal_N: Scores, lowest: float, highest: float) -> Calibration:
+    """Knots from the held-out scores of normal windows.
 
     `lowest` and `highest` bound what the head can give. Knots that would not increase are left out.
     """
-    knots = [(lowest, 0.0)]
     quantiles = np.quantile(normal_N, [1 - share for share in SHARES])
+    knots = [(lowest, 0.0)]
     knots += [(float(q), calibrated_at(p)) for q, p in zip(quantiles, SHARES, strict=True)]
-    knots += [(float(np.quantile(fight_M, q)), value) for q, value in FIGHTS.items()]
+    knots += [(beyond(normal_N, share), value) for share, value in RARE.items()]
     knots.append((highest, 1.0))
     kept = [knots[0]]
     for knot in knots[1:-1]:
@@ -63,6 +66,14 @@ def fit(normal_N: Scores, fight_M: Scores, lowest: float, highest: float) -> Cal
             kept.append(knot)
     raw, calibrated = zip(*kept, knots[-1], strict=True)
     return Calibration(raw=raw, calibrated=calibrated)
+
+
+def beyond(normal_N: Scores, share: float) -> float:
+    """The raw score that so few normal windows reach, if their tail falls off exponentially."""
+    start = float(np.quantile(normal_N, 1 - TAIL))
+    excess = normal_N[normal_N > start] - start
+    scale = float(excess.mean()) if len(excess) else 0.0
+    return start + scale * float(np.log(TAIL / share))
 
 
 def calibrated_at(share: float) -> float:

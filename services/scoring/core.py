@@ -1,9 +1,10 @@
 """The persistence rule: from a stream of calibrated scores to episodes worth a person's time.
 
-An episode opens when k of the latest n clips stand at or above the high mark; it goes on while
-clips stay at or above the low mark, and closes after m clips in a row below it (hysteresis). After
-a close nothing opens for `cooldown_s`. Looks only at the past. `step` is deterministic, and clips
-it has seen before change nothing, so a replayed log leads to the same episodes.
+An episode opens when k of the latest n clips stand at or above the high mark, or one stands so high
+that it speaks alone; it goes on while clips stay at or above the low mark, and closes after m clips
+in a row below it (hysteresis). After a close nothing opens for `cooldown_s`. Looks only at the
+past. `step` is deterministic, and clips it has seen before change nothing, so a replayed log leads
+to the same episodes.
 """
 
 from collections.abc import Sequence
@@ -34,6 +35,8 @@ class Rule(BaseModel):
     k: Annotated[int, Field(ge=1)]
     n: Annotated[int, Field(ge=1)]
     m: Annotated[int, Field(ge=1)]
+    alone: Unit | None = None
+    """A clip at or above this opens an episode by itself; None: it always takes k of n."""
     cooldown_s: Annotated[float, Field(ge=0)] = 0.0
 
     @model_validator(mode="after")
@@ -42,6 +45,8 @@ class Rule(BaseModel):
             raise ValueError("k of n clips: k must not exceed n")
         if self.low > self.high:
             raise ValueError("the low mark must not stand above the high mark")
+        if self.alone is not None and self.alone < self.high:
+            raise ValueError("what speaks alone must not stand below the high mark")
         return self
 
 
@@ -102,7 +107,7 @@ def step(state: State, rule: Rule, clip: ClipScored) -> tuple[State, list[Alert]
 def _watch(state: State, rule: Rule, clip: ClipScored, now: Moment) -> tuple[State, list[Alert]]:
     """No episode is open: does one open?"""
     high = [moment for moment in state.recent if moment.calibrated >= rule.high]
-    if len(high) < rule.k or now.calibrated < rule.high or now.start_s < state.quiet_until_s:
+    if now.start_s < state.quiet_until_s or not _enough(rule, high, now):
         return state, []
     episode = Episode(
         alert_id=alert_id(clip.source_id, rule.name, high[0].clip_id),
@@ -112,6 +117,13 @@ def _watch(state: State, rule: Rule, clip: ClipScored, now: Moment) -> tuple[Sta
     )
     opened = state.model_copy(update={"episode": episode, "alerts_opened": state.alerts_opened + 1})
     return opened, [_told(AlertOpened, rule, clip, episode)]
+
+
+def _enough(rule: Rule, high: Sequence[Moment], now: Moment) -> bool:
+    """Whether the latest clip is high, and enough others are, or it is high enough alone."""
+    if rule.alone is not None and now.calibrated >= rule.alone:
+        return True
+    return now.calibrated >= rule.high and len(high) >= rule.k
 
 
 def _follow(state: State, rule: Rule, clip: ClipScored, now: Moment) -> tuple[State, list[Alert]]:

@@ -78,9 +78,9 @@ class Head:
         return self.card.calibration.apply(raw)
 
 
-def load(path: Path | None = None) -> Head:
-    """The head in a folder, or the one that comes with the product. Raises CheckpointError."""
-    return Head(*read(path or DEFAULT))
+def load(path: Path) -> Head:
+    """The head in a folder. Raises CheckpointError."""
+    return Head(*read(path))
 
 
 def load_official(name: str, state_dict: Mapping[str, Any], **choices: Any) -> nn.Module:

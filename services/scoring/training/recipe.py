@@ -100,10 +100,9 @@ def apply(calibrated: Calibration, one: Watched) -> Watched:
 
 
 def calibrate(network: Network, found: Sequence[Watched]) -> Calibration:
-    """From windows of normal videos and the highest of each anomalous one."""
+    """From windows of normal videos."""
     normal = np.concatenate([one.scores for one in found if one.example.is_normal])
-    peaks = np.array([one.scores.max() for one in found if not one.example.is_normal])
-    return calibration.fit(normal.astype(np.float32), peaks.astype(np.float32), *network.bounds())
+    return calibration.fit(normal.astype(np.float32), *network.bounds())
 
 
 def rule_for(labels: Sequence[str], window: int, high: float = 0.99) -> Rule:

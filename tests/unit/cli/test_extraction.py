@@ -11,7 +11,8 @@ from services.features.core import Joining, Received, fill, join
 from services.features.frames import clip_pixels
 from services.ingest.clips import clips_of
 from services.ingest.sources.sim import SimSpec, write_mp4
-from services.scoring.training.corpus import Item
+from services.scoring.training.default.augment import VIEWS
+from services.scoring.training.default.corpus import Item
 
 
 class Remembers:
@@ -46,20 +47,21 @@ def test_training_embeds_the_windows_that_the_features_service_forms(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("kind", "incidents", "expected"),
+    ("kind", "incidents", "view", "expected"),
     [
-        ("fight", None, 1),
-        ("calm", None, 0),
-        ("shop", None, 0),
-        ("fall", None, -1),
-        ("theft", None, -1),
-        ("sim", (), 0),
-        ("sim", ((2.0, 4.4),), 1),  # window 1 covers 2.13 to 4.27 s
-        ("sim", ((4.0, 9.0),), -1),
-        ("sim", ((5.0, 9.0),), 0),
+        ("fight", None, "plain", 1),
+        ("theft", None, "plain", 1),
+        ("fight", None, "still", 0),
+        ("calm", None, "plain", 0),
+        ("shop", None, "plain", 0),
+        ("sim", (), "plain", 0),
+        ("sim", ((2.0, 4.4),), "plain", 1),  # window 1 covers 2.13 to 4.27 s
+        ("sim", ((4.0, 9.0),), "plain", -1),
+        ("sim", ((5.0, 9.0),), "plain", 0),
+        ("fall", ((4.0, 9.0),), "shift", 1),  # window 1 covers 2.67 to 4.8 s
     ],
 )
 def test_labels_of_the_second_window(
-    kind: str, incidents: tuple[tuple[float, float], ...] | None, expected: int
+    kind: str, incidents: tuple[tuple[float, float], ...] | None, view: str, expected: int
 ) -> None:
-    assert _label(Item("x", Path("x"), kind, "g", incidents), index=1) == expected
+    assert _label(Item("x", Path("x"), kind, "g", incidents), VIEWS[view], index=1) == expected

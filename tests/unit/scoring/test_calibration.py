@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.scoring.calibration import FIGHTS, Calibration, calibrated_at, fit
+from services.scoring.calibration import RARE, Calibration, beyond, calibrated_at, fit
 
 RAW = st.floats(-5, 5, width=32)
 
@@ -14,7 +14,7 @@ def normals(seed: int = 0, count: int = 2000) -> np.ndarray:
     return np.random.default_rng(seed).normal(-1, 0.5, count).astype(np.float32)
 
 
-FITTED = fit(normals(), np.linspace(0.5, 2.5, 51, dtype=np.float32), lowest=-6, highest=6)
+FITTED = fit(normals(), lowest=-6, highest=6)
 
 
 @given(a=RAW, b=RAW)
@@ -35,12 +35,20 @@ def test_a_calibrated_score_says_how_rare_it_is_among_normals(share: float) -> N
     calibrated = [FITTED.apply(float(raw)) for raw in normals()]
     reached = np.mean(np.array(calibrated) >= calibrated_at(share))
     assert reached == pytest.approx(share, rel=0.1)
-    assert FITTED.apply(1.5) == pytest.approx(FIGHTS[0.5])
 
 
-def test_fights_inside_the_normals_leave_their_knot_out() -> None:
-    blind = fit(normals(), normals(1, 50), lowest=-6, highest=6)
-    assert FIGHTS[0.5] not in blind.calibrated
+@pytest.mark.parametrize("share", RARE)
+def test_what_is_too_rare_to_be_measured_follows_the_tail(share: float) -> None:
+    rng = np.random.default_rng(0)
+    few, many = (rng.exponential(size=count).astype(np.float32) for count in (1000, 1_000_000))
+    mark = fit(few, lowest=-1, highest=99).invert(RARE[share])
+    assert mark == pytest.approx(beyond(few, share))
+    assert mark == pytest.approx(np.quantile(many, 1 - share), rel=0.1)
+
+
+def test_normals_that_are_all_alike_leave_knots_out() -> None:
+    flat = fit(np.zeros(50, np.float32), lowest=-1, highest=1)
+    assert (flat.apply(-1), flat.apply(1)) == (0.0, 1.0)
 
 
 @pytest.mark.parametrize(

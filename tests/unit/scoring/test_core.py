@@ -46,6 +46,21 @@ def test_marks_and_counts_decide(calibrated: list[float], expected: list[str]) -
     assert kinds(run(calibrated)) == expected
 
 
+@pytest.mark.parametrize(
+    ("calibrated", "expected"),
+    [
+        ([L, 0.97, L, L], []),
+        ([L, 0.98, L, L], ["Opened", "Closed"]),
+        ([H, L, H], ["Opened"]),
+        ([H, H, 0.99], ["Opened", "Updated"]),
+    ],
+)
+def test_a_clip_that_stands_high_enough_speaks_alone(
+    calibrated: list[float], expected: list[str]
+) -> None:
+    assert kinds(run(calibrated, RULE.model_copy(update={"alone": 0.98}))) == expected
+
+
 def test_an_episode_starts_at_the_first_high_clip_and_ends_with_the_last_one_not_low() -> None:
     opened, closed = run([L, H, L, H, M, L, L])
     assert isinstance(opened, AlertOpened)
@@ -88,7 +103,9 @@ def test_a_long_gap_closes_an_open_episode() -> None:
     assert state.episode is None
 
 
-@pytest.mark.parametrize("wrong", [{"k": 4, "n": 3}, {"high": 0.4, "low": 0.5}, {"m": 0}])
+@pytest.mark.parametrize(
+    "wrong", [{"k": 4, "n": 3}, {"high": 0.4, "low": 0.5}, {"m": 0}, {"alone": 0.8}]
+)
 def test_a_rule_that_cannot_work_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValidationError):
         Rule.model_validate(RULE.model_dump() | wrong)

@@ -12,17 +12,17 @@ from schemas.clips import ClipSpec
 from schemas.ids import clip_id
 from schemas.scores import ClipScored
 from services.scoring.core import Rule, State, step
-from services.scoring.training.embeddings import Table
+from services.scoring.training.default.embeddings import Table
 
 Scores = NDArray[np.float64]
+Span = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A video's windows in order, each with its calibrated score, its label and its real frames."""
+    """Windows in order, each with its calibrated score, its label and its real frames."""
 
-    video: str
-    kind: str
+    name: str
     calibrated: Scores
     labels: NDArray[np.int64]
     frames: NDArray[np.int64]
@@ -32,20 +32,36 @@ class Track:
         return float(self.frames.sum()) / ClipSpec().frame_rate
 
 
-def tracks(table: Table, calibrated_N: Scores, kinds: Sequence[str]) -> Iterator[Track]:
-    """Every video of these kinds by itself, as the camera saw it."""
-    rows = (table.view == "plain") & np.isin(table.kind, kinds)
-    for name in np.unique(table.video[rows]):
-        at = np.flatnonzero(rows & (table.video == name))
-        at = at[np.argsort(table.index[at])]
-        yield Track(
-            name, str(table.kind[at[0]]), calibrated_N[at], table.label[at], table.frames[at]
-        )
+def tracks(
+    table: Table, calibrated_N: Scores, kinds: Sequence[str], view: str = "plain"
+) -> Iterator[Track]:
+    """Every video of these kinds by itself."""
+    yield from _tracks(table, calibrated_N, kinds, view, table.video)
+
+
+def takes(table: Table, calibrated_N: Scores, kinds: Sequence[str]) -> Iterator[Track]:
+    """The videos of a group and kind one after another: short clips cut from one recording."""
+    names = np.char.add(np.char.add(table.kind, "/"), table.group)
+    yield from _tracks(table, calibrated_N, kinds, "plain", names)
+
+
+def _tracks(
+    table: Table,
+    calibrated_N: Scores,
+    kinds: Sequence[str],
+    view: str,
+    names: NDArray[np.str_],
+) -> Iterator[Track]:
+    rows = (table.view == view) & np.isin(table.kind, kinds)
+    for name in np.unique(names[rows]):
+        at = np.flatnonzero(rows & (names == name))
+        at = at[np.lexsort((table.index[at], table.video[at]))]
+        yield Track(str(name), calibrated_N[at], table.label[at], table.frames[at])
 
 
 def clips(track: Track, spec: ClipSpec = ClipSpec()) -> Iterator[ClipScored]:
     """The scored clips that the service would publish: those of a window share its score."""
-    source = uuid5(NAMESPACE_URL, track.video)
+    source = uuid5(NAMESPACE_URL, track.name)
     index = 0
     for score, frames in zip(track.calibrated, track.frames, strict=True):
         for first in range(0, int(frames), spec.frames):
@@ -66,8 +82,8 @@ def clips(track: Track, spec: ClipSpec = ClipSpec()) -> Iterator[ClipScored]:
             index += 1
 
 
-def alerts(track: Track, rule: Rule) -> list[tuple[float, float]]:
-    """Spans of the alerts that the rule opens on this video."""
+def alerts(track: Track, rule: Rule) -> list[Span]:
+    """Spans of the alerts that the rule opens on this track."""
     state, spans = State(), {}
     for clip in clips(track):
         state, told = step(state, rule, clip)

@@ -4,75 +4,58 @@ Shapes: N windows, D dimensions; B bags, T instances a bag.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
-from torch import Tensor
+from torch import Tensor, nn
 
-from services.scoring.heads.deep_mil.config import DeepMILConfig
-from services.scoring.heads.deep_mil.model import DeepMIL
-from services.scoring.heads.deep_mil.ranking import loss
 from services.scoring.heads.linear.config import LinearConfig
 from services.scoring.heads.linear.model import Linear
-from services.scoring.training.embeddings import Table
+from services.scoring.heads.registry import build, package
+from services.scoring.training.default.embeddings import Table
+from services.scoring.training.default.recipes import Recipe
 
-Fit = Callable[[Table, "Recipe"], Linear | DeepMIL]
+AS_MANY = 1000
+"""What the weights of a regression sum to: C means the same however many views there are."""
+Fit = Callable[[Table, Recipe], nn.Module]
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """What goes into a fit and how much of it."""
-
-    C: float = 1.0
-    views: tuple[str, ...] = ("plain", "flip")
-    domain_weight: dict[str, float] = field(
-        default_factory=lambda: {
-            "street": 10.0,
-            "room": 10.0,
-            "daily": 10.0,
-            "shop": 10.0,
-            "sim": 10.0,
-        }
-    )
-    """How many windows all of a kind count for, per label; fights and calm clips count fully."""
-    positives: float = 1.0
-    """Weight of all fights together, relative to all that is normal."""
-    short: float = 1.0
-    """Weight of windows with fewer than 16 real frames."""
-    seed: int = 0
-    bags: int = 1500
+def fit(head: str) -> Fit:
+    """How a head of this name is fitted."""
+    if head == "linear":
+        return fit_linear
+    return lambda table, recipe: fit_bags(head, table, recipe)
 
 
 def usable(table: Table, recipe: Recipe) -> Table:
-    """Labelled windows of the recipe's views and kinds."""
-    kinds = ["fight", "calm", *recipe.domain_weight]
-    mask = (table.label >= 0) & np.isin(table.view, recipe.views) & np.isin(table.kind, kinds)
-    return table.where(mask)
+    """Windows of the recipe's views of which can be said what they show."""
+    return table.where((table.label >= 0) & np.isin(table.view, recipe.views))
 
 
 def weights(table: Table, recipe: Recipe) -> NDArray[np.float64]:
-    """A weight a row: every view of a window shares its weight, a domain is capped as a whole."""
+    """A weight a row: every view of a window shares its weight, a domain is capped as a whole.
+
+    The head's own cameras count fully; incidents weigh as much as all that is normal.
+    """
     weight_N = np.where(table.frames < 16, recipe.short, 1.0) / len(np.unique(table.view))
-    for kind, total in recipe.domain_weight.items():
+    for kind in np.unique(table.kind[~np.isin(table.kind, recipe.own)]):
         for label in (0, 1):
             mask = (table.kind == kind) & (table.label == label)
             if mask.any():
-                weight_N[mask] *= total / weight_N[mask].sum()
+                weight_N[mask] *= recipe.domain_weight / weight_N[mask].sum()
     normal = table.label == 0
-    weight_N[~normal] *= recipe.positives * weight_N[normal].sum() / weight_N[~normal].sum()
+    weight_N[~normal] *= weight_N[normal].sum() / weight_N[~normal].sum()
     return weight_N
 
 
-def fit_linear(table: Table, recipe: Recipe) -> Linear:
-    """Logistic regression, L2. The weights sum to the number of fight and calm windows."""
+def fit_linear(table: Table, recipe: Recipe) -> nn.Module:
+    """Logistic regression, L2."""
     table = usable(table, recipe)
     unit_ND = table.vectors / np.linalg.norm(table.vectors, axis=1, keepdims=True)
     weight_N = weights(table, recipe)
-    clips = np.isin(table.kind, ("fight", "calm"))
-    weight_N *= clips.sum() / weight_N.sum()
+    weight_N *= AS_MANY / weight_N.sum()
     model = LogisticRegression(C=recipe.C, max_iter=2000)
     model.fit(unit_ND.astype(np.float64), table.label, sample_weight=weight_N)
     linear = Linear(LinearConfig(dim=unit_ND.shape[1]))
@@ -82,21 +65,30 @@ def fit_linear(table: Table, recipe: Recipe) -> Linear:
     return linear.eval()
 
 
-def fit_deep_mil(table: Table, recipe: Recipe, batch: int = 30) -> DeepMIL:
-    """Adagrad on pairs of bags (section 4.1 of the paper). A bag is a video in one view."""
+def fit_bags(head: str, table: Table, recipe: Recipe, batch: int = 30) -> nn.Module:
+    """A MIL head by its own objective, on pairs of bags. A bag is a video in one view."""
     table = usable(table, recipe)
     torch.manual_seed(recipe.seed)
     rng = np.random.default_rng(recipe.seed)
-    config = DeepMILConfig(dim=table.vectors.shape[1], pairs="rows")
-    model = DeepMIL(config)
+    network = build(head, table.vectors.shape[1], {})
     bags, labels, chances = _bags(table, recipe)
-    optimizer = torch.optim.Adagrad(model.parameters(), lr=0.01, weight_decay=1e-3)
+    optimizer = _optimizer(head, network)
     for _ in range(recipe.bags // batch):
         optimizer.zero_grad()
         bad, good = (_draw(bags, labels == label, chances, rng, batch) for label in (1, 0))
-        loss(model(good), model(bad), config).backward()  # type: ignore[no-untyped-call]
+        package(head).objective(network, good, bad).backward()
         optimizer.step()
-    return model.eval()
+    return network.eval()
+
+
+def _optimizer(head: str, network: nn.Module) -> torch.optim.Optimizer:
+    config = package(head).Config()
+    kinds: dict[str, type[torch.optim.Optimizer]] = {
+        "adagrad": torch.optim.Adagrad,
+        "adam": torch.optim.Adam,
+    }
+    make = kinds[config.optimizer]
+    return make(network.parameters(), lr=config.lr, weight_decay=config.weight_decay)  # type: ignore[call-arg]
 
 
 def _bags(

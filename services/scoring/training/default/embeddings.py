@@ -1,12 +1,14 @@
 """Embeddings of footage on disk (.npz), a row a window and view."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from services.scoring.training.default.recipes import Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class Row:
     frames: int
     """Real frames in it; the rest was filled."""
     label: int
-    """1 a fight, 0 none, -1 cannot be said."""
+    """1 the incident that its kind is about, 0 nothing, -1 cannot be said."""
     vector: NDArray[np.float32]
 
 
@@ -44,6 +46,13 @@ class Table:
 
     def where(self, mask: NDArray[np.bool_]) -> "Table":
         return Table(**{name: column[mask] for name, column in vars(self).items()})
+
+    def seen_by(self, recipe: Recipe) -> "Table":
+        """The same rows with the labels of one head: 1 is its own incident."""
+        incident = self.label == 1
+        label = np.where(incident & ~np.isin(self.kind, recipe.kinds), -1, self.label)
+        label[incident & np.isin(self.kind, recipe.other)] = 0
+        return replace(self, label=label)
 
 
 def save(path: Path, rows: Iterable[Row]) -> None:
