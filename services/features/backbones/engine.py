@@ -80,7 +80,10 @@ class Torch(Engine):
         self.device, self.compiled = device, compiled
         self.precision = "f32" if device == "cpu" else "bf16"
         model = network.model(weights).to(device).to(memory_format=torch.channels_last_3d)
-        self._model: Callable[..., Any] = torch.compile(model) if compiled else model
+        self._model: Callable[..., Any] = model
+        if compiled:
+            self._model = torch.compile(model, dynamic=True)
+            self._compile()
 
     def embed(self, windows_BTHWC: Pixels) -> Vectors:
         import torch
@@ -91,6 +94,11 @@ class Torch(Engine):
         with torch.inference_mode(), halved:
             vectors: Vectors = self._model(pixels).float().cpu().numpy()
         return vectors
+
+    def _compile(self) -> None:
+        """Now, not when the first clips wait: once for a batch of one and once for all others."""
+        for batch in (1, 2):
+            self.embed(np.zeros((batch, self.frames, self.size, self.size, 3), np.uint8))
 
 
 def start(network: Network, options: Options) -> Backbone:
