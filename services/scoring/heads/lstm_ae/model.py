@@ -8,6 +8,7 @@ K keypoints.
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - as everyone calls it
 
 from services.scoring.heads.live import contexts
 from services.scoring.heads.lstm_ae.config import LSTMAutoencoderConfig
@@ -50,20 +51,22 @@ class LSTMAutoencoder(nn.Module):
     def forward(self, x_BTD: Tensor) -> Tensor:
         """Scores [B, T]: the mean error of the 20 frames up to each.
 
-        Up to 20 frames are told as one stretch, and a score is the mean error of the frames so far,
-        so that the last one is `error`. In a longer sequence every frame is the last of a stretch
-        of its own, and the first frame stands in for those before it.
+        Up to 20 frames are told as one stretch and share its `error`. In a longer sequence every
+        frame is the last of a stretch of its own, and the first one stands in for those before it.
         """
-        frames = x_BTD.shape[1]
-        if frames <= self.context:
-            so_far_T = torch.arange(1, frames + 1, device=x_BTD.device)
-            return self.errors(x_BTD).cumsum(dim=1) / so_far_T
+        if x_BTD.shape[1] <= self.context:
+            return self.error(x_BTD)[:, None].expand(x_BTD.shape[:2])
         stretches = torch.cat([contexts(x_TD, self.context) for x_TD in x_BTD])
         return self.error(stretches).view(x_BTD.shape[:2])
 
     def error(self, x_BTD: Tensor) -> Tensor:
-        """Mean squared error [B] of whole stretches, in squares of standard deviations."""
-        return self.errors(x_BTD).mean(dim=1)
+        """Mean squared error [B] of whole stretches, in squares of standard deviations.
+
+        Frames in which the first one only stands in for those before it do not count: they are
+        easy to tell, and a person who has just come would pass for a usual one.
+        """
+        shown_BT = shown(x_BTD)
+        return (self.errors(x_BTD) * shown_BT).sum(dim=1) / shown_BT.sum(dim=1)
 
     def errors(self, x_BTD: Tensor) -> Tensor:
         """Mean squared error [B, T] of each frame, over the numbers that were seen."""
@@ -73,12 +76,16 @@ class LSTMAutoencoder(nn.Module):
         return squares_BTD.sum(dim=-1) / seen_BTD.sum(dim=-1)
 
     def _numbers(self, x_BTD: Tensor) -> tuple[Tensor, Tensor]:
-        """What is to be told, and 1 for each number of it that counts."""
+        """What is to be told, and 1 for each number of it that counts.
+
+        A step counts between two frames that show something, where both of its ends were seen.
+        """
         seen_BTD = seen(x_BTD)
         if not self.config.steps:
             return x_BTD, seen_BTD
         steps_BTD = x_BTD.diff(dim=1, prepend=x_BTD[:, :1])
-        both_BTD = seen_BTD * torch.cat([seen_BTD[:, :1], seen_BTD[:, :-1]], dim=1)
+        known_BTD = seen_BTD * shown(x_BTD)[..., None]
+        both_BTD = seen_BTD * F.pad(known_BTD[:, :-1], (0, 0, 1, 0))
         return torch.cat([x_BTD, steps_BTD], dim=-1), torch.cat([seen_BTD, both_BTD], dim=-1)
 
     def _told(self, scaled_BTD: Tensor) -> Tensor:
@@ -103,9 +110,15 @@ def seen(x_BTD: Tensor) -> Tensor:
     return torch.cat([torch.ones_like(box), counts], dim=-1)
 
 
-def loss(error_BT: Tensor) -> Tensor:
-    """Mean squared error over all frames of all stretches."""
-    return error_BT.mean()
+def shown(x_BTD: Tensor) -> Tensor:
+    """1 for each frame [B, T] that shows something: 0 where, at the start, the next is the same."""
+    same_BT = (x_BTD[:, :-1] == x_BTD[:, 1:]).all(dim=-1).to(x_BTD.dtype).cumprod(dim=1)
+    return 1 - F.pad(same_BT, (0, 1))
+
+
+def loss(error_B: Tensor) -> Tensor:
+    """Mean squared error over all stretches."""
+    return error_B.mean()
 
 
 def objective(
@@ -113,4 +126,4 @@ def objective(
 ) -> Tensor:
     """What training minimises: only what is normal is learned, the anomalous is not looked at."""
     del anomalous_BTD
-    return loss(network.errors(normal_BTD))
+    return loss(network.error(normal_BTD))
