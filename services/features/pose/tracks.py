@@ -22,8 +22,9 @@ FIRST_OF_A_RUN = 2**20
 """More people than one run numbers; times an index of clips it stays an exact float64."""
 UNSURE, SURE = 0.1, 0.25
 """A person this unsure may carry a track on; one this sure may begin it. ByteTrack's defaults."""
-LOST_S = 4.0
-"""Somebody out of sight for longer is somebody new."""
+LOST_S = 1.0
+"""Somebody out of sight for longer is somebody new. As in the paper: whoever is lost is thought to
+walk on, and after some seconds that would meet other people."""
 
 
 class Tracker:
