@@ -6,6 +6,8 @@ from typing import Literal
 from services.scoring.heads.bn_wvad.config import BNWVADConfig
 from services.scoring.heads.deep_mil.config import DeepMILConfig, Pairs
 
+Padding = Literal["zeros", "replicate"]
+
 
 @dataclass(frozen=True)
 class DeepMILFEConfig:
@@ -18,6 +20,9 @@ class DeepMILFEConfig:
     head_dim: int = 128
     feed: int = 512
     """Width inside the feed-forward of a transformer block."""
+    distance_sums_to_one: Literal["columns", "rows"] = "rows"
+    padding: Padding = "replicate"
+    """BN-WVAD has columns and zeros, by both of which a window near either end looks different."""
     context: int = 32
     """Windows up to now that a live score looks at."""
     hidden: int = 512
@@ -43,6 +48,7 @@ class DeepMILFEConfig:
             heads=self.heads,
             head_dim=self.head_dim,
             hidden=self.feed,
+            distance_sums_to_one=self.distance_sums_to_one,
         )
 
     @property

@@ -11,16 +11,16 @@ from services.scoring.heads.bn_wvad.config import BNWVADConfig
 from services.scoring.heads.bn_wvad.model import Block, nearness
 from services.scoring.heads.deep_mil.model import DeepMIL
 from services.scoring.heads.deep_mil.ranking import loss
-from services.scoring.heads.deep_mil_fe.config import DeepMILFEConfig
+from services.scoring.heads.deep_mil_fe.config import DeepMILFEConfig, Padding
 
 
 class Enhancer(nn.Module):
     """A convolution over three windows, and transformer blocks over all of them."""
 
-    def __init__(self, config: BNWVADConfig) -> None:
+    def __init__(self, config: BNWVADConfig, padding: Padding) -> None:
         super().__init__()
         self.sums_to_one = config.distance_sums_to_one
-        self.embedding = nn.Conv1d(config.dim, config.width, 3, padding=1)
+        self.embedding = nn.Conv1d(config.dim, config.width, 3, padding=1, padding_mode=padding)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.depth))
 
     def forward(self, x_BTD: Tensor) -> Tensor:
@@ -37,7 +37,7 @@ class DeepMILFE(nn.Module):
     def __init__(self, config: DeepMILFEConfig) -> None:
         super().__init__()
         self.config, self.context = config, config.context
-        self.enhancer = Enhancer(config.enhancer)
+        self.enhancer = Enhancer(config.enhancer, config.padding)
         self.mil = DeepMIL(config.mil)
 
     def forward(self, x_BTD: Tensor) -> Tensor:

@@ -1,5 +1,7 @@
 """Deep MIL behind a feature enhancer: the two parts are the published ones."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor
@@ -21,8 +23,9 @@ def network(config: Config = SMALL) -> Network:
 
 def test_the_enhancer_is_the_encoder_of_bn_wvad() -> None:
     torch.manual_seed(1)
-    whole, x_BTD = BatchNormWVAD(SMALL.enhancer).eval(), embeddings(2, 12, 4)
-    part = network().enhancer
+    published = replace(SMALL, distance_sums_to_one="columns", padding="zeros")
+    whole, x_BTD = BatchNormWVAD(published.enhancer).eval(), embeddings(2, 12, 4)
+    part = network(published).enhancer
     known = part.state_dict().keys()
     part.load_state_dict({k: v for k, v in whole.state_dict().items() if k in known})
     heard: list[Tensor] = []
@@ -30,6 +33,13 @@ def test_the_enhancer_is_the_encoder_of_bn_wvad() -> None:
     with torch.inference_mode():
         whole(x_BTD)
         assert torch.equal(part(x_BTD), heard[0].transpose(1, 2))
+
+
+def test_what_stands_still_scores_the_same_all_the_time() -> None:
+    x_BTD = embeddings(2, 1, 4).expand(2, 12, 4)
+    with torch.inference_mode():
+        scores_BT = network()(x_BTD)
+    assert torch.allclose(scores_BT, scores_BT[:, :1].expand(2, 12), atol=1e-6)
 
 
 def test_the_rest_is_deep_mil_on_what_the_enhancer_puts_out() -> None:
