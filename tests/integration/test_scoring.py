@@ -9,11 +9,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 from confluent_kafka import Producer
 
 from schemas.alerts import AlertClosed, AlertOpened
 from schemas.base import Message
+from schemas.clips import ClipSpec
 from schemas.deadletters import DeadLetter
 from schemas.scores import ClipScored
 from schemas.topics import ALERTS, EMBEDDINGS, SCORES, dead_letters
@@ -21,8 +24,10 @@ from services.chassis.settings import ServiceSettings
 from services.chassis.streaming.publisher import KafkaPublisher, producer_config
 from services.chassis.streaming.records import Outgoing
 from services.chassis.streaming.tail import Tail
+from services.scoring.heads.checkpoint import read
+from services.scoring.heads.live import live_scores
 from tests.builders import source
-from tests.checkpoints import cosine_head, rule, window
+from tests.checkpoints import cosine_head, random_head, rule, window
 
 pytestmark = pytest.mark.integration
 WINDOWS = 60
@@ -66,9 +71,9 @@ def publish(settings: ServiceSettings, windows: range, sources: int = 4) -> None
     """A quarter of each source's windows is a fight."""
     publisher = KafkaPublisher(settings, "test")
     for number in windows:
-        high, last = number % 20 in range(5, 10), number == WINDOWS - 1
+        last = number == WINDOWS - 1
         for one in range(sources):
-            message = window(number, high, source_id=source(one), is_last=last)
+            message = window(number, is_high(number), source_id=source(one), is_last=last)
             publisher.publish(Outgoing(EMBEDDINGS, message))
     publisher.flush()
 
@@ -88,9 +93,13 @@ def until_all_ended(scores: Tail, sources: frozenset[str]) -> list[Message]:
 def test_kill_9_in_the_middle_loses_and_doubles_nothing(
     settings: ServiceSettings, tmp_path: Path
 ) -> None:
-    """Two heads by configuration: a folder of two checkpoints. What is no fight is a fall."""
+    """Three heads by configuration, a folder of checkpoints. What is no fight is a fall; the third
+    one looks at sixteen windows and is never calm.
+    """
     for axis, name in enumerate(["fight", "fall"]):
         cosine_head(tmp_path / "head" / name, axis, rule=rule(name))
+    made_for = {"backbone": "i3d_k400", "window": 2, "dim": 2, "spec": ClipSpec()}
+    sequence = random_head(tmp_path / "head" / "sequence", "causal_mil", **made_for)
     scores, alerts = Tail(settings, SCORES), Tail(settings, ALERTS)
     publish(settings, range(30))
     found: list[Message] = []
@@ -102,16 +111,41 @@ def test_kill_9_in_the_middle_loses_and_doubles_nothing(
     publish(settings, range(30, WINDOWS))
     with scoring(settings, tmp_path):
         found += until_all_ended(scores, frozenset(str(source(n)) for n in range(4)))
+        told = alerts.until(closes(4 * 8), PATIENCE_S)
 
     by_clip = {one.clip_id: one for one in found if isinstance(one, ClipScored)}
     assert len(by_clip) == 4 * 2 * WINDOWS
-    assert {one.alerts_opened for one in by_clip.values() if one.is_last} == {3 + 4}
-    told = alerts.until(closes(4 * 7), PATIENCE_S)
+    assert {one.alerts_opened for one in by_clip.values() if one.is_last} == {3 + 4 + 1}
     opened = {one.alert_id: one.label for one in told if isinstance(one, AlertOpened)}
     assert opened.keys() == {one.alert_id for one in told if isinstance(one, AlertClosed)}
-    assert Counter(opened.values()) == {"Possible fight": 4 * 3, "Possible fall": 4 * 4}
-    for one in by_clip.values():
-        assert [said.rule for said in one.heads or ()] == ["fall", "fight"]
+    assert Counter(opened.values()) == {
+        "Possible fight": 4 * 3,
+        "Possible fall": 4 * 4,
+        "Possible causal_mil": 4,
+    }
+    for number in range(4):
+        clips = sorted(
+            (one for one in by_clip.values() if one.source_id == source(number)),
+            key=lambda one: one.index,
+        )
+        assert {tuple(said.rule for said in one.heads or ()) for one in clips} == {
+            ("fall", "fight", "causal_mil")
+        }
+        looked_back = [one.heads[2].score for one in clips[::2] if one.heads]
+        assert looked_back == pytest.approx(offline(sequence), abs=1e-5)
+
+
+def offline(checkpoint: Path) -> list[float]:
+    """Scores of what `publish` puts out, in one go."""
+    network, _ = read(checkpoint)
+    vectors = [window(number, is_high(number)).vector for number in range(WINDOWS)]
+    x_TD = torch.from_numpy(np.stack([np.frombuffer(vector, "<f4") for vector in vectors]))
+    with torch.inference_mode():
+        return live_scores(network, x_TD).tolist()
+
+
+def is_high(number: int) -> bool:
+    return number % 20 in range(5, 10)
 
 
 def closes(count: int) -> Callable[[Message], bool]:
