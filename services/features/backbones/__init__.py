@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from services.features.backbones.base import Backbone, Options
+from services.features.backbones.base import Backbone, Network, Options
 
 _PACKAGES = {
     "i3d_k400": "i3d_k400",
@@ -17,13 +17,20 @@ def load(name: str, options: Options | None = None) -> Backbone:
 
     Raises ValueError for an unknown name, FetchError when weights are absent and out of reach.
     """
-    if name not in NAMES:
-        raise ValueError(f"unknown backbone {name!r}; there are: {', '.join(NAMES)}")
-    # OpenVINO and torch are imported for whoever loads a network, not for whoever names one.
+    one = network(name)
+    # OpenVINO is imported for whoever loads a network, not for whoever names one.
     engine = import_module("services.features.backbones.engine")
-    runtime = import_module(f"services.features.backbones.{_PACKAGES[name]}.runtime")
-    backbone: Backbone = engine.start(runtime.NETWORKS[name], options or Options())
+    backbone: Backbone = engine.start(one, options or Options())
     return backbone
 
 
-__all__ = ["NAMES", "Backbone", "Options", "load"]
+def network(name: str) -> Network:
+    """What there is to know of a backbone, without its weights. Raises ValueError."""
+    if name not in NAMES:
+        raise ValueError(f"unknown backbone {name!r}; there are: {', '.join(NAMES)}")
+    runtime = import_module(f"services.features.backbones.{_PACKAGES[name]}.runtime")
+    found: Network = runtime.NETWORKS[name]
+    return found
+
+
+__all__ = ["NAMES", "Backbone", "Network", "Options", "load", "network"]

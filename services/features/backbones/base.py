@@ -5,14 +5,19 @@ Shapes: B windows, T frames, H height, W width, C colours, D dimensions.
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from services.features.weights import Weights
+
+if TYPE_CHECKING:
+    from torch import nn
 
 Pixels = NDArray[np.uint8]
 Vectors = NDArray[np.float32]
@@ -56,6 +61,21 @@ class Options:
     """Threads of the CPU to use; 0 leaves it to the engine."""
     compile: bool = False
     """Let torch compile the network on a GPU."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """What the engines must know of a backbone."""
+
+    id: str
+    window: int
+    frames: int
+    size: int
+    dim: int
+    weights: Callable[[Path], Weights]
+    """Finds or fetches the weights, given the cache. Raises FetchError."""
+    model: Callable[[Path], "nn.Module"]
+    """Builds the network of a file of weights: uint8 [B, T, H, W, C] -> [B, D], eval mode."""
 
 
 def default_cache() -> Path:

@@ -1,45 +1,33 @@
 """How a backbone is run: OpenVINO in bf16 on CPUs, torch as the reference and on CUDA.
 
-Both take uint8 RGB windows and give float32 features. torch is imported only to convert a model
-once, or where torch runs it.
+Both take uint8 RGB windows and give float32 features. torch is imported only where it runs them.
 
 Shapes: B windows, T frames, H height, W width, C colours, D dimensions.
 """
 
 import logging
-import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from services.features.backbones import ir
-from services.features.backbones.base import Backbone, Options, Pixels, Vectors, check, locked
+from services.features.backbones.base import (
+    Backbone,
+    Network,
+    Options,
+    Pixels,
+    Vectors,
+    check,
+    locked,
+)
+from services.features.backbones.convert import elsewhere
 from services.features.backbones.ir import Compiled
-from services.features.backbones.silent_openvino import ov
 from services.features.weights import Weights
 
-if TYPE_CHECKING:
-    from torch import nn
-
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Network:
-    """What the engines must know of a backbone."""
-
-    id: str
-    window: int
-    frames: int
-    size: int
-    dim: int
-    weights: Callable[[Path], Weights]
-    """Finds or fetches the weights, given the cache. Raises FetchError."""
-    model: Callable[[Path], "nn.Module"]
-    """Builds the network of a file of weights: uint8 [B, T, H, W, C] -> [B, D], eval mode."""
 
 
 class Engine:
@@ -115,7 +103,7 @@ def start(network: Network, options: Options) -> Backbone:
 
 def converted(network: Network, weights: Weights) -> Path:
     """The network in OpenVINO's own format, made once for these weights."""
-    return ir.ensure(network.id, weights, lambda: _convert(network, weights.path))
+    return ir.ensure(network.id, weights, partial(elsewhere, network.id, weights.path))
 
 
 def gpu() -> bool:
@@ -128,14 +116,3 @@ def gpu() -> bool:
         log.warning("there is a GPU here, but torch is not installed")
         return False
     return torch.cuda.is_available()
-
-
-def _convert(network: Network, weights: Path) -> ov.Model:
-    import torch
-
-    pixels = torch.zeros(1, network.frames, network.size, network.size, 3, dtype=torch.uint8)
-    with warnings.catch_warnings():
-        # Tracing warns that all is fixed for this shape. It is meant to be.
-        warnings.simplefilter("ignore")
-        model = network.model(weights)
-        return ov.convert_model(model, example_input=pixels, input=[list(pixels.shape)])

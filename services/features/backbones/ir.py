@@ -11,16 +11,16 @@ VERSION = 1
 """Part of the name of a converted model: raise it when conversion changes."""
 
 
-def ensure(name: str, weights: Weights, convert: Callable[[], ov.Model]) -> Path:
+def ensure(name: str, weights: Weights, convert: Callable[[Path], None]) -> Path:
     """The converted model beside its weights; one that was made of other weights goes.
 
-    The .bin is put there first: an .xml says that all is there.
+    `convert` writes .xml and .bin. The .bin is put there first: an .xml says that all is there.
     """
     folder = weights.path.parent
     ir = folder / f"{name}-{weights.sha256[:12]}-ir-{VERSION}.xml"
     if not ir.exists():
         part = folder / f"part-{name}.xml"
-        ov.save_model(convert(), part, compress_to_fp16=False)
+        convert(part)
         for old in folder.glob(f"{name}-*-ir-*"):
             old.unlink()
         part.with_suffix(".bin").replace(ir.with_suffix(".bin"))

@@ -71,7 +71,11 @@ def load(options: PoseOptions) -> PoseNetwork:
 
 def converted(found: Weights, size: Size) -> Path:
     """The network in OpenVINO's own format, made once for these weights."""
-    return ir.ensure(f"yolov8{size}-pose", found, lambda: _convert(_network(found.path, size)))
+
+    def convert(part: Path) -> None:
+        ov.save_model(_convert(_network(found.path, size)), part, compress_to_fp16=False)
+
+    return ir.ensure(f"yolov8{size}-pose", found, convert)
 
 
 def _convert(network: "PixelsToPlaces") -> ov.Model:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from services.features.backbones.engine import Network
+from services.features.backbones.base import Network
 from services.features.backbones.i3d_k400 import checkpoint
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from services.features.backbones.engine import Network
+from services.features.backbones.base import Network
 from services.features.weights import MODELS, FetchError, Weights
 from services.features.weights.store import ensure
 

@@ -15,6 +15,7 @@ from services.features.backbones import Options, engine, load
 from services.features.backbones.base import check, default_cache
 from services.features.backbones.i3d_k400 import checkpoint, runtime
 from services.features.backbones.i3d_k400.model import I3D
+from services.features.backbones.videomae2 import blank
 
 
 def test_an_unknown_backbone_is_refused_by_name() -> None:
@@ -80,22 +81,24 @@ def test_the_engine_is_the_one_wished_for(
     assert (backbone.id, backbone.window, backbone.frames) == ("i3d_k400", 2, 32)
 
 
-def test_openvino_starts_without_torch(cache: Path) -> None:
-    """A start takes half a second then, and converted models need no torch at all."""
-    load("i3d_k400", Options(cache=cache, engine="openvino"))
+def test_openvino_never_brings_torch_into_the_memory_of_the_service(tmp_path: Path) -> None:
+    """Not even where the model must be converted first: that is more than a gigabyte."""
+    blank.put(tmp_path, "videomae2_s_k710", width=384, depth=1)
     code = (
         "import sys; from pathlib import Path; from services.features.backbones import *\n"
-        f"load('i3d_k400', Options(cache=Path({str(cache)!r}), engine='openvino'))\n"
+        f"options = Options(cache=Path({str(tmp_path)!r}), engine='openvino')\n"
+        "load('videomae2_s_k710', options)\n"
         "print({'torch', 'transformers'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+    assert len(list((tmp_path / "videomae2_s_k710").glob("*.xml"))) == 1
 
 
 def test_nobody_is_told_that_openvino_runs(tmp_path: Path) -> None:
     """Its telemetry keeps an id and a counter in the home folder as soon as it is imported."""
     code = (
-        "from services.features.backbones.i3d_k400 import runtime\n"
+        "from services.features.backbones import engine\n"
         "from openvino.tools.ovc import telemetry_utils\n"
         "print(telemetry_utils.tm.__name__)"
     )
