@@ -61,7 +61,14 @@ def rule(incident: str, high: float, alone: float) -> Rule:
 
 
 RECIPES = (
-    Recipe("fight", "calm", rule("fight", 0.65, 0.85), folds=11, also=("sim",)),
+    Recipe(
+        "fight",
+        "calm",
+        rule("fight", 0.65, 0.85),
+        folds=11,
+        also=("sim",),
+        views=(*VIEWS, "infrared"),
+    ),
     Recipe("fall", "daily", rule("fall", 0.75, 0.95), folds=2, other=("theft",)),
     Recipe("theft", "shop", rule("theft", 0.9, 0.97), folds=6),
 )
