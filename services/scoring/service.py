@@ -3,6 +3,8 @@
 import math
 from collections.abc import Sequence
 
+import torch
+
 from schemas.base import Message
 from schemas.embeddings import EmbeddingExtracted
 from schemas.poses import PosesExtracted
@@ -92,6 +94,7 @@ def _count(model_id: str, scored: Sequence[ClipScored], alerts: Sequence[Alert])
 
 def build(settings: ScoringSettings) -> StatefulStream:
     """Raises ValueError when the heads' checkpoints cannot be used, or not together."""
+    torch.set_num_threads(1)  # a window is little work, and the cores belong to features
     detector = assemble(settings.head)
     publisher = KafkaPublisher(settings, "scoring")
     return StatefulStream(settings, "scoring", detector.topic, ScoringStep(detector), publisher)
