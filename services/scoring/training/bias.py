@@ -23,7 +23,7 @@ from services.scoring.training.position import position_only
 from services.scoring.training.watching import Watched
 
 MOST_DIM = 64
-SEQUENCES, WINDOWS = 2000, 16
+SEQUENCES, WINDOWS = 2000, 64
 AT_ONCE = 32
 """Sequences in one call of a network."""
 

@@ -15,7 +15,7 @@ LENGTH = 24
 EVENT = 5
 PLACE = 12
 """Where an event begins that only its place tells: always just past the middle."""
-SIGNAL = 3.0
+SIGNAL = 1.5
 """What an event adds to a few dimensions, in standard deviations of the noise."""
 SIGNAL_DIMS = 4
 WINDOW_S = 2 * ClipSpec().duration_s

@@ -11,6 +11,7 @@ from services.scoring.training.watching import Watched
 
 BINS = 10
 FOLDS = 5
+PRIOR = 32.0
 
 
 def relative(count: int) -> Floats:
@@ -42,10 +43,13 @@ def _bins(example: Example) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
 
 
 def _rates(examples: Sequence[Example]) -> Floats:
-    """The share of frames that is wrong in each tenth."""
-    wrong, frames = np.zeros(BINS, np.float64), np.full(BINS, 1e-9)
+    """The share of frames that is wrong in each tenth; of little footage the share of all counts
+    as much as PRIOR frames.
+    """
+    wrong, frames = np.zeros(BINS, np.float64), np.zeros(BINS, np.float64)
     for one in examples:
         np.add.at(wrong, _bins(one), one.wrong)
         np.add.at(frames, _bins(one), one.frames)
-    rates: Floats = wrong / frames
+    usual = wrong.sum() / max(frames.sum(), 1.0)
+    rates: Floats = (wrong + usual * PRIOR) / (frames + PRIOR)
     return rates

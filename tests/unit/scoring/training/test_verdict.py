@@ -69,6 +69,8 @@ def test_nothing_to_judge_is_no_error() -> None:
 def test_one_who_knows_only_the_position_is_found_out() -> None:
     always_late = [planted(k, (9, 12) if k % 2 else None) for k in range(40)]
     assert position_only(always_late)["abnormal_auc"] > 0.9
+    all_wrong = [planted(k, (0, 1 + k % 3) if k % 2 else None, 1 + k % 3) for k in range(40)]
+    assert position_only(all_wrong)["frame_auc"] == pytest.approx(0.5)
     anywhere = [planted(k, (k % 12, k % 12 + 1)) for k in range(120)]
     assert position_only(anywhere)["abnormal_auc"] < 0.6
 
