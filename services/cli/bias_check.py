@@ -48,7 +48,7 @@ def bias_check(
 def tell(name: str, checked: Checked) -> None:
     table = Table(name, *WAYS, "at most", "", box=None, header_style="dim")
     for gate in checked.gates:
-        values = (short(gate.values[way]) for way in WAYS)
+        values = (short(gate.values.get(way)) for way in WAYS)
         table.add_row(gate.tells, *values, f"{gate.limit:g}", _verdict(gate))
     console.print(table)
     told = ", ".join(f"{what} {short(auc)}" for what, auc in checked.position_only.items())

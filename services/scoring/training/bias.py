@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from services.scoring.heads.live import contexts
-from services.scoring.heads.registry import Network, package
+from services.scoring.heads.registry import Network, package, takes
 from services.scoring.training.examples import Example
 from services.scoring.training.loop import Plan, fit, frame_auc
 from services.scoring.training.madeup import by_look, by_place
@@ -75,12 +75,13 @@ def check(head: str, plan: Plan, settings: dict[str, Any], real: Real | None = N
     taught, footage = _footage(real) or _made_up(head, plan, settings, dim)
     looked_at = real or Real(taught, dim)
     noise_BTD = _noise(looked_at, plan.seed)
+    ways = LIVE if takes(head) == "persons" else WAYS
     return Checked(
         (
-            planted(misled, [one for one in trap if not one.is_normal]),
-            constant(looked_at.network, noise_BTD),
-            noise(looked_at.network, noise_BTD),
-            rolled(taught, footage, plan.seed),
+            planted(misled, [one for one in trap if not one.is_normal], ways),
+            constant(looked_at.network, noise_BTD, ways),
+            noise(looked_at.network, noise_BTD, ways),
+            rolled(taught, footage, plan.seed, ways),
         ),
         {
             "planted": position_only(trap)["abnormal_auc"],
@@ -106,46 +107,49 @@ def offline(network: Network, x_BTD: Tensor) -> Tensor:
     return network(x_BTD)
 
 
-WAYS: Mapping[str, Scorer] = {"streaming": streaming, "offline": offline}
+Ways = Mapping[str, Scorer]
+LIVE: Ways = {"streaming": streaming}
+"""Heads that look at persons know no other way."""
+WAYS: Ways = {**LIVE, "offline": offline}
 
 
-def planted(network: Network, trap: Sequence[Example]) -> Gate:
+def planted(network: Network, trap: Sequence[Example], ways: Ways = WAYS) -> Gate:
     """(a) Nothing but the position tells, and the head was trained on it."""
     x_BTD = torch.from_numpy(np.stack([one.features.vectors[0] for one in trap]))
     values = {
         way: frame_auc(_watched(trap, _scores(scorer, network, x_BTD)))
-        for way, scorer in WAYS.items()
+        for way, scorer in ways.items()
     }
     return Gate("planted", "AUC where only the position tells", 0.55, values)
 
 
-def constant(network: Network, noise_BTD: Tensor) -> Gate:
+def constant(network: Network, noise_BTD: Tensor, ways: Ways = WAYS) -> Gate:
     """(b) The same window over and over: the score must not move."""
     same_BTD = noise_BTD[:AT_ONCE, :1].expand(-1, noise_BTD.shape[1], -1).contiguous()
     values = {}
-    for way, scorer in WAYS.items():
+    for way, scorer in ways.items():
         usual = _scores(scorer, network, noise_BTD[:200]).std()
         moves = _scores(scorer, network, same_BTD).std(axis=1).mean()
         values[way] = float(moves / max(usual, 1e-12))
     return Gate("constant", "moves of the score while the picture stands still", 0.02, values)
 
 
-def noise(network: Network, noise_BTD: Tensor) -> Gate:
+def noise(network: Network, noise_BTD: Tensor, ways: Ways = WAYS) -> Gate:
     """(c) Share of the variance of scores on noise that any function of the position explains."""
     values = {}
-    for way, scorer in {**WAYS, "streaming": streaming_now_and_then}.items():
+    for way, scorer in {**ways, "streaming": streaming_now_and_then}.items():
         scores_BT = _scores(scorer, network, noise_BTD)
         whole = float(scores_BT.var())
         values[way] = float(scores_BT.mean(axis=0).var()) / whole if whole > 0 else 0.0
     return Gate("noise", "R² of the score on the position, on noise", 0.02, values)
 
 
-def rolled(network: Network, footage: Sequence[Example], seed: int) -> Gate:
+def rolled(network: Network, footage: Sequence[Example], seed: int, ways: Ways = WAYS) -> Gate:
     """(d) Videos rolled in time, scored, and rolled back: the AUC must stay."""
     rng = np.random.default_rng(seed)
     shifts = [int(rng.integers(1, max(len(one.features), 2))) for one in footage]
     values = {}
-    for way, scorer in WAYS.items():
+    for way, scorer in ways.items():
         before, after = (
             frame_auc(
                 [_rolled(scorer, network, one, by) for one, by in zip(footage, turns, strict=True)]
