@@ -28,6 +28,8 @@ class Track:
     is_test: bool
     numbers_TD: NDArray[np.float32]
     """[T, 38], see `services.scoring.poses.person_numbers`."""
+    pixels_T172: NDArray[np.float32]
+    """Where the keypoints are; nan where one was not seen."""
     frames: NDArray[np.int64]
     theft: NDArray[np.bool_]
 
@@ -42,11 +44,13 @@ def read(path: Path) -> Iterator[Track]:
         size = np.array([WIDTH, HEIGHT], np.float32)
         points_T172 = arrays["xy_tenths"][part].astype(np.float32) / 10 / size
         sure_T17 = arrays["confidence_255"][part].astype(np.float32) / 255
+        pixels_T172 = np.where(sure_T17[..., None] >= SEEN, points_T172 * size, np.float32(np.nan))
         keypoints_T173 = np.concatenate([points_T172, sure_T17[..., None]], axis=2)
         yield Track(
             video=str(arrays["names"][row]).partition("#")[0],
             is_test=str(arrays["split"][row]) == "test",
             numbers_TD=person_numbers(_boxes(points_T172, sure_T17), keypoints_T173),
+            pixels_T172=pixels_T172,
             frames=arrays["frames"][part].astype(np.int64),
             theft=arrays["gt"][part] == 1,
         )
