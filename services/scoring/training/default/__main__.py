@@ -14,19 +14,19 @@ import typer
 from rich import print_json
 from torch import nn
 
-from schemas.clips import ClipSpec
 from services.scoring import calibration
 from services.scoring.calibration import Calibration
 from services.scoring.heads.card import Card
 from services.scoring.heads.checkpoint import fingerprint, pack, write
 from services.scoring.heads.registry import Network
 from services.scoring.training.default.embeddings import Table, load
-from services.scoring.training.default.evaluation import Scores, held_out
+from services.scoring.training.default.evaluation import held_out
 from services.scoring.training.default.fitting import fit
 from services.scoring.training.default.recipes import RECIPES, Recipe
-from services.scoring.training.default.verdict import WINDOW, alarming, ordering
+from services.scoring.training.default.tracks import BACKBONE, SPEC, WINDOW
+from services.scoring.training.default.verdict import alarming, ordering
+from services.scoring.training.metrics import Floats
 
-BACKBONE = "i3d_k400"
 DATA = (
     "fight-detection-surv-dataset, 105 fight and 105 normal surveillance clips of 33 sources (MIT)",
     "Intel sample videos, one-by-one-person-detection (CC BY 4.0)",
@@ -64,7 +64,7 @@ def main(
             _store(out / recipe.incident, head, network, (recipe, calibrated, metrics))
 
 
-def calibrate(table: Table, score_N: Scores, bounds: tuple[float, float]) -> Calibration:
+def calibrate(table: Table, score_N: Floats, bounds: tuple[float, float]) -> Calibration:
     """From held-out scores of all normal windows that were filmed, in every moving view."""
     normal = (table.label == 0) & (table.kind != "sim") & (table.view != "still")
     return calibration.fit(score_N[normal].astype(np.float32), *bounds)
@@ -81,7 +81,7 @@ def _store(
         weights_sha256=digest,
         backbone=BACKBONE,
         window=WINDOW,
-        spec=ClipSpec(),
+        spec=SPEC,
         dim=1024,
         calibration=calibrated,
         rule=recipe.rule,

@@ -44,8 +44,9 @@ class Table:
     def __len__(self) -> int:
         return len(self.vectors)
 
-    def where(self, mask: NDArray[np.bool_]) -> "Table":
-        return Table(**{name: column[mask] for name, column in vars(self).items()})
+    def where(self, rows: NDArray[np.bool_ | np.int64]) -> "Table":
+        """Those of a mask, or these numbers in this order."""
+        return Table(**{name: column[rows] for name, column in vars(self).items()})
 
     def seen_by(self, recipe: Recipe) -> "Table":
         """The same rows with the labels of one head: 1 is its own incident."""

@@ -1,29 +1,30 @@
-"""Judges heads on what they have not seen: grouped folds, cameras left out, bootstrap intervals."""
+"""Judges heads on what they have not seen: grouped folds, cameras left out."""
 
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 from torch import nn
 
 from services.scoring.training.default.embeddings import Table
 from services.scoring.training.default.recipes import Recipe
+from services.scoring.training.metrics import Floats
+from services.scoring.training.pieces import Pieces
 
-Scores = NDArray[np.float64]
 Train = Callable[[Table], nn.Module]
+FEWEST_GROUPS = 5
 
 
-def scores(network: nn.Module, table: Table) -> Scores:
+def scores(network: nn.Module, table: Table) -> Floats:
     """Raw scores of all rows, each window by itself."""
     with torch.inference_mode():
         x_N1D = torch.from_numpy(table.vectors)[:, None]
         return np.asarray(network(x_N1D)[:, 0].numpy(), np.float64)
 
 
-def held_out(table: Table, recipe: Recipe, train: Train) -> Scores:
+def held_out(table: Table, recipe: Recipe, train: Train) -> Floats:
     """Scores of every row by a head that has seen neither its group nor, where the cameras are not
     those of the head's own incidents, anything of these cameras.
     """
@@ -49,36 +50,19 @@ def _splits(table: Table, recipe: Recipe) -> Iterator[NDArray[np.bool_]]:
     yield sim & ~even
 
 
-def by_video(
-    table: Table, score_N: Scores, recipe: Recipe, view: str = "plain"
-) -> tuple[Scores, NDArray[np.int64], NDArray[np.str_]]:
-    """Highest score, label and group of each video of the head's own cameras."""
+def by_video(table: Table, score_N: Floats, recipe: Recipe, view: str = "plain") -> Pieces:
+    """The highest score of each video of the head's own cameras.
+
+    Groups are drawn whole; where there are fewer than five, single videos.
+    """
     rows = np.isin(table.kind, recipe.own) & (table.view == view)
     names = np.unique(table.video[rows])
-    firsts = [np.flatnonzero(rows & (table.video == name)) for name in names]
-    highest = np.array([score_N[at].max() for at in firsts])
-    labels = np.array([int(table.kind[at[0]] == recipe.incident) for at in firsts])
-    return highest, labels, np.array([table.group[at[0]] for at in firsts])
-
-
-def auc(table: Table, score_N: Scores, recipe: Recipe) -> float:
-    """Area under the ROC curve of the highest score of each video."""
-    highest, labels, _ = by_video(table, score_N, recipe)
-    return float(roc_auc_score(labels, highest))
-
-
-def auc_interval(
-    table: Table, score_N: Scores, recipe: Recipe, rounds: int = 1000
-) -> tuple[float, float]:
-    """95 % interval, drawing whole groups with replacement; single videos where groups are few."""
-    highest, labels, groups = by_video(table, score_N, recipe)
-    if len(np.unique(groups)) < 5:
-        groups = np.arange(len(highest)).astype(str)
-    rng, drawn = np.random.default_rng(0), []
-    members = [np.flatnonzero(groups == group) for group in np.unique(groups)]
-    for _ in range(rounds):
-        rows = np.concatenate([members[k] for k in rng.integers(len(members), size=len(members))])
-        if 0 < labels[rows].mean() < 1:
-            drawn.append(roc_auc_score(labels[rows], highest[rows]))
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return float(low), float(high)
+    members = [np.flatnonzero(rows & (table.video == name)) for name in names]
+    firsts = [at[0] for at in members]
+    groups = table.group[firsts]
+    return Pieces(
+        labels=(table.kind[firsts] == recipe.incident).astype(np.float64),
+        scores=np.array([score_N[at].max() for at in members]),
+        weights=np.ones(len(names)),
+        sources=names if len(np.unique(groups)) < FEWEST_GROUPS else groups,
+    )

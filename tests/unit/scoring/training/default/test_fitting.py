@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from services.scoring.training.default.embeddings import Row, Table, load, save
-from services.scoring.training.default.evaluation import auc, by_video, held_out, scores
+from services.scoring.training.default.evaluation import by_video, held_out, scores
 from services.scoring.training.default.fitting import fit, fit_linear, usable, weights
 from services.scoring.training.default.recipes import RECIPES, Recipe
 
@@ -99,7 +99,7 @@ def test_held_out_scores_come_from_models_that_have_not_seen_the_group(table: Ta
     assert sorted(group for fold in left_out for group in fold) == sorted(everything)
     cameras = [{"fall", "daily"}, {"theft", "shop"}, {"street"}, {"room"}]
     assert [set(KINDS) - kinds for _, kinds in seen[4:8]] == cameras
-    assert auc(labelled, result, FIGHT) > 0.85
+    assert by_video(labelled, result, FIGHT).auc() > 0.85
 
 
 @pytest.mark.parametrize("recipe", [FIGHT, FALL, THEFT])
@@ -115,11 +115,17 @@ def test_a_clip_counts_by_its_highest_plain_window(table: Table) -> None:
     at = np.flatnonzero((table.video == "fight/3") & (table.view == "plain"))
     score[at[1]] = 2.0
     score[(table.video == "fight/4") & (table.view == "flip")] = 9.0
-    highest, labels, groups = by_video(table, score, FIGHT)
-    assert len(highest) == 48
-    assert highest.max() == 2.0
-    assert labels[highest.argmax()] == 1
-    assert groups[highest.argmax()] == "g1"
+    videos = by_video(table, score, FIGHT)
+    assert len(videos.scores) == 48
+    assert videos.scores.max() == 2.0
+    assert videos.labels[videos.scores.argmax()] == 1
+    assert videos.sources[videos.scores.argmax()] == "g1"
+
+
+def test_single_videos_are_drawn_where_groups_are_few(table: Table) -> None:
+    assert set(by_video(table, np.zeros(len(table)), FALL).sources) == {
+        f"{kind}/{number}" for kind in ("fall", "daily") for number in range(6)
+    }
 
 
 def test_nothing_is_learned_from_noise(table: Table) -> None:
@@ -127,4 +133,4 @@ def test_nothing_is_learned_from_noise(table: Table) -> None:
     noise = rng.normal(size=table.vectors.shape).astype(np.float32)
     seen = replace(table, vectors=noise).seen_by(FIGHT)
     result = held_out(seen, FIGHT, lambda part: fit_linear(part, FIGHT))
-    assert 0.25 < auc(seen, result, FIGHT) < 0.75
+    assert 0.25 < by_video(seen, result, FIGHT).auc() < 0.75
