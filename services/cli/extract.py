@@ -15,13 +15,13 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from services.chassis.errors import InvalidMessage
-from services.cli.embedding import embeddings_by
-from services.cli.extractor import Extractor, Heard
+from services.cli.extractor import Extractor, Heard, embeddings_by, poses_by
 from services.cli.report import clock
 from services.cli.screen import console, err, give_up
 from services.features.backbones import NAMES, load
 from services.features.config import FeaturesSettings
-from services.features.pose.base import ID as POSES
+from services.features.pose import ID as POSES
+from services.features.pose import load as load_poses
 from services.scoring.training import features
 from services.scoring.training.datasets.labelled import VIDEOS
 
@@ -52,11 +52,10 @@ def extract(
 
 def chosen(name: str) -> Extractor:
     """Raises ValueError for an unknown name, RuntimeError where weights or software are absent."""
-    if name != POSES:
-        return embeddings_by(load(name, FeaturesSettings().options))
-    from services.cli.posing import extractor  # needs the extra `pose`
-
-    return extractor()
+    settings = FeaturesSettings()
+    if name == POSES:
+        return poses_by(load_poses(settings.pose_options), settings.pose_options)
+    return embeddings_by(load(name, settings.options))
 
 
 @dataclass

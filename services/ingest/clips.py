@@ -27,10 +27,12 @@ def clips(
         yield recorded(clip, source_id, spec)
 
 
-def clips_of(path: Path, spec: ClipSpec = ClipSpec()) -> Iterator[ClipRecorded]:
+def clips_of(
+    path: Path, spec: ClipSpec = ClipSpec(), passage: Passage = iter
+) -> Iterator[ClipRecorded]:
     """The service's way without Kafka and object store. The id comes from the file's name."""
     with open_video(path) as video:
-        yield from clips(video, uuid5(NAMESPACE, path.name), spec)
+        yield from clips(video, uuid5(NAMESPACE, path.name), spec, passage)
 
 
 def drawn(samples: Iterable[Draw]) -> Iterator[Jpeg]:

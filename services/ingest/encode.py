@@ -22,11 +22,11 @@ class Jpeg:
     height: int
 
 
-def of_rgb(rgb_HWC: NDArray[np.uint8]) -> Jpeg:
+def of_rgb(rgb_HWC: NDArray[np.uint8], quality: int = QUALITY) -> Jpeg:
     """A JPEG of an RGB picture, shape (height, width, 3)."""
     height, width = rgb_HWC.shape[:2]
     rgb_HWC = np.ascontiguousarray(rgb_HWC)
-    return Jpeg(_bytes(simplejpeg.encode_jpeg(rgb_HWC, QUALITY, "RGB", "420")), width, height)
+    return Jpeg(_bytes(simplejpeg.encode_jpeg(rgb_HWC, quality, "RGB", "420")), width, height)
 
 
 def of_planes(planes: Sequence[Plane]) -> Jpeg:

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from schemas.clips import ClipRecorded
 from schemas.embeddings import EmbeddingExtracted
 from services.cli.__main__ import app
-from services.cli.embedding import embedded, embeddings_by
 from services.cli.extract import Tally, run, videos_in
+from services.cli.extractor import embedded, embeddings_by
 from services.features.backbones import Backbone, Options, load
 from services.features.backbones.base import Pixels, Vectors, default_cache
 from services.features.service import Extraction

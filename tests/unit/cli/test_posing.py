@@ -7,7 +7,7 @@ import numpy as np
 
 from schemas.poses import PosesExtracted
 from services.cli.extract import run
-from services.cli.posing import poses_by
+from services.cli.extractor import poses_by
 from services.features.pose.base import PoseOptions
 from services.features.pose.extraction import PoseExtraction
 from services.features.pose.letterbox import Floats, Pixels

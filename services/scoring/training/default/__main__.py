@@ -43,7 +43,7 @@ THEFT = {
 
 
 def main(
-    features: Annotated[list[Path], typer.Argument(help="files that the extraction wrote")],
+    features: Annotated[list[Path], typer.Argument(help="files that services.cli.views wrote")],
     out: Annotated[Path | None, typer.Option(help="folder of the checkpoints")] = None,
     head: Annotated[str, typer.Option(help="which network; linear is what we ship")] = "linear",
 ) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from services.cli.extraction import _embedded, _label
+from services.cli.views import embedded, label
 from services.features.backbones.base import Pixels, Vectors
 from services.features.core import Joining, Received, fill, join
 from services.features.frames import clip_pixels
@@ -41,9 +41,22 @@ def test_training_embeds_the_windows_that_the_features_service_forms(tmp_path: P
 
     backbone = Remembers()
     item = Item("sim/1", path, "sim", "sim-1", incidents=((2.0, 4.5),))
-    rows = list(_embedded(item, backbone, ["plain"]))
+    rows = list(embedded(item, backbone, ["plain"]))
     assert np.array_equal(np.stack(backbone.shown), np.stack(expected))
     assert [(row.index, row.frames) for row in rows] == [(0, 32), (1, 32), (2, 11)]
+
+
+def test_a_view_changes_the_frames_before_windows_are_formed(tmp_path: Path) -> None:
+    path = tmp_path / "scene.mp4"
+    write_mp4(SimSpec(seed=1, seconds=5, width=128, height=96), path)
+    backbone = Remembers()
+    item = Item("shop/1", path, "shop", "shop-0")
+    rows = list(embedded(item, backbone, ["plain", "shift", "flip"]))
+    assert [row.frames for row in rows if row.view == "shift"] == [32, 32, 3]
+    plain, shifted, flipped = (backbone.shown[at].astype(int) for at in (0, 3, 6))
+    # A second JPEG costs a little, another moment or side of the shop much more.
+    assert np.abs(plain[8:] - shifted[:24]).mean() < 1 < np.abs(plain - shifted).mean()
+    assert np.abs(plain[:, :, ::-1] - flipped).mean() < 1 < np.abs(plain - flipped).mean()
 
 
 @pytest.mark.parametrize(
@@ -64,4 +77,4 @@ def test_training_embeds_the_windows_that_the_features_service_forms(tmp_path: P
 def test_labels_of_the_second_window(
     kind: str, incidents: tuple[tuple[float, float], ...] | None, view: str, expected: int
 ) -> None:
-    assert _label(Item("x", Path("x"), kind, "g", incidents), VIEWS[view], index=1) == expected
+    assert label(Item("x", Path("x"), kind, "g", incidents), VIEWS[view], index=1) == expected

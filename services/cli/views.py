@@ -1,6 +1,6 @@
-"""Footage -> embeddings on disk, by the code of the services: decode, sample, JPEG, join, embed.
+"""The default detector's footage, in all its views -> embeddings on disk.
 
-`python -m services.cli.extraction --footage DIR --out features.npz` feeds the training of heads. It
+`python -m services.cli.views --footage DIR --out features.npz` feeds the training of its heads. It
 lives here because only this layer may see ingest, features and scoring at once.
 """
 
@@ -9,23 +9,22 @@ from pathlib import Path
 from typing import Annotated
 from zlib import crc32
 
-import numpy as np
-import simplejpeg
 import typer
 from numpy.random import default_rng
 from rich.progress import track
 
-from schemas.clips import ClipSpec
-from services.features.backbones import Backbone, Options, load
-from services.features.core import fill
-from services.features.frames import Pixels, decode, stack
-from services.ingest.clips import clips_of
+from services.cli.extractor import SPEC, embeddings
+from services.features.backbones import Backbone, load
+from services.features.config import FeaturesSettings
+from services.features.frames import decode
+from services.ingest.clips import Passage, clips_of
+from services.ingest.encode import Jpeg, of_rgb
 from services.ingest.sources import sim
 from services.scoring.training.default.augment import VIEWS, View
 from services.scoring.training.default.corpus import Item, items
 from services.scoring.training.default.embeddings import Row, save
+from services.scoring.training.default.tracks import BACKBONE
 
-SPEC = ClipSpec()
 WINDOW_S = 2 * SPEC.duration_s
 SHOWS = 0.3
 """A window shows an incident that fills so much of it."""
@@ -44,43 +43,39 @@ def main(
     scenes: Annotated[Path | None, typer.Option(help="folder for simulated scenes")] = None,
 ) -> None:
     """Embed every window of every video, in every view."""
-    backbone = load("i3d_k400", Options(engine="openvino"))
+    backbone = load(BACKBONE, FeaturesSettings().options)
     videos = [*items(footage, street), *(_sim_items(scenes) if scenes else ())]
     videos = [item for item in videos if kinds == "all" or item.kind in kinds.split(",")]
     chosen = list(VIEWS) if views == "all" else views.split(",")
     rows: list[Row] = []
     for item in track(videos, description="embedding"):
-        rows += _embedded(item, backbone, ["plain"] if item.kind == "sim" else chosen)
+        rows += embedded(item, backbone, ["plain"] if item.kind == "sim" else chosen)
     save(out, rows)
 
 
-def _embedded(item: Item, backbone: Backbone, views: Sequence[str]) -> Iterator[Row]:
-    jpegs = [jpeg for clip in clips_of(item.path) for jpeg in clip.frames]
+def embedded(item: Item, backbone: Backbone, views: Sequence[str]) -> Iterator[Row]:
+    """A row a window and view."""
     for name in views:
-        changed = jpegs if name == "plain" else _changed(jpegs, VIEWS[name], item.name)
-        for index, (count, window_THWC) in enumerate(_windows(changed, backbone)):
-            vector = backbone.embed(window_THWC[None])[0]
-            label = _label(item, VIEWS[name], index)
-            yield Row(item.name, item.kind, item.group, name, index, count, label, vector)
+        passage = iter if name == "plain" else changed(VIEWS[name], item.name)
+        found = embeddings(clips_of(item.path, SPEC, passage), backbone)
+        for index, (window, vector_D) in enumerate(found):
+            frames = sum(clip.frame_count for clip in window.clips)
+            shown = label(item, VIEWS[name], index)
+            yield Row(item.name, item.kind, item.group, name, index, frames, shown, vector_D)
 
 
-def _windows(jpegs: Sequence[bytes], backbone: Backbone) -> Iterator[tuple[int, Pixels]]:
-    """Windows as the features service forms them: aligned, the last one as long as it is."""
-    for start in range(0, len(jpegs), backbone.frames):
-        part = jpegs[start : start + backbone.frames]
-        yield len(part), fill(stack(part, backbone.size), backbone.frames)
+def changed(view: View, name: str) -> Passage:
+    """Between drawing and cutting: the frames change and become JPEGs again."""
+
+    def passage(jpegs: Iterator[Jpeg]) -> Iterator[Jpeg]:
+        frames = [decode(jpeg.content) for jpeg in jpegs]
+        for frame in view.change(frames, default_rng(crc32(name.encode()))):
+            yield of_rgb(frame, view.quality)
+
+    return passage
 
 
-def _changed(jpegs: Sequence[bytes], view: View, name: str) -> list[bytes]:
-    rng = default_rng(crc32(name.encode()))
-    frames = view.change([decode(jpeg) for jpeg in jpegs], rng)
-    return [
-        simplejpeg.encode_jpeg(np.ascontiguousarray(frame), view.quality, "RGB", "420")
-        for frame in frames
-    ]
-
-
-def _label(item: Item, view: View, index: int) -> int:
+def label(item: Item, view: View, index: int) -> int:
     """1 the incident that the kind is about, 0 nothing, -1 cannot be said (a little of both).
 
     Acted thefts are labelled as a whole: their windows hold shopping too.
