@@ -8,8 +8,8 @@ from services.scoring.heads.bn_wvad.model import BatchNormWVAD
 from services.scoring.heads.official import Tensors, bare, count, fill, renamed, size
 
 NAMES = {
-    r"^embedding": "embedding.conv_1.0",
-    r"^blocks\.(\d+)": r"selfatt.layers.\1",
+    r"^enhancer\.embedding": "embedding.conv_1.0",
+    r"^enhancer\.blocks\.(\d+)": r"selfatt.layers.\1",
     r"\.attention_norm": ".0.norm",
     r"\.attention\.split": ".0.fn.to_qkv",
     r"\.attention\.join": ".0.fn.to_out.0",

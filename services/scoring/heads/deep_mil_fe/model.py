@@ -1,34 +1,15 @@
 """Deep MIL on enhanced features: what was seen around a window helps to judge it.
 
-The enhancer is the encoder of BN-WVAD (arXiv:2311.15367), the rest Deep MIL (arXiv:1801.04264).
-Shapes: B videos, T windows, D dimensions of an embedding, E width.
+The enhancer is that of BN-WVAD (arXiv:2311.15367), the rest Deep MIL (arXiv:1801.04264).
+Shapes: B videos, T windows, D dimensions of an embedding.
 """
 
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 - as everyone calls it
 
-from services.scoring.heads.bn_wvad.config import BNWVADConfig
-from services.scoring.heads.bn_wvad.model import Block, nearness
+from services.scoring.heads.bn_wvad.enhancer import Enhancer
 from services.scoring.heads.deep_mil.model import DeepMIL
 from services.scoring.heads.deep_mil.ranking import loss
-from services.scoring.heads.deep_mil_fe.config import DeepMILFEConfig, Padding
-
-
-class Enhancer(nn.Module):
-    """A convolution over three windows, and transformer blocks over all of them."""
-
-    def __init__(self, config: BNWVADConfig, padding: Padding) -> None:
-        super().__init__()
-        self.sums_to_one = config.distance_sums_to_one
-        self.embedding = nn.Conv1d(config.dim, config.width, 3, padding=1, padding_mode=padding)
-        self.blocks = nn.ModuleList(Block(config) for _ in range(config.depth))
-
-    def forward(self, x_BTD: Tensor) -> Tensor:
-        x_BTE = F.relu(self.embedding(x_BTD.transpose(1, 2))).transpose(1, 2)
-        near_TT = nearness(x_BTD.shape[1], self.sums_to_one, x_BTE)
-        for block in self.blocks:
-            x_BTE = block(x_BTE, near_TT)
-        return x_BTE
+from services.scoring.heads.deep_mil_fe.config import DeepMILFEConfig
 
 
 class DeepMILFE(nn.Module):

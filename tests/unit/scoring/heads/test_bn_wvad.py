@@ -14,8 +14,9 @@ from torch import Tensor
 from services.scoring.calibration import fit
 from services.scoring.heads import load_official
 from services.scoring.heads.bn_wvad import Config, Network, loss, objective
+from services.scoring.heads.bn_wvad.enhancer import nearness
 from services.scoring.heads.bn_wvad.losses import Masks, select, triplet
-from services.scoring.heads.bn_wvad.model import Normed, distance, nearness
+from services.scoring.heads.bn_wvad.model import Normed, distance
 from services.scoring.heads.live import live_scores
 from tests.weights import Shape, embeddings, weights
 
