@@ -8,14 +8,8 @@ import numpy as np
 import pytest
 
 from schemas.clips import ClipSpec
-from services.scoring.training.features import (
-    FeatureError,
-    Features,
-    crops,
-    read,
-    read_folder,
-    save,
-)
+from services.scoring.training.features import FeatureError, Features, read, read_folder, save
+from services.scoring.training.features.foreign import crops
 
 
 def features(video: str = "a.mp4", windows: int = 3, dim: int = 4) -> Features:
