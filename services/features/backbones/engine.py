@@ -91,19 +91,24 @@ class Torch(Engine):
 
 def start(network: Network, options: Options) -> Backbone:
     """The fastest exact-enough engine of this machine. Raises FetchError."""
-    folder = options.cache / network.id
-    on_gpu = options.engine != "openvino" and gpu()
-    with locked(folder):
+    device = torch_device(options)
+    with locked(options.cache / network.id):
         weights = network.weights(options.cache)
-        if options.engine == "torch" or on_gpu:
-            device = "cuda" if on_gpu else "cpu"
-            return Torch(network, weights.path, device, on_gpu and options.compile)
+        if device:
+            return Torch(network, weights.path, device, device == "cuda" and options.compile)
         return OpenVINO(network, converted(network, weights), options.threads)
 
 
 def converted(network: Network, weights: Weights) -> Path:
     """The network in OpenVINO's own format, made once for these weights."""
     return ir.ensure(network.id, weights, partial(elsewhere, network.id, weights.path))
+
+
+def torch_device(options: Options) -> str | None:
+    """Where torch runs the networks; None where OpenVINO does."""
+    if options.engine != "openvino" and gpu():
+        return "cuda"
+    return "cpu" if options.engine == "torch" else None
 
 
 def gpu() -> bool:

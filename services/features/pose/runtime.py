@@ -11,7 +11,7 @@ import numpy as np
 
 from services.features.backbones import ir
 from services.features.backbones.base import locked
-from services.features.backbones.engine import gpu
+from services.features.backbones.engine import torch_device
 from services.features.backbones.ir import Compiled
 from services.features.backbones.silent_openvino import ov
 from services.features.pose.base import ID, PoseNetwork, PoseOptions
@@ -61,11 +61,11 @@ def load(options: PoseOptions) -> PoseNetwork:
     """
     quiet()
     run, size = options.run, options.model
-    on_gpu = run.engine != "openvino" and gpu()
+    device = torch_device(run)
     with locked(run.cache / ID):
         found = ensure(run.cache, ID, f"yolov8{size}-pose.pt")
-        if run.engine == "torch" or on_gpu:
-            return Torch(_network(found.path, size), "cuda" if on_gpu else "cpu")
+        if device:
+            return Torch(_network(found.path, size), device)
         return OpenVINO(converted(found, size), run.threads)
 
 
