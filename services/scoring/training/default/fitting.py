@@ -16,6 +16,7 @@ from services.scoring.heads.linear.model import Linear
 from services.scoring.heads.registry import build, package
 from services.scoring.training.default.embeddings import Table
 from services.scoring.training.default.recipes import Recipe
+from services.scoring.training.loop import OPTIMIZERS
 
 AS_MANY = 1000
 """What the weights of a regression sum to: C means the same however many views there are."""
@@ -83,12 +84,10 @@ def fit_bags(head: str, table: Table, recipe: Recipe, batch: int = 30) -> nn.Mod
 
 def _optimizer(head: str, network: nn.Module) -> torch.optim.Optimizer:
     config = package(head).Config()
-    kinds: dict[str, type[torch.optim.Optimizer]] = {
-        "adagrad": torch.optim.Adagrad,
-        "adam": torch.optim.Adam,
-    }
-    make = kinds[config.optimizer]
-    return make(network.parameters(), lr=config.lr, weight_decay=config.weight_decay)  # type: ignore[call-arg]
+    optimizer: torch.optim.Optimizer = OPTIMIZERS[config.optimizer](
+        network.parameters(), lr=config.lr, weight_decay=config.weight_decay
+    )
+    return optimizer
 
 
 def _bags(
