@@ -29,6 +29,7 @@ LATEST = 45
 TRUNK, WRISTS = ([5, 6], [11, 12]), [9, 10]
 LONG_TRUNK = 100.0
 """Pixels, for who never shows all of it."""
+HANDS = lstm_ae.Config(tells="hands")
 Scores = NDArray[np.float64]
 
 
@@ -40,22 +41,26 @@ def main(
     """Train, judge, print."""
     torch.set_num_threads(1)
     tracks = list(read(poses))
-    network = fit([track for track in tracks if not track.is_test], rounds, seed)
     test = [track for track in tracks if track.is_test]
-    raw = [scores(network, track) for track in test]
+    learnt = {}
+    for tells, config in {"hands": HANDS, "numbers and steps": lstm_ae.Config()}.items():
+        network = fit([track for track in tracks if not track.is_test], rounds, seed, config)
+        raw = [scores(network, track) for track in test]
+        learnt[f"lstm_ae, {tells}"] = judge(test, [latest(one, LATEST) for one in raw])
+        learnt[f"lstm_ae, {tells}, no averaging"] = judge(test, raw)
     told = {
-        "lstm_ae": judge(test, [latest(one, LATEST) for one in raw]),
-        "lstm_ae, no averaging": judge(test, raw),
+        **learnt,
         "faster hand": judge(test, [latest(hands(one), LATEST) for one in test]),
         "frames since a person came": judge(test, [np.arange(len(one.theft)) for one in test]),
     }
     print_json(json.dumps(told))
 
 
-def fit(tracks: Sequence[Track], rounds: int, seed: int) -> lstm_ae.Network:
+def fit(
+    tracks: Sequence[Track], rounds: int, seed: int, config: lstm_ae.Config = HANDS
+) -> lstm_ae.Network:
     """Adam on stretches of one person each, in an order that the seed decides."""
     torch.manual_seed(seed)
-    config = lstm_ae.Config()
     network = lstm_ae.Network(config)
     stretches_BTD = torch.cat([_stretches(track, config.frames) for track in tracks])
     network.prepare(stretches_BTD)

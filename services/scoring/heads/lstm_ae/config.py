@@ -13,8 +13,13 @@ class LSTMAutoencoderConfig:
     frames: int = 20
     hidden: int = 50
     layers: int = 2
-    steps: bool = True
-    """Tell the steps from frame to frame too, beside the numbers themselves."""
+    tells: Literal["numbers", "steps", "hands"] = "steps"
+    """What is told again: the numbers alone, as published; their steps from frame to frame beside
+    them; or the steps of both hands against the body alone. Where theft is what matters take
+    "hands": of all other numbers an error says how somebody walks and how well they are seen."""
+    lag: int = 3
+    """Frames from one end of a step of the hands to the other, a tenth of a second of AI-Hub's
+    footage. Within less, a keypoint trembles about as far as it moves."""
     optimizer: Literal["adam"] = "adam"
     lr: float = 1e-3
     weight_decay: float = 0.0

@@ -2,24 +2,23 @@
 
 N. Srivastava, E. Mansimov, R. Salakhutdinov, "Unsupervised Learning of Video Representations using
 LSTMs", ICML 2015 (arXiv:1502.04681): the decoder tells the sequence backwards.
-Shapes: B stretches of one person, T frames, D numbers a frame, H hidden, L layers,
-K keypoints.
+Shapes: B stretches of one person, T frames, D numbers a frame or as many as are
+to be told, H hidden, L layers.
 """
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 - as everyone calls it
 
 from services.scoring.heads.live import contexts
+from services.scoring.heads.lstm_ae import told
 from services.scoring.heads.lstm_ae.config import LSTMAutoencoderConfig
 
 REACH = 10.0
 """Numbers further than so many standard deviations from the mean are held there."""
 LEAST_STD = 1e-3
 """Of a number that hardly ever changes; less would make an alarm of any change."""
-BOX = 4
-NOT_SEEN = 0.5
-"""What both numbers of a keypoint are that was not seen: `services.scoring.poses`."""
+PACE = 0.05
+"""Share of the usual error that a step of training renews."""
 
 
 class LSTMAutoencoder(nn.Module):
@@ -30,16 +29,21 @@ class LSTMAutoencoder(nn.Module):
 
     mean_D: Tensor
     std_D: Tensor
+    usual: Tensor
 
     def __init__(self, config: LSTMAutoencoderConfig) -> None:
         super().__init__()
         self.config, self.context = config, config.frames
-        numbers = config.dim * (2 if config.steps else 1)
+        numbers = {"numbers": config.dim, "steps": 2 * config.dim, "hands": told.HANDS}[
+            config.tells
+        ]
         self.encoder = nn.LSTM(numbers, config.hidden, config.layers, batch_first=True)
         self.decoder = nn.LSTM(config.hidden, config.hidden, config.layers, batch_first=True)
         self.out = nn.Linear(config.hidden, numbers)
         self.register_buffer("mean_D", torch.zeros(numbers))
         self.register_buffer("std_D", torch.ones(numbers))
+        if config.tells == "hands":
+            self.register_buffer("usual", torch.ones(()))
 
     def prepare(self, normal_BTD: Tensor) -> None:
         """Learn mean and deviation of each number, once, from all normal training data."""
@@ -60,33 +64,49 @@ class LSTMAutoencoder(nn.Module):
         return self.error(stretches).view(x_BTD.shape[:2])
 
     def error(self, x_BTD: Tensor) -> Tensor:
-        """Mean squared error [B] of whole stretches, in squares of standard deviations.
+        """Mean error [B] of whole stretches.
 
         Frames in which the first one only stands in for those before it do not count: they are
         easy to tell, and a person who has just come would pass for a usual one.
         """
-        shown_BT = shown(x_BTD)
+        shown_BT = told.shown(x_BTD)
         return (self.errors(x_BTD) * shown_BT).sum(dim=1) / shown_BT.sum(dim=1)
 
     def errors(self, x_BTD: Tensor) -> Tensor:
-        """Mean squared error [B, T] of each frame, over the numbers that were seen."""
+        """Mean squared error [B, T] of each frame, over the numbers that were seen, in squares of
+        standard deviations. Of hands its root: else a keypoint that jumps in one frame would weigh
+        as much as a second of haste. A frame that shows no hand has the error that was usual in
+        training: with less, who hides the hands or has just come would pass for a calm one.
+        """
+        squares_BT, known_BT = self._squares(x_BTD)
+        if self.config.tells != "hands":
+            return squares_BT
+        return squares_BT.sqrt().where(known_BT, self.usual)
+
+    def learned(self, x_BTD: Tensor) -> Tensor:
+        """What training makes small [B]: the `error`, of hands the squares of what was seen."""
+        if self.config.tells != "hands":
+            return self.error(x_BTD)
+        squares_BT, known_BT = self._squares(x_BTD)
+        if bool(known_BT.any()):
+            self.usual.lerp_(squares_BT.detach()[known_BT].sqrt().mean(), PACE)
+        return squares_BT.mean(dim=1)
+
+    def _squares(self, x_BTD: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean squared error [B, T] of what was seen, 0 where nothing was; and where it was."""
         x_BTD, seen_BTD = self._numbers(x_BTD)
         scaled_BTD = ((x_BTD - self.mean_D) / self.std_D).clamp(-REACH, REACH)
         squares_BTD = (self._told(scaled_BTD) - scaled_BTD).square() * seen_BTD
-        return squares_BTD.sum(dim=-1) / seen_BTD.sum(dim=-1)
+        count_BT = seen_BTD.sum(dim=-1)
+        return squares_BTD.sum(dim=-1) / count_BT.clamp(min=1), count_BT > 0
 
     def _numbers(self, x_BTD: Tensor) -> tuple[Tensor, Tensor]:
-        """What is to be told, and 1 for each number of it that counts.
-
-        A step counts between two frames that show something, where both of its ends were seen.
-        """
-        seen_BTD = seen(x_BTD)
-        if not self.config.steps:
-            return x_BTD, seen_BTD
-        steps_BTD = x_BTD.diff(dim=1, prepend=x_BTD[:, :1])
-        known_BTD = seen_BTD * shown(x_BTD)[..., None]
-        both_BTD = seen_BTD * F.pad(known_BTD[:, :-1], (0, 0, 1, 0))
-        return torch.cat([x_BTD, steps_BTD], dim=-1), torch.cat([seen_BTD, both_BTD], dim=-1)
+        """What is to be told, and 1 for each number of it that counts."""
+        if self.config.tells == "hands":
+            return told.hands(x_BTD, self.config.lag)
+        if self.config.tells == "steps":
+            return told.with_steps(x_BTD)
+        return x_BTD, told.seen(x_BTD)
 
     def _told(self, scaled_BTD: Tensor) -> Tensor:
         _, (states_LBH, _) = self.encoder(scaled_BTD)
@@ -102,22 +122,8 @@ class LSTMAutoencoder(nn.Module):
             return 0.0, (REACH + float(farthest.max())) ** 2 * 1.001
 
 
-def seen(x_BTD: Tensor) -> Tensor:
-    """1 for each number [B, T, D] that counts: the box, and keypoints that were seen."""
-    box, points = x_BTD[..., :BOX], x_BTD[..., BOX:]
-    missing_BTK = (points.reshape(*points.shape[:-1], -1, 2) == NOT_SEEN).all(dim=-1)
-    counts = (~missing_BTK).to(x_BTD.dtype).repeat_interleave(2, dim=-1)
-    return torch.cat([torch.ones_like(box), counts], dim=-1)
-
-
-def shown(x_BTD: Tensor) -> Tensor:
-    """1 for each frame [B, T] that shows something: 0 where, at the start, the next is the same."""
-    same_BT = (x_BTD[:, :-1] == x_BTD[:, 1:]).all(dim=-1).to(x_BTD.dtype).cumprod(dim=1)
-    return 1 - F.pad(same_BT, (0, 1))
-
-
 def loss(error_B: Tensor) -> Tensor:
-    """Mean squared error over all stretches."""
+    """Mean error over all stretches."""
     return error_B.mean()
 
 
@@ -126,4 +132,4 @@ def objective(
 ) -> Tensor:
     """What training minimises: only what is normal is learned, the anomalous is not looked at."""
     del anomalous_BTD
-    return loss(network.error(normal_BTD))
+    return loss(network.learned(normal_BTD))

@@ -7,10 +7,11 @@ from torch import Tensor
 
 from services.scoring.heads.live import live_scores
 from services.scoring.heads.lstm_ae import Config, Network, loss, objective
-from services.scoring.heads.lstm_ae.model import NOT_SEEN
+from services.scoring.heads.lstm_ae.told import NOT_SEEN, hands
 from services.scoring.poses import PERSON_NUMBERS
 
-SIZES = [Config(hidden=12, steps=False), Config(hidden=12)]
+SIZES = [Config(hidden=12, tells="numbers"), Config(hidden=12)]
+HANDS = Config(hidden=12, tells="hands", lag=2)
 either = pytest.mark.parametrize("config", SIZES, ids=["numbers", "numbers and steps"])
 
 
@@ -149,3 +150,63 @@ def test_what_moves_otherwise_stands_out(config: Config) -> None:
         usual = head.eval().error(people(64, seed=1))
         hasty = head.error(people(64, speed=0.9, seed=1))
     assert float(hasty.quantile(0.1)) > 1.5 * float(usual.quantile(0.9))
+
+
+def figures(count: int, frames: int = 20, reach: float = 0.0, seed: int = 0) -> Tensor:
+    """People who walk to and fro; their hands swing about, against the trunk, by `reach`."""
+    rng = np.random.default_rng(seed)
+    x_BTD = np.full((count, frames, PERSON_NUMBERS), 0.3, np.float32)
+    times_BT = 0.7 * np.arange(frames) + rng.uniform(0, 6, (count, 1))
+    x_BTD[:, :, 0] = 0.5 + 0.2 * np.sin(times_BT)
+    x_BTD[:, :, 2:4] = 0.4
+    points_BTK2 = x_BTD[..., 4:].reshape(count, frames, -1, 2)
+    points_BTK2[:, :, 11:13, 1] = 0.7
+    points_BTK2[:, :, 9:11, 1] = 0.4 + reach * np.sin(times_BT)[..., None]
+    x_BTD[..., 4:] = points_BTK2.reshape(count, frames, -1)
+    return torch.from_numpy(x_BTD)
+
+
+def test_a_hands_step_is_against_the_trunk_and_in_its_lengths() -> None:
+    x_BTD = figures(1)
+    x_BTD[:, 10:, 4 + 2 * 9] += 0.2
+    steps_BTN, counts_BTN = hands(x_BTD, 2)
+    moved = steps_BTN[0].abs().amax(dim=1)
+    assert moved[10:12].tolist() == pytest.approx([0.5, 0.5], abs=1e-4)
+    assert float(torch.cat([moved[:10], moved[12:]]).max()) < 1e-4
+    assert counts_BTN[0, :, 0].tolist() == [0, 0] + 18 * [1]
+
+
+def test_a_step_of_a_hand_needs_both_its_ends_and_the_trunk() -> None:
+    x_BTD = figures(1)
+    x_BTD[:, 5, 4 + 2 * 9 : 6 + 2 * 9] = NOT_SEEN
+    x_BTD[:, 12, 4 + 2 * 11 : 6 + 2 * 11] = NOT_SEEN
+    counts_TN = hands(x_BTD, 2)[1][0]
+    assert (counts_TN[:, 0] == 0).nonzero()[:, 0].tolist() == [0, 1, 5, 7, 12, 14]
+    assert (counts_TN[:, 2] == 0).nonzero()[:, 0].tolist() == [0, 1, 12, 14]
+
+
+def test_who_shows_no_hand_has_the_usual_score() -> None:
+    torch.manual_seed(0)
+    head, hidden = Network(HANDS), figures(3)
+    objective(head, figures(30, reach=0.2))
+    hidden[..., 4 + 2 * 9 : 4 + 2 * 11] = NOT_SEEN
+    with torch.inference_mode():
+        assert torch.allclose(head.eval()(hidden), head.usual)
+    assert 0 < float(head.usual) < 1
+
+
+def test_hands_in_haste_stand_out_however_one_walks() -> None:
+    torch.manual_seed(0)
+    head, normal = Network(HANDS), figures(64, reach=0.02)
+    head.prepare(normal)
+    optimizer = torch.optim.Adam(head.parameters(), lr=0.02)
+    for _ in range(60):
+        optimizer.zero_grad()
+        objective(head, normal).backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    hasty, faster = figures(64, reach=0.1, seed=1), figures(64, reach=0.02, seed=1)
+    faster[..., 0] = 0.5 + 3 * (faster[..., 0] - 0.5)
+    with torch.inference_mode():
+        usual = head.eval().error(figures(64, reach=0.02, seed=1))
+        assert torch.allclose(head.error(faster), usual, atol=0.02)
+        assert float(head.error(hasty).quantile(0.1)) > 1.5 * float(usual.quantile(0.9))

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from services.scoring.heads.lstm_ae import Config
 from services.scoring.training.aihub import fit, hands, judge, latest, scores
 from services.scoring.training.datasets.aihub_poses import Track, read
 
@@ -54,7 +55,7 @@ def walk(seed: int, jerky: bool = False, frames: int = 60) -> Track:
 def test_what_moves_unlike_the_normal_scores_higher_and_the_same_every_time() -> None:
     normal = [walk(seed) for seed in range(40)]
     test = [walk(100), walk(101, jerky=True)]
-    first, again = ([scores(fit(normal, 4, 0), one) for one in test] for _ in range(2))
+    first, again = ([scores(fit(normal, 4, 0, Config()), one) for one in test] for _ in range(2))
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
     assert judge(test, first)["frames of people"] > 0.7
 
