@@ -18,8 +18,8 @@ class LSTMAutoencoderConfig:
     them; or the steps of both hands against the body alone. Where theft is what matters take
     "hands": of all other numbers an error says how somebody walks and how well they are seen."""
     lag: int = 3
-    """Frames from one end of a step of the hands to the other, a tenth of a second of AI-Hub's
-    footage. Within less, a keypoint trembles about as far as it moves."""
+    """Frames from one end of a step of the hands to the other, for AI-Hub's footage. From one
+    frame to the next a keypoint trembles about as far as it moves; take 1 where frames are few."""
     optimizer: Literal["adam"] = "adam"
     lr: float = 1e-3
     weight_decay: float = 0.0
