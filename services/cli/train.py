@@ -22,6 +22,7 @@ from services.scoring.training.loop import Heard, Plan, Round, TrainingError
 from services.scoring.training.recipe import Recipe, load
 from services.scoring.training.recipe import train as trained_by
 from services.scoring.training.split import SplitError
+from services.scoring.training.store import store
 
 
 def train(  # noqa: PLR0913 - the options of a command
@@ -71,7 +72,8 @@ def run(recipe: Recipe, out: Path) -> None:
         err.print(f"[yellow]{matched.without_features} labelled videos have no features[/]")
     settings = {"head": recipe.head, "seed": recipe.plan.seed, **recipe.overrides}
     with journal(out, settings) as written, live(recipe) as heard:
-        result = trained_by(recipe, matched, out, written, heard)
+        result = trained_by(recipe, matched, written, heard)
+        store(out, recipe, result)
     metrics = result.card.metrics
     console.print(
         summary({part: metrics[part] for part in ("validation", "test") if part in metrics})

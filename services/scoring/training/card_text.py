@@ -1,12 +1,10 @@
 """MODEL_CARD.md of a trained head: what it is made of, what it can, how to make it again."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from services.scoring.training.metrics import rate_interval
-
-if TYPE_CHECKING:
-    from services.scoring.training.recipe import Recipe, Trained
+from services.scoring.training.recipe import Recipe, Trained
 
 FIGURES = (
     ("frame AUC", "frame_auc"),
@@ -17,7 +15,7 @@ FIGURES = (
 )
 
 
-def written(recipe: "Recipe", trained: "Trained") -> str:
+def written(recipe: Recipe, trained: Trained) -> str:
     """The card as Markdown."""
     card, metrics = trained.card, trained.card.metrics
     parts = [part for part in ("validation", "test") if part in metrics]
@@ -66,7 +64,7 @@ def written(recipe: "Recipe", trained: "Trained") -> str:
     )
 
 
-def _parts(trained: "Trained") -> list[str]:
+def _parts(trained: Trained) -> list[str]:
     found = []
     for part, members in trained.parts.items():
         wrong = sum(not one.is_normal for one in members)
@@ -108,7 +106,7 @@ def _false(judged: Mapping[str, Any]) -> str:
     return f"{alarms['false_alarms']} in {alarms['normal_hours']:.2f} h"
 
 
-def _rule(recipe: "Recipe", trained: "Trained") -> list[str]:
+def _rule(recipe: Recipe, trained: Trained) -> list[str]:
     rule = trained.card.rule
     alarms = trained.card.metrics["validation"]["alarms"]
     days = alarms["normal_hours"] / 24

@@ -1,4 +1,4 @@
-"""Trains a head from features and labels, and writes a checkpoint that the service can load.
+"""Trains a head from features and labels (`store` makes a checkpoint of what comes out).
 
 Split by source into training, validation and test; fit with early stop on validation; calibrate on
 validation normals and put the high mark where they keep to the budget of alarms; judge on test.
@@ -16,9 +16,9 @@ from services.scoring import calibration
 from services.scoring.calibration import Calibration
 from services.scoring.core import Rule
 from services.scoring.heads.card import Card
-from services.scoring.heads.checkpoint import fingerprint, pack, write
+from services.scoring.heads.checkpoint import fingerprint, pack
 from services.scoring.heads.registry import Network, takes
-from services.scoring.training import card_text, datasets, features, seen, watching
+from services.scoring.training import datasets, features, watching
 from services.scoring.training.budget import high_mark
 from services.scoring.training.examples import Example, Matched, match
 from services.scoring.training.journal import Journal
@@ -51,7 +51,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Trained:
-    """What came out, beside the files."""
+    """What came out."""
 
     card: Card
     fitted: Fitted
@@ -65,7 +65,7 @@ def load(recipe: Recipe) -> Matched:
     return match(found, datasets.read(recipe.labels, recipe.frame_rate))
 
 
-def train(recipe: Recipe, matched: Matched, out: Path, journal: Journal, heard: Heard) -> Trained:
+def train(recipe: Recipe, matched: Matched, journal: Journal, heard: Heard) -> Trained:
     """Raises SplitError, TrainingError, and TypeError for settings that the head has not."""
     parts = _split(recipe, matched)
 
@@ -76,13 +76,7 @@ def train(recipe: Recipe, matched: Matched, out: Path, journal: Journal, heard: 
     fitted = fit(
         recipe.head, (parts["train"], parts["validation"]), recipe.plan, recipe.overrides, told
     )
-    card = _card(recipe, matched, parts, fitted)
-    out.mkdir(parents=True, exist_ok=True)
-    write(out, fitted.network, card)
-    seen.write(out, parts)
-    trained = Trained(card, fitted, parts, matched)
-    (out / "MODEL_CARD.md").write_text(card_text.written(recipe, trained))
-    return trained
+    return Trained(_card(recipe, matched, parts, fitted), fitted, parts, matched)
 
 
 def watched(

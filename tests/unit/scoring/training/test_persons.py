@@ -20,6 +20,7 @@ from services.scoring.training.features import (
 from services.scoring.training.journal import Lines
 from services.scoring.training.loop import Plan
 from services.scoring.training.recipe import Recipe, load, train, watched
+from services.scoring.training.store import store
 from tests.unit.scoring.poses.people import at, poses, standing
 from tests.unit.scoring.training.planted import videos, write_features
 
@@ -60,7 +61,8 @@ def test_an_autoencoder_of_persons_finds_who_moves_as_nobody_does(
 ) -> None:
     recipe = Recipe("lstm_ae", *material, plan=Plan(steps=150), overrides={"batch": 32})
     lines = Lines(tmp_path / "out" / "metrics.jsonl")
-    result = train(recipe, load(recipe), tmp_path / "out", lines, lambda _: None)
+    result = train(recipe, load(recipe), lines, lambda _: None)
+    store(tmp_path / "out", recipe, result)
     lines.close()
     assert result.card.metrics["test"]["frame_auc"] > 0.8
     loaded = load_head(tmp_path / "out")

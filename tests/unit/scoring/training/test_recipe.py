@@ -14,6 +14,7 @@ from services.scoring.training.features import read_folder
 from services.scoring.training.journal import FILE, Lines, signed_in
 from services.scoring.training.loop import Plan, Round
 from services.scoring.training.recipe import Recipe, Trained, load, rule_for, train
+from services.scoring.training.store import store
 from tests.unit.scoring.training.planted import videos, write_features, write_labels
 
 PLAN = Plan(steps=150, seed=1)
@@ -32,7 +33,9 @@ def trained(
     recipe = Recipe(head, *material, plan=PLAN, **more)  # type: ignore[arg-type]
     lines, heard = Lines(out / FILE), list[Round]()
     try:
-        return train(recipe, load(recipe), out, lines, heard.append), heard
+        trained = train(recipe, load(recipe), lines, heard.append)
+        store(out, recipe, trained)
+        return trained, heard
     finally:
         lines.close()
 
@@ -76,7 +79,7 @@ def test_training_looks_at_no_test_video(material: tuple[Path, Path], tmp_path: 
     recipe = Recipe("linear", *material, plan=PLAN)
     changed = match(features, read_labels(material[1]))
     lines = Lines(tmp_path / "b" / FILE)
-    other = train(recipe, changed, tmp_path / "b", lines, lambda _: None)
+    other = train(recipe, changed, lines, lambda _: None)
     lines.close()
     assert other.card.weights_sha256 == result.card.weights_sha256
     assert other.card.rule == result.card.rule
