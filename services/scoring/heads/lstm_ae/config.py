@@ -1,7 +1,9 @@
 """What defines the network and its training."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
+
+Tells = Literal["numbers", "steps", "hands"]
 
 
 @dataclass(frozen=True)
@@ -13,7 +15,7 @@ class LSTMAutoencoderConfig:
     frames: int = 20
     hidden: int = 50
     layers: int = 2
-    tells: Literal["numbers", "steps", "hands"] = "steps"
+    tells: Tells = "steps"
     """What is told again: the numbers alone, as published; their steps from frame to frame beside
     them; or the steps of both hands against the body alone. Where theft is what matters take
     "hands": of all other numbers an error says how somebody walks and how well they are seen."""
@@ -28,3 +30,8 @@ class LSTMAutoencoderConfig:
     segments: int = 20
     consecutive: bool = True
     """A bag is so many frames of one person in a row."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for something to tell that there is not."""
+        if self.tells not in get_args(Tells):
+            raise ValueError(f"lstm_ae cannot tell {self.tells!r}: {get_args(Tells)}")

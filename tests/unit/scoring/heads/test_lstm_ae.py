@@ -35,6 +35,11 @@ def test_the_default_takes_a_persons_numbers_of_twenty_frames() -> None:
     assert [made.decoder.num_layers, made.decoder.hidden_size] == [2, 50]
 
 
+def test_what_there_is_not_to_tell_is_refused() -> None:
+    with pytest.raises(ValueError, match="cannot tell 'feet'"):
+        Config(tells="feet")  # type: ignore[arg-type]
+
+
 @either
 def test_the_score_of_a_stretch_is_its_mean_error(config: Config) -> None:
     head, x_BTD = network(config), people(3)
