@@ -10,12 +10,12 @@ from services.alerts.channels.webhook import WebhookChannel
 from services.alerts.config import AlertsSettings
 from services.alerts.core.deliveries import Target
 from services.alerts.courier import Courier, Desk
-from services.alerts.duty import Duty
 from services.alerts.evidence import EvidenceRoom
 from services.alerts.handler import AlertHandler
 from services.alerts.ledger import Ledger
 from services.alerts.reporter import Reporter
 from services.chassis.clock import Clock, SystemClock
+from services.chassis.duties import Duty
 from services.chassis.storage import database
 from services.chassis.storage.objects import ObjectStore
 from services.chassis.storage.s3 import S3Objects
@@ -45,7 +45,7 @@ class AlertsService:
     def run(self) -> None:
         """Deliveries left by an earlier life are taken up at once, before the first record."""
         for duty in self._duties:
-            duty.start(fallen=self._loop.stop)
+            duty.start(on_failure=self._loop.stop)
         try:
             self._loop.run()
         finally:

@@ -1,13 +1,17 @@
 """Time as a dependency."""
 
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """The present moment, timezone-aware UTC."""
+        """The present moment, timezone-aware UTC. It may step back or ahead."""
+
+    def monotonic(self) -> float:
+        """Seconds since some moment; never goes back. Patience and deadlines are counted by it."""
 
     def wait(self, seconds: float, until: threading.Event) -> bool:
         """Wait at most `seconds`; true as soon as `until` is set."""
@@ -16,6 +20,9 @@ class Clock(Protocol):
 class SystemClock:
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
 
     def wait(self, seconds: float, until: threading.Event) -> bool:
         return until.wait(seconds)
@@ -26,10 +33,19 @@ class ManualClock:
 
     def __init__(self, start: datetime = datetime(2026, 1, 1, tzinfo=UTC)) -> None:
         self._now = start
+        self._elapsed_s = 0.0
 
     def now(self) -> datetime:
         return self._now
 
+    def monotonic(self) -> float:
+        return self._elapsed_s
+
     def wait(self, seconds: float, until: threading.Event) -> bool:
         self._now += timedelta(seconds=seconds)
+        self._elapsed_s += seconds
         return until.is_set()
+
+    def step(self, seconds: float) -> None:
+        """Set the wall clock ahead or back, as NTP does; no time passes."""
+        self._now += timedelta(seconds=seconds)

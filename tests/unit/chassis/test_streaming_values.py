@@ -58,3 +58,11 @@ def test_waiting_on_the_manual_clock_takes_no_time_but_passes_it() -> None:
     clock = ManualClock(NOW)
     assert clock.wait(60, Event()) is False
     assert (clock.now() - NOW).total_seconds() == 60
+
+
+def test_a_step_of_the_wall_clock_is_no_time_that_passed() -> None:
+    clock = ManualClock(NOW)
+    clock.wait(5, Event())
+    clock.step(-3600)
+    assert clock.monotonic() == 5
+    assert clock.now() < NOW

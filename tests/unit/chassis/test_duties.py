@@ -2,22 +2,19 @@
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import pytest
 
-from services.alerts.duty import PATIENCE, Duty
+from services.chassis.clock import SystemClock
+from services.chassis.duties import MAX_OUTAGES, Duty, Lease
 from services.chassis.errors import TransientError
 
 
-class HastyClock:
+class HastyClock(SystemClock):
     """Waits for events, never for time."""
 
     def __init__(self) -> None:
         self.waits: list[float] = []
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
 
     def wait(self, seconds: float, until: threading.Event) -> bool:
         self.waits.append(seconds)
@@ -44,33 +41,51 @@ class Turns:
 AWAY = TransientError("away")
 
 
-def started(turns: Callable[[], float], clock: HastyClock) -> tuple[Duty, threading.Event]:
-    duty, fallen = Duty("test", turns, clock), threading.Event()
-    duty.start(fallen.set)
-    return duty, fallen
+class ScriptedLease(Lease):
+    """Ours or another's, as it is told; the last answer holds for ever."""
+
+    duration_s = 3.0
+
+    def __init__(self, *answers: bool) -> None:
+        self._answers = list(answers)
+        self.released = False
+
+    def acquire(self) -> bool:
+        return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+
+    def release(self) -> None:
+        self.released = True
+
+
+def started(
+    turns: Callable[[], float], clock: HastyClock, lease: Lease | None = None
+) -> tuple[Duty, threading.Event]:
+    duty, failed = Duty("test", turns, clock, lease), threading.Event()
+    duty.start(failed.set)
+    return duty, failed
 
 
 def test_it_goes_on_after_short_outages_with_growing_pauses() -> None:
     turns, clock = Turns(AWAY, AWAY, AWAY, 0.0, AWAY), HastyClock()
-    duty, fallen = started(turns, clock)
+    duty, failed = started(turns, clock)
     assert turns.done.wait(10)
     duty.stop()
     duty.raise_failure()
-    assert not fallen.is_set()
+    assert not failed.is_set()
     assert clock.waits[:5] == [0.4, 0.8, 1.6, 0.0, 0.4]
 
 
-def test_a_long_outage_ends_it_and_is_told() -> None:
-    duty, fallen = started(Turns(*[AWAY] * (PATIENCE + 1)), HastyClock())
-    assert fallen.wait(10)
+def test_a_long_outage_ends_it_and_is_reported() -> None:
+    duty, failed = started(Turns(*[AWAY] * (MAX_OUTAGES + 1)), HastyClock())
+    assert failed.wait(10)
     duty.stop()
     with pytest.raises(TransientError):
         duty.raise_failure()
 
 
 def test_a_bug_ends_it_at_once() -> None:
-    duty, fallen = started(Turns(ZeroDivisionError()), HastyClock())
-    assert fallen.wait(10)
+    duty, failed = started(Turns(ZeroDivisionError()), HastyClock())
+    assert failed.wait(10)
     duty.stop()
     with pytest.raises(ZeroDivisionError):
         duty.raise_failure()
@@ -96,3 +111,20 @@ def test_woken_it_turns_at_once() -> None:
 
 def test_one_that_never_started_can_be_stopped() -> None:
     Duty("test", Turns(), HastyClock()).stop()
+
+
+def test_without_the_lease_it_waits_and_begins_once_it_has_it() -> None:
+    turns, clock, lease = Turns(), HastyClock(), ScriptedLease(False, False, True)
+    duty, _ = started(turns, clock, lease)
+    assert turns.done.wait(10)
+    duty.stop()
+    assert clock.waits[:2] == [1.0, 1.0]
+    assert lease.released
+
+
+def test_the_lease_is_renewed_well_before_it_runs_out() -> None:
+    turns, clock = Turns(), HastyClock()
+    duty, _ = started(turns, clock, ScriptedLease(True))
+    assert turns.done.wait(10)
+    duty.stop()
+    assert set(clock.waits) <= {1.0}
