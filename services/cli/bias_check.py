@@ -11,12 +11,12 @@ from services.cli.screen import console, err, give_up
 from services.scoring.heads import CheckpointError
 from services.scoring.heads.checkpoint import read
 from services.scoring.heads.registry import HEADS, known, takes
-from services.scoring.training import datasets, features
-from services.scoring.training.bias import WAYS, Checked, Gate, Real, check
-from services.scoring.training.datasets import LabelError
-from services.scoring.training.examples import Example, match
-from services.scoring.training.features import FeatureError
-from services.scoring.training.loop import Plan
+from services.training import datasets, features
+from services.training.bias import WAYS, Checked, Gate, Real, check
+from services.training.datasets import LabelError
+from services.training.examples import Example, match
+from services.training.features import FeatureError
+from services.training.loop import Plan
 
 FAILED = 1
 

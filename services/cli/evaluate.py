@@ -8,9 +8,9 @@ import typer
 from services.cli.figures import short, summary
 from services.cli.screen import console, err, give_up
 from services.scoring.heads import CheckpointError, MismatchError
-from services.scoring.training.datasets import LabelError
-from services.scoring.training.examination import PAGE, examine, set_paper
-from services.scoring.training.features import FeatureError
+from services.training.datasets import LabelError
+from services.training.examination import PAGE, examine, set_paper
+from services.training.features import FeatureError
 
 
 def evaluate(

@@ -22,8 +22,8 @@ from services.features.backbones import NAMES, load
 from services.features.config import FeaturesSettings
 from services.features.pose import ID as POSES
 from services.features.pose import load as load_poses
-from services.scoring.training import features
-from services.scoring.training.datasets.labelled import VIDEOS
+from services.training import features
+from services.training.datasets.labelled import VIDEOS
 
 BAD_FILE = 2
 

@@ -22,7 +22,7 @@ from services.features.pose import PoseNetwork, PoseOptions
 from services.features.pose.observer import Observer
 from services.ingest.clips import clips_of
 from services.scoring.poses import table
-from services.scoring.training.features import Features, arrays, described
+from services.training.features import Features, arrays, described
 
 SPEC = ClipSpec()
 """How the ingest service cuts."""

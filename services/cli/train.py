@@ -15,14 +15,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from services.cli.figures import summary
 from services.cli.screen import console, err, give_up
 from services.scoring.heads.registry import HEADS, known
-from services.scoring.training.datasets import FORMATS, LabelError
-from services.scoring.training.features import FeatureError
-from services.scoring.training.journal import journal
-from services.scoring.training.loop import Heard, Plan, Round, TrainingError
-from services.scoring.training.recipe import Recipe, load
-from services.scoring.training.recipe import train as trained_by
-from services.scoring.training.split import SplitError
-from services.scoring.training.store import store
+from services.training.datasets import FORMATS, LabelError
+from services.training.features import FeatureError
+from services.training.journal import journal
+from services.training.loop import Heard, Plan, Round, TrainingError
+from services.training.recipe import Recipe, load
+from services.training.recipe import train as trained_by
+from services.training.split import SplitError
+from services.training.store import store
 
 
 def train(  # noqa: PLR0913 - the options of a command

@@ -20,10 +20,10 @@ from services.features.frames import decode
 from services.ingest.clips import Passage, clips_of
 from services.ingest.encode import Jpeg, of_rgb
 from services.ingest.sources import sim
-from services.scoring.training.default.augment import VIEWS, View
-from services.scoring.training.default.corpus import Item, items
-from services.scoring.training.default.embeddings import Row, save
-from services.scoring.training.default.tracks import BACKBONE
+from services.training.default.augment import VIEWS, View
+from services.training.default.corpus import Item, items
+from services.training.default.embeddings import Row, save
+from services.training.default.tracks import BACKBONE
 
 WINDOW_S = 2 * SPEC.duration_s
 SHOWS = 0.3

@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from services.cli.__main__ import app
 from services.cli.bias_check import tell
-from services.scoring.training.bias import Checked, Gate
+from services.training.bias import Checked, Gate
 
 
 def test_an_honest_head_exits_with_zero() -> None:

@@ -19,7 +19,7 @@ from services.features.backbones.base import Pixels, Vectors, default_cache
 from services.features.service import Extraction
 from services.ingest.clips import clips_of
 from services.ingest.sources.sim import SimSpec, write_mp4
-from services.scoring.training.features import read
+from services.training.features import read
 from tests.builders import incoming
 
 

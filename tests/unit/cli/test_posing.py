@@ -15,7 +15,7 @@ from services.features.pose.observer import Observer
 from services.ingest.clips import clips_of
 from services.ingest.sources.sim import SimSpec, write_mp4
 from services.scoring.poses import SCENE_NUMBERS, PoseTable, messages
-from services.scoring.training.features import read, read_folder
+from services.training.features import read, read_folder
 from tests.builders import incoming
 from tests.unit.features.pose.planted import planted
 

@@ -11,8 +11,8 @@ from services.features.core import Joining, Received, fill, join
 from services.features.frames import clip_pixels
 from services.ingest.clips import clips_of
 from services.ingest.sources.sim import SimSpec, write_mp4
-from services.scoring.training.default.augment import VIEWS
-from services.scoring.training.default.corpus import Item
+from services.training.default.augment import VIEWS
+from services.training.default.corpus import Item
 
 
 class Remembers:
