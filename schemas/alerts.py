@@ -1,25 +1,26 @@
 """Alerts: an episode opened, grew, closed. One alert id through its whole life."""
 
-from typing import ClassVar, Literal
+from typing import Literal
 
-from schemas.base import Id, Message, Seconds, Unit, UtcTime
-from schemas.clips import SourceKind
+from schemas.base import Id, Seconds, Unit
+from schemas.clips import Index, OfSource
+from schemas.judgements import LIVE, Run
+
+Severity = Literal["info", "warning", "critical"]
+ClosedReason = Literal["subsided", "source_ended", "source_silent", "new_life", "replaced"]
 
 
-class _Alert(Message):
-    KEY: ClassVar[str] = "source_id"
-
+class _Alert(OfSource):
     alert_id: Id
-    source_id: Id
-    source_kind: SourceKind = "upload"
+    run: Run = LIVE
     rule: str
     label: str
+    severity: Severity = "warning"
     start_s: Seconds
     end_s: Seconds
     peak_s: Seconds
     peak_score: Unit
-    peak_clip_id: Id
-    origin_at: UtcTime | None = None
+    peak_index: Index
     model_id: str
 
 
@@ -36,7 +37,12 @@ class AlertUpdated(_Alert):
 
 
 class AlertClosed(_Alert):
-    """The episode is over: the score fell below the low mark, or the source ended."""
+    """The episode is over.
+
+    `subsided`: the score fell below the low mark, or a gap followed; `source_ended`: the upload is
+    over; `source_silent`: nothing came for long; `new_life`: the source began again on another
+    grid; `replaced`: another model took the place of the one that opened it.
+    """
 
     type: Literal["nightclerk.alert.closed.v1"] = "nightclerk.alert.closed.v1"
-    reason: Literal["subsided", "source_ended"] = "subsided"
+    reason: ClosedReason = "subsided"

@@ -1,5 +1,7 @@
-"""Clips: sixteen frames of one source, the unit everything downstream works on."""
+"""Clips: sixteen frames of one source, cut on the source's absolute grid (ADR 0013)."""
 
+from datetime import datetime, timedelta
+from math import floor
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -7,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from schemas.base import Bytes, Id, Message, Seconds, UtcTime
 
 SourceKind = Literal["upload", "camera"]
+Index = Annotated[int, Field(ge=0, le=2**53)]
 
 
 class ClipSpec(BaseModel):
@@ -27,25 +30,73 @@ class ClipSpec(BaseModel):
         return self.hop / self.frame_rate
 
 
-class ClipRecorded(Message):
-    """One clip of a source was cut. The last clip of an upload may hold fewer frames than the spec.
+class Grid(BaseModel):
+    """Where the clips of a source lie: clip k starts `k * hop_s` seconds after the origin.
+
+    A source has one grid, so that a clip is the same clip whoever cuts it. Another origin (the wall
+    clock was stepped far) or another spec is a new life of the source, and shares nothing with the
+    one before.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    origin_at: UtcTime
+    spec: ClipSpec = ClipSpec()
+
+    def index_at(self, moment: datetime) -> int:
+        """The latest clip that has begun by then; negative before the origin."""
+        return floor((moment - self.origin_at).total_seconds() / self.spec.hop_s + 1e-6)
+
+    def start_s(self, index: int) -> float:
+        """Seconds from the origin to the start of a clip."""
+        return index * self.spec.hop / self.spec.frame_rate
+
+    def moment(self, media_s: float) -> datetime:
+        """The wall-clock time of so many seconds after the origin."""
+        return self.origin_at + timedelta(seconds=media_s)
+
+
+class OfSource(Message):
+    """What every message about a stretch of one source says. Times are seconds from the origin.
+
+    `cut_at` is when ingest cut the (latest) clip that the message goes back to. It stays the same
+    through a replay, so it tells how old the news is, and what time it took.
+    """
+
+    KEY: ClassVar[str] = "source_id"
+
+    source_id: Id
+    source_kind: SourceKind = "upload"
+    origin_at: UtcTime = Field(
+        description="time zero of the source's grid: of a camera fixed when it was configured, of "
+        "an upload when it was recorded, else when it was handed in"
+    )
+    is_wall_clock: bool = Field(
+        default=True, description="false for an upload of which nobody said when it was recorded"
+    )
+    cut_at: UtcTime
+
+    def moment(self, media_s: float) -> datetime:
+        """The wall-clock time of so many seconds after the origin."""
+        return self.origin_at + timedelta(seconds=media_s)
+
+    def provenance(self) -> dict[str, object]:
+        """The fields above, for a message that is made of this one."""
+        return {name: getattr(self, name) for name in OfSource.model_fields if name != "type"}
+
+
+class ClipRecorded(OfSource):
+    """One clip of a source was cut. Before a gap and at the end it may hold fewer frames.
 
     Frame k was on screen at `start_s + k / spec.frame_rate`. A JPEG clip has one entry in
     `frames` per frame; an H.264 clip has a single entry, a self-contained blob.
     """
 
-    KEY: ClassVar[str] = "source_id"
-
     type: Literal["nightclerk.clip.recorded.v1"] = "nightclerk.clip.recorded.v1"
     clip_id: Id
-    source_id: Id
-    source_kind: SourceKind = "upload"
-    index: Annotated[int, Field(ge=0)]
+    index: Index
     start_s: Seconds
     end_s: Seconds
-    origin_at: UtcTime | None = Field(
-        default=None, description="wall-clock time of media time zero; absent for uploads"
-    )
     spec: ClipSpec = ClipSpec()
     encoding: Literal["jpeg", "h264"] = "jpeg"
     width: Annotated[int, Field(ge=1)]
@@ -64,13 +115,20 @@ class ClipRecorded(Message):
             raise ValueError("frame_count differs from the number of JPEG frames")
         return self
 
+    @property
+    def grid(self) -> Grid:
+        return Grid(origin_at=self.origin_at, spec=self.spec)
+
+    @property
+    def ref(self) -> "ClipRef":
+        return ClipRef(index=self.index, start_s=self.start_s, end_s=self.end_s)
+
 
 class ClipRef(BaseModel):
-    """Which clip, without its pixels."""
+    """Which clip of a source's grid, without its pixels. `ids.clip_id` gives its id."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
-    clip_id: Id
-    index: Annotated[int, Field(ge=0)]
+    index: Index
     start_s: Seconds
     end_s: Seconds

@@ -106,16 +106,18 @@ def _channel(topic: Topic) -> dict[str, Any]:
             "kafka": {
                 "bindingVersion": "0.5.0",
                 "topic": topic.name,
-                "partitions": topic.partitions,
-                "topicConfiguration": {
-                    "cleanup.policy": [topic.config["cleanup.policy"]],
-                    "retention.ms": topic.retention_ms,
-                    "retention.bytes": topic.retention_bytes,
-                    "max.message.bytes": topic.max_message_bytes,
-                },
+                "topicConfiguration": _topic_configuration(topic),
             }
         },
     }
+
+
+def _topic_configuration(topic: Topic) -> dict[str, Any]:
+    size = {"max.message.bytes": topic.max_message_bytes}
+    if topic.is_compacted:
+        return {"cleanup.policy": ["compact"], **size}
+    kept = {"retention.ms": topic.retention_ms, "retention.bytes": topic.retention_bytes}
+    return {"cleanup.policy": ["delete"], **kept, **size}
 
 
 def _operations() -> Iterable[tuple[str, dict[str, Any]]]:
@@ -190,10 +192,10 @@ def topics_table() -> str:
     rows = [
         f"| `{topic.name}` | {topic.key} | {', '.join(m.__name__ for m in topic.messages)} "
         f"| {', '.join(topic.producers)} → {', '.join(topic.consumers)} "
-        f"| {_keeps(topic)} | {topic.partitions} | {_size(topic.max_message_bytes)} |"
+        f"| {_keeps(topic)} | {_size(topic.max_message_bytes)} |"
         for topic in all_topics()
     ]
-    head = "| topic | key | messages | from → to | keeps | partitions | largest message |"
+    head = "| topic | key | messages | from → to | keeps | largest message |"
     return "\n".join(
         (
             "# Topics",
@@ -203,9 +205,10 @@ def topics_table() -> str:
             "Values are msgpack maps. Each message's `type` names its JSON Schema in",
             "`schemas/json/<type>.json`; golden payloads lie in `schemas/examples/`. The first",
             "consumer of a topic owns its dead letters (decision 0005); `operator` is a person.",
+            "`NIGHTCLERK_KAFKA_PARTITIONS` says how many partitions a topic gets when it is made.",
             "",
             head,
-            "|---|---|---|---|---|---|---|",
+            "|---|---|---|---|---|---|",
             *rows,
             "",
         )
@@ -213,6 +216,8 @@ def topics_table() -> str:
 
 
 def _keeps(topic: Topic) -> str:
+    if topic.is_compacted:
+        return "the latest of each key"
     days, hours = divmod(topic.retention_ms, DAY_MS)
     time = f"{days} d" if days else f"{hours // HOUR_MS} h"
     bound = topic.retention_bytes

@@ -1,13 +1,14 @@
 """Deterministic ids (UUIDv5), so that whatever happens twice is recognised the second time."""
 
+from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
 NAMESPACE = UUID("6d1d6f5e-5a5b-5c0b-9c43-6e69676874ff")
 
 
-def clip_id(source_id: UUID, start_s: float) -> UUID:
-    """Id of the clip of `source_id` that starts at `start_s` (microsecond precision)."""
-    return uuid5(source_id, f"clip/{round(start_s * 1_000_000)}")
+def clip_id(source_id: UUID, origin_at: datetime, index: int) -> UUID:
+    """Id of clip `index` on the grid of `source_id` that begins at `origin_at`."""
+    return uuid5(source_id, f"clip/{_text(origin_at)}/{index}")
 
 
 def embedding_id(first_clip_id: UUID, backbone: str) -> UUID:
@@ -18,8 +19,9 @@ def poses_id(clip_id: UUID, backbone: str) -> UUID:
     return uuid5(clip_id, f"poses/{backbone}")
 
 
-def alert_id(source_id: UUID, rule: str, opening_clip_id: UUID) -> UUID:
-    return uuid5(source_id, f"alert/{rule}/{opening_clip_id}")
+def alert_id(run: str, model_id: str, rule: str, opening_clip_id: UUID) -> UUID:
+    """The same episode under another run, model or rule is another alert."""
+    return uuid5(opening_clip_id, f"alert/{run}/{model_id}/{rule}")
 
 
 def delivery_id(alert_id: UUID, channel: str, target: str) -> UUID:
@@ -29,3 +31,7 @@ def delivery_id(alert_id: UUID, channel: str, target: str) -> UUID:
 def event_id(type_name: str, content: bytes) -> UUID:
     """CloudEvents id: the same content of the same type is the same event."""
     return uuid5(NAMESPACE, type_name + "/" + content.hex())
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")

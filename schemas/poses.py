@@ -1,11 +1,11 @@
 """Poses: who was seen in a clip, where, and how they held themselves."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from schemas.base import Id, Message, Seconds, Unit, UtcTime
-from schemas.clips import ClipRef, ClipSpec, SourceKind
+from schemas.base import Id, Seconds, Unit
+from schemas.clips import ClipRef, ClipSpec, OfSource
 
 KEYPOINTS = 17
 """COCO's: nose, eyes, ears, shoulders, elbows, wrists, hips, knees, ankles; left before right."""
@@ -35,17 +35,12 @@ class PoseFrame(BaseModel):
     people: tuple[Person, ...] = ()
 
 
-class PosesExtracted(Message):
+class PosesExtracted(OfSource):
     """A pose network looked at evenly spaced frames of one clip."""
-
-    KEY: ClassVar[str] = "source_id"
 
     type: Literal["nightclerk.poses.extracted.v1"] = "nightclerk.poses.extracted.v1"
     poses_id: Id
-    source_id: Id
-    source_kind: SourceKind = "upload"
     clip: ClipRef
-    origin_at: UtcTime | None = None
     backbone: str
     spec: ClipSpec = ClipSpec()
     width: Annotated[int, Field(ge=1, description="of the frames that were looked at")]

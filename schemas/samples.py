@@ -7,7 +7,7 @@ import struct
 from base64 import b64decode
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from schemas import ids
@@ -17,8 +17,11 @@ from schemas.clips import ClipRecorded, ClipRef, ClipSpec
 from schemas.deadletters import DeadLetter
 from schemas.deliveries import DeliveryAttempted
 from schemas.embeddings import EmbeddingExtracted
+from schemas.judgements import ClipJudged, HeadJudgement
+from schemas.policies import PersistenceRule, PolicySet, SourceCalibration
 from schemas.poses import Person, PoseFrame, PosesExtracted
 from schemas.scores import ClipScored, HeadScore
+from schemas.sources import SourceConfigured
 from schemas.videos import VideoProgressed, VideoSubmitted
 
 A = TypeVar("A", AlertOpened, AlertUpdated, AlertClosed)
@@ -26,6 +29,14 @@ A = TypeVar("A", AlertOpened, AlertUpdated, AlertClosed)
 SOURCE = UUID("0190b6a2-7c1e-5d3a-9f04-2a6c1e5d3a9f")
 NOON = datetime(2026, 3, 14, 12, 0, 0, 250000, tzinfo=UTC)
 CLIP_S = ClipSpec().duration_s
+MODEL = "linear-b2e49655"
+OF_SOURCE: dict[str, Any] = {
+    "source_id": SOURCE,
+    "source_kind": "camera",
+    "origin_at": NOON,
+    "is_wall_clock": True,
+    "cut_at": datetime(2026, 3, 14, 12, 0, 7, 500000, tzinfo=UTC),
+}
 GREY_JPEG = b64decode(
     "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDABsSFBcUERsXFhceHBsgKEIrKCUlKFE6PTBCYFVlZF9VXVtqeJmBanGQc1td"
     "hbWGkJ6jq62rZ4C8ybqmx5moq6T/wAALCAAIAAgBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAAAP/EABQQAQAAAAAAAAAA"
@@ -36,11 +47,14 @@ GREY_JPEG = b64decode(
 def samples() -> tuple[Message, ...]:
     """The same messages at every call."""
     return (
+        _source_configured(),
+        _policy_set(),
         _video_submitted(),
         _video_progressed(),
         _clip_recorded(),
         _embedding_extracted(),
         _poses_extracted(),
+        _clip_judged(),
         _clip_scored(),
         _alert(AlertOpened),
         _alert(AlertUpdated),
@@ -57,6 +71,8 @@ def _video_submitted() -> VideoSubmitted:
         filename="door-2.mp4",
         size_bytes=18_874_368,
         submitted_at=NOON,
+        recorded_at=NOON,
+        spec=ClipSpec(),
     )
 
 
@@ -77,14 +93,40 @@ def _video_progressed() -> VideoProgressed:
     )
 
 
+def _source_configured() -> SourceConfigured:
+    return SourceConfigured(
+        source_id=SOURCE,
+        source_kind="camera",
+        tenant_id=SOURCE,
+        name="door 2",
+        origin_at=NOON,
+        address="rtsp://10.0.0.7/stream2",
+        recorded_at=NOON,
+        configured_at=NOON,
+    )
+
+
+def _policy_set() -> PolicySet:
+    return PolicySet(
+        source_id=SOURCE,
+        rules=(
+            PersistenceRule(
+                name="fight", label="Possible fight", high=0.75, low=0.5, k=4, n=6, m=4, alone=0.95
+            ),
+        ),
+        muted=("fall",),
+        calibrations=(SourceCalibration(model_id=MODEL, raw=(-4.0, 4.0), calibrated=(0.0, 1.0)),),
+        set_at=NOON,
+    )
+
+
 def _clip_recorded() -> ClipRecorded:
     return ClipRecorded(
-        clip_id=ids.clip_id(SOURCE, 6 * CLIP_S),
-        source_id=SOURCE,
+        **OF_SOURCE,
+        clip_id=ids.clip_id(SOURCE, NOON, 6),
         index=6,
         start_s=6 * CLIP_S,
         end_s=6 * CLIP_S + 2 / 15,
-        origin_at=NOON,
         width=8,
         height=8,
         frame_count=2,
@@ -95,18 +137,15 @@ def _clip_recorded() -> ClipRecorded:
 
 def _clip_ref(index: int) -> ClipRef:
     start_s = index * CLIP_S
-    return ClipRef(
-        clip_id=ids.clip_id(SOURCE, start_s), index=index, start_s=start_s, end_s=start_s + CLIP_S
-    )
+    return ClipRef(index=index, start_s=start_s, end_s=start_s + CLIP_S)
 
 
 def _embedding_extracted() -> EmbeddingExtracted:
-    clips = (_clip_ref(4), _clip_ref(5))
     return EmbeddingExtracted(
-        embedding_id=ids.embedding_id(clips[0].clip_id, "i3d_k400"),
-        source_id=SOURCE,
-        clips=clips,
-        origin_at=NOON,
+        **OF_SOURCE,
+        embedding_id=ids.embedding_id(ids.clip_id(SOURCE, NOON, 4), "i3d_k400"),
+        clips=(_clip_ref(4), _clip_ref(5)),
+        fresh_count=2,
         backbone="i3d_k400",
         window=2,
         dim=4,
@@ -119,10 +158,9 @@ def _poses_extracted() -> PosesExtracted:
     keypoints = tuple((0.25 + number / 64, 0.5, 0.75) for number in range(17))
     person = Person(track_id=3, confidence=0.875, box=(0.25, 0.125, 0.5, 0.75), keypoints=keypoints)
     return PosesExtracted(
-        poses_id=ids.poses_id(clip.clip_id, "yolov8_pose"),
-        source_id=SOURCE,
+        **OF_SOURCE,
+        poses_id=ids.poses_id(ids.clip_id(SOURCE, NOON, 4), "yolov8_pose"),
         clip=clip,
-        origin_at=NOON,
         backbone="yolov8_pose",
         width=455,
         height=256,
@@ -130,27 +168,27 @@ def _poses_extracted() -> PosesExtracted:
     )
 
 
-def _clip_scored() -> ClipScored:
-    clip = _clip_ref(5)
-    return ClipScored(
-        clip_id=clip.clip_id,
-        source_id=SOURCE,
-        index=clip.index,
-        start_s=clip.start_s,
-        end_s=clip.end_s,
-        origin_at=NOON,
-        score=1.75,
-        calibrated=0.875,
-        high_mark=0.75,
-        head="linear",
-        model_id="linear-i3d_k400-2026.03",
+def _clip_judged() -> ClipJudged:
+    return ClipJudged(
+        **OF_SOURCE,
+        detector="1-heads-2b7d6f0c",
         backbone="i3d_k400",
-        alerts_opened=1,
+        clips=(_clip_ref(4), _clip_ref(5)),
+        heads=(HeadJudgement(head="linear", model_id=MODEL, rule="fight", score=1.75),),
         is_last=True,
+    )
+
+
+def _clip_scored() -> ClipScored:
+    return ClipScored(
+        **OF_SOURCE,
+        detector="1-heads-2b7d6f0c",
+        backbone="i3d_k400",
+        clips=(_clip_ref(4), _clip_ref(5)),
         heads=(
             HeadScore(
                 head="linear",
-                model_id="linear-i3d_k400-2026.03",
+                model_id=MODEL,
                 rule="fight",
                 label="Possible fight",
                 score=1.75,
@@ -158,23 +196,23 @@ def _clip_scored() -> ClipScored:
                 high_mark=0.75,
             ),
         ),
+        alerts_opened=1,
+        is_last=True,
     )
 
 
 def _alert(kind: Callable[..., A], **more: str) -> A:
-    opening = _clip_ref(2)
     return kind(
-        alert_id=ids.alert_id(SOURCE, "anomaly", opening.clip_id),
-        source_id=SOURCE,
-        rule="anomaly",
-        label="fight",
-        start_s=opening.start_s,
+        **OF_SOURCE,
+        alert_id=ids.alert_id("live", MODEL, "fight", ids.clip_id(SOURCE, NOON, 2)),
+        rule="fight",
+        label="Possible fight",
+        start_s=_clip_ref(2).start_s,
         end_s=_clip_ref(5).end_s,
         peak_s=_clip_ref(4).start_s,
         peak_score=0.9375,
-        peak_clip_id=_clip_ref(4).clip_id,
-        origin_at=NOON,
-        model_id="linear-i3d_k400-2026.03",
+        peak_index=4,
+        model_id=MODEL,
         **more,
     )
 

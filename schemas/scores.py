@@ -1,15 +1,20 @@
-"""Scores: how unusual a clip is to a head."""
+"""Scores: how unusual a clip is, calibrated, beside the marks in force."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from schemas.base import Id, Message, Seconds, Unit, UtcTime
-from schemas.clips import SourceKind
+from schemas.base import Unit
+from schemas.clips import ClipRef, ClipSpec, OfSource
+from schemas.judgements import LIVE, Run
 
 
 class HeadScore(BaseModel):
-    """What one of several heads says of a clip, and the rule that its score goes to."""
+    """What one head says of a clip, and the rule that its score goes to.
+
+    `score` is the head's raw output; `calibrated` is its strictly increasing map into [0, 1],
+    on which the marks of the rule stand.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
@@ -22,35 +27,25 @@ class HeadScore(BaseModel):
     high_mark: Unit | None = None
 
 
-class ClipScored(Message):
-    """A head scored one clip. Clips of one window carry the same score.
+class ClipScored(OfSource):
+    """A clip, or consecutive clips that share a window, scored by the heads of one detector.
 
-    `score` is the head's raw output; `calibrated` is its strictly increasing map into [0, 1],
-    on which the marks of the persistence rule stand. The last clip of an upload says how many
-    alerts its source opened in all, so that a reader knows when it has seen everything.
+    `is_last` says that the run is through with its source: all of its detectors gave their last
+    score. Then `alerts_opened` is how many alerts the run opened in all, so that a reader knows
+    when it has seen everything.
     """
 
-    KEY: ClassVar[str] = "source_id"
-
     type: Literal["nightclerk.clip.scored.v1"] = "nightclerk.clip.scored.v1"
-    clip_id: Id
-    source_id: Id
-    source_kind: SourceKind = "upload"
-    index: Annotated[int, Field(ge=0)]
-    start_s: Seconds
-    end_s: Seconds
-    origin_at: UtcTime | None = None
-    score: float
-    calibrated: Unit
-    high_mark: Unit | None = Field(
-        default=None, description="calibrated score from which the rule in use counts a clip"
-    )
-    head: str
-    model_id: str
+    run: Run = LIVE
+    detector: str
     backbone: str
+    spec: ClipSpec = ClipSpec()
+    clips: Annotated[tuple[ClipRef, ...], Field(min_length=1)]
+    heads: Annotated[tuple[HeadScore, ...], Field(min_length=1)]
     alerts_opened: Annotated[int, Field(ge=0)] = 0
     is_last: bool = False
-    heads: tuple[HeadScore, ...] | None = Field(
-        default=None,
-        description="every head's say, where several look; the fields above are the highest one's",
-    )
+
+    @property
+    def top(self) -> HeadScore:
+        """The head whose calibrated score is highest; of equals the first."""
+        return max(self.heads, key=lambda head: head.calibrated)

@@ -8,8 +8,11 @@ from schemas.clips import ClipRecorded
 from schemas.deadletters import DeadLetter
 from schemas.deliveries import DeliveryAttempted
 from schemas.embeddings import EmbeddingExtracted
+from schemas.judgements import ClipJudged
+from schemas.policies import PolicySet
 from schemas.poses import PosesExtracted
 from schemas.scores import ClipScored
+from schemas.sources import SourceConfigured
 from schemas.videos import VideoProgressed, VideoSubmitted
 
 HOUR_MS = 3_600_000
@@ -30,8 +33,9 @@ class Topic:
     consumers: tuple[str, ...]
     retention_ms: int
     retention_bytes: int = -1
-    partitions: int = 4
     max_message_bytes: int = MIB
+    is_compacted: bool = False
+    """Keeps the latest message of each key for good, instead of all for a time."""
     description: str
 
     @property
@@ -45,6 +49,13 @@ class Topic:
     @property
     def config(self) -> dict[str, str]:
         """Broker-side settings, as Kafka spells them."""
+        if self.is_compacted:
+            return {
+                "cleanup.policy": "compact",
+                "max.message.bytes": str(self.max_message_bytes),
+                "segment.bytes": str(16 * MIB),
+                "delete.retention.ms": str(self.retention_ms),
+            }
         return {
             "cleanup.policy": "delete",
             "retention.ms": str(self.retention_ms),
@@ -54,6 +65,24 @@ class Topic:
         }
 
 
+SOURCES = Topic(
+    name="sources.v1",
+    messages=(SourceConfigured,),
+    producers=("api",),
+    consumers=("ingest", "scoring", "alerts"),
+    retention_ms=7 * DAY_MS,
+    is_compacted=True,
+    description="Cameras and uploads as they are configured; a tombstone removes one.",
+)
+POLICIES = Topic(
+    name="policies.v1",
+    messages=(PolicySet,),
+    producers=("api", "scoring"),
+    consumers=("scoring", "alerts"),
+    retention_ms=7 * DAY_MS,
+    is_compacted=True,
+    description="The policies in force for each source, its own calibration included.",
+)
 VIDEOS = Topic(
     name="videos.v1",
     messages=(VideoSubmitted,),
@@ -69,6 +98,16 @@ VIDEO_PROGRESS = Topic(
     consumers=("api",),
     retention_ms=7 * DAY_MS,
     description="How far the cutting of a video got.",
+)
+CLIPS_LIVE = Topic(
+    name="clips.live.v1",
+    messages=(ClipRecorded,),
+    producers=("ingest",),
+    consumers=("features", "api"),
+    retention_ms=6 * HOUR_MS,
+    retention_bytes=1024 * MIB,
+    max_message_bytes=16 * MIB,
+    description="Clips of cameras, with their frames.",
 )
 CLIPS_BULK = Topic(
     name="clips.bulk.v1",
@@ -96,13 +135,21 @@ POSES = Topic(
     retention_ms=30 * DAY_MS,
     description="Who was seen and how they held themselves; replay this like embeddings.",
 )
+JUDGEMENTS = Topic(
+    name="judgements.v1",
+    messages=(ClipJudged,),
+    producers=("scoring",),
+    consumers=("scoring",),
+    retention_ms=7 * DAY_MS,
+    description="The raw score of each head, before calibration and rules.",
+)
 SCORES = Topic(
     name="scores.v1",
     messages=(ClipScored,),
     producers=("scoring",),
     consumers=("api",),
     retention_ms=7 * DAY_MS,
-    description="One score a clip.",
+    description="Calibrated scores of each clip, with the marks in force.",
 )
 ALERTS = Topic(
     name="alerts.v1",
@@ -122,11 +169,15 @@ DELIVERIES = Topic(
 )
 
 TOPICS: tuple[Topic, ...] = (
+    SOURCES,
+    POLICIES,
     VIDEOS,
     VIDEO_PROGRESS,
+    CLIPS_LIVE,
     CLIPS_BULK,
     EMBEDDINGS,
     POSES,
+    JUDGEMENTS,
     SCORES,
     ALERTS,
     DELIVERIES,
@@ -142,7 +193,6 @@ def dead_letters(topic: Topic) -> Topic:
         consumers=("operator",),
         retention_ms=7 * DAY_MS,
         retention_bytes=topic.retention_bytes,
-        partitions=1,
         max_message_bytes=topic.max_message_bytes + MIB,
         description=f"Records of {topic.name} that could not be used, byte for byte.",
     )

@@ -1,10 +1,12 @@
 """Uploaded videos: handed in, and how far their analysis got."""
 
+from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from schemas.base import Id, Message, Unit, UtcTime
+from schemas.clips import ClipSpec
 
 
 class VideoSubmitted(Message):
@@ -18,13 +20,22 @@ class VideoSubmitted(Message):
     filename: str
     size_bytes: Annotated[int, Field(ge=0)]
     submitted_at: UtcTime
+    recorded_at: UtcTime | None = Field(
+        default=None, description="when its first frame was recorded, where somebody said so"
+    )
+    spec: ClipSpec | None = Field(default=None, description="how to cut it; absent: the default")
+
+    @property
+    def origin_at(self) -> datetime:
+        """Time zero of the video's grid."""
+        return self.recorded_at or self.submitted_at
 
 
 class VideoProgressed(Message):
     """Ingest got further with a video, finished cutting it, or gave up with an error.
 
-    `decoded`: every clip is on the log and `clip_count` is final. `failed` is final too; `error`
-    is one sentence for the owner.
+    `decoded`: every clip is on the log; `clip_count`, how many there are, is final. `failed` is
+    final too; `error` is one sentence for the owner.
     """
 
     KEY: ClassVar[str] = "video_id"

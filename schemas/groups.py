@@ -1,0 +1,28 @@
+"""Names of consumer groups. A group's name carries everything that makes its members differ, so
+that two networks, lanes, detectors or runs side by side never share one.
+"""
+
+from typing import Literal
+
+from schemas.judgements import LIVE
+
+Lane = Literal["live", "bulk"]
+
+INGEST_UPLOADS = "ingest.uploads"
+ALERTS = "alerts"
+PROJECTOR = "api.projector"
+
+
+def features(backbone: str, lane: Lane) -> str:
+    """Turns the clips of one lane into the vectors or poses of one backbone."""
+    return f"features.{backbone}.{lane}"
+
+
+def judging(backbone: str, run: str = LIVE) -> str:
+    """Judges what one backbone saw. Replacing the detector's heads keeps the group's place."""
+    return f"judging.{run}.{backbone}"
+
+
+def episodes(run: str = LIVE) -> str:
+    """Makes scores and alerts of one run's judgements."""
+    return f"episodes.{run}"
