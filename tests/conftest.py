@@ -56,7 +56,7 @@ def new_topic(kafka: str, unique: str) -> Callable[..., str]:
         options = {key.replace("_", "."): value for key, value in config.items()}
         wanted = NewTopic(full, partitions, replication_factor=1, config=options)
         admin = AdminClient({"bootstrap.servers": kafka})
-        admin.create_topics([wanted])[full].result(30)
+        admin.create_topics([wanted])[full].result(120)
         return full
 
     return make

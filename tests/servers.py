@@ -53,14 +53,14 @@ def running(command: list[str], log: Path, answers: Callable[[], bool]) -> Itera
     finally:
         process.terminate()
         try:
-            process.wait(10)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
 
 
 def await_answer(
-    process: "subprocess.Popen[bytes]", log: Path, answers: Callable[[], bool], wait_s: float = 30
+    process: "subprocess.Popen[bytes]", log: Path, answers: Callable[[], bool], wait_s: float = 120
 ) -> None:
     deadline = time.monotonic() + wait_s
     while not answers():
@@ -125,7 +125,7 @@ def running_minio(folder: Path) -> Iterator[S3Server]:
 
 def http_answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=1) as answer:
+        with urllib.request.urlopen(url, timeout=5) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False

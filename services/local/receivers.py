@@ -60,7 +60,7 @@ class Inbox(Generic[Item]):
         with self._arrived:
             return list(self._items)
 
-    def wait_for(self, count: int, timeout_s: float = 30.0) -> list[Item]:
+    def wait_for(self, count: int, timeout_s: float = 120.0) -> list[Item]:
         """All items once there are `count`; raises TimeoutError when there are not in time."""
         with self._arrived:
             if not self._arrived.wait_for(lambda: len(self._items) >= count, timeout_s):

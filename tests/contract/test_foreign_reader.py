@@ -29,7 +29,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip(f"no {', '.join(missing)} on PATH")
     folder = tmp_path_factory.mktemp("foreign")
     install = ["npm", "install", "--silent", "--no-audit", "--no-fund", *PACKAGES]
-    done = subprocess.run(install, cwd=folder, capture_output=True, text=True, timeout=180)
+    done = subprocess.run(install, cwd=folder, capture_output=True, text=True, timeout=600)
     if done.returncode:
         pytest.skip(f"npm installs nothing here: {(done.stderr or done.stdout)[-300:]}")
     return Path(shutil.copy(SCRIPT, folder))
@@ -55,7 +55,7 @@ def taken_by_kcat(settings: ServiceSettings, topic: Topic, path: Path) -> Path:
     command = ["kcat", "-C", "-q", "-e", "-b", settings.kafka_bootstrap, "-o", "beginning"]
     command += ["-t", settings.topic_prefix + topic.name, "-f", "%K %k%S %s"]
     with path.open("wb") as output:
-        subprocess.run(command, stdout=output, check=True, timeout=60)
+        subprocess.run(command, stdout=output, check=True, timeout=300)
     return path
 
 
@@ -75,6 +75,6 @@ def test_every_topic_is_read_by_a_stranger(
 
 def read_by_node(reader: Path, records: Path) -> list[dict[str, Any]]:
     command = ["node", reader.name, str(generate.HERE / "json"), str(records)]
-    done = subprocess.run(command, cwd=reader.parent, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=reader.parent, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]

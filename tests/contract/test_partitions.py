@@ -80,7 +80,7 @@ def chosen(producer: Producer, keys: list[bytes]) -> dict[bytes, int]:
 
 def test_our_producers_choose_the_partition_of_java(cluster: Producer) -> None:
     assert (
-        len(cluster.list_topics("keys.v1", timeout=10).topics["keys.v1"].partitions) == PARTITIONS
+        len(cluster.list_topics("keys.v1", timeout=60).topics["keys.v1"].partitions) == PARTITIONS
     )
     assert chosen(cluster, KEYS) == {key: java_partition(key, PARTITIONS) for key in KEYS}
 

@@ -143,7 +143,7 @@ def by_source(tail: Tail, sources: set[str]) -> dict[str, list[Any]]:
     found: list[Message] = []
     left = set(sources)
     while left:
-        found += tail.until(lambda message: bool(getattr(message, "is_last", False)), 60)
+        found += tail.until(lambda message: bool(getattr(message, "is_last", False)), 300)
         left.discard(found[-1].key)
     return {source: [one for one in found if one.key == source] for source in sources}
 

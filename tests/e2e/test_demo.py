@@ -23,7 +23,7 @@ def test_the_demo_finds_the_incident_tells_by_mail_and_webhook_and_leaves_nothin
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=1800,
     )
     said = done.stdout
     assert done.returncode == 0, f"{said}\n{done.stderr}"

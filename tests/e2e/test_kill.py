@@ -84,7 +84,7 @@ def test_every_clip_is_scored_once_and_the_alert_told_once(
     topic, kind = MOMENTS[victim]
     tail = Tail(line.settings, topic)
     video_id = client.upload(line.scene.path)
-    tail.until(lambda one: isinstance(one, kind) and one.key == str(video_id), 120)
+    tail.until(lambda one: isinstance(one, kind) and one.key == str(video_id), 300)
     tail.close()
     line.kill(victim)
 
@@ -126,7 +126,7 @@ def mail_ids(line: Line) -> set[str]:
     return {str(one.message["Message-ID"]) for one in line.mails.inbox.items}
 
 
-def until_ended(client: Client, video_id: Any, wait_s: float = 240) -> dict[str, Any]:
+def until_ended(client: Client, video_id: Any, wait_s: float = 2400) -> dict[str, Any]:
     """The video once its analysis ended; the API may be away for a while."""
     found: dict[str, Any] = {}
 
@@ -141,7 +141,7 @@ def until_ended(client: Client, video_id: Any, wait_s: float = 240) -> dict[str,
     return found
 
 
-def wait_until(condition: Any, wait_s: float = 60) -> None:
+def wait_until(condition: Any, wait_s: float = 240) -> None:
     deadline, tick = time.monotonic() + wait_s, threading.Event()
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"

@@ -24,7 +24,7 @@ from tests.unit.api.builders import alert, delivered, progressed, scored
 from tests.unit.api.test_uploads import MP4
 
 pytestmark = pytest.mark.integration
-PATIENCE_S = 30
+PATIENCE_S = 120
 
 
 @pytest.fixture

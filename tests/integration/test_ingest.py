@@ -33,7 +33,7 @@ from tests.servers import S3Server
 from tests.unit.ingest import videos
 
 pytestmark = pytest.mark.integration
-WAIT_S = 90.0
+WAIT_S = 300.0
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def ingest(settings: ServiceSettings, folder: Path, **more: str) -> Iterator[Non
             yield
         finally:
             process.send_signal(signal.SIGKILL)
-            process.wait(30)
+            process.wait(120)
 
 
 def submit(settings: ServiceSettings, store: ObjectStore, path: Path) -> UUID:

@@ -33,7 +33,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
         yield one
 
 
-def until(holds: Callable[[], object], wait_s: float = 40.0) -> None:
+def until(holds: Callable[[], object], wait_s: float = 120.0) -> None:
     deadline = time.monotonic() + wait_s
     while not holds():
         assert time.monotonic() < deadline, "waited in vain"
@@ -69,17 +69,17 @@ def store_client(stack: LocalStack) -> Minio:
 
 def write_topic(bootstrap: str, topic: str, count: int) -> None:
     admin = AdminClient({"bootstrap.servers": bootstrap})
-    admin.create_topics([NewTopic(topic, 1, 1)])[topic].result(30)
+    admin.create_topics([NewTopic(topic, 1, 1)])[topic].result(120)
     producer = Producer({"bootstrap.servers": bootstrap, "acks": "all"})
     for number in range(count):
         producer.produce(topic, str(number).encode())
-    assert producer.flush(30) == 0
+    assert producer.flush(120) == 0
 
 
 def read_topic(bootstrap: str, topic: str, count: int) -> list[int]:
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "reader"})
     consumer.assign([TopicPartition(topic, 0, 0)])
-    deadline, numbers = time.monotonic() + 30, []
+    deadline, numbers = time.monotonic() + 120, []
     while len(numbers) < count and time.monotonic() < deadline:
         message = consumer.poll(1)
         if message is not None and not message.error():
@@ -160,7 +160,7 @@ def test_after_a_killed_supervisor_nothing_is_left_and_a_new_one_finds_the_data(
     write_topic(first.bootstrap, "kept", 10)
     processes = [psutil.Process(one.pid) for one in first.run.processes]
     os.kill(first.run.pid, signal.SIGKILL)
-    gone, alive = psutil.wait_procs(processes, timeout=5)
+    gone, alive = psutil.wait_procs(processes, timeout=120)
     assert (len(gone), alive) == (2, [])
     first.stop()
     with LocalStack.infrastructure(tmp_path) as second:
@@ -200,7 +200,7 @@ def test_the_stack_goes_when_the_program_that_started_it_is_killed(tmp_path: Pat
         pids = [int(pid) for pid in starter.stdout.readline().split()]
         processes = [psutil.Process(pid) for pid in pids]
         starter.kill()
-        _, alive = psutil.wait_procs(processes, timeout=15)
+        _, alive = psutil.wait_procs(processes, timeout=120)
     assert (len(pids), alive) == (2, [])
 
 
@@ -209,8 +209,8 @@ def test_it_stops_in_order_kafka_first_the_store_last(tmp_path: Path) -> None:
     stack.start()
     kafka, store = (psutil.Process(stack.pid(name)) for name in ("kafka", "store"))
     os.kill(stack.run.pid, signal.SIGINT)
-    psutil.wait_procs([kafka], timeout=30)
+    psutil.wait_procs([kafka], timeout=120)
     assert store.is_running()
-    psutil.wait_procs([store], timeout=30)
+    psutil.wait_procs([store], timeout=120)
     stack.stop()
     assert stack.run.phase == "stopped"

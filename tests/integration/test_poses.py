@@ -70,7 +70,7 @@ def features(settings: ServiceSettings, cache: Path) -> Iterator[None]:
             yield
         finally:
             process.send_signal(signal.SIGKILL)
-            process.wait(30)
+            process.wait(120)
 
 
 def publish(settings: ServiceSettings, clips: Sequence[ClipRecorded]) -> None:
@@ -96,10 +96,10 @@ def test_kill_9_loses_no_clip_and_keeps_the_order(settings: ServiceSettings, cac
     poses = Tail(settings, POSES)
     publish(settings, film(1)[:8])
     with features(settings, cache):
-        found = poses.until(lambda one: getattr(one, "clip", clip(0)).index >= 3, 120)
+        found = poses.until(lambda one: getattr(one, "clip", clip(0)).index >= 3, 300)
     publish(settings, film(1)[8:])
     with features(settings, cache):
-        found += poses.until(is_end, 120)
+        found += poses.until(is_end, 300)
     messages = [one for one in found if isinstance(one, PosesExtracted)]
     by_id = {one.poses_id: one for one in messages}
     assert sorted(one.clip.index for one in by_id.values()) == list(range(CLIPS))
@@ -115,7 +115,7 @@ def test_frames_that_are_no_pictures_end_as_dead_letters(
     broken = clip(1, source(2), frames=(b"not a picture",))
     publish(settings, [whole[0], broken, *whole[2:]])
     with features(settings, cache):
-        found = poses.until(is_end, 120)
-        (letter,) = dead.until(lambda _: True, 30)
+        found = poses.until(is_end, 300)
+        (letter,) = dead.until(lambda _: True, 120)
     assert "not a JPEG" in letter.reason
     assert {one.clip.index for one in found} == set(range(CLIPS)) - {1}

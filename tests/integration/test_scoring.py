@@ -31,7 +31,7 @@ from tests.checkpoints import cosine_head, random_head, rule, window
 
 pytestmark = pytest.mark.integration
 WINDOWS = 60
-PATIENCE_S = 180
+PATIENCE_S = 300
 """Faust may lose records at a takeover; that is noticed after 40 s, and cured by a new process."""
 
 
@@ -64,7 +64,7 @@ def scoring(settings: ServiceSettings, folder: Path) -> Iterator["subprocess.Pop
             yield process
         finally:
             os.killpg(process.pid, signal.SIGKILL)
-            process.wait(30)
+            process.wait(120)
 
 
 def publish(settings: ServiceSettings, windows: range, sources: int = 4) -> None:

@@ -47,7 +47,7 @@ def sink(certificate: ssl.SSLContext) -> Iterator[SmtpSink]:
 
 def server_at(port: int, ca_file: Path | None = None, **more: Any) -> SmtpServer:
     user, password = LOGIN
-    server = SmtpServer("127.0.0.1", port, "starttls", user, password, ca_file, timeout_s=5)
+    server = SmtpServer("127.0.0.1", port, "starttls", user, password, ca_file, timeout_s=30)
     return replace(server, **more)
 
 

@@ -40,7 +40,7 @@ from tests.unit.alerts.room import alert, read_time, video
 pytestmark = pytest.mark.integration
 LOGIN = ("night", "clerk-password")
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
-PATIENCE_S = 60
+PATIENCE_S = 240
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ class Scene:
                 yield process
             finally:
                 process.send_signal(signal.SIGKILL)
-                process.wait(30)
+                process.wait(120)
 
     def tell(self, *messages: Message) -> None:
         publisher = KafkaPublisher(self.settings, "scoring")
@@ -222,7 +222,7 @@ def test_when_the_topic_is_read_again_nobody_is_told_twice(scene: Scene, content
             scene.tell(*story(1))
             told.until(final_for(1), PATIENCE_S)
             process.terminate()
-            assert process.wait(30) == 0
+            assert process.wait(120) == 0
         scene.rewind()
         with scene.service():
             scene.tell(*story(2))

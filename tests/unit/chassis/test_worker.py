@@ -158,7 +158,7 @@ class LongJob(Handler):
         self.turns += 1
         self.started.set()
         if self.turns == 1:
-            cancelled.wait(10)
+            cancelled.wait(60)
             raise Cancelled
         return []
 
@@ -171,11 +171,11 @@ def test_a_rebalance_cancels_a_long_job_and_what_stays_ours_is_done_again() -> N
     worker = Worker(Member(topics, "x"), job, MemoryPublisher(), Limits(), ManualClock())
     worker.start()
     worker.put(item(0, P0))
-    assert job.started.wait(10)
+    assert job.started.wait(60)
     worker.put(item(0, P1))
     worker.pause()
     worker.resume(gone={P1})
-    assert job.finished.wait(10)
+    assert job.finished.wait(60)
     worker.stop()
     assert job.turns == 2
     assert worker.committable() == {P0: 1}

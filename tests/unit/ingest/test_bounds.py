@@ -22,7 +22,7 @@ print(count, end_s, int(re.search(r"VmHWM:\\s+(\\d+)", status)[1]) // 1024)
 def measured(path: Path) -> tuple[int, float, int]:
     """Clips, seconds of media, and the most MiB of a fresh process that cut it."""
     command = [sys.executable, "-c", MEASURE, str(path)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=600)
     count, end_s, resident = done.stdout.split()
     return int(count), float(end_s), int(resident)
 
