@@ -8,7 +8,10 @@ from schemas.base import Id, Message, UtcTime
 
 
 class DeliveryAttempted(Message):
-    """One try to deliver one alert to one target. `delivered` and `failed` are final."""
+    """One try to deliver one alert to one target. `delivered` and `failed` are final.
+
+    `target` is a mail address, or scheme and host of a webhook: its path may be a secret.
+    """
 
     KEY: ClassVar[str] = "alert_id"
 
@@ -21,6 +24,4 @@ class DeliveryAttempted(Message):
     attempt: Annotated[int, Field(ge=1)]
     outcome: Literal["delivered", "retrying", "failed"]
     detail: str = ""
-    snapshot_key: str | None = None
-    evidence_key: str | None = None
     attempted_at: UtcTime

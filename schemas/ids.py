@@ -1,4 +1,6 @@
-"""Deterministic ids (UUIDv5), so that whatever happens twice is recognised the second time."""
+"""Deterministic ids (UUIDv5), so that whatever happens twice is recognised the second time, and the
+keys of objects that follow from an id.
+"""
 
 from datetime import UTC, datetime
 from uuid import UUID, uuid5
@@ -26,6 +28,16 @@ def alert_id(run: str, model_id: str, rule: str, opening_clip_id: UUID) -> UUID:
 
 def delivery_id(alert_id: UUID, channel: str, target: str) -> UUID:
     return uuid5(alert_id, f"delivery/{channel}/{target}")
+
+
+def snapshot_key(alert_id: UUID) -> str:
+    """Where the JPEG of an alert lies, once it is made."""
+    return f"alerts/{alert_id}/snapshot.jpg"
+
+
+def evidence_key(alert_id: UUID) -> str:
+    """Where the MP4 of an alert lies, once it is made."""
+    return f"alerts/{alert_id}/evidence.mp4"
 
 
 def event_id(type_name: str, content: bytes) -> UUID:

@@ -228,12 +228,10 @@ def _delivery_attempted() -> DeliveryAttempted:
         alert_id=alert.alert_id,
         source_id=SOURCE,
         channel="webhook",
-        target="https://example.org/hook",
+        target="https://example.org/…",
         attempt=2,
         outcome="delivered",
         detail="204 No Content",
-        snapshot_key=f"alerts/{alert.alert_id}/snapshot.jpg",
-        evidence_key=f"alerts/{alert.alert_id}/evidence.mp4",
         attempted_at=NOON,
     )
 
