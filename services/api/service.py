@@ -12,7 +12,7 @@ from services.api.config import ApiSettings
 from services.api.deps import Tools
 from services.api.frames import Thumbnails
 from services.api.health import Health
-from services.api.migrations import upgrade
+from services.chassis.storage.migrations import upgrade
 from services.api.projector import TOPICS, Projector
 from services.api.uploads import Uploads
 from services.chassis.clock import SystemClock

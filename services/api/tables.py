@@ -1,9 +1,9 @@
-"""The tables: videos, clips with their scores, alerts, deliveries.
+"""The tables: sources, videos, packed scores, alerts, deliveries, sessions (ADR 0019).
 
-All rows but a video's first come from topics, so the tables can be made again from the log.
+Sources, videos and sessions are written by the API; all other rows come from topics, so they can be
+made again from the log. Times are absolute and indexed: whatever is asked, is asked between two
+moments.
 """
-
-from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -13,93 +13,185 @@ from sqlalchemy import (
     Double,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
 )
 
-from services.api.columns import UtcDateTime, identifier, object_key
+from services.chassis.storage.columns import (
+    INNODB,
+    UtcDateTime,
+    blob,
+    exact_name,
+    identifier,
+    object_key,
+)
 
-INNODB: dict[str, Any] = {
-    f"{dialect}_{option}": value
-    for dialect in ("mysql", "mariadb")
-    for option, value in (("engine", "InnoDB"), ("charset", "utf8mb4"))
-}
-FILENAME_CHARS = 255
+NAME_CHARS = 255
 SENTENCE_CHARS = 1000
+RUN_CHARS = 64
 
 metadata = MetaData()
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("source_id", identifier(), primary_key=True),
+    Column("source_kind", exact_name(16), nullable=False),
+    Column("tenant_id", identifier()),
+    Column("name", String(NAME_CHARS), nullable=False),
+    Column("origin_at", UtcDateTime, nullable=False),
+    Column("is_wall_clock", Boolean, nullable=False),
+    Column("recorded_at", UtcDateTime),
+    Column("configured_at", UtcDateTime, nullable=False),
+    Column("is_being_removed", Boolean, nullable=False),
+    Index("ix_sources_newest", "source_kind", "configured_at", "source_id"),
+    Index("ix_sources_tenant", "tenant_id", "source_kind", "configured_at"),
+    **INNODB,
+)
+"""What gives clips. A source that is being removed is shown to nobody."""
+
+removed_sources = Table(
+    "removed_sources",
+    metadata,
+    Column("source_id", identifier(), primary_key=True),
+    Column("source_kind", exact_name(16), nullable=False),
+    Column("tenant_id", identifier()),
+    Column("alert_ids", JSON, nullable=False),
+    Column("removed_at", UtcDateTime, nullable=False),
+    Index("ix_removed_sources_removed_at", "removed_at"),
+    **INNODB,
+)
+"""Kept while topics may still speak of a source, so that a late message does not bring it back."""
 
 videos = Table(
     "videos",
     metadata,
     Column("video_id", identifier(), primary_key=True),
-    Column("filename", String(FILENAME_CHARS), nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
     Column("content_type", String(64), nullable=False),
     Column("object_key", object_key(), nullable=False),
     Column("playable_key", object_key()),
-    Column("state", String(16), nullable=False),
+    Column("state", exact_name(16), nullable=False),
     Column("decoded", Double, nullable=False),
     Column("clip_count", Integer, nullable=False),
+    Column("clips_missing", Integer, nullable=False),
     Column("duration_s", Double),
     Column("width", Integer),
     Column("height", Integer),
     Column("frame_rate", Double),
     Column("codec", String(64)),
     Column("error", String(SENTENCE_CHARS)),
+    Column("note", String(SENTENCE_CHARS)),
     Column("submitted_at", UtcDateTime, nullable=False),
     Column("progressed_at", UtcDateTime),
     Column("finished_at", UtcDateTime),
-    Column("top_score", Double),
-    Index("ix_videos_submitted_at", "submitted_at"),
+    Index("ix_videos_submitted_at", "submitted_at", "video_id"),
+    Index("ix_videos_state", "state", "submitted_at"),
     **INNODB,
 )
+"""What is known of a source that is an upload."""
 
-clips = Table(
-    "clips",
+runs = Table(
+    "runs",
     metadata,
-    Column("clip_id", identifier(), primary_key=True),
+    Column("source_id", identifier(), primary_key=True),
+    Column("run", exact_name(RUN_CHARS), primary_key=True),
+    Column("first_at", UtcDateTime, nullable=False),
+    Column("last_at", UtcDateTime, nullable=False),
+    Column("last_end_s", Double, nullable=False),
+    Column("is_over", Boolean, nullable=False),
+    Column("alerts_opened", Integer, nullable=False),
+    Column("alerts_seen", Integer, nullable=False),
+    Column("alerts_closed", Integer, nullable=False),
+    Column("heard_at", UtcDateTime, nullable=False),
+    **INNODB,
+)
+"""How far a run got with a source. `alerts_opened` is what its last score says; the other two are
+counted, for uploads alone."""
+
+score_series = Table(
+    "score_series",
+    metadata,
+    Column("series_id", BigInteger, primary_key=True, autoincrement=False),
     Column("source_id", identifier(), nullable=False),
-    Column("source_kind", String(16), nullable=False),
-    Column("position", Integer, nullable=False),
-    Column("start_s", Double, nullable=False),
-    Column("end_s", Double, nullable=False),
-    Column("origin_at", UtcDateTime),
-    Column("score", Double, nullable=False),
-    Column("calibrated", Double, nullable=False),
-    Column("high_mark", Double),
+    Column("run", exact_name(RUN_CHARS), nullable=False),
+    Column("origin_at", UtcDateTime, nullable=False),
+    Column("frames", Integer, nullable=False),
+    Column("frame_rate", Double, nullable=False),
+    Column("hop", Integer, nullable=False),
+    Column("detector", String(64), nullable=False),
     Column("backbone", String(64), nullable=False),
     Column("head", String(64), nullable=False),
     Column("model_id", String(128), nullable=False),
-    Column("alerts_opened", Integer, nullable=False),
-    Column("is_last", Boolean, nullable=False),
-    Column("heads", JSON(none_as_null=True)),
-    Index("ix_clips_timeline", "source_id", "position"),
-    Index("ix_clips_last", "source_id", "is_last"),
+    Column("rule", String(128), nullable=False),
+    Column("label", String(128), nullable=False),
+    Column("high_mark", Double),
+    Column("clips", Integer, nullable=False),
+    Column("top", Double, nullable=False),
+    Column("first_at", UtcDateTime, nullable=False),
+    Column("last_at", UtcDateTime, nullable=False),
+    Index("ix_score_series_source", "source_id", "run", "last_at"),
     **INNODB,
 )
+"""The scores of one head, model and mark on one grid of a source: whatever changes begins another."""
+
+score_blocks = Table(
+    "score_blocks",
+    metadata,
+    Column("series_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("first_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("span", Integer, nullable=False),
+    Column("clips", Integer, nullable=False),
+    Column("ends_at", UtcDateTime, nullable=False),
+    Column("written_at", UtcDateTime, nullable=False),
+    Column("scores", blob(), nullable=False),
+    Index("ix_score_blocks_span", "span", "series_id", "first_index", "written_at"),
+    Index("ix_score_blocks_ends_at", "ends_at"),
+    **INNODB,
+)
+"""The scores of `span` clips from `first_index` on, packed (see `scores/blocks`)."""
+
+score_hours = Table(
+    "score_hours",
+    metadata,
+    Column("series_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("hour", Integer, primary_key=True, autoincrement=False),
+    Column("top", Double, nullable=False),
+    Column("minutes", LargeBinary(240), nullable=False),
+    Index("ix_score_hours_hour", "hour"),
+    **INNODB,
+)
+"""The highest score of an hour (hours since 1970) and of each of its minutes, as sixty float32."""
 
 alerts = Table(
     "alerts",
     metadata,
     Column("alert_id", identifier(), primary_key=True),
     Column("source_id", identifier(), nullable=False),
-    Column("source_kind", String(16), nullable=False),
+    Column("source_kind", exact_name(16), nullable=False),
+    Column("run", exact_name(RUN_CHARS), nullable=False),
     Column("rule", String(128), nullable=False),
     Column("label", String(128), nullable=False),
-    Column("state", String(16), nullable=False),
-    Column("reason", String(32)),
+    Column("severity", exact_name(16), nullable=False),
+    Column("state", exact_name(16), nullable=False),
+    Column("reason", exact_name(32)),
     Column("start_s", Double, nullable=False),
     Column("end_s", Double, nullable=False),
     Column("peak_s", Double, nullable=False),
     Column("peak_score", Double, nullable=False),
-    Column("peak_clip_id", identifier(), nullable=False),
-    Column("origin_at", UtcDateTime),
+    Column("peak_index", BigInteger, nullable=False),
+    Column("origin_at", UtcDateTime, nullable=False),
+    Column("is_wall_clock", Boolean, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime, nullable=False),
     Column("model_id", String(128), nullable=False),
     Column("recorded_at", UtcDateTime, nullable=False),
-    Index("ix_alerts_timeline", "source_id", "start_s"),
-    Index("ix_alerts_recorded_at", "recorded_at"),
+    Index("ix_alerts_newest", "run", "started_at", "alert_id"),
+    Index("ix_alerts_state", "run", "state", "started_at", "alert_id"),
+    Index("ix_alerts_source", "source_id", "run", "started_at", "alert_id"),
+    Index("ix_alerts_started_at", "started_at"),
     **INNODB,
 )
 
@@ -110,13 +202,26 @@ deliveries = Table(
     Column("attempt", Integer, primary_key=True, autoincrement=False),
     Column("alert_id", identifier(), nullable=False),
     Column("source_id", identifier(), nullable=False),
-    Column("channel", String(16), nullable=False),
+    Column("channel", exact_name(16), nullable=False),
     Column("target", String(512), nullable=False),
-    Column("outcome", String(16), nullable=False),
+    Column("outcome", exact_name(16), nullable=False),
     Column("detail", String(SENTENCE_CHARS), nullable=False),
     Column("snapshot_key", object_key()),
     Column("evidence_key", object_key()),
     Column("attempted_at", UtcDateTime, nullable=False),
     Index("ix_deliveries_alert", "alert_id", "attempted_at"),
+    Index("ix_deliveries_source", "source_id"),
+    Index("ix_deliveries_attempted_at", "attempted_at"),
     **INNODB,
 )
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("proof", exact_name(64), primary_key=True),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Index("ix_sessions_expires_at", "expires_at"),
+    **INNODB,
+)
+"""Logins that are open. `proof` is made of the cookie and the token, and tells neither."""

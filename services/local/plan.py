@@ -247,7 +247,7 @@ def apply_topics(bootstrap: str, prefix: str) -> list[str]:
 def upgrade_tables(environment: dict[str, str]) -> list[str]:
     """Run the migrations in a process of their own: SQLAlchemy stays out of this one's memory."""
     done = subprocess.run(
-        (sys.executable, "-m", "services.api.migrations"),
+        (sys.executable, "-m", "services.chassis.storage.migrations"),
         env={**os.environ, **environment},
         capture_output=True,
         text=True,

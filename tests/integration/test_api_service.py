@@ -13,7 +13,7 @@ import pytest
 from schemas.alerts import AlertClosed
 from schemas.topics import ALERTS, DELIVERIES, SCORES, VIDEO_PROGRESS, VIDEOS
 from services.api.config import ApiSettings
-from services.api.migrations import upgrade
+from services.chassis.storage.migrations import upgrade
 from services.api.service import ApiService, build
 from services.chassis.streaming.publisher import KafkaPublisher
 from services.chassis.streaming.records import Outgoing

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, Table, func, select
 
 from schemas.alerts import AlertClosed, AlertOpened, AlertUpdated
 from schemas.base import Message
-from services.api.migrations import upgrade
+from services.chassis.storage.migrations import upgrade
 from services.api.projector import Projector
 from services.api.tables import alerts, clips, deliveries, metadata, videos
 from services.chassis.errors import InvalidMessage, TransientError

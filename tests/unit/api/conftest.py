@@ -16,7 +16,7 @@ from services.api import app
 from services.api.config import ApiSettings
 from services.api.deps import Tools
 from services.api.frames import Thumbnails
-from services.api.migrations import upgrade
+from services.chassis.storage.migrations import upgrade
 from services.api.projector import Projector
 from services.api.uploads import Uploads
 from services.chassis.clock import ManualClock

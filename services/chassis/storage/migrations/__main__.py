@@ -1,7 +1,7 @@
-"""`python -m services.api.migrations`: bring the database of the settings up to date."""
+"""`python -m services.chassis.storage.migrations`: bring the database of the settings up to date."""
 
-from services.api.migrations import upgrade
 from services.chassis.settings import ServiceSettings
+from services.chassis.storage.migrations import upgrade
 
 
 def main() -> None:

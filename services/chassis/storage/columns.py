@@ -3,9 +3,15 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import CHAR, DateTime, Dialect, String
+from sqlalchemy import CHAR, DateTime, Dialect, LargeBinary, String
 from sqlalchemy.dialects import mysql
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+INNODB: dict[str, Any] = {
+    f"{dialect}_{option}": value
+    for dialect in ("mysql", "mariadb")
+    for option, value in (("engine", "InnoDB"), ("charset", "utf8mb4"))
+}
 
 
 def identifier() -> TypeEngine[str]:
@@ -14,10 +20,21 @@ def identifier() -> TypeEngine[str]:
     return CHAR(36).with_variant(exact, "mysql", "mariadb")
 
 
+def exact_name(length: int) -> TypeEngine[str]:
+    """A short ASCII name, compared byte by byte: of a run, or a state."""
+    exact = mysql.VARCHAR(length, charset="ascii", collation="ascii_bin")
+    return String(length).with_variant(exact, "mysql", "mariadb")
+
+
 def object_key() -> TypeEngine[str]:
     """The key of an object, compared byte by byte."""
     exact = mysql.VARCHAR(512, charset="utf8mb4", collation="utf8mb4_bin")
     return String(512).with_variant(exact, "mysql", "mariadb")
+
+
+def blob() -> TypeEngine[bytes]:
+    """Up to 16 MB of bytes; MySQL's own BLOB ends at 64 KB."""
+    return LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql", "mariadb")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
