@@ -135,7 +135,7 @@ score_series = Table(
     Index("ix_score_series_source", "source_id", "run", "last_at"),
     **INNODB,
 )
-"""The scores of one head, model and mark on one grid of a source: whatever changes begins another."""
+"""The scores of one head, model and mark on one grid of a source; a change begins another."""
 
 score_blocks = Table(
     "score_blocks",
@@ -206,8 +206,6 @@ deliveries = Table(
     Column("target", String(512), nullable=False),
     Column("outcome", exact_name(16), nullable=False),
     Column("detail", String(SENTENCE_CHARS), nullable=False),
-    Column("snapshot_key", object_key()),
-    Column("evidence_key", object_key()),
     Column("attempted_at", UtcDateTime, nullable=False),
     Index("ix_deliveries_alert", "alert_id", "attempted_at"),
     Index("ix_deliveries_source", "source_id"),

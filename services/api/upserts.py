@@ -41,6 +41,17 @@ def greatest(change: Change, name: str) -> ColumnElement[Any]:
     return case((old.is_(None), new), (new > old, new), else_=old)
 
 
+def least(change: Change, name: str) -> ColumnElement[Any]:
+    """The smaller value; a missing one is larger than any."""
+    new, old = change.new(name), change.old(name)
+    return case((old.is_(None), new), (new < old, new), else_=old)
+
+
+def added(change: Change, name: str) -> ColumnElement[Any]:
+    """The sum of both: not idempotent, so the new value must be what is more than before."""
+    return change.old(name) + change.new(name)
+
+
 def first_known(change: Change, name: str) -> ColumnElement[Any]:
     """The new value, unless it is missing."""
     return func.coalesce(change.new(name), change.old(name))

@@ -1,4 +1,4 @@
-"""`python -m services.chassis.storage.migrations`: bring the database of the settings up to date."""
+"""Run as a module: bring the database of the settings up to date."""
 
 from services.chassis.settings import ServiceSettings
 from services.chassis.storage.migrations import upgrade

@@ -1,4 +1,4 @@
-"""The first tables of the API: sources, videos, runs, packed scores, alerts, deliveries, sessions."""
+"""The first tables of the API: sources, videos, packed scores, alerts, deliveries, sessions."""
 
 from alembic import op
 from sqlalchemy import (
@@ -208,8 +208,6 @@ def _alerts() -> None:
         Column("target", String(512), nullable=False),
         Column("outcome", exact_name(16), nullable=False),
         Column("detail", String(1000), nullable=False),
-        Column("snapshot_key", object_key()),
-        Column("evidence_key", object_key()),
         Column("attempted_at", UtcDateTime, nullable=False),
         **INNODB,
     )
