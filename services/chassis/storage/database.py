@@ -1,12 +1,16 @@
 """The SQL engine: SQLite (WAL) embedded, MySQL/MariaDB by URL; one upsert on both."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from services.chassis.errors import TransientError
 
 
 def connect(url: str) -> Engine:
@@ -28,6 +32,27 @@ def _sqlite(url: str, database: str | None) -> Engine:
             connection.execute(f"PRAGMA {pragma}")
 
     return engine
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """A connection whose work counts as a whole. Raises TransientError when the database is away,
+    or chose this transaction to end a deadlock.
+
+    It may read before it writes: SQLite would give up at once when another writer came between, so
+    there it takes its turn from the start.
+    """
+    try:
+        with engine.begin() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
+    except (OperationalError, InterfaceError) as error:
+        raise TransientError(f"database: {error.orig}") from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise TransientError(f"database: {error.orig}") from error
+        raise
 
 
 def upsert(
