@@ -1,61 +1,79 @@
 """A video's frames -> ClipRecorded messages: what the service and the training share."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid5
 
-from schemas.clips import ClipRecorded, ClipSpec
+from schemas.clips import ClipRecorded, ClipSpec, Grid, SourceKind
 from schemas.ids import NAMESPACE, clip_id
-from services.ingest.core import Clip, Timeline, cut, sample
+from services.chassis.media.timeline import Timeline
+from services.ingest.core import Clip, Sample, cut, sample
 from services.ingest.encode import Jpeg
 from services.ingest.sources import Draw, Video
 from services.ingest.sources.file import open_video
 
 Passage = Callable[[Iterator[Jpeg]], Iterator[Jpeg]]
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def clips(
-    video: Video, source_id: UUID, spec: ClipSpec = ClipSpec(), passage: Passage = iter
-) -> Iterator[ClipRecorded]:
-    """The clips of a video in order, the last one marked. The same video gives the same clips.
+@dataclass(frozen=True)
+class Origin:
+    """Whose clips they are, and on which grid."""
 
-    `passage` stands between drawing and cutting; where it ends, the last clip ends.
-    """
-    timeline = Timeline(video.step_s, video.info.duration_s)
-    pictures = drawn(sample(video.frames(), spec.frame_rate, timeline))
-    for clip in cut(passage(pictures), spec):
-        yield recorded(clip, source_id, spec)
+    source_id: UUID
+    grid: Grid
+    source_kind: SourceKind = "upload"
+    is_wall_clock: bool = True
+
+    def recorded(self, clip: Clip[Jpeg], cut_at: datetime) -> ClipRecorded:
+        first = clip.pictures[0]
+        return ClipRecorded(
+            clip_id=clip_id(self.source_id, self.grid.origin_at, clip.index),
+            source_id=self.source_id,
+            source_kind=self.source_kind,
+            origin_at=self.grid.origin_at,
+            is_wall_clock=self.is_wall_clock,
+            cut_at=cut_at,
+            index=clip.index,
+            start_s=clip.start_s,
+            end_s=clip.end_s,
+            spec=self.grid.spec,
+            width=first.width,
+            height=first.height,
+            frame_count=len(clip.pictures),
+            frames=tuple(picture.content for picture in clip.pictures),
+            is_last=clip.is_last,
+        )
 
 
 def clips_of(
-    path: Path, spec: ClipSpec = ClipSpec(), passage: Passage = iter
+    path: Path, spec: ClipSpec = ClipSpec(), passage: Passage | None = None
 ) -> Iterator[ClipRecorded]:
-    """The service's way without Kafka and object store. The id comes from the file's name."""
+    """The service's way without Kafka and object store. The id comes from the file's name, and the
+    origin is always the same, so that equal files give equal messages.
+
+    `passage` stands between drawing and cutting; what it lets through is numbered from 0 on.
+    """
+    origin = Origin(uuid5(NAMESPACE, path.name), Grid(origin_at=EPOCH, spec=spec), "upload", False)
     with open_video(path) as video:
-        yield from clips(video, uuid5(NAMESPACE, path.name), spec, passage)
+        samples = samples_of(video, spec)
+        if passage is not None:
+            pictures = passage(one.picture for one in samples)
+            samples = (Sample(number, picture) for number, picture in enumerate(pictures))
+        for clip in cut(samples, spec):
+            yield origin.recorded(clip, EPOCH)
 
 
-def drawn(samples: Iterable[Draw]) -> Iterator[Jpeg]:
-    """Each sample as a JPEG; a frame held over several samples is drawn once."""
+def samples_of(video: Video, spec: ClipSpec) -> Iterator[Sample[Jpeg]]:
+    """Every sample as a JPEG; a frame held over several samples is drawn once."""
+    return drawn(sample(video.frames(), spec.frame_rate, Timeline(video.step_s)))
+
+
+def drawn(samples: Iterable[Sample[Draw]]) -> Iterator[Sample[Jpeg]]:
     latest: Draw | None = None
-    for draw in samples:
-        if draw is not latest:
-            latest, jpeg = draw, draw()
-        yield jpeg
-
-
-def recorded(clip: Clip[Jpeg], source_id: UUID, spec: ClipSpec) -> ClipRecorded:
-    first = clip.pictures[0]
-    return ClipRecorded(
-        clip_id=clip_id(source_id, clip.start_s),
-        source_id=source_id,
-        index=clip.index,
-        start_s=clip.start_s,
-        end_s=clip.end_s,
-        spec=spec,
-        width=first.width,
-        height=first.height,
-        frame_count=len(clip.pictures),
-        frames=tuple(picture.content for picture in clip.pictures),
-        is_last=clip.is_last,
-    )
+    for one in samples:
+        if one.picture is not latest:
+            latest, jpeg = one.picture, one.picture()
+        yield Sample(one.number, jpeg)

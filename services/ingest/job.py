@@ -8,13 +8,14 @@ from typing import BinaryIO
 import av
 
 from schemas.base import Message
-from schemas.clips import ClipSpec
+from schemas.clips import ClipSpec, Grid
 from schemas.videos import VideoSubmitted
 from services.chassis.clock import Clock
 from services.chassis.storage.objects import ObjectMissing, ObjectStore
 from services.chassis.streaming.handler import Cancelled
 from services.chassis.telemetry import logs
-from services.ingest.clips import clips
+from services.ingest.clips import Origin, samples_of
+from services.ingest.core import Sample, cut
 from services.ingest.encode import Jpeg
 from services.ingest.patience import Patience, open_patiently
 from services.ingest.playable import Remedy, examine, remedy
@@ -32,6 +33,11 @@ Broken = (BadVideo, ObjectMissing, av.FFmpegError)
 
 def playable_key(video: VideoSubmitted) -> str:
     return f"videos/{video.video_id}/playable.mp4"
+
+
+def origin_of(video: VideoSubmitted, spec: ClipSpec) -> Origin:
+    grid = Grid(origin_at=video.origin_at, spec=spec)
+    return Origin(video.video_id, grid, is_wall_clock=video.recorded_at is not None)
 
 
 @dataclass(frozen=True)
@@ -72,11 +78,13 @@ class Job:
     def _clips(self, readable: BinaryIO, key: str | None) -> Iterator[Message]:
         with open_video(readable, self._workshop.limits) as video:
             yield self.report.opened(video.info, key)
-            spec = self._workshop.spec
+            spec = self._video.spec or self._workshop.spec
+            origin = origin_of(self._video, spec)
             whole = UntilBroken(self._workshop.limits, spec.frame_rate)
-            for clip in clips(video, self._video.video_id, spec, whole):
+            for cut_clip in cut(whole(samples_of(video, spec)), spec):
                 self._workshop.throttle.admit(self._cancelled)
                 self._keep_going()
+                clip = origin.recorded(cut_clip, self._workshop.clock.now())
                 self.report.recorded(clip)
                 yield clip
                 if self.report.due:
@@ -112,11 +120,11 @@ class UntilBroken:
         self._limits, self._frame_rate = limits, frame_rate
         self._broken: Exception | None = None
 
-    def __call__(self, pictures: Iterator[Jpeg]) -> Iterator[Jpeg]:
+    def __call__(self, samples: Iterator[Sample[Jpeg]]) -> Iterator[Sample[Jpeg]]:
         try:
-            for number, picture in enumerate(pictures):
-                self._limits.check_duration(number / self._frame_rate)
-                yield picture
+            for count, one in enumerate(samples):
+                self._limits.check_duration(count / self._frame_rate)
+                yield one
         except Broken as error:
             self._broken = error
 

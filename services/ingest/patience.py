@@ -25,12 +25,12 @@ class Patience:
 
     def call(self, action: Callable[[], T]) -> T:
         """Raises Cancelled when that comes first."""
-        deadline = self._clock.now().timestamp() + PATIENCE_S
+        deadline = self._clock.monotonic() + PATIENCE_S
         while True:
             try:
                 return action()
             except TransientError:
-                if self._clock.now().timestamp() > deadline:
+                if self._clock.monotonic() > deadline:
                     raise
             if self._clock.wait(PAUSE_S, self._cancelled):
                 raise Cancelled

@@ -45,7 +45,8 @@ class Report:
         return self.decoding()
 
     def recorded(self, clip: ClipRecorded) -> None:
-        self._state = replace(self._state, clip_count=clip.index + 1, end_s=clip.end_s)
+        count = self._state.clip_count + 1
+        self._state = replace(self._state, clip_count=count, end_s=clip.end_s)
 
     @property
     def due(self) -> bool:

@@ -41,12 +41,12 @@ class Throttle:
         return unread
 
     def _look(self, cancelled: Event) -> int:
-        deadline = self._clock.now().timestamp() + PATIENCE_S
+        deadline = self._clock.monotonic() + PATIENCE_S
         while True:
             try:
                 return self._lag.unread()
             except TransientError:
-                if self._clock.now().timestamp() > deadline:
+                if self._clock.monotonic() > deadline:
                     raise
             self._pause(cancelled)
 

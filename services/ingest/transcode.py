@@ -15,7 +15,7 @@ from av.stream import Discard, Stream
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 from av.video.stream import VideoStream
 
-from services.ingest.core import Timeline
+from services.chassis.media.timeline import Timeline
 from services.ingest.playable import PLAIN_SOUND, Remedy
 from services.ingest.sources.container import (
     BadVideo,
@@ -123,10 +123,10 @@ def _plain_pictures(video: FileVideo, size: Size) -> Iterator[av.VideoFrame]:
     """Scaled, on the timeline of the analysis, each later than the one before."""
     reformatter = VideoReformatter()
     matrix = Colorspace.ITU709 if video.colorspace == BT709 else Colorspace.ITU601
-    timeline = Timeline(video.step_s, video.info.duration_s)
+    timeline = Timeline(video.step_s)
     earliest_s = 0.0
     for frame in video.pictures():
-        start_s, _ = timeline.place(frame)
+        start_s = timeline.place(frame).start_s
         if start_s < earliest_s:
             continue
         earliest_s = start_s + 0.9 / MOST_FRAMES_PER_S

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.ingest.core import Frame
+from services.chassis.media.timeline import Frame
 from services.ingest.encode import Jpeg
 
 Draw = Callable[[], Jpeg]

@@ -80,7 +80,6 @@ def video_stream(container: InputContainer, limits: FileLimits) -> VideoStream:
     if stream.codec_context is None:
         raise BadVideo("The video is in a codec that is not supported.")
     limits.check_size(stream.codec_context.width, stream.codec_context.height)
-    limits.check_duration(stated_duration(stream) or 0)
     stream.codec_context.thread_type = "AUTO"
     stream.codec_context.thread_count = limits.decode_threads
     stream.codec_context.options = {"max_pixels": str(limits.max_pixels)}

@@ -15,7 +15,7 @@ from av.container import InputContainer
 from av.stream import Discard
 from av.video.stream import VideoStream
 
-from services.ingest.core import Frame
+from services.chassis.media.timeline import Frame
 from services.ingest.sources import Draw, VideoInfo
 from services.ingest.sources.container import (
     GUESSED_TIMES,

@@ -124,7 +124,7 @@ def test_a_playable_original_is_cut_and_is_its_own_copy(bench: Bench, tmp_path: 
     assert [clip.is_last for clip in result.clips] == [False, True]
     assert {clip.source_id for clip in result.clips} == {SOURCE}
     assert [clip.clip_id for clip in result.clips] == [
-        clip_id(SOURCE, clip.start_s) for clip in result.clips
+        clip_id(SOURCE, clip.origin_at, clip.index) for clip in result.clips
     ]
     first, last = result.progress[0], result.progress[-1]
     assert (first.state, first.progress, first.playable_key) == ("decoding", 0, "videos/1/original")
@@ -263,7 +263,7 @@ def test_a_short_absence_of_the_store_is_waited_out(bench: Bench, tmp_path: Path
     video = bench.submit(videos.make(tmp_path / "a.mkv", *BIG[0], **BIG[1]))
     expected = bench.handle(video).clips
     bench.store.good_reads, bench.store.refusals = 4, 5
-    assert bench.handle(video).clips == expected
+    assert [clip.frames for clip in bench.handle(video).clips] == [c.frames for c in expected]
     assert bench.store.refusals == 0
 
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.clips import ClipSpec
-from services.ingest.core import TOLERANCE_S, Clip, Frame, Timeline, cut, sample
+from services.chassis.media.timeline import HOLD_S, MOST_HOLD_S, TOLERANCE_S, Frame, Timeline
+from services.ingest.core import Clip, Sample, cut, sample
 
 SPEC = ClipSpec()
 
@@ -17,7 +18,17 @@ SPEC = ClipSpec()
 def sampled(
     frames: Iterable[Frame[int]], frame_rate: float = 15, step_s: float = 1 / 30
 ) -> list[int]:
+    return [one.picture for one in sampled_at(frames, frame_rate, step_s)]
+
+
+def sampled_at(
+    frames: Iterable[Frame[int]], frame_rate: float = 15, step_s: float = 1 / 30
+) -> list[Sample[int]]:
     return list(sample(frames, frame_rate, Timeline(step_s)))
+
+
+def numbered(pictures: Iterable[int]) -> Iterator[Sample[int]]:
+    return (Sample(number, picture) for number, picture in enumerate(pictures))
 
 
 def steady(frame_rate: float, count: int, start_s: float = 0) -> list[Frame[int]]:
@@ -71,9 +82,49 @@ def test_jitter_backwards_stands_still() -> None:
     assert sampled([Frame(n, at_s, 0.1) for n, at_s in enumerate(times)]) == [0, 0, 2, 3, 3, 4]
 
 
-def test_a_jump_past_the_stated_end_is_a_splice() -> None:
-    frames = [*steady(30, 30), *steady(30, 30, start_s=95_443)]
-    assert len(list(sample(frames, 15, Timeline(1 / 30, end_s=2.0)))) == 30
+@pytest.mark.parametrize("leap_s", [5.0, 3600.0, 12 * 3600.0])
+def test_a_leap_ahead_is_a_gap_and_nothing_is_made_up(leap_s: float) -> None:
+    frames = [*steady(15, 60), *steady(15, 60, start_s=4 + leap_s)]
+    got = sampled_at(frames)
+    assert len(got) <= 120 + HOLD_S * 15
+    assert [one.picture for one in got][-60:] == list(range(60))
+    assert got[-60].number == round((4 + leap_s) * 15)
+    clips = list(cut(got, SPEC))
+    assert len(clips) <= 8 + HOLD_S
+    assert clips[-1].end_s == pytest.approx(8 + leap_s)
+    assert clips[-1].is_last
+
+
+@pytest.mark.parametrize("step_s", [0.5, 2.0, 5.0, 10.0])
+def test_time_lapse_footage_is_held_at_its_own_pace(step_s: float) -> None:
+    got = sampled_at([Frame(n, n * step_s, step_s) for n in range(20)])
+    missing = 20 * step_s * 15 - len(got)
+    assert missing == pytest.approx(max(0.0, step_s - HOLD_S) * 15, abs=1)  # the first one's
+
+
+def test_a_pair_of_frames_far_apart_gives_no_more_than_they_hold() -> None:
+    got = sampled_at([Frame(0, 0.0, 40_000.0), Frame(1, 40_000.0, 40_000.0)])
+    assert len(got) <= (HOLD_S + MOST_HOLD_S) * 15 + 1
+
+
+@given(leaps=st.lists(st.floats(0, 50_000), max_size=40))
+def test_samples_are_in_proportion_to_frames(leaps: list[float]) -> None:
+    times = [0.0]
+    for leap in leaps:
+        times.append(times[-1] + leap)
+    got = sampled_at([Frame(n, at_s, 99.0) for n, at_s in enumerate(times)])
+    assert len(got) <= len(times) * (MOST_HOLD_S * 15 + 1)
+
+
+def test_a_clip_whose_beginning_is_missing_is_left_out() -> None:
+    samples = [Sample(n, n) for n in (*range(20), *range(40, 70))]
+    got = [(clip.index, clip.pictures) for clip in cut(samples, SPEC)]
+    assert got == [
+        (0, tuple(range(16))),
+        (1, tuple(range(16, 20))),
+        (3, tuple(range(48, 64))),
+        (4, tuple(range(64, 70))),
+    ]
 
 
 def test_sampling_is_lazy() -> None:
@@ -87,7 +138,7 @@ def test_sampling_is_lazy() -> None:
     assert [next(clips).index for _ in range(3)] == [0, 1, 2]
 
 
-gaps = st.lists(st.floats(0, 3), max_size=40)
+gaps = st.lists(st.floats(0, HOLD_S), max_size=40)
 
 
 @given(gaps=gaps, start_s=st.floats(0, 1e5), frame_rate=st.sampled_from([7.5, 8, 15, 25]))
@@ -119,8 +170,8 @@ def test_every_sample_is_the_latest_frame_shown_by_then(
     )
 )
 def test_any_times_at_all_give_bounded_samples_in_order(frames: list[Frame[int]]) -> None:
-    numbered = [Frame(n, f.at_s, f.duration_s) for n, f in enumerate(frames)]
-    got = sampled(numbered)
+    in_order = [Frame(n, f.at_s, f.duration_s) for n, f in enumerate(frames)]
+    got = sampled(in_order)
     assert got == sorted(got)
     assert bool(got) == bool(frames)
     assert len(got) <= 15 * (201 + 1.3 * len(frames)) * max(1, len(frames))
@@ -136,7 +187,7 @@ specs = st.builds(
 
 @given(count=st.integers(0, 200))
 def test_clips_cover_the_time_without_gap_or_overlap(count: int) -> None:
-    clips = list(cut(range(count), SPEC))
+    clips = list(cut(numbered(range(count)), SPEC))
     assert [n for clip in clips for n in clip.pictures] == list(range(count))
     assert all(a.end_s == pytest.approx(b.start_s) for a, b in pairwise(clips))
     assert [clip.index for clip in clips] == list(range(len(clips)))
@@ -148,7 +199,7 @@ def test_clips_cover_the_time_without_gap_or_overlap(count: int) -> None:
 def test_a_clip_starts_every_hop_and_nothing_reachable_is_left_out(
     count: int, spec: ClipSpec
 ) -> None:
-    clips: list[Clip[int]] = list(cut(range(count), spec))
+    clips: list[Clip[int]] = list(cut(numbered(range(count)), spec))
     for clip in clips:
         first = clip.index * spec.hop
         assert clip.start_s == first / spec.frame_rate
@@ -159,6 +210,6 @@ def test_a_clip_starts_every_hop_and_nothing_reachable_is_left_out(
 
 
 def test_two_seconds_are_a_full_clip_and_one_of_fourteen_frames() -> None:
-    clips = list(cut(sampled(steady(30, 60)), SPEC))
+    clips = list(cut(sampled_at(steady(30, 60)), SPEC))
     assert [len(clip.pictures) for clip in clips] == [16, 14]
     assert clips[-1].end_s == 2.0

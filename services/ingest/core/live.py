@@ -1,0 +1,61 @@
+"""Frames of an endless source -> clips, and the time at which a live frame was seen."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from schemas.clips import Grid
+from services.chassis.media.timeline import Shown
+from services.ingest.core.cutting import Clip, Cutting
+from services.ingest.core.sampling import Sampling
+
+P = TypeVar("P")
+
+STEP_S = 30.0
+"""A wall clock that was set further than this gives the source a new origin."""
+
+
+class LiveClock:
+    """The time of a live frame: the monotonic clock, anchored to the wall clock.
+
+    Never goes back. A small step of the wall clock is not followed. `has_stepped` says that it was
+    set far: then whoever cuts begins a new grid, with a clock anchored anew.
+    """
+
+    def __init__(self, wall: datetime, monotonic_s: float) -> None:
+        self._wall, self._monotonic_s = wall, monotonic_s
+
+    def at(self, monotonic_s: float) -> datetime:
+        return self._wall + timedelta(seconds=monotonic_s - self._monotonic_s)
+
+    def has_stepped(self, wall: datetime, monotonic_s: float) -> bool:
+        return abs((wall - self.at(monotonic_s)).total_seconds()) > STEP_S
+
+
+class LiveCutter(Generic[P]):
+    """Cuts one life of an endless source: one grid. Made anew after a restart or on another
+    worker it cuts the same clips; the one that was begun in its middle is left out.
+    """
+
+    def __init__(self, grid: Grid) -> None:
+        self.grid = grid
+        self._sampling: Sampling[P] = Sampling(grid.spec.frame_rate)
+        self._cutting: Cutting[P] = Cutting(grid.spec)
+        self._latest_s = 0.0
+
+    def show(self, picture: P, moment: datetime) -> Iterator[Clip[P]]:
+        """A frame came. One from before the grid's origin is left out."""
+        at_s = (moment - self.grid.origin_at).total_seconds()
+        if at_s < self._latest_s:
+            return
+        self._latest_s = at_s
+        for sample in self._sampling.show(Shown(picture, at_s, at_s)):
+            yield from self._cutting.take(sample)
+
+    def idle(self, moment: datetime) -> Iterator[Clip[P]]:
+        """No frame came until now: a clip that waits for one does not wait for ever."""
+        now_s = (moment - self.grid.origin_at).total_seconds()
+        for sample in self._sampling.idle(now_s):
+            yield from self._cutting.take(sample)
+        if self._sampling.is_over(now_s):
+            yield from self._cutting.end()
