@@ -1,0 +1,236 @@
+"""Many sources, two workers of everything, kill -9 of each in turn: in effect, nothing happened.
+
+Forty uploads at once and twenty-four endless sources go through two whole stacks that share Kafka,
+object store and MariaDB. The network is one block of VideoMAE without meaning, and clips are cut at
+four frames a second, so that a small machine keeps up; every source raises alerts.
+"""
+
+import os
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from schemas.base import Message
+from schemas.clips import ClipRecorded, ClipRef, ClipSpec
+from schemas.judgements import LIVE
+from schemas.scores import ClipScored
+from schemas.sources import SourceConfigured
+from schemas.topics import CLIPS_BULK, CLIPS_LIVE, SCORES, SOURCES, Topic
+from services.chassis.settings import ServiceSettings
+from services.chassis.streaming.publisher import KafkaPublisher
+from services.chassis.streaming.records import Outgoing
+from services.chassis.streaming.tail import Tail
+from services.cli.client import Client
+from services.cli.footage import render_scene
+from services.features.backbones.videomae2 import blank
+from services.local.receivers import SmtpSink, WebhookReceiver
+from services.local.stack import LocalStack
+from tests.checkpoints import random_head
+from tests.e2e.waiting import wait_until
+from tests.servers import S3Server
+
+pytestmark = [pytest.mark.integration, pytest.mark.e2e]
+
+UPLOADS, CAMERAS = 40, 24
+SPEC = ClipSpec(frame_rate=4.0)
+BACKBONE = "videomae2_s_k710"
+SERVICES = ("ingest", "features", "judging", "episodes", "alerts", "api")
+Place = tuple[UUID, datetime, int]
+"""A clip: its source, the life of the source, its number."""
+
+
+@dataclass
+class Chain:
+    """Two stacks on the same servers, and those who are to be told."""
+
+    stacks: tuple[LocalStack, LocalStack]
+    settings: ServiceSettings
+    mails: SmtpSink
+    hooks: WebhookReceiver
+    clips: dict[Topic, Tail]
+    scores: Tail
+
+
+@pytest.fixture
+def chain(
+    kafka: str, weed: S3Server, mariadb_url: str, topic_prefix: str, tmp_path: Path
+) -> Iterator[Chain]:
+    blank.put(tmp_path / "cache", BACKBONE, width=384, depth=1)
+    heads = tmp_path / "heads"
+    random_head(heads / "linear", "linear", dim=384, backbone=BACKBONE, window=1, spec=SPEC)
+    settings = ServiceSettings(kafka_bootstrap=kafka, topic_prefix=topic_prefix)
+    with SmtpSink() as mails, WebhookReceiver() as hooks:
+        shared = {
+            "NIGHTCLERK_KAFKA_BOOTSTRAP": kafka,
+            "NIGHTCLERK_TOPIC_PREFIX": topic_prefix,
+            "NIGHTCLERK_S3_ENDPOINT": weed.endpoint,
+            "NIGHTCLERK_S3_ACCESS_KEY": weed.access_key,
+            "NIGHTCLERK_S3_SECRET_KEY": weed.secret_key,
+            "NIGHTCLERK_DATABASE_URL": mariadb_url,
+            "NIGHTCLERK_BACKBONES": BACKBONE,
+            "NIGHTCLERK_HEAD": str(heads),
+            "NIGHTCLERK_CACHE_DIR": str(tmp_path / "cache"),
+            "NIGHTCLERK_CLIP_FRAME_RATE": str(SPEC.frame_rate),
+            "NIGHTCLERK_SMTP_HOST": mails.host,
+            "NIGHTCLERK_SMTP_PORT": str(mails.port),
+            "NIGHTCLERK_SMTP_SECURITY": "none",
+            "NIGHTCLERK_SMTP_TO": "owner@store.example",
+            "NIGHTCLERK_WEBHOOK_URL": hooks.url,
+        }
+        with (
+            LocalStack(tmp_path / "one", SERVICES, environment=shared) as one,
+            LocalStack(tmp_path / "two", SERVICES, environment=shared) as two,
+        ):
+            tails = {topic: Tail(settings, topic) for topic in (CLIPS_LIVE, CLIPS_BULK)}
+            yield Chain((one, two), settings, mails, hooks, tails, Tail(settings, SCORES))
+
+
+def test_no_clip_is_lost_or_scored_twice_and_nobody_is_told_twice(
+    chain: Chain, tmp_path: Path
+) -> None:
+    cameras = configure_cameras(chain.settings)
+    videos = upload(chain.stacks[0], render_scene(tmp_path, "sim://store?seed=3&seconds=21").path)
+    scores: list[ClipScored] = []
+    for service in SERVICES:
+        for stack in chain.stacks:
+            scores += until_scored(chain.scores, 20)
+            kill(stack, service)
+
+    ended = until_all_ended(chain.stacks, videos)
+    assert Counter(video["state"] for video in ended) == {"done": UPLOADS}
+    assert {video["clips_missing"] for video in ended} == {0}
+
+    configure_cameras(chain.settings, removed=cameras)
+    scores += until_quiet(chain, scores)
+    assert_every_clip_is_scored_once_in_effect(chain, scores)
+    assert_everybody_was_told_once(chain, videos, cameras)
+
+
+def configure_cameras(settings: ServiceSettings, removed: tuple[UUID, ...] = ()) -> tuple[UUID, ...]:
+    """Twenty-four simulated cameras, each of a scene of its own; or pause those."""
+    publisher = KafkaPublisher(settings, "test")
+    cameras = removed or tuple(uuid4() for _ in range(CAMERAS))
+    for number, camera in enumerate(cameras):
+        now = datetime.now(UTC)
+        source = SourceConfigured(
+            source_id=camera,
+            source_kind="camera",
+            name=f"camera {number}",
+            origin_at=now,
+            spec=SPEC,
+            address=f"sim://store?seed={number}&size=64x64&people=1",
+            is_paused=bool(removed),
+            configured_at=now,
+        )
+        publisher.publish(Outgoing(SOURCES, source))
+    publisher.flush()
+    return cameras
+
+
+def upload(stack: LocalStack, path: Path) -> list[UUID]:
+    with closing(Client(stack.api_url)) as client, ThreadPoolExecutor(8) as threads:
+        return list(threads.map(lambda _: client.upload(path), range(UPLOADS)))
+
+
+def kill(stack: LocalStack, service: str) -> None:
+    """kill -9, and wait until the supervisor has started it again and it is ready."""
+    for name in names(stack, service):
+        pid = stack.pid(name)
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda name=name, pid=pid: stack.pid(name) not in (None, pid), 60)
+    wait_until(lambda: stack.run.phase == "ready", 120)
+
+
+def names(stack: LocalStack, service: str) -> list[str]:
+    """The processes of a service; some have one a backbone."""
+    running = [one.name for one in stack.run.processes]
+    return [name for name in running if name.split(".")[0].split("-")[0] == service]
+
+
+def until_scored(tail: Tail, count: int) -> list[ClipScored]:
+    """So many more clips are scored: all are at work."""
+    found: list[ClipScored] = []
+    while len(found) < count:
+        found += [one for one in tail.until(is_live, 120) if isinstance(one, ClipScored)]
+    return found
+
+
+def is_live(message: Message) -> bool:
+    return isinstance(message, ClipScored) and message.run == LIVE
+
+
+def until_all_ended(stacks: tuple[LocalStack, ...], videos: list[UUID]) -> list[dict[str, Any]]:
+    with closing(Client(stacks[0].api_url)) as client:
+        return [until_ended(client, video) for video in videos]
+
+
+def until_ended(client: Client, video_id: UUID) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+
+    def ended() -> bool:
+        try:
+            found.update(client.video(video_id))
+        except httpx.HTTPError:
+            return False
+        return found["state"] in ("done", "failed")
+
+    wait_until(ended, 600)
+    return found
+
+
+def until_quiet(chain: Chain, scores: list[ClipScored]) -> list[ClipScored]:
+    """Everything that was cut is scored."""
+    more: list[ClipScored] = []
+    wanted = set(recorded(chain))
+
+    def whole() -> bool:
+        more.extend(one for one in chain.scores.drain() if is_live(one))
+        wanted.update(recorded(chain))
+        return wanted <= set(places([*scores, *more]))
+
+    wait_until(whole, 240)
+    return more
+
+
+def recorded(chain: Chain) -> list[Place]:
+    """The clips that were cut since the last call."""
+    messages = [one for tail in chain.clips.values() for one in tail.drain()]
+    return [
+        (one.source_id, one.origin_at, one.index) for one in messages if isinstance(one, ClipRecorded)
+    ]
+
+
+def places(scores: list[ClipScored]) -> list[Place]:
+    return [(one.source_id, one.origin_at, ref.index) for one in scores for ref in one.clips]
+
+
+def assert_every_clip_is_scored_once_in_effect(chain: Chain, scores: list[ClipScored]) -> None:
+    """What was put out twice, by a worker that was killed before its commit, says the same twice."""
+    seen: dict[Place, tuple[ClipRef, float]] = {}
+    for scored in scores:
+        for ref in scored.clips:
+            place = (scored.source_id, scored.origin_at, ref.index)
+            says = (ref, scored.heads[0].score)
+            assert seen.setdefault(place, says) == says
+
+
+def assert_everybody_was_told_once(
+    chain: Chain, videos: list[UUID], cameras: tuple[UUID, ...]
+) -> None:
+    """One mail and one webhook an alert, and an alert a source at least."""
+    hooks = [one.headers["webhook-id"] for one in chain.hooks.inbox.items]
+    mails = [str(one.message["Message-ID"]) for one in chain.mails.inbox.items]
+    assert max(Counter(hooks).values()) == 1
+    assert max(Counter(mails).values()) == 1
+    assert len(hooks) == len(mails) >= len(videos) + len(cameras)
