@@ -5,6 +5,7 @@ that two networks, lanes, detectors or runs side by side never share one.
 from typing import Literal
 
 from schemas.judgements import LIVE
+from schemas.topics import Topic
 
 Lane = Literal["live", "bulk"]
 
@@ -26,3 +27,14 @@ def judging(backbone: str, run: str = LIVE) -> str:
 def episodes(run: str = LIVE) -> str:
     """Makes scores and alerts of one run's judgements."""
     return f"episodes.{run}"
+
+
+def owns_dead_letters(group: str, topic: Topic) -> bool:
+    """Whether this group writes down the records of the topic that nobody can decode.
+
+    The groups of the topic's first consumer do; of runs only the live one.
+    """
+    part, *rest = group.split(".")
+    if part in ("judging", "episodes"):
+        return topic.consumers[0] == "scoring" and rest[:1] == [LIVE]
+    return topic.consumers[0] == part

@@ -65,10 +65,11 @@ def new_topic(kafka: str, unique: str) -> Callable[..., str]:
 @pytest.fixture
 def topic_prefix(kafka: str, unique: str) -> str:
     """The `topic_prefix` setting under which all topics of the registry exist, empty."""
+    from services.chassis.settings import KafkaSettings
     from services.chassis.streaming.topics import TopicAdmin, registry
 
     prefix = f"{unique}."
-    TopicAdmin(kafka, prefix).apply(registry())
+    TopicAdmin(KafkaSettings(kafka_bootstrap=kafka, topic_prefix=prefix)).apply(registry())
     return prefix
 
 

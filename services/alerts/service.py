@@ -20,6 +20,7 @@ from services.chassis.storage import database
 from services.chassis.storage.objects import ObjectStore
 from services.chassis.storage.s3 import S3Objects
 from services.chassis.streaming.consumer import ConsumeLoop
+from services.chassis.streaming.kafka import KafkaBroker
 from services.chassis.streaming.publisher import KafkaPublisher
 from services.chassis.streaming.worker import Limits
 from services.chassis.telemetry import logs
@@ -113,4 +114,6 @@ def _loop(
         ledger, evidence, settings.targets, clock, wake_couriers, settings.max_age
     )
     publisher = KafkaPublisher(settings, "alerts")
-    return ConsumeLoop(settings, "alerts", [ALERTS], handler, publisher, Limits(batch_records=8))
+    return ConsumeLoop(
+        KafkaBroker(settings), "alerts", [ALERTS], handler, publisher, Limits(batch_records=8)
+    )

@@ -20,6 +20,7 @@ from services.chassis.service import Runnable
 from services.chassis.storage import database
 from services.chassis.storage.s3 import S3Objects
 from services.chassis.streaming.consumer import ConsumeLoop
+from services.chassis.streaming.kafka import KafkaBroker
 from services.chassis.streaming.publisher import KafkaPublisher
 from services.chassis.streaming.worker import Limits
 
@@ -77,7 +78,9 @@ def build(settings: ApiSettings) -> ApiService:
     upgrade(url)
     engine, store = database.connect(url), S3Objects.connect(settings)
     publisher = KafkaPublisher(settings, "api")
-    projector = ConsumeLoop(settings, "api", TOPICS, Projector(engine), publisher, LIMITS)
+    projector = ConsumeLoop(
+        KafkaBroker(settings), "api", TOPICS, Projector(engine), publisher, LIMITS
+    )
     most = settings.api_uploads_at_once
     threads = ThreadPoolExecutor(most, thread_name_prefix="upload")
     tools = Tools(

@@ -4,26 +4,81 @@ Every field is an environment variable with the prefix NIGHTCLERK_, e.g. NIGHTCL
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+FROM_ENVIRONMENT = SettingsConfigDict(
+    env_prefix="NIGHTCLERK_",
+    frozen=True,
+    extra="ignore",
+    env_ignore_empty=True,
+    hide_input_in_errors=True,  # the input holds secrets
+)
 
-class ServiceSettings(BaseSettings):
-    """Read once, in `__main__`; frozen from then on. Printing it never shows a secret."""
+KafkaSecurity = Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"]
+SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 
-    model_config = SettingsConfigDict(
-        env_prefix="NIGHTCLERK_",
-        frozen=True,
-        extra="ignore",
-        env_ignore_empty=True,
-        hide_input_in_errors=True,  # the input holds secrets
-    )
+
+class KafkaSettings(BaseSettings):
+    """How every client of Kafka finds it, shows who it is, and knows whom it talks to."""
+
+    model_config = FROM_ENVIRONMENT
 
     kafka_bootstrap: str = "127.0.0.1:9092"
+    """`host:port` of one broker or several, separated by commas."""
     topic_prefix: str = ""
     """Put before every topic and group name; lets several stacks share one broker."""
+    kafka_partitions: Annotated[int, Field(ge=1)] = 4
+    """Partitions of topics that are created. Chosen before there are data, and never changed."""
+    kafka_security: KafkaSecurity = "plaintext"
+    kafka_sasl_mechanism: SaslMechanism = "SCRAM-SHA-512"
+    kafka_username: str = ""
+    kafka_password: SecretStr = SecretStr("")
+    kafka_ca_file: Path | None = None
+    """PEM. Whom to trust instead of the system's authorities."""
+    kafka_certificate_file: Path | None = None
+    kafka_key_file: Path | None = None
+    """PEM. What this client shows where the brokers ask for certificates."""
+    kafka_key_password: SecretStr = SecretStr("")
+    kafka_client_id: str = "nightclerk"
+    """Brokers see it in their logs, metrics and quotas; the kind of client is appended."""
+    kafka_timeout_s: Annotated[float, Field(gt=0)] = 20.0
+    """How long a single question to Kafka may take."""
+
+    @property
+    def uses_tls(self) -> bool:
+        return self.kafka_security in ("ssl", "sasl_ssl")
+
+    @property
+    def uses_sasl(self) -> bool:
+        return self.kafka_security in ("sasl_plaintext", "sasl_ssl")
+
+    @model_validator(mode="after")
+    def _credentials_are_whole(self) -> Self:
+        if self.uses_sasl and not (self.kafka_username and self.kafka_password.get_secret_value()):
+            raise ValueError(
+                f"NIGHTCLERK_KAFKA_SECURITY={self.kafka_security} needs NIGHTCLERK_KAFKA_USERNAME "
+                "and NIGHTCLERK_KAFKA_PASSWORD"
+            )
+        if bool(self.kafka_certificate_file) != bool(self.kafka_key_file):
+            raise ValueError(
+                "NIGHTCLERK_KAFKA_CERTIFICATE_FILE and NIGHTCLERK_KAFKA_KEY_FILE go together"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _files_are_there(self) -> Self:
+        for name in ("kafka_ca_file", "kafka_certificate_file", "kafka_key_file"):
+            path: Path | None = getattr(self, name)
+            if path is not None and not path.is_file():
+                raise ValueError(f"NIGHTCLERK_{name.upper()}: there is no file {path}")
+        return self
+
+
+class ServiceSettings(KafkaSettings):
+    """Read once, in `__main__`; frozen from then on. Printing it never shows a secret."""
 
     s3_endpoint: str = "http://127.0.0.1:8333"
     s3_access_key: str = ""

@@ -31,13 +31,12 @@ def list_topics() -> None:
     """Show the topics of the registry, and how the broker's differ."""
     from services.chassis.streaming.topics import registry
 
-    table = Table("topic", "parts", "keeps", "from → to", "on the broker", box=SIMPLE_HEAD)
+    table = Table("topic", "keeps", "from → to", "on the broker", box=SIMPLE_HEAD)
     table.columns[0].no_wrap = True
     for topic, report in zip(registry(), _reports(mend=False), strict=True):
         there = {"created": "[red]missing[/]", "mended": f"[yellow]drifted[/] {report.detail}"}
         table.add_row(
             report.topic,
-            str(topic.partitions),
             _keeps(topic.retention_ms, topic.retention_bytes),
             f"{', '.join(topic.producers)} → {', '.join(topic.consumers)}",
             there.get(report.deed, report.detail or "ok"),
@@ -47,12 +46,17 @@ def list_topics() -> None:
 
 def _reports(mend: bool) -> "list[TopicReport]":
     from services.chassis.errors import TransientError
+    from services.chassis.settings import KafkaSettings
     from services.chassis.streaming.topics import TopicAdmin, registry
     from services.local.config import LocalSettings
     from services.local.plan import addresses
 
     settings = LocalSettings()
-    admin = TopicAdmin(addresses(settings)["kafka"], settings.topic_prefix)
+    admin = TopicAdmin(
+        KafkaSettings(
+            kafka_bootstrap=addresses(settings)["kafka"], topic_prefix=settings.topic_prefix
+        )
+    )
     try:
         return admin.apply(registry()) if mend else admin.survey(registry())
     except TransientError as error:

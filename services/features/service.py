@@ -20,6 +20,7 @@ from schemas.topics import CLIPS_BULK, EMBEDDINGS
 from services.chassis.errors import InvalidMessage
 from services.chassis.streaming.consumer import ConsumeLoop
 from services.chassis.streaming.handler import Handler
+from services.chassis.streaming.kafka import KafkaBroker
 from services.chassis.streaming.publisher import KafkaPublisher
 from services.chassis.streaming.records import Headers, Incoming, Outgoing, Partition
 from services.chassis.streaming.worker import Limits
@@ -149,7 +150,7 @@ def build(settings: FeaturesSettings) -> ConsumeLoop:
     """Loads the network (fetching weights the first time), then joins the group."""
     batch = settings.batch_clips
     return ConsumeLoop(
-        settings,
+        KafkaBroker(settings),
         "features",
         [CLIPS_BULK],
         handler(settings),

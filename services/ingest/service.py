@@ -14,6 +14,7 @@ from services.chassis.storage.objects import ObjectMissing
 from services.chassis.storage.s3 import S3Objects
 from services.chassis.streaming.consumer import ConsumeLoop
 from services.chassis.streaming.handler import Handler
+from services.chassis.streaming.kafka import KafkaBroker
 from services.chassis.streaming.lag import GroupLag
 from services.chassis.streaming.publisher import KafkaPublisher
 from services.chassis.streaming.records import Incoming, Outgoing
@@ -87,4 +88,6 @@ def build(settings: IngestSettings) -> ConsumeLoop:
         limits=settings.limits,
     )
     publisher = KafkaPublisher(settings, "ingest")
-    return ConsumeLoop(settings, "ingest", [VIDEOS], IngestHandler(workshop), publisher)
+    return ConsumeLoop(
+        KafkaBroker(settings), "ingest", [VIDEOS], IngestHandler(workshop), publisher
+    )

@@ -236,9 +236,11 @@ def steps(settings: LocalSettings, environment: dict[str, str]) -> tuple[tuple[s
 
 
 def apply_topics(bootstrap: str, prefix: str) -> list[str]:
+    from services.chassis.settings import KafkaSettings
     from services.chassis.streaming.topics import TopicAdmin, registry
 
-    reports = TopicAdmin(bootstrap, prefix).apply(registry())
+    settings = KafkaSettings(kafka_bootstrap=bootstrap, topic_prefix=prefix)
+    reports = TopicAdmin(settings).apply(registry())
     return [
         f"{one.topic} {one.deed}: {one.detail}" for one in reports if one.deed != "as it should be"
     ]

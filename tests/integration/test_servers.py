@@ -34,9 +34,12 @@ def test_kafka_gives_back_what_it_took(
 
 
 def test_the_registry_exists_under_the_prefix(kafka: str, topic_prefix: str) -> None:
+    from services.chassis.settings import KafkaSettings
     from services.chassis.streaming.topics import TopicAdmin, registry
 
-    reports = TopicAdmin(kafka, topic_prefix).survey(registry())
+    reports = TopicAdmin(KafkaSettings(kafka_bootstrap=kafka, topic_prefix=topic_prefix)).survey(
+        registry()
+    )
     assert {one.deed for one in reports} == {"as it should be"}
 
 

@@ -1,52 +1,43 @@
 """The consume loop: poll, decode, prepare, handle, produce, commit after the acknowledgement.
 
-Two threads. The reader polls Kafka, decodes and prepares, and fills the inbox; when that is full
-the partitions pause. The worker takes batches, handles them, waits for the acknowledgement of what
-they caused, and says how far each partition got. The reader commits that, below what is held. So:
-at least once, order kept per partition, nothing lost on kill -9 (docs/decisions/0003).
+The polling thread decodes records and has them prepared on a pool of threads, in a queue that
+keeps their order; when it is full the partitions pause. The worker takes batches, handles them,
+waits for the acknowledgement of what they caused, and moves the positions on. The polling thread
+commits those, below what is held. So: at least once, order kept per partition, nothing lost on
+kill -9 (docs/decisions/0003, 0011).
 """
 
 import threading
 import time
-from collections.abc import Collection, Sequence
-from typing import Any
-
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from schemas.codec import DecodeError, decode
-from schemas.topics import MIB, Topic
+from schemas.topics import Topic
 from services.chassis.clock import SystemClock
-from services.chassis.errors import InvalidMessage
-from services.chassis.settings import ServiceSettings
-from services.chassis.streaming.complaints import quiet
+from services.chassis.errors import InvalidMessage, TransientError
+from services.chassis.streaming.broker import Broker, Rebalances
 from services.chassis.streaming.handler import Handler
-from services.chassis.streaming.inbox import Rejected
+from services.chassis.streaming.inbox import Entry, Gap, Item, Rejected
+from services.chassis.streaming.marker import FileMarker, Marker, NoMarker
+from services.chassis.streaming.positions import Note, Positions
 from services.chassis.streaming.publisher import Publisher
 from services.chassis.streaming.records import Incoming, Partition, Record
+from services.chassis.streaming.rejections import Member
 from services.chassis.streaming.stall import StallWatch
-from services.chassis.streaming.worker import Limits, Member, Worker
+from services.chassis.streaming.worker import Limits, Worker
 from services.chassis.telemetry import logs, metrics
 
 log = logs.get("consumer")
 POLL_S = 0.05
+POLL_RECORDS = 256
+COMMIT_EVERY_S = 0.2
 PAUSE_AFTER_S = 5.0
+LAST_COMMIT_TRIES = 5
 
 
-def consumer_config(settings: ServiceSettings, group: str) -> dict[str, Any]:
-    return {
-        "bootstrap.servers": settings.kafka_bootstrap,
-        "group.id": settings.topic_prefix + group,
-        "auto.offset.reset": "earliest",
-        "enable.auto.commit": False,
-        "partition.assignment.strategy": "cooperative-sticky",
-        "session.timeout.ms": 10_000,
-        "heartbeat.interval.ms": 2_000,
-        "max.poll.interval.ms": 300_000,
-        "fetch.message.max.bytes": 17 * MIB,
-        "queued.max.messages.kbytes": 32 * 1024,
-        "reconnect.backoff.max.ms": 2_000,
-        **quiet("consumer"),
-    }
+class RecordsSkipped(Exception):
+    """Records that Kafka still has did not come. Nothing after them may be committed."""
 
 
 class ConsumeLoop:
@@ -54,7 +45,7 @@ class ConsumeLoop:
 
     def __init__(
         self,
-        settings: ServiceSettings,
+        broker: Broker,
         group: str,
         topics: Sequence[Topic],
         handler: Handler,
@@ -62,14 +53,24 @@ class ConsumeLoop:
         limits: Limits = Limits(),
     ) -> None:
         self._limits, self._handler, self._group = limits, handler, group
-        self._topics = {settings.topic_prefix + topic.name: topic for topic in topics}
-        member = Member(self._topics, group)
-        self._worker = Worker(member, handler, publisher, limits, SystemClock())
-        self._consumer = Consumer(consumer_config(settings, group))
-        self._stall = StallWatch(self._consumer)
-        self._stopping = threading.Event()
-        self._assigned = threading.Event()
+        self._topics = {broker.topic_prefix + topic.name: topic for topic in topics}
+        self._member = Member(self._topics, group, _marker(broker, group))
+        self._positions = Positions()
+        self._next: dict[Partition, int] = {}
+        self._worker = Worker(
+            self._member,
+            handler,
+            publisher,
+            self._positions,
+            limits,
+            SystemClock(),
+        )
+        self._consumer = broker.consumer(group)
+        self._stall = StallWatch(self._uncompacted, self._consumer.bounds)
+        self._pool = ThreadPoolExecutor(limits.prepare_threads, f"{group}-prepare")
+        self._stopping, self._assigned = threading.Event(), threading.Event()
         self._paused = False
+        self._committed_at = 0.0
 
     @property
     def ready(self) -> bool:
@@ -81,13 +82,11 @@ class ConsumeLoop:
         self._stopping.set()
 
     def run(self) -> None:
-        """Until `stop`. Raises what the handler raised, nothing of that batch committed."""
-        self._consumer.subscribe(
-            list(self._topics),
-            on_assign=self._on_assign,
-            on_revoke=self._on_revoke,
-            on_lost=self._on_lost,
-        )
+        """Until `stop`. Raises what the handler raised, nothing of that batch committed, and
+        TransientError when Kafka is away at the start.
+        """
+        rebalances = Rebalances(self._on_assigned, self._on_revoked, self._on_lost)
+        self._consumer.subscribe(list(self._topics), rebalances)
         self._worker.start()
         try:
             while not self._stopping.is_set() and not self._worker.failed:
@@ -98,111 +97,162 @@ class ConsumeLoop:
 
     def _turn(self) -> None:
         self._balance()
-        message = self._consumer.poll(POLL_S)
-        if message is not None:
+        room = self._limits.queue_records - len(self._worker.inbox)
+        records = self._consumer.poll(max(1, min(room, POLL_RECORDS)), POLL_S)
+        if records:
             self._stall.heard()
-            self._receive(message)
+            self._worker.inbox.put([entry for one in records for entry in self._entries(one)])
         elif not self._paused:
             self._stall.check()
-        self._commit(asynchronous=True)
+        self._commit()
 
-    def _receive(self, message: Any) -> None:
-        error = message.error()
-        if error is not None:
-            self._tolerate(error)
-            return
-        record = Record(
-            Partition(message.topic(), message.partition()),
-            message.offset(),
-            message.key(),
-            message.value(),
-            dict(message.headers() or ()),
-        )
-        metrics.count("records_consumed", record.partition.topic)
-        self._worker.put(self._decode(record))
+    def _entries(self, record: Record) -> list[Entry]:
+        """A record that follows its predecessor, or a gap and the record."""
+        expected = self._next.get(record.partition)
+        if expected is None:
+            return []  # of a partition that was taken away meanwhile
+        if record.offset < expected:
+            if self._consumer.bounds(record.partition).end >= expected:
+                return []
+            expected = self._begin_anew(record)
+        entries = []
+        if record.offset > expected and not self._topics[record.partition.topic].is_compacted:
+            entries.append(self._gap(record.partition, expected, record.offset))
+        self._next[record.partition] = record.offset + 1
+        metrics.count("records_consumed", self._topics[record.partition.topic].name)
+        entries.append(self._entry(record))
+        return entries
 
-    def _decode(self, record: Record) -> Incoming | Rejected:
+    def _begin_anew(self, record: Record) -> int:
+        """The topic was made anew, or lost its end: offsets begin again, and so do positions."""
+        log.error("offsets begin again", topic=record.partition.topic, offset=record.offset)
+        self._positions.begin(record.partition, record.offset, Note())
+        return record.offset
+
+    def _gap(self, partition: Partition, expected: int, offset: int) -> Entry:
+        """Raises RecordsSkipped when Kafka still has what did not come."""
+        if self._consumer.bounds(partition).first < offset:
+            raise RecordsSkipped(f"{partition} goes from {expected} to {offset}")
+        return _lost(partition, expected, offset)
+
+    def _entry(self, record: Record) -> Entry:
+        again = record.offset < self._positions.done(record.partition)
+        item = self._decode(record, again)
+        return Entry(record.partition, record.offset, record.offset + 1, item, record)
+
+    def _decode(self, record: Record, again: bool) -> Callable[[], Item]:
         topic = self._topics[record.partition.topic]
+        if record.value is None and topic.is_compacted:
+            return lambda: Incoming(record, None, None, again)
         try:
             message = decode(topic, record.value)
         except DecodeError as error:
-            owned = topic.consumers[0] == self._group.split(".")[0]
-            return Rejected(record, str(error), owned)
-        try:
-            return Incoming(record, message, self._handler.prepare(message))
-        except InvalidMessage as error:
-            return Rejected(record, str(error), owned=True)
+            rejected = Rejected(record, str(error), self._member.owns_letters(topic))
+            return lambda: rejected
+        if type(self._handler).prepare is Handler.prepare:
+            return lambda: Incoming(record, message, None, again)
 
-    def _tolerate(self, error: KafkaError) -> None:
-        if error.fatal() or error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
-            raise KafkaException(error)
-        log.warning("kafka", error=str(error))
-        if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-            time.sleep(0.5)
+        def prepare() -> Item:
+            try:
+                return Incoming(record, message, self._handler.prepare(message), again)
+            except InvalidMessage as error:
+                return Rejected(record, str(error), owned=True)
+
+        return self._pool.submit(prepare).result
 
     def _balance(self) -> None:
         """Wait for room in the inbox; pause only when that takes long, since librdkafka throws
         away what it fetched ahead of a paused partition. Rebalances wait that long at most.
         """
-        if not self._worker.wait_for_room(0 if self._paused else PAUSE_AFTER_S):
-            if not self._paused:
-                self._consumer.pause(self._consumer.assignment())
-                self._paused = True
-        else:
-            self._unpause()
+        timeout_s = 0 if self._paused else PAUSE_AFTER_S
+        if self._worker.inbox.wait_for_room(self._limits.queue_records, timeout_s):
+            if self._paused:
+                self._consumer.resume()
+                self._paused = False
+        elif not self._paused:
+            self._consumer.pause()
+            self._paused = True
 
-    def _unpause(self) -> None:
-        if self._paused:
-            self._consumer.resume(self._consumer.assignment())
-            self._paused = False
+    def _uncompacted(self) -> dict[Partition, int]:
+        """Next offsets. The end of a compacted log may lie past its last record."""
+        topics = self._topics
+        return {one: at for one, at in self._next.items() if not topics[one.topic].is_compacted}
 
-    def _commit(self, asynchronous: bool) -> None:
-        offsets = self._worker.committable()
-        if not offsets:
+    def _commit(self) -> None:
+        now = time.monotonic()
+        if now - self._committed_at < COMMIT_EVERY_S:
             return
-        targets = [TopicPartition(*partition, offset) for partition, offset in offsets.items()]
-        try:
-            if asynchronous:
-                self._consumer.commit(offsets=targets, asynchronous=True)
-            else:
-                self._consumer.commit(offsets=targets, asynchronous=False)
-        except KafkaException as error:
-            log.warning("commit refused", error=str(error))
+        self._committed_at = now
+        self._positions.not_committed(self._consumer.failed_commits())
+        if positions := self._positions.uncommitted():
+            self._consumer.commit(positions)
 
-    def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        # A partition paused in the middle of its assignment was seen never to fetch again.
-        self._unpause()
-        consumer.incremental_assign(partitions)
+    def _commit_now(self) -> None:
+        """Insist a little: what is not committed comes again."""
+        for attempt in range(LAST_COMMIT_TRIES):
+            positions = self._positions.uncommitted()
+            if not positions:
+                return
+            try:
+                self._consumer.commit_now(positions)
+            except TransientError as error:
+                log.warning("commit failed", attempt=attempt + 1, error=str(error))
+                self._positions.not_committed(positions)
+
+    def _on_assigned(self, partitions: Collection[Partition]) -> Mapping[Partition, int]:
+        self._paused = False
+        committed = self._consumer.committed(partitions)
+        lost: list[Entry] = []
+        for partition in partitions:
+            first, end = self._consumer.bounds(partition)
+            position = committed.get(partition)
+            if position is None or position.offset > end:
+                # Never read by this group, or the topic was made anew since.
+                self._positions.begin(partition, first, Note())
+                self._next[partition] = first
+                continue
+            self._positions.begin(partition, position.offset, Note.unpack(position.note))
+            self._next[partition] = max(first, position.offset)
+            if position.offset < first:
+                lost.append(_lost(partition, position.offset, first))
+        self._worker.inbox.put(lost)
         self._assigned.set()
         log.info("assigned", group=self._group, partitions=_names(partitions))
+        return {partition: self._next[partition] for partition in partitions}
 
-    def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        gone = self._let_go(partitions)
-        self._commit(asynchronous=False)
-        self._worker.resume(gone)
-        consumer.incremental_unassign(partitions)
+    def _on_revoked(self, partitions: Collection[Partition]) -> None:
+        self._leave(partitions)
+        self._commit_now()
+        self._positions.forget(partitions)
 
-    def _on_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        self._worker.resume(self._let_go(partitions))
-        consumer.incremental_unassign(partitions)
+    def _on_lost(self, partitions: Collection[Partition]) -> None:
+        self._leave(partitions)
+        self._positions.forget(partitions)
 
-    def _let_go(self, partitions: list[TopicPartition]) -> set[Partition]:
+    def _leave(self, partitions: Collection[Partition]) -> None:
         log.info("revoked", group=self._group, partitions=_names(partitions))
-        gone = _partitions(partitions)
-        self._unpause()
-        self._worker.pause()
-        self._handler.forget(gone)
-        return gone
+        self._paused = False
+        for partition in partitions:
+            self._next.pop(partition, None)
+        self._worker.leave(partitions)
 
     def _close(self) -> None:
         self._worker.stop()
-        self._commit(asynchronous=False)
+        self._commit_now()
         self._consumer.close()
+        self._pool.shutdown(cancel_futures=True)
 
 
-def _partitions(partitions: Collection[TopicPartition]) -> set[Partition]:
-    return {Partition(item.topic, item.partition) for item in partitions}
+def _lost(partition: Partition, expected: int, offset: int) -> Entry:
+    gap = Gap(expected, offset - 1)
+    return Entry(partition, expected, offset, lambda: gap)
 
 
-def _names(partitions: Collection[TopicPartition]) -> str:
-    return ", ".join(f"{item.topic}/{item.partition}" for item in partitions)
+def _marker(broker: Broker, group: str) -> Marker:
+    if broker.state_dir is None:
+        return NoMarker()
+    return FileMarker(broker.state_dir / "members", broker.topic_prefix + group)
+
+
+def _names(partitions: Collection[Partition]) -> str:
+    return ", ".join(f"{one.topic}/{one.number}" for one in sorted(partitions))

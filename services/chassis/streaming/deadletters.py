@@ -1,7 +1,7 @@
-"""Dead letters, and the limit that keeps a broken deploy from draining a topic into them."""
+"""Dead letters, and the limits that keep a broken deploy from draining a topic into them."""
 
-from collections import deque
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from schemas.deadletters import DeadLetter
 from schemas.topics import Topic, dead_letters
@@ -15,42 +15,65 @@ class DeadLetterLimitExceeded(Exception):
 
 @dataclass(frozen=True)
 class DeadLetterLimit:
-    """Stop after so many in a row, or past a share of the latest `window` records."""
+    """Stop after so many in a row, past a share of the latest `window` records or more, or after
+    so many in a row that each took the service down.
+    """
 
     max_consecutive: int = 5_000
     max_ratio: float = 0.5
     window: int = 20_000
+    max_crashes: int = 3
+
+
+class LetterCounts(NamedTuple):
+    """What is kept over restarts, beside the commits: a crash loop does not begin anew. It starts
+    from nothing where the group's offsets are set by hand.
+    """
+
+    consecutive: int = 0
+    invalid: int = 0
+    seen: int = 0
+    crashes: int = 0
 
 
 class DeadLetterCount:
     """Watches one topic's share of invalid records. Raises DeadLetterLimitExceeded."""
 
-    def __init__(self, limit: DeadLetterLimit) -> None:
-        self._limit = limit
-        self._consecutive = 0
-        self._recent: deque[bool] = deque(maxlen=limit.window)
-        self._invalid = 0
+    def __init__(self, limit: DeadLetterLimit, counts: LetterCounts = LetterCounts()) -> None:
+        self._limit, self.counts = limit, counts
 
-    def valid(self) -> None:
-        self._consecutive = 0
-        self._remember(False)
+    def valid(self, records: int = 1) -> None:
+        _, invalid, seen, _ = self.counts
+        self.counts = self._halved(LetterCounts(0, invalid, seen + records, 0))
 
     def invalid(self) -> None:
-        self._consecutive += 1
-        self._remember(True)
-        if self._consecutive > self._limit.max_consecutive:
-            raise DeadLetterLimitExceeded(f"{self._consecutive} invalid records in a row")
-        full = len(self._recent) == self._limit.window
-        if full and self._invalid > self._limit.max_ratio * self._limit.window:
+        """Call it before the dead letter is written: the one too many stays on its topic."""
+        consecutive, invalid, seen, crashes = self.counts
+        counts = LetterCounts(consecutive + 1, invalid + 1, seen + 1, crashes)
+        if counts.consecutive > self._limit.max_consecutive:
+            raise DeadLetterLimitExceeded(f"{counts.consecutive} invalid records in a row")
+        share = self._limit.max_ratio * counts.seen
+        if counts.seen >= self._limit.window and counts.invalid > share:
             raise DeadLetterLimitExceeded(
-                f"{self._invalid} of the latest {self._limit.window} records are invalid"
+                f"{counts.invalid} of the latest {counts.seen} records are invalid"
             )
+        self.counts = self._halved(counts)
 
-    def _remember(self, invalid: bool) -> None:
-        if len(self._recent) == self._limit.window:
-            self._invalid -= self._recent[0]
-        self._recent.append(invalid)
-        self._invalid += invalid
+    def crash(self) -> None:
+        """A record that took the service down is put aside."""
+        if self.counts.crashes >= self._limit.max_crashes:
+            raise DeadLetterLimitExceeded(
+                f"after {self.counts.crashes} records in a row that took the service down another "
+                "one does: the fault is not the records'"
+            )
+        self.invalid()
+        self.counts = self.counts._replace(crashes=self.counts.crashes + 1)
+
+    def _halved(self, counts: LetterCounts) -> LetterCounts:
+        """Older records count for less and less."""
+        if counts.seen < 2 * self._limit.window:
+            return counts
+        return counts._replace(invalid=counts.invalid // 2, seen=counts.seen // 2)
 
 
 def dead_letter(topic: Topic, record: Record, consumer: str, reason: str, clock: Clock) -> Outgoing:

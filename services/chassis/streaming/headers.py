@@ -9,7 +9,7 @@ from datetime import datetime
 
 from schemas.base import Message
 from schemas.ids import event_id
-from services.chassis.streaming.records import Headers
+from services.chassis.streaming.records import Headers, Outgoing
 
 _TRACEPARENT = re.compile(rb"00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})")
 
@@ -26,6 +26,20 @@ def headers_for(message: Message, source: str, now: datetime, parent: Headers) -
         "ce_time": now.isoformat().encode(),
         "content-type": b"application/msgpack",
         "traceparent": continue_trace(parent.get("traceparent")),
+    }
+
+
+def tombstone_headers(outgoing: Outgoing, source: str, now: datetime) -> dict[str, bytes]:
+    """Headers of a record without a value. Its event is that a key was removed."""
+    type_name = f"{outgoing.topic.messages[0].type_name()}.removed"
+    identity = event_id(type_name, outgoing.record_key + now.isoformat().encode())
+    return {
+        "ce_specversion": b"1.0",
+        "ce_id": str(identity).encode(),
+        "ce_type": type_name.encode(),
+        "ce_source": f"/nightclerk/{source}".encode(),
+        "ce_time": now.isoformat().encode(),
+        "traceparent": continue_trace(outgoing.parent.get("traceparent")),
     }
 
 

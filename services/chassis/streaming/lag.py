@@ -3,36 +3,67 @@
 from collections.abc import Iterable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from schemas.topics import Topic
 from services.chassis.errors import TransientError
-from services.chassis.settings import ServiceSettings
+from services.chassis.settings import KafkaSettings
+from services.chassis.streaming.clients import client_config, unreachable
 
 TIMEOUT_S = 5.0
 
 
+class Backlog(NamedTuple):
+    """Records that the group has not committed, and how many of them Kafka deleted already."""
+
+    unread: int
+    lost: int
+
+
 class Lag(Protocol):
+    """Both raise TransientError when Kafka is away."""
+
     def unread(self) -> int:
-        """Records on the topic that the group has not committed. Raises TransientError."""
+        """Records that the group has not committed. What Kafka deleted before it was read counts
+        until the group has noticed it: deletion is no progress.
+        """
+
+    def lost(self) -> int:
+        """Records that Kafka deleted before the group read them, and the group has not noticed."""
+
+
+def backlog(first: int, end: int, committed: int | None) -> Backlog:
+    """Of one partition. To a group that never committed everything that was ever written is
+    unread; what was deleted before its time is nothing it lost.
+    """
+    if committed is None:
+        return Backlog(end, 0)
+    return Backlog(max(0, end - committed), max(0, first - committed))
 
 
 class GroupLag:
-    """The lag of a group on a topic of the registry. A group that never committed reads it all."""
+    """The lag of a group on a topic of the registry."""
 
-    def __init__(self, settings: ServiceSettings, group: str, topic: Topic) -> None:
+    def __init__(self, settings: KafkaSettings, group: str, topic: Topic) -> None:
+        self._settings = settings
         self._group = settings.topic_prefix + group
         self._topic = settings.topic_prefix + topic.name
-        self._config: dict[str, str | int | float | bool] = {
-            "bootstrap.servers": settings.kafka_bootstrap,
-            "log_level": 0,
-        }
-        self._admin = AdminClient(self._config)
+        self._admin = self._connect()
+
+    def _connect(self) -> AdminClient:
+        return AdminClient(client_config(self._settings, "lag"))
 
     def unread(self) -> int:
+        return self.backlog().unread
+
+    def lost(self) -> int:
+        return self.backlog().lost
+
+    def backlog(self) -> Backlog:
+        """Over all partitions, as many as the broker has."""
         try:
             partitions = self._partitions()
             first = self._edges(partitions, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
@@ -40,11 +71,10 @@ class GroupLag:
             committed = self._committed(partitions)
         except (KafkaException, FutureTimeout) as error:
             # A client that saw its broker killed never gets an answer again; a new one does.
-            self._admin = AdminClient(self._config)
-            raise TransientError(f"Kafka does not tell the lag: {error}") from error
-        return sum(
-            max(0, end[number] - max(first[number], committed.get(number, 0))) for number in end
-        )
+            self._admin = self._connect()
+            raise unreachable(self._settings, error) from error
+        places = [backlog(first[one], end[one], committed.get(one)) for one in end]
+        return Backlog(sum(one.unread for one in places), sum(one.lost for one in places))
 
     def _partitions(self) -> list[TopicPartition]:
         listed = self._admin.list_topics(self._topic, timeout=TIMEOUT_S).topics[self._topic]
@@ -74,6 +104,9 @@ class ScriptedLag:
     def __init__(self, *answers: int | TransientError) -> None:
         self._answers = list(answers)
         self.asked = 0
+
+    def lost(self) -> int:
+        return 0
 
     def unread(self) -> int:
         self.asked += 1

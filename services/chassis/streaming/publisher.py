@@ -7,17 +7,22 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 
 from schemas.base import Message
 from schemas.codec import encode
-from schemas.topics import MIB, Topic
+from schemas.topics import Topic
 from services.chassis.clock import Clock, SystemClock
-from services.chassis.errors import TransientError
-from services.chassis.settings import ServiceSettings
-from services.chassis.streaming.complaints import quiet
-from services.chassis.streaming.headers import headers_for
-from services.chassis.streaming.records import Headers, Outgoing
+from services.chassis.errors import InvalidMessage
+from services.chassis.settings import KafkaSettings
+from services.chassis.streaming.clients import Complaints, producer_config, unreachable
+from services.chassis.streaming.headers import headers_for, tombstone_headers
+from services.chassis.streaming.records import Outgoing
 from services.chassis.telemetry import metrics
+
+ACKNOWLEDGED_WITHIN_S = 130.0
+TOO_LARGE = (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG_SIZE)
 
 
 class Publisher(Protocol):
+    """Both methods raise InvalidMessage for what is larger than its topic takes."""
+
     def publish(self, outgoing: Outgoing) -> None:
         """Hand over one message; it may still be under way when this returns."""
 
@@ -25,64 +30,85 @@ class Publisher(Protocol):
         """Return once all messages handed over are acknowledged; else raise TransientError."""
 
 
-def producer_config(settings: ServiceSettings) -> dict[str, Any]:
-    """librdkafka's settings. Its default partitioner is not the one of Java and aiokafka."""
-    return {
-        "bootstrap.servers": settings.kafka_bootstrap,
-        "partitioner": "murmur2_random",
-        "enable.idempotence": True,
-        "message.max.bytes": 17 * MIB,
-        "queue.buffering.max.kbytes": 64 * 1024,
-        "delivery.timeout.ms": 120_000,
-        "linger.ms": 5,
-        "reconnect.backoff.max.ms": 2_000,
-        **quiet("producer"),
-    }
+def payload(outgoing: Outgoing) -> bytes | None:
+    """The record's value; None is a tombstone. Raises InvalidMessage when it is too large."""
+    if outgoing.message is None:
+        return None
+    value = encode(outgoing.message)
+    most = outgoing.topic.max_message_bytes
+    if len(value) > most:
+        raise too_large(outgoing.topic, len(value))
+    return value
+
+
+def too_large(topic: Topic, size_bytes: int) -> InvalidMessage:
+    return InvalidMessage(
+        f"a message of {size_bytes / 2**20:.1f} MiB is more than {topic.name} takes "
+        f"({topic.max_message_bytes / 2**20:g} MiB)"
+    )
 
 
 class KafkaPublisher:
     """Order is kept per key. A full local queue blocks `publish`: that is the backpressure."""
 
-    def __init__(self, settings: ServiceSettings, source: str, clock: Clock | None = None) -> None:
-        self._producer = Producer(producer_config(settings))
-        self._prefix, self._source = settings.topic_prefix, source
+    def __init__(self, settings: KafkaSettings, source: str, clock: Clock | None = None) -> None:
+        self._settings, self._source = settings, source
+        self._complaints = Complaints("producer")
+        self._producer = Producer({**producer_config(settings), "error_cb": self._complaints})
         self._clock = clock or SystemClock()
         self._failure: KafkaError | None = None
+        self._too_large: InvalidMessage | None = None
 
     def publish(self, outgoing: Outgoing) -> None:
-        self.send(outgoing.topic.name, outgoing.message, outgoing.parent)
+        value = payload(outgoing)
+        now = self._clock.now()
+        if outgoing.message is None:
+            headers = tombstone_headers(outgoing, self._source, now)
+        else:
+            headers = headers_for(outgoing.message, self._source, now, outgoing.parent)
+        self._produce(outgoing, value, list(headers.items()))
 
-    def send(self, topic_name: str, message: Message, parent: Headers) -> None:
-        headers = headers_for(message, self._source, self._clock.now(), parent)
-        self._produce(
-            self._prefix + topic_name, message.key.encode(), encode(message), list(headers.items())
-        )
-
-    def _produce(self, topic: str, key: bytes, value: bytes, headers: Any) -> None:
-        deadline = time.monotonic() + 120
+    def _produce(self, outgoing: Outgoing, value: bytes | None, headers: Any) -> None:
+        topic = self._settings.topic_prefix + outgoing.topic.name
+        deadline = time.monotonic() + ACKNOWLEDGED_WITHIN_S
         while True:
             try:
-                self._producer.produce(topic, value, key, on_delivery=self._told, headers=headers)
+                self._producer.produce(
+                    topic, value, outgoing.record_key, on_delivery=self._delivered, headers=headers
+                )
                 self._producer.poll(0)
                 return
-            except BufferError:
+            except BufferError as error:
                 self._producer.poll(0.5)
                 if time.monotonic() > deadline:
-                    raise TransientError("Kafka accepts no messages: local queue full") from None
+                    raise unreachable(self._settings, error, self._complaints) from None
             except KafkaException as error:
-                raise TransientError(f"Kafka: {error}") from error
+                if error.args[0].code() in TOO_LARGE:
+                    raise too_large(outgoing.topic, len(value or b"")) from error
+                raise unreachable(self._settings, error, self._complaints) from error
 
     def flush(self) -> None:
-        left = self._producer.flush(130)
+        left = self._producer.flush(ACKNOWLEDGED_WITHIN_S)
         failure, self._failure = self._failure, None
-        if left or failure:
-            raise TransientError(f"Kafka did not acknowledge: {failure or f'{left} under way'}")
+        refused, self._too_large = self._too_large, None
+        if left:
+            error = TimeoutError(f"{left} messages are not acknowledged")
+            raise unreachable(self._settings, error, self._complaints)
+        if failure:
+            raise unreachable(self._settings, KafkaException(failure), self._complaints)
+        if refused:
+            raise refused
 
-    def _told(self, error: KafkaError | None, message: Any) -> None:
-        if error is not None:
-            self._failure = error
-        else:
+    def _delivered(self, error: KafkaError | None, message: Any) -> None:
+        if error is None:
             metrics.count("records_produced", message.topic())
+        elif error.code() in TOO_LARGE:
+            self._too_large = InvalidMessage(
+                f"{message.topic()} refuses a message of {len(message.value() or b'')} bytes: "
+                f"{error.str()}"
+            )
+        else:
+            self._failure = error
 
 
 class MemoryPublisher:
@@ -92,10 +118,16 @@ class MemoryPublisher:
         self.published: list[Outgoing] = []
 
     def publish(self, outgoing: Outgoing) -> None:
+        payload(outgoing)
         self.published.append(outgoing)
 
     def flush(self) -> None:
         """Nothing is ever under way."""
 
     def messages(self, topic: Topic) -> list[Message]:
-        return [item.message for item in self.published if item.topic == topic]
+        """What was published on a topic, in order; tombstones are left out."""
+        return [
+            item.message
+            for item in self.published
+            if item.topic == topic and item.message is not None
+        ]

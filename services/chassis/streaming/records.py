@@ -28,17 +28,40 @@ class Record:
 
 @dataclass(frozen=True)
 class Incoming:
-    """A decoded record. `prepared` is whatever the handler's `prepare` made of it."""
+    """A decoded record. `message` is None for the tombstone of a compacted topic: then the
+    record's key says whose. `prepared` is whatever the handler's `prepare` made of the message.
+
+    `again` is true for a record that was handled before this start or takeover: it is to be taken
+    into the state, and nothing is to be put out for it.
+    """
 
     record: Record
-    message: Message
+    message: Message | None
     prepared: Any = None
+    again: bool = False
 
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A message for a topic. `parent` are the headers of the record that caused it."""
+    """A message for a topic. `parent` are the headers of the record that caused it.
+
+    Without a message it is a tombstone for `key`, which removes that key from a compacted topic.
+    """
 
     topic: Topic
-    message: Message
+    message: Message | None
     parent: Headers = field(default_factory=dict)
+    key: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.message is None and (self.key is None or not self.topic.is_compacted):
+            raise ValueError(
+                f"a tombstone needs a key and a compacted topic, not {self.topic.name}"
+            )
+
+    @property
+    def record_key(self) -> bytes:
+        """The key of the record on Kafka: order is kept among equal keys."""
+        key = self.key if self.message is None else self.message.key
+        assert key is not None
+        return key.encode()

@@ -4,71 +4,52 @@ Seen once with librdkafka after its broker was killed; a new process goes on at 
 """
 
 import time
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
 
-from confluent_kafka import KafkaException, TopicPartition
+from services.chassis.errors import TransientError
+from services.chassis.streaming.broker import Bounds
+from services.chassis.streaming.records import Partition
 
 LOOK_AFTER_S = 20.0
-TIMEOUT_S = 5.0
 
 
 class ConsumerStalled(Exception):
     """Twice in a row the consumer was quiet with records before it."""
 
 
-class Position(Protocol):
-    """The part of confluent_kafka.Consumer that is asked."""
-
-    def assignment(self) -> list[TopicPartition]: ...
-
-    def position(self, partitions: list[TopicPartition]) -> list[TopicPartition]: ...
-
-    def committed(
-        self, partitions: list[TopicPartition], timeout: float
-    ) -> list[TopicPartition]: ...
-
-    def get_watermark_offsets(
-        self, partition: TopicPartition, timeout: float
-    ) -> tuple[int, int]: ...
-
-
 class StallWatch:
-    """`heard` at each record, `check` while there is none."""
+    """`heard` at each record, `check` while there is none.
 
-    def __init__(self, consumer: Position, now: Callable[[], float] = time.monotonic) -> None:
-        self._consumer, self._now = consumer, now
-        self._looked_at, self._suspected = now(), False
+    `positions` gives the next offset of each partition that is read, `bounds` what it holds.
+    """
+
+    def __init__(
+        self,
+        positions: Callable[[], Mapping[Partition, int]],
+        bounds: Callable[[Partition], Bounds],
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._positions, self._bounds, self._now = positions, bounds, now
+        self._checked_at, self._suspected = now(), False
 
     def heard(self) -> None:
-        self._looked_at, self._suspected = self._now(), False
+        self._checked_at, self._suspected = self._now(), False
 
     def check(self) -> None:
-        """Looks after every so many quiet seconds. Raises ConsumerStalled."""
-        if self._now() - self._looked_at < LOOK_AFTER_S:
+        """Asks after every so many quiet seconds. Raises ConsumerStalled."""
+        if self._now() - self._checked_at < LOOK_AFTER_S:
             return
         behind = self._behind()
         if behind and self._suspected:
             raise ConsumerStalled(f"nothing comes, though there is more in {', '.join(behind)}")
-        self._looked_at, self._suspected = self._now(), bool(behind)
+        self._checked_at, self._suspected = self._now(), bool(behind)
 
     def _behind(self) -> list[str]:
         try:
-            if not (partitions := self._consumer.assignment()):
-                return []
-            positions = self._consumer.position(partitions)
-            commits = self._consumer.committed(partitions, TIMEOUT_S)
-            reached = [
-                max(one.offset, two.offset) for one, two in zip(positions, commits, strict=True)
-            ]
             return [
-                f"{one.topic}/{one.partition}"
-                for one, at in zip(partitions, reached, strict=True)
-                if self._has_more(one, at)
+                f"{partition.topic}/{partition.number}"
+                for partition, offset in self._positions().items()
+                if self._bounds(partition).end > offset
             ]
-        except KafkaException:
+        except TransientError:
             return []  # Kafka is away: then nothing can come
-
-    def _has_more(self, partition: TopicPartition, at: int) -> bool:
-        first, end = self._consumer.get_watermark_offsets(partition, TIMEOUT_S)
-        return end > max(at, first)

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 import faust
-from confluent_kafka import TopicPartition
 
 from schemas.base import Message
 from schemas.codec import DecodeError, decode
@@ -24,9 +23,10 @@ from services.chassis.clock import SystemClock
 from services.chassis.errors import InvalidMessage, TransientError
 from services.chassis.settings import ServiceSettings
 from services.chassis.streaming.deadletters import DeadLetterCount, DeadLetterLimit, dead_letter
+from services.chassis.streaming.kafka import KafkaConsumer
 from services.chassis.streaming.publisher import Publisher
 from services.chassis.streaming.records import Outgoing, Partition, Record
-from services.chassis.streaming.sequence import GroupPosition, GroupStart, Sequence
+from services.chassis.streaming.sequence import Sequence
 from services.chassis.streaming.stall import ConsumerStalled, StallWatch
 from services.chassis.telemetry import logs, metrics
 
@@ -58,10 +58,10 @@ class StatefulStream:
         self._topic, self._step, self._publisher, self._group = topic, step, publisher, group
         self._clock = SystemClock()
         self._letters = DeadLetterCount(DeadLetterLimit())
-        start = GroupStart(settings, group)
-        self._sequence = Sequence(start)
-        self._position = GroupPosition(start)
-        self._stall = StallWatch(self._position)
+        self._view = KafkaConsumer(settings, group)
+        self._sequence = Sequence(self._start_of)
+        self._own: list[Partition] = []
+        self._stall = StallWatch(self._committed, self._view.bounds)
         self._app = build_app(settings, group)
         self._source = self._app.topic(
             settings.topic_prefix + topic.name, key_type=bytes, value_type=bytes
@@ -70,13 +70,20 @@ class StatefulStream:
             "state",
             key_type=bytes,
             value_type=bytes,
-            partitions=topic.partitions,
+            partitions=settings.kafka_partitions,
             extra_topic_configs=CHANGELOG,
         )
         self._app.agent(self._source, name="guard")(self._agent)
         self._app.on_partitions_assigned.connect(self._on_assigned, weak=False)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._started = self._ready = self._stopping = False
+
+    def _committed(self) -> dict[Partition, int]:
+        return {one: place.offset for one, place in self._view.committed(self._own).items()}
+
+    def _start_of(self, partition: Partition) -> int:
+        place = self._view.committed([partition]).get(partition)
+        return max(place.offset if place else 0, self._view.bounds(partition).first)
 
     @property
     def ready(self) -> bool:
@@ -131,8 +138,8 @@ class StatefulStream:
         first asked for, and asked too early it makes one that never starts.
         """
         assignment = self._app.consumer.assignment()
-        self._position.assigned = [
-            TopicPartition(one.topic, one.partition)
+        self._own = [
+            Partition(one.topic, one.partition)
             for one in assignment
             if one.topic == self._source.get_topic_name()
         ]

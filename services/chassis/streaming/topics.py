@@ -15,8 +15,11 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from schemas.deadletters import DeadLetter
 from schemas.topics import TOPICS, Topic, dead_letters
 from services.chassis.errors import TransientError
+from services.chassis.settings import KafkaSettings
+from services.chassis.streaming.clients import Complaints, client_config, unreachable
 
 TIMEOUT_S = 30.0
 
@@ -40,9 +43,10 @@ def registry() -> tuple[Topic, ...]:
 class TopicAdmin:
     """Brings topics into line with the registry. Raises TransientError when Kafka is away."""
 
-    def __init__(self, bootstrap: str, prefix: str = "", client: AdminClient | None = None) -> None:
-        self._client = client or AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
-        self._prefix = prefix
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._settings, self._prefix = settings, settings.topic_prefix
+        self._complaints = Complaints("admin")
+        self._client = AdminClient(client_config(settings, "admin", self._complaints))
 
     def apply(self, topics: Sequence[Topic]) -> list[TopicReport]:
         """Create and mend; idempotent, and safe beside another `apply`.
@@ -63,16 +67,24 @@ class TopicAdmin:
         """What `apply` would do, without doing it."""
         partitions = self.partitions()
         present = [topic for topic in topics if self._prefix + topic.name in partitions]
-        configs = self._configs([self._prefix + topic.name for topic in present])
-        return [judge(topic, self._prefix + topic.name, partitions, configs) for topic in topics]
+        configs = self.configs([self._prefix + topic.name for topic in present])
+        return [
+            judge(Wanted(topic, self._prefix + topic.name, self._count(topic)), partitions, configs)
+            for topic in topics
+        ]
 
     def partitions(self) -> dict[str, int]:
         """The number of partitions of every topic on the broker."""
         try:
-            listed = self._client.list_topics(timeout=TIMEOUT_S).topics
+            listed = self._client.list_topics(timeout=self._settings.kafka_timeout_s).topics
         except KafkaException as error:
-            raise TransientError(f"Kafka does not answer: {error}") from error
+            raise unreachable(self._settings, error, self._complaints) from error
         return {name: len(topic.partitions) for name, topic in listed.items()}
+
+    def _count(self, topic: Topic) -> int:
+        """Dead letters are few and need no order between keys: one partition."""
+        is_twin = topic.messages == (DeadLetter,)
+        return 1 if is_twin else self._settings.kafka_partitions
 
     def _create(self, topics: Sequence[Topic]) -> None:
         if not topics:
@@ -80,7 +92,7 @@ class TopicAdmin:
         new = [
             NewTopic(
                 self._prefix + topic.name,
-                num_partitions=topic.partitions,
+                num_partitions=self._count(topic),
                 replication_factor=-1,  # the broker's default: 1 here, 3 on a cluster
                 config=topic.config,
             )
@@ -104,7 +116,8 @@ class TopicAdmin:
         resource = ConfigResource(ResourceType.TOPIC, name, incremental_configs=entries)
         settle(self._client.incremental_alter_configs([resource]).values())
 
-    def _configs(self, names: Sequence[str]) -> dict[str, dict[str, str]]:
+    def configs(self, names: Sequence[str]) -> dict[str, dict[str, str]]:
+        """The configuration of topics that are there, as the broker has it."""
         if not names:
             return {}
         resources = [ConfigResource(ResourceType.TOPIC, name) for name in names]
@@ -115,21 +128,33 @@ class TopicAdmin:
         }
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """A topic as it shall be: its name on the broker, its partitions if it is created."""
+
+    topic: Topic
+    name: str
+    partitions: int
+
+
 def judge(
-    topic: Topic, name: str, partitions: dict[str, int], configs: dict[str, dict[str, str]]
+    wanted: Wanted, partitions: dict[str, int], configs: dict[str, dict[str, str]]
 ) -> TopicReport:
     """What one topic needs. `partitions` and `configs` are what the broker has, by name."""
+    name = wanted.name
     if name not in partitions:
-        return TopicReport(name, "created", f"{topic.partitions} partitions")
+        return TopicReport(name, "created", f"{wanted.partitions} partitions")
     drifted = [
         f"{key}={configs[name].get(key)} -> {value}"
-        for key, value in topic.config.items()
+        for key, value in wanted.topic.config.items()
         if configs[name].get(key) != value
     ]
     if drifted:
         return TopicReport(name, "mended", ", ".join(drifted))
-    if partitions[name] != topic.partitions:
-        detail = f"{partitions[name]} partitions, the registry says {topic.partitions}"
+    if partitions[name] != wanted.partitions:
+        detail = (
+            f"{partitions[name]} partitions, NIGHTCLERK_KAFKA_PARTITIONS says {wanted.partitions}"
+        )
         return TopicReport(name, "left alone", detail)
     return TopicReport(name, "as it should be")
 

@@ -1,18 +1,19 @@
-"""The worker half of the consume loop: handles batches from the inbox, tells how far it got."""
+"""The worker half of the consume loop: handles batches from the inbox, one after the other."""
 
 import threading
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from schemas.topics import Topic
 from services.chassis.clock import Clock
 from services.chassis.errors import InvalidMessage, TransientError
-from services.chassis.streaming.deadletters import DeadLetterCount, DeadLetterLimit, dead_letter
+from services.chassis.streaming.deadletters import DeadLetterLimit, DeadLetterLimitExceeded
 from services.chassis.streaming.handler import Cancelled, Handler
-from services.chassis.streaming.inbox import Inbox, Item, Rejected
+from services.chassis.streaming.inbox import Batch, Entry, Gap, Inbox, Rejected
+from services.chassis.streaming.positions import MAX_ERROR_CHARS, Positions, Strike
 from services.chassis.streaming.publisher import Publisher
-from services.chassis.streaming.records import Incoming, Partition, Record
+from services.chassis.streaming.records import Incoming, Outgoing, Partition
+from services.chassis.streaming.rejections import Member, Rejections
 from services.chassis.telemetry import logs, metrics
 
 log = logs.get("worker")
@@ -23,52 +24,47 @@ class Limits:
     """How much at once, and how patient."""
 
     batch_records: int = 1
+    batch_wait_s: float = 0.0
+    """How long a batch that is not full waits for more."""
     queue_records: int = 64
+    """Records that are read ahead of the worker, prepared or being prepared."""
+    prepare_threads: int = 2
+    tick_s: float = 1.0
     max_retries: int = 8
     backoff_s: float = 0.2
     max_backoff_s: float = 10.0
+    max_deaths: int = 3
+    """A record is put aside once so many processes died without a word while handling it."""
     dead_letters: DeadLetterLimit = field(default_factory=DeadLetterLimit)
 
 
-@dataclass(frozen=True)
-class Member:
-    """Who consumes: the topics by their name on the broker, and the service's name."""
-
-    topics: Mapping[str, Topic]
-    name: str
-
-
 class Worker:
-    """One thread. A failure ends it; `raise_failure` tells the reader's thread of it."""
+    """One thread. A failure ends it; `raise_failure` raises it in the polling thread.
+
+    A bug that comes a second time at the same record with the same text does not end it: that
+    record is put aside as a dead letter. To find it, records that were at work when the service
+    went down are handled one by one.
+    """
 
     def __init__(
-        self, member: Member, handler: Handler, publisher: Publisher, limits: Limits, clock: Clock
+        self,
+        member: Member,
+        handler: Handler,
+        publisher: Publisher,
+        positions: Positions,
+        limits: Limits,
+        clock: Clock,
     ) -> None:
-        self._member, self._handler, self._publisher = member, handler, publisher
-        self._limits, self._clock = limits, clock
-        self._inbox = Inbox()
-        self._cancelled = threading.Event()
-        self._progress_lock = threading.Lock()
-        self._reached: dict[Partition, int] = {}
-        self._safe: dict[Partition, int] = {}
-        self._told: dict[Partition, int] = {}
-        self._counts: dict[str, DeadLetterCount] = {}
+        self._handler, self._publisher, self._positions = handler, publisher, positions
+        self._limits, self._clock, self._marker = limits, clock, member.marker
+        self._rejections = Rejections(member, publisher, positions, limits.dead_letters, clock)
+        self.inbox = Inbox()
+        self._tick_at = clock.monotonic() + limits.tick_s
         self._failure: BaseException | None = None
-        self._thread = threading.Thread(target=self._work, name=f"{member.name}-worker")
+        self._thread = threading.Thread(target=self._work, name=f"{member.group}-worker")
 
     def start(self) -> None:
         self._thread.start()
-
-    def put(self, item: Item) -> None:
-        self._inbox.put(item)
-
-    @property
-    def waiting(self) -> int:
-        return len(self._inbox)
-
-    def wait_for_room(self, timeout_s: float) -> bool:
-        """Whether the inbox takes another record, now or within the time."""
-        return self._inbox.wait_for_room(self._limits.queue_records, timeout_s)
 
     @property
     def failed(self) -> bool:
@@ -78,64 +74,103 @@ class Worker:
         if self._failure is not None:
             raise self._failure
 
-    def committable(self) -> dict[Partition, int]:
-        """Offsets newly safe to commit: all before them is done, and nothing of it is held."""
-        with self._progress_lock:
-            fresh = {p: offset for p, offset in self._safe.items() if self._told.get(p) != offset}
-            self._told.update(fresh)
-            return fresh
-
-    def pause(self) -> None:
-        """Return between two batches; a long one is cancelled and will be handled again."""
-        self._cancelled.set()
-        self._inbox.pause()
-        self._cancelled.clear()
-
-    def resume(self, gone: Collection[Partition]) -> None:
-        """Go on without the partitions that are somebody else's now."""
-        with self._progress_lock:
-            for progress in (self._reached, self._safe, self._told):
-                for partition in gone:
-                    progress.pop(partition, None)
-        self._inbox.resume(without=gone)
+    def leave(self, gone: Collection[Partition]) -> None:
+        """Return once nothing of those partitions is at work; what stays is not disturbed."""
+        self.inbox.leave(gone)
 
     def stop(self) -> None:
         """End after the batch at work; a long one is cancelled."""
-        self._cancelled.set()
-        self._inbox.close()
+        self.inbox.close()
         if self._thread.ident is not None:
             self._thread.join()
 
     def _work(self) -> None:
         try:
-            while batch := self._inbox.take(self._limits.batch_records):
-                finished = self._handle(batch)
-                self._inbox.give_back(() if finished else batch)
-        except BaseException as error:  # noqa: BLE001 - the reader's thread raises it again
+            while self.turn():
+                pass
+        except BaseException as error:  # noqa: BLE001 - the polling thread raises it again
             self._failure = error
-            self._inbox.close()
-            self._inbox.give_back()
+            self.inbox.close()
+            self.inbox.give_back()
 
-    def _handle(self, batch: Sequence[Item]) -> bool:
-        started = time.perf_counter()
-        for item in batch:
-            if isinstance(item, Rejected):
-                self._reject(item)
-        usable = [item for item in batch if isinstance(item, Incoming)]
-        if usable and not self._handle_patiently(usable):
+    def turn(self) -> bool:
+        """Wait for a batch, or for the time to tick, and carry it out. False once stopped."""
+        tick_in_s = max(0.0, self._tick_at - self._clock.monotonic())
+        limits = self._limits
+        batch = self.inbox.take(
+            limits.batch_records, limits.batch_wait_s, tick_in_s, self._is_suspect
+        )
+        if batch is None:
             return False
-        self._advance(batch)
-        name = batch[0].record.partition.topic
-        metrics.observe("handle_seconds", name, time.perf_counter() - started)
-        metrics.observe("batch_records", name, len(batch))
+        if batch.gone:
+            self._handler.forget(batch.gone)
+        if batch.is_tick:
+            self._tick(batch)
+        is_finished = not batch.entries or self._handle(batch)
+        self.inbox.give_back(() if is_finished else batch.entries)
         return True
 
-    def _handle_patiently(self, batch: Sequence[Incoming]) -> bool:
-        """Retry what is transient. False when cancelled: then the batch does not count."""
-        name = batch[0].record.partition.topic
+    def _is_suspect(self, entry: Entry) -> bool:
+        """Whether a service went down with this record at work."""
+        strike = self._positions.strike_of(entry.partition)
+        death = self._marker.deaths.get(entry.partition)
+        return any(one is not None and one.covers(entry.offset) for one in (strike, death))
+
+    def _tick(self, batch: Batch) -> None:
+        def tick() -> None:
+            self._put_out(self._handler.tick(self._clock.now()))
+
+        if self._patiently(tick, batch, "tick"):
+            self._positions.advance({}, self._handler.held(), {})
+        self._tick_at = self._clock.monotonic() + self._limits.tick_s
+
+    def _handle(self, batch: Batch) -> bool:
+        """False when it was cancelled: then the batch does not count."""
+        started = time.perf_counter()
+        self._marker.begin(batch.entries)
+        try:
+            is_finished = self._is_deadly(batch.entries) or self._handle_entries(batch)
+        except Exception as error:  # noqa: BLE001 - noted, then raised
+            self._marker.fail()
+            self._struck(batch.entries, error)
+            is_finished = True
+        if is_finished:
+            self._advance(batch.entries)
+            name = batch.entries[0].partition.topic
+            metrics.observe("handle_seconds", name, time.perf_counter() - started)
+            metrics.observe("batch_records", name, len(batch.entries))
+        self._marker.end(batch.entries)
+        return is_finished
+
+    def _handle_entries(self, batch: Batch) -> bool:
+        usable: list[Incoming] = []
+        rejected: list[Rejected] = []
+        for entry in batch.entries:
+            item = entry.item()
+            if isinstance(item, Incoming):
+                usable.append(item)
+            elif isinstance(item, Rejected):
+                rejected.append(item)
+            else:
+                self._report_lost(entry.partition, item)
+        name = batch.entries[0].partition.topic
+        if usable and not self._patiently(
+            lambda: self._split_if_invalid(usable, batch.cancelled), batch, name
+        ):
+            return False
+        for record in rejected:
+            self._rejections.reject(record)
+        return True
+
+    def _report_lost(self, partition: Partition, gap: Gap) -> None:
+        metrics.count("records_lost", partition.topic, gap.last - gap.first + 1)
+        self._handler.lost(partition, gap.first, gap.last)
+
+    def _patiently(self, act: Callable[[], None], batch: Batch, name: str) -> bool:
+        """Retry what is transient. False when cancelled."""
         for attempt in range(self._limits.max_retries + 1):
             try:
-                self._split_if_invalid(batch)
+                act()
                 return True
             except Cancelled:
                 return False
@@ -145,52 +180,67 @@ class Worker:
                 metrics.count("retries", name)
                 log.warning("trying again", topic=name, attempt=attempt + 1, error=str(error))
             delay = min(self._limits.backoff_s * 2**attempt, self._limits.max_backoff_s)
-            if self._clock.wait(delay, self._cancelled):
+            if self._clock.wait(delay, batch.cancelled):
                 return False
         return False
 
-    def _split_if_invalid(self, batch: Sequence[Incoming]) -> None:
+    def _split_if_invalid(self, batch: Sequence[Incoming], cancelled: threading.Event) -> None:
         try:
-            for outgoing in self._handler.handle(batch, self._cancelled):
-                self._publisher.publish(outgoing)
-            self._publisher.flush()
-            self._handler.settle()
+            self._put_out(self._handler.handle(batch, cancelled))
         except InvalidMessage as error:
             if len(batch) > 1:
                 for item in batch:
-                    self._split_if_invalid([item])
+                    self._split_if_invalid([item], cancelled)
                 return
-            self._reject(Rejected(batch[0].record, str(error), owned=True))
+            self._rejections.reject(Rejected(batch[0].record, str(error), owned=True))
             return
-        for item in batch:
-            self._count(item.record).valid()
+        self._rejections.valid(batch)
 
-    def _reject(self, rejected: Rejected) -> None:
-        record = rejected.record
-        topic = self._member.topics[record.partition.topic]
-        if not rejected.owned:
-            metrics.count("records_skipped", topic.name)
-            return
-        reason, name = rejected.reason, self._member.name
-        self._publisher.publish(dead_letter(topic, record, name, reason, self._clock))
-        metrics.count("records_deadlettered", topic.name)
-        log.warning(
-            "dead letter", topic=topic.name, at=(*record.partition, record.offset), reason=reason
-        )
-        self._count(record).invalid()
+    def _put_out(self, outputs: Iterable[Outgoing]) -> None:
+        for outgoing in outputs:
+            self._publisher.publish(outgoing)
+        self._publisher.flush()
+        self._handler.settle()
 
-    def _count(self, record: Record) -> DeadLetterCount:
-        name = record.partition.topic
-        if name not in self._counts:
-            self._counts[name] = DeadLetterCount(self._limits.dead_letters)
-        return self._counts[name]
-
-    def _advance(self, batch: Sequence[Item]) -> None:
+    def _advance(self, batch: Sequence[Entry]) -> None:
         """Everything the batch caused is acknowledged: its offsets are done, less what is held."""
         self._publisher.flush()
-        held = self._handler.held()
-        with self._progress_lock:
-            for item in batch:
-                self._reached[item.record.partition] = item.record.offset + 1
-            for partition, offset in self._reached.items():
-                self._safe[partition] = min(offset, held.get(partition, offset))
+        reached = {entry.partition: entry.end for entry in batch}
+        self._positions.advance(
+            reached, self._handler.held(), self._rejections.counts(list(reached))
+        )
+        self._rejections.forget_written()
+
+    def _is_deadly(self, batch: Sequence[Entry]) -> bool:
+        """Whether it is a record that several processes died of; then it was put aside."""
+        entry = batch[0]
+        death = self._marker.deaths.get(entry.partition)
+        if len(batch) > 1 or death is None or not death.covers(entry.offset):
+            return False
+        if death.times < self._limits.max_deaths or entry.record is None:
+            return False
+        self._rejections.put_aside(
+            entry.record, f"{death.times} processes died without a word while handling it"
+        )
+        return True
+
+    def _struck(self, batch: Sequence[Entry], error: Exception) -> None:
+        """The second time at the same record: put it aside. Else note it and raise."""
+        if isinstance(error, DeadLetterLimitExceeded | TransientError):
+            raise error
+        text = f"{type(error).__name__}: {error}"[:MAX_ERROR_CHARS]
+        strike = self._positions.strike_of(batch[0].partition)
+        is_second = strike is not None and strike.error == text and strike.covers(batch[0].offset)
+        if len(batch) == 1 and is_second and batch[0].record is not None:
+            self._rejections.put_aside(batch[0].record, f"took the service down twice: {text}")
+            return
+        self._positions.strike(_strikes(batch, text))
+        raise error
+
+
+def _strikes(batch: Sequence[Entry], text: str) -> dict[Partition, Strike]:
+    strikes: dict[Partition, Strike] = {}
+    for entry in batch:
+        first = strikes[entry.partition].first if entry.partition in strikes else entry.offset
+        strikes[entry.partition] = Strike(first, entry.end - 1, text)
+    return strikes

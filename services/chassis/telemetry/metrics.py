@@ -1,6 +1,7 @@
 """The metrics of all services: one typed list, each with its meaning."""
 
-from typing import Final, Literal
+import threading
+from typing import Final, Literal, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -8,6 +9,7 @@ CounterName = Literal[
     "records_consumed",  # records read from Kafka, by topic
     "records_produced",  # messages acknowledged by Kafka, by topic
     "records_deadlettered",  # records written to a dead-letter topic, by topic
+    "records_lost",  # records that Kafka deleted before they were read, by topic
     "records_skipped",  # undecodable records left to the topic's dead-letter owner, by topic
     "retries",  # transient failures that were tried again, by topic
     "clips_recorded",  # clips cut by ingest, by source kind
@@ -25,28 +27,32 @@ GaugeName = Literal[
     "jobs_running",  # videos being cut right now, by service
 ]
 
+M = TypeVar("M", Counter, Gauge, Histogram)
 REGISTRY: Final = CollectorRegistry()
 _counters: dict[str, Counter] = {}
 _histograms: dict[str, Histogram] = {}
 _gauges: dict[str, Gauge] = {}
+_registering: Final = threading.Lock()
 
 
 def count(name: CounterName, label: str, amount: float = 1) -> None:
-    counter = _counters.get(name) or _counters.setdefault(
-        name, Counter(f"nightclerk_{name}", name, ["of"], registry=REGISTRY)
-    )
+    counter = _counters.get(name) or _registered(_counters, Counter, name)
     counter.labels(label).inc(amount)
 
 
 def observe(name: HistogramName, label: str, value: float) -> None:
-    histogram = _histograms.get(name) or _histograms.setdefault(
-        name, Histogram(f"nightclerk_{name}", name, ["of"], registry=REGISTRY)
-    )
+    histogram = _histograms.get(name) or _registered(_histograms, Histogram, name)
     histogram.labels(label).observe(value)
 
 
 def gauge(name: GaugeName, label: str, value: float) -> None:
-    instrument = _gauges.get(name) or _gauges.setdefault(
-        name, Gauge(f"nightclerk_{name}", name, ["of"], registry=REGISTRY)
-    )
+    instrument = _gauges.get(name) or _registered(_gauges, Gauge, name)
     instrument.labels(label).set(value)
+
+
+def _registered(known: dict[str, M], kind: type[M], name: str) -> M:
+    """Two threads that need a metric first at the same time get the same one."""
+    with _registering:
+        if name not in known:
+            known[name] = kind(f"nightclerk_{name}", name, ["of"], registry=REGISTRY)
+        return known[name]

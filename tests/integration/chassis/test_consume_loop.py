@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Event
 
 import pytest
@@ -17,11 +18,12 @@ from schemas.topics import EMBEDDINGS, SCORES, Topic, dead_letters
 from services.chassis.settings import ServiceSettings
 from services.chassis.streaming.consumer import ConsumeLoop
 from services.chassis.streaming.handler import Handler
-from services.chassis.streaming.publisher import KafkaPublisher
+from services.chassis.streaming.kafka import KafkaBroker
 from services.chassis.streaming.records import Incoming, Outgoing
 from services.chassis.streaming.worker import Limits
 from tests.builders import embedding, scored, source
 
+GROUP = "judging.live.i3d_k400"
 pytestmark = pytest.mark.integration
 
 
@@ -37,19 +39,19 @@ class Scoring(Handler):
                 raise ZeroDivisionError
             self.seen += 1
             index = item.message.clips[0].index  # type: ignore[attr-defined]
-            message = scored(index, 0.5, source_id=item.message.source_id)  # type: ignore[attr-defined]
+            message = scored(index, calibrated=0.5, source_id=item.message.source_id)  # type: ignore[attr-defined]
             yield Outgoing(SCORES, message, item.record.headers)
 
 
 @pytest.fixture
-def settings(kafka: str, topic_prefix: str) -> ServiceSettings:
-    return ServiceSettings(kafka_bootstrap=kafka, topic_prefix=topic_prefix)
+def settings(kafka: str, topic_prefix: str, tmp_path: Path) -> ServiceSettings:
+    return ServiceSettings(kafka_bootstrap=kafka, topic_prefix=topic_prefix, state_dir=tmp_path)
 
 
 def build(settings: ServiceSettings, handler: Handler) -> ConsumeLoop:
     limits = Limits(batch_records=4, queue_records=8)
-    publisher = KafkaPublisher(settings, "scoring")
-    return ConsumeLoop(settings, "scoring", [EMBEDDINGS], handler, publisher, limits)
+    broker = KafkaBroker(settings)
+    return ConsumeLoop(broker, GROUP, [EMBEDDINGS], handler, broker.publisher("scoring"), limits)
 
 
 @contextmanager
@@ -76,7 +78,9 @@ def read(settings: ServiceSettings, topic: Topic, count: int, wait_s: float = 12
     """The first `count` messages of a topic; fewer when they do not come in time."""
     name = settings.topic_prefix + topic.name
     consumer = Consumer({"bootstrap.servers": settings.kafka_bootstrap, "group.id": "reader"})
-    consumer.assign([TopicPartition(name, number, 0) for number in range(topic.partitions)])
+    consumer.assign(
+        [TopicPartition(name, number, 0) for number in range(1 if ".dlq" in topic.name else 4)]
+    )
     messages, deadline = [], time.monotonic() + wait_s
     while len(messages) < count and time.monotonic() < deadline:
         record = consumer.poll(0.2)
@@ -90,7 +94,7 @@ def written(settings: ServiceSettings, topic: Topic) -> int:
     """How many records lie on a topic now."""
     name = settings.topic_prefix + topic.name
     consumer = Consumer({"bootstrap.servers": settings.kafka_bootstrap, "group.id": "counter"})
-    partitions = [TopicPartition(name, number) for number in range(topic.partitions)]
+    partitions = [TopicPartition(name, number) for number in range(4)]
     ends = [consumer.get_watermark_offsets(one, timeout=120)[1] for one in partitions]
     consumer.close()
     return sum(ends)
@@ -98,10 +102,10 @@ def written(settings: ServiceSettings, topic: Topic) -> int:
 
 def committed(settings: ServiceSettings) -> int:
     """How many records of the input the group has committed in all."""
-    group = settings.topic_prefix + "scoring"
+    group = settings.topic_prefix + GROUP
     name = settings.topic_prefix + EMBEDDINGS.name
     consumer = Consumer({"bootstrap.servers": settings.kafka_bootstrap, "group.id": group})
-    partitions = [TopicPartition(name, number) for number in range(EMBEDDINGS.partitions)]
+    partitions = [TopicPartition(name, number) for number in range(4)]
     offsets = [max(one.offset, 0) for one in consumer.committed(partitions, 120)]
     consumer.close()
     return sum(offsets)
@@ -116,7 +120,7 @@ def indexes_per_source(messages: Sequence[Message]) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for message in messages:
         assert isinstance(message, ClipScored)
-        found.setdefault(message.key, []).append(message.index)
+        found.setdefault(message.key, []).append(message.clips[0].index)
     return found
 
 

@@ -21,13 +21,17 @@ PARENT = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 def test_the_same_message_has_the_same_event_id_and_another_has_another() -> None:
     one, same, other = (
         headers_for(message, "scoring", NOW, {})["ce_id"]
-        for message in (scored(1, 0.5), scored(1, 0.5), scored(2, 0.5))
+        for message in (
+            scored(1, calibrated=0.5),
+            scored(1, calibrated=0.5),
+            scored(2, calibrated=0.5),
+        )
     )
     assert one == same != other
 
 
 def test_cloudevents_attributes_are_there() -> None:
-    headers = headers_for(scored(1, 0.5), "scoring", NOW, {})
+    headers = headers_for(scored(1, calibrated=0.5), "scoring", NOW, {})
     assert headers["ce_specversion"] == b"1.0"
     assert headers["ce_type"] == b"nightclerk.clip.scored.v1"
     assert headers["ce_source"] == b"/nightclerk/scoring"
@@ -50,7 +54,7 @@ def test_a_share_of_invalid_records_past_the_limit_stops() -> None:
     for _ in range(5):
         count.valid()
         count.invalid()
-    with pytest.raises(DeadLetterLimitExceeded, match="6 of the latest 10"):
+    with pytest.raises(DeadLetterLimitExceeded, match="6 of the latest 11"):
         count.invalid()
 
 

@@ -1,0 +1,106 @@
+"""The port to Kafka: what the consume loop, views and tools ask of it.
+
+`KafkaBroker` (kafka.py) is the real one, `MemoryBroker` (memory.py) the fake; both pass the same
+suite. All methods raise TransientError when Kafka is away, with one sentence that says where it
+was looked for.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NamedTuple, Protocol
+
+from services.chassis.streaming.publisher import Publisher
+from services.chassis.streaming.records import Partition, Record
+
+
+class Bounds(NamedTuple):
+    """What a partition holds: offsets `first` up to, and without, `end`."""
+
+    first: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Position:
+    """What a group has committed of a partition: the next offset to read, and a note beside it."""
+
+    offset: int
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Rebalances:
+    """What a member does when partitions come and go; called from within its `poll`.
+
+    `assigned` returns the offset to begin at for each partition, `revoked` returns once nothing
+    of those partitions is under way any more and may commit, `lost` likewise but may not.
+    """
+
+    assigned: Callable[[Collection[Partition]], Mapping[Partition, int]]
+    revoked: Callable[[Collection[Partition]], None]
+    lost: Callable[[Collection[Partition]], None]
+
+
+class GroupConsumer(Protocol):
+    """One member of a consumer group. Only the thread that polls may call it.
+
+    Rebalances are cooperative: partitions that stay are not disturbed.
+    """
+
+    def subscribe(self, topics: Collection[str], rebalances: Rebalances) -> None: ...
+
+    def poll(self, most: int, timeout_s: float) -> Sequence[Record]:
+        """Wait for a record, then take what is there already; in order per partition."""
+
+    def commit(self, positions: Mapping[Partition, Position]) -> None:
+        """Under way when this returns; what failed is found in `failed_commits`."""
+
+    def commit_now(self, positions: Mapping[Partition, Position]) -> None:
+        """Committed when this returns."""
+
+    def failed_commits(self) -> Collection[Partition]:
+        """Partitions of which a commit failed since this was last asked."""
+
+    def committed(self, partitions: Collection[Partition]) -> dict[Partition, Position]:
+        """What the group has committed; partitions without a commit are left out."""
+
+    def bounds(self, partition: Partition) -> Bounds: ...
+
+    def pause(self) -> None:
+        """Stay a member but get no records, until `resume`."""
+
+    def resume(self) -> None: ...
+
+    def close(self) -> None:
+        """Leave the group; partitions are revoked first."""
+
+
+class LogReader(Protocol):
+    """Reads all partitions of one topic outside any group."""
+
+    @property
+    def ends(self) -> Mapping[Partition, int]:
+        """Where each partition ended when the reader was made."""
+
+    def poll(self, most: int, timeout_s: float) -> Sequence[Record]: ...
+
+    def close(self) -> None: ...
+
+
+class Broker(Protocol):
+    """Kafka, as one stack sees it: names of topics and groups are those of the registry."""
+
+    topic_prefix: str
+
+    @property
+    def state_dir(self) -> Path | None:
+        """Where members on this machine may keep small files; None: nowhere."""
+
+    def consumer(self, group: str) -> GroupConsumer: ...
+
+    def reader(self, topic: str, start: Literal["first", "end"]) -> LogReader:
+        """`topic` is the name in the registry; the prefix is put before it."""
+
+    def publisher(self, source: str) -> Publisher:
+        """`source` is the service that speaks."""
