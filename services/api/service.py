@@ -12,12 +12,12 @@ from services.api.config import ApiSettings
 from services.api.deps import Tools
 from services.api.frames import Thumbnails
 from services.api.health import Health
-from services.chassis.storage.migrations import upgrade
 from services.api.projector import TOPICS, Projector
 from services.api.uploads import Uploads
 from services.chassis.clock import SystemClock
 from services.chassis.service import Runnable
 from services.chassis.storage import database
+from services.chassis.storage.migrations import upgrade
 from services.chassis.storage.s3 import S3Objects
 from services.chassis.streaming.consumer import ConsumeLoop
 from services.chassis.streaming.kafka import KafkaBroker
