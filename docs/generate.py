@@ -1,4 +1,7 @@
-"""Write docs/reference/settings.md and rest.md from the code: part of `make schemas`."""
+"""Write docs/reference/settings.md, rest.md and the names of all settings from the code.
+
+Part of `make schemas`.
+"""
 
 import ast
 import inspect
@@ -10,24 +13,17 @@ from fastapi.routing import APIRoute
 from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
-from services.alerts.config import AlertsSettings
-from services.api.config import ApiSettings
 from services.api.routes import alerts, session, system, videos
+from services.chassis.environment import NAMES, name_of
 from services.chassis.settings import ServiceSettings
-from services.features.config import FeaturesSettings
-from services.ingest.config import IngestSettings
 from services.local.config import LocalSettings
-from services.scoring.config import ScoringSettings
+from services.local.roster import OF_THE_COMMAND_LINE, ROSTER
 
 REFERENCE = Path(__file__).parent / "reference"
 NOTE = "Generated from the code by `make schemas`; do not edit.\n"
 SETTINGS: dict[str, type[BaseSettings]] = {
     "All services": ServiceSettings,
-    "ingest": IngestSettings,
-    "features": FeaturesSettings,
-    "scoring": ScoringSettings,
-    "alerts": AlertsSettings,
-    "api": ApiSettings,
+    **{name: service.settings_class() for name, service in ROSTER.items()},
     "`nightclerk up`": LocalSettings,
 }
 OF_THIS_MACHINE = {"cache_dir": "the user's cache folder", "instance": "the host's name"}
@@ -41,7 +37,17 @@ ROUTERS: tuple[tuple[str, APIRouter], ...] = (
 
 def files() -> dict[Path, str]:
     """Every generated page with its content."""
-    return {REFERENCE / "settings.md": settings_page(), REFERENCE / "rest.md": rest_page()}
+    return {
+        REFERENCE / "settings.md": settings_page(),
+        REFERENCE / "rest.md": rest_page(),
+        NAMES: names(),
+    }
+
+
+def names() -> str:
+    """All settings of all services, so that each service knows a misspelled one."""
+    fields = {field for kind in SETTINGS.values() for field in kind.model_fields}
+    return "".join(f"{name_of(field)}\n" for field in sorted({*fields, *OF_THE_COMMAND_LINE}))
 
 
 def settings_page() -> str:
@@ -50,13 +56,13 @@ def settings_page() -> str:
         "",
         NOTE,
         "Every setting is an environment variable, read once at start. A service refuses to start",
-        "with one that cannot work, and says which.",
+        "with one that cannot work or that does not exist, and says which.",
     ]
     for title, kind in SETTINGS.items():
         lines += ["", f"## {title}", "", "| variable | default | |", "|---|---|---|"]
         told = docstrings(kind)
         lines += [
-            row(f"`NIGHTCLERK_{name.upper()}`", default(name, field.default), told.get(name, ""))
+            row(f"`{name_of(name)}`", default(name, field.default), told.get(name, ""))
             for name, field in kind.model_fields.items()
             if name in kind.__annotations__
         ]

@@ -1,16 +1,14 @@
 """`python -m services.api`: serve the API and project the topics."""
 
-from services.api.config import ApiSettings, UnsafeSettings
+from services.api.config import ApiSettings
 from services.api.service import build
+from services.chassis.environment import read_or_exit
 from services.chassis.service import run
 
 
 def main() -> None:
-    settings = ApiSettings(health_port=0)  # /healthz and /metrics are routes of the API itself
-    try:
-        settings.require_safe()
-    except UnsafeSettings as error:
-        raise SystemExit(str(error)) from None
+    # /healthz and /metrics are routes of the API itself
+    settings = read_or_exit(ApiSettings, health_port=0)
     run("api", settings, lambda: build(settings))
 
 

@@ -4,13 +4,10 @@ import ipaddress
 
 from pydantic import Field, SecretStr
 
+from services.chassis.errors import WrongSettings
 from services.chassis.settings import ServiceSettings
 
 GIB = 1024**3
-
-
-class UnsafeSettings(ValueError):
-    """The API would serve without a token where others can reach it. The text says what to do."""
 
 
 class ApiSettings(ServiceSettings):
@@ -27,10 +24,10 @@ class ApiSettings(ServiceSettings):
     api_presign_s: int = Field(default=3600, ge=1, le=7 * 24 * 3600)
     """How long a link to evidence in the object store works."""
 
-    def require_safe(self) -> None:
-        """Raises UnsafeSettings for an open API on an address others can reach."""
+    def require_usable(self) -> None:
+        """Raises WrongSettings for an open API on an address others can reach."""
         if not self.api_token.get_secret_value() and not is_loopback(self.api_host):
-            raise UnsafeSettings(
+            raise WrongSettings(
                 f"The API has no token, so it serves on loopback only, not on {self.api_host}:"
                 " set NIGHTCLERK_API_TOKEN, or leave NIGHTCLERK_API_HOST at 127.0.0.1."
             )

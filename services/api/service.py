@@ -15,6 +15,7 @@ from services.api.health import Health
 from services.api.projector import TOPICS, Projector
 from services.api.uploads import Uploads
 from services.chassis.clock import SystemClock
+from services.chassis.reach import require_port
 from services.chassis.service import Runnable
 from services.chassis.storage import database
 from services.chassis.storage.migrations import upgrade
@@ -74,6 +75,7 @@ class ApiService:
 
 def build(settings: ApiSettings) -> ApiService:
     """Bring the tables up to date, connect to all servers. Raises their errors."""
+    require_port(settings.api_host, settings.api_port, "NIGHTCLERK_API_PORT")
     url = settings.database_url.get_secret_value()
     upgrade(url)
     engine, store = database.connect(url), S3Objects.connect(settings)

@@ -1,5 +1,6 @@
 """One file on its way through a running stack: upload, wait, read the scores and alerts."""
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -10,10 +11,16 @@ from uuid import UUID
 
 import httpx
 
+from services.cli.admission import Admission
 from services.cli.client import Client
 from services.cli.footage import render_scene
+from services.cli.screen import printable
 
 T = TypeVar("T")
+UPLOADS_AT_ONCE = 4
+"""A few fill the network of any machine; the API takes eight."""
+LEAST_QUESTIONS = 3
+"""A file alone is asked for as often as if it were one of three."""
 Told = dict[str, Any]
 
 
@@ -21,12 +28,13 @@ Told = dict[str, Any]
 class Patience:
     """How long to wait for what, in seconds."""
 
-    poll_s: float = 0.3
+    poll_s: float = 0.1
+    """Between two questions about a file, for each file that is under way."""
     retry_s: float = 1.0
     outage_s: float = 180.0
     """So long a server may be away: the supervisor starts it again."""
     stall_s: float = 900.0
-    """An analysis that gets no further for so long has failed."""
+    """When no analysis gets any further for so long, those under way have failed."""
 
 
 class AnalysisFailed(Exception):
@@ -43,29 +51,51 @@ class Stopped(Exception):
 
 @dataclass
 class Analyst:
-    """Takes files through the stack, one a thread. `heard` is told how far each one got, 0 to 1."""
+    """Takes files through the stack, one a thread. `heard` is told how far each one got, 0 to 1.
+
+    As many are under way as `footage` admits, so that upload, cutting and embedding of different
+    files overlap. They wait for one another in the services, so it counts as progress of all when
+    one gets further.
+    """
 
     client: Client
     folder: Path
     heard: Callable[[str, float], None]
     stopped: threading.Event = field(default_factory=threading.Event)
     patience: Patience = Patience()
+    footage: Admission = field(default_factory=Admission)
+    _moved_at: float = field(default_factory=time.monotonic)
+    _senders: threading.Semaphore = field(
+        default_factory=lambda: threading.Semaphore(UPLOADS_AT_ONCE)
+    )
 
     def analyze(self, name: str) -> Told:
         """What `--json` prints for the file. Raises Stopped; a bad file is no exception."""
         try:
-            return self._follow(name, self._hand_in(name))
+            return self._take_through(name)
         except AnalysisFailed as failure:
             video_id = {"video_id": str(failure.video_id)} if failure.video_id else {}
-            return {"file": name, **video_id, "state": "failed", "error": str(failure)}
+            return {
+                "file": printable(name),
+                **video_id,
+                "state": "failed",
+                "error": printable(str(failure)),
+            }
         finally:
             self.heard(name, 1.0)
 
-    def _hand_in(self, name: str) -> UUID:
+    def _take_through(self, name: str) -> Told:
         path = self._path(name)
         require_readable(path, name)
+        with self.footage.admit(path.stat().st_size, self.stopped):
+            if self.stopped.is_set():
+                raise Stopped
+            return self._follow(name, self._hand_in(path, name))
+
+    def _hand_in(self, path: Path, name: str) -> UUID:
         try:
-            return self._patiently(lambda: self.client.upload(path))
+            with self._senders:
+                return self._patiently(lambda: self.client.upload(path))
         except OSError as error:
             raise AnalysisFailed(f"{name} cannot be read: {error.strerror or error}.") from error
 
@@ -73,7 +103,8 @@ class Analyst:
         if not name.startswith("sim:"):
             return Path(name)
         try:
-            return render_scene(self.folder, name).path
+            with self._senders:
+                return render_scene(self.folder, name).path
         except ValueError as error:
             raise AnalysisFailed(f"{name} is no scene: {one_line(error)}") from error
 
@@ -83,26 +114,28 @@ class Analyst:
             video = self._until_ended(name, video_id)
             if video["state"] == "failed":
                 raise AnalysisFailed(video["error"] or "The analysis failed.", video_id)
-            return report(name, video, self._patiently(lambda: self.client.timeline(video_id)))
+            timeline = self._patiently(lambda: self.client.timeline(video_id))
+            return report(printable(name), video, timeline)
         except AnalysisFailed as failure:
             failure.video_id = video_id
             raise
 
     def _until_ended(self, name: str, video_id: UUID) -> Told:
         seen: tuple[Any, ...] = ()
-        changed_at = time.monotonic()
+        self._moved_at = time.monotonic()
         while True:
             video = self._patiently(lambda: self.client.video(video_id))
             if video["state"] in ("done", "failed"):
+                self._moved_at = time.monotonic()
                 return video
             self.heard(name, video["progress"])
             now = (video["state"], video["decoded"], video["clips_scored"])
             if now != seen:
-                seen, changed_at = now, time.monotonic()
-            elif time.monotonic() - changed_at > self.patience.stall_s:
+                seen, self._moved_at = now, time.monotonic()
+            elif time.monotonic() - self._moved_at > self.patience.stall_s:
                 stall_s = self.patience.stall_s
                 raise AnalysisFailed(f"The analysis got no further for {stall_s:g} s.")
-            self._pause(self.patience.poll_s)
+            self._pause(self.patience.poll_s * max(self.footage.files, LEAST_QUESTIONS))
 
     def _patiently(self, call: Callable[[], T]) -> T:
         """Try again while a server is away; raises AnalysisFailed for a refusal."""
@@ -125,12 +158,14 @@ class Analyst:
 
 def require_readable(path: Path, name: str) -> None:
     """Raises AnalysisFailed for what cannot even be sent."""
+    if not name.strip():
+        raise AnalysisFailed("A file name is empty.")
     if path.is_dir():
         raise AnalysisFailed(f"{name} is a folder, not a video.")
-    if not path.exists():
+    if not os.path.lexists(path):
         raise AnalysisFailed(f"There is no file {name}.")
     if not path.is_file():
-        raise AnalysisFailed(f"{name} is not a file.")
+        raise AnalysisFailed(f"{name} is no file that can be read.")
     try:
         with path.open("rb") as file:
             first = file.read(1)

@@ -9,7 +9,7 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -17,20 +17,16 @@ from typing import Annotated, Any
 
 import httpx
 import typer
-from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from services.cli.admission import MOST_FILES
+from services.cli.advance import advance, say
 from services.cli.analysis import Analyst, Stopped, refusal
 from services.cli.client import Client
+from services.cli.home import Home, local_settings, running_settings
 from services.cli.report import rendered
 from services.cli.screen import console, err, give_up
-from services.local.config import LocalSettings
-from services.local.errors import LocalRuntimeError
+from services.local.running import living
 from services.local.stack import LocalStack
-from services.local.state import read_run
-
-AT_ONCE = 4
-"""So many files are under way together: enough that no service waits for an upload."""
 
 BAD_FILE = 2
 
@@ -44,13 +40,12 @@ def analyze(
         str, typer.Option(envvar="NIGHTCLERK_API_URL", help="Address of the API to use.")
     ] = "",
     token: Annotated[str, typer.Option(envvar="NIGHTCLERK_API_TOKEN", help="Its token.")] = "",
+    home: Home = None,
 ) -> None:
     """Score video files and say when something went wrong."""
     try:
-        with stack_for(api) as (url, folder):
+        with stack_for(api, home, as_json) as (url, folder):
             good = run(files, connected(url, token), folder, as_json)
-    except LocalRuntimeError as error:
-        give_up(error)
     except (KeyboardInterrupt, Stopped):
         raise typer.Exit(130) from None
     raise typer.Exit(0 if good else BAD_FILE)
@@ -64,33 +59,36 @@ def connected(url: str, token: str) -> Client:
     except httpx.HTTPStatusError as error:
         give_up(f"{url}: {refusal(error.response)}")
     except (httpx.TransportError, httpx.InvalidURL) as error:
-        give_up(f"no API answers at {url}: {error}")
+        give_up(f"no API answers at {url} (--api, NIGHTCLERK_API_URL): {error}")
     return client
 
 
 @contextmanager
-def stack_for(api: str) -> Iterator[tuple[str, Path]]:
+def stack_for(api: str, home: Path | None, quiet: bool) -> Iterator[tuple[str, Path]]:
     """The address of an API that runs, and a folder for scratch that goes away."""
-    scratch = LocalSettings().state / f"analyze-{os.getpid()}"
+    state = local_settings(home).state
+    scratch = state / f"analyze-{os.getpid()}"
     with ExitStack() as at_end:
         at_end.callback(shutil.rmtree, scratch, ignore_errors=True)
-        yield api.rstrip("/") or running() or at_end.enter_context(own_stack(scratch)), scratch
+        address = api.rstrip("/") or running(home)
+        yield address or at_end.enter_context(own_stack(scratch, quiet)), scratch
 
 
-def running() -> str | None:
-    """The API of the stack in this state folder, while it runs."""
-    run = read_run(LocalSettings().state)
-    if run is None or run.supervisor() is None or run.phase != "ready":
-        return None
-    return run.addresses["api"]
+def running(home: Path | None) -> str | None:
+    """The API of the stack that runs, once it is ready."""
+    run = living(running_settings(home).state)
+    return run.addresses["api"] if run and run.phase == "ready" else None
 
 
 @contextmanager
-def own_stack(home: Path) -> Iterator[str]:
+def own_stack(home: Path, quiet: bool) -> Iterator[str]:
     """A whole stack until the end of the call; nothing of it stays."""
     stack = LocalStack(home)
+    text = "starting Kafka, the S3 store and all services"
+    if not (quiet or err.is_terminal):
+        say(text)
     try:
-        with err.status("starting Kafka, the S3 store and five services"):
+        with err.status(text):
             stack.start()
         yield stack.api_url
     finally:
@@ -100,9 +98,9 @@ def own_stack(home: Path) -> Iterator[str]:
 def run(files: Sequence[str], client: Client, folder: Path, as_json: bool) -> bool:
     """Analyse all files, tell each result in its turn; whether all were good."""
     stopped = threading.Event()
-    with progress(files, quiet=as_json) as heard:
+    with advance(files, quiet=as_json) as heard:
         analyst = Analyst(client, folder, heard, stopped)
-        pool = ThreadPoolExecutor(AT_ONCE)
+        pool = ThreadPoolExecutor(MOST_FILES)
         try:
             results = [pool.submit(analyst.analyze, name) for name in files]
             return tell(results, as_json)
@@ -123,30 +121,3 @@ def tell(results: Sequence["Future[dict[str, Any]]"], as_json: bool) -> bool:
         else:
             console.print(rendered(told))
     return good
-
-
-@contextmanager
-def progress(files: Sequence[str], quiet: bool) -> Iterator[Callable[[str, float], None]]:
-    """A bar for each file under way and one for all, while a person looks on."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-    )
-    screen = console if console.is_terminal else err  # the one that results are printed on, if both
-    hidden = quiet or not screen.is_terminal
-    with Progress(*columns, console=screen, transient=True, disable=hidden) as bars:
-        whole = bars.add_task("all files", total=float(len(files)), visible=len(files) > 1)
-        tasks = {name: bars.add_task(label(name), total=1.0, visible=False) for name in files}
-
-        def heard(name: str, share: float) -> None:
-            bars.update(tasks[name], completed=share, visible=share < 1.0)
-            if share == 1.0:
-                bars.advance(whole)
-
-        yield heard
-
-
-def label(name: str) -> str:
-    return escape(Path(name).name or name)

@@ -16,7 +16,6 @@ from uuid import uuid4
 
 import numpy as np
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from schemas import ids
@@ -24,6 +23,7 @@ from schemas.base import Message
 from schemas.clips import ClipRecorded, ClipRef, ClipSpec
 from schemas.embeddings import EmbeddingExtracted
 from schemas.topics import CLIPS_BULK, EMBEDDINGS, SCORES, Topic
+from services.chassis.environment import read
 from services.chassis.settings import ServiceSettings
 from services.chassis.streaming.publisher import KafkaPublisher
 from services.chassis.streaming.records import Outgoing
@@ -77,11 +77,11 @@ class Subject:
 
     @classmethod
     def of(cls, name: str, scratch: Path) -> Self:
-        options, real = with_weights(name, FeaturesSettings().options, scratch)
+        options, real = with_weights(name, read(FeaturesSettings).options, scratch)
         try:
             return cls(load(name, options), options, real)
         except FetchError as error:
-            give_up(escape(str(error)))
+            give_up(error)
 
     @property
     def has_heads(self) -> bool:

@@ -7,6 +7,8 @@ from uuid import UUID
 
 import httpx
 
+from services.cli.screen import printable
+
 BLOCK = 1024 * 1024
 
 
@@ -28,7 +30,7 @@ class Client:
         """Stream a file to the API, which begins to analyse it."""
         answer = self._http.post(
             "/videos",
-            params={"filename": path.name},
+            params={"filename": printable(path.name)},
             content=blocks(path),
             headers={"Content-Type": "application/octet-stream"},
         )
@@ -52,6 +54,20 @@ class Client:
         page = self._told(self._http.get("/alerts", params=where))
         found: list[dict[str, Any]] = page["items"]
         return sorted(found, key=lambda alert: alert["start_s"])
+
+    def videos(self) -> Iterator[dict[str, Any]]:
+        """All videos, the newest first."""
+        where: dict[str, Any] = {"limit": 200}
+        while True:
+            page = self._told(self._http.get("/videos", params=where))
+            yield from page["items"]
+            if not page.get("next"):
+                return
+            where["cursor"] = page["next"]
+
+    def delete(self, video_id: UUID) -> None:
+        """Stop the analysis and remove the video with all that came of it."""
+        self._http.delete(f"/videos/{video_id}").raise_for_status()
 
     def close(self) -> None:
         self._http.close()

@@ -18,9 +18,11 @@ import typer
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from services.chassis.environment import read
 from services.cli.client import Client
 from services.cli.footage import Footage, Span, judge, render_scene
-from services.cli.screen import console, give_up
+from services.cli.home import Home, local_settings
+from services.cli.screen import console, give_up, printable
 from services.local.config import LocalSettings
 from services.local.errors import LocalRuntimeError
 from services.local.plan import Parts, require_ports
@@ -56,22 +58,23 @@ def demo(
     video: Annotated[
         Path | None, typer.Argument(help="Your footage; else a simulated scene.")
     ] = None,
+    home: Home = None,
 ) -> None:
     """Show it working. Without a terminal: ends by itself, 0 when the alert was right."""
     if video is not None and not video.is_file():
-        give_up(f"there is no file {video}", 2)
-    home = LocalSettings().state / "demo"
+        give_up(f"there is no video file {printable(str(video))!r}", 2)
+    state = local_settings(home).state / "demo"
     findings = Findings()
     try:
-        with running(home, findings) as stack, ThreadPoolExecutor(1) as pool:
-            scene = pool.submit(render_scene, home) if video is None else None
+        with running(state, findings) as stack, ThreadPoolExecutor(1) as pool:
+            scene = pool.submit(render_scene, state) if video is None else None
             start(stack)
             footage = scene.result() if scene else Footage(video or Path())
             watch(stack, footage, findings)
             code = conclude(footage, findings)
             linger(stack)
-    except (LocalRuntimeError, httpx.HTTPError) as error:
-        give_up(f"{error}; the log is {home / 'log' / 'nightclerk.log'}")
+    except httpx.HTTPError as error:
+        give_up(f"{error}; the log is {state / 'log' / 'nightclerk.log'}")
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     raise typer.Exit(code)
@@ -107,7 +110,7 @@ def receivers(sink: SmtpSink, hook: WebhookReceiver) -> dict[str, str]:
 def default_ports_free() -> bool:
     """Whether the demo may use the ports of the documentation, or has to make way."""
     try:
-        require_ports(LocalSettings(), Parts())
+        require_ports(read(LocalSettings), Parts())
     except LocalRuntimeError:
         return False
     return True
@@ -116,7 +119,7 @@ def default_ports_free() -> bool:
 def start(stack: LocalStack) -> None:
     """Start the stack and say what it is about."""
     began = time.monotonic()
-    with console.status("starting Kafka, the S3 store and five services"):
+    with console.status("starting Kafka, the S3 store and all services"):
         stack.start()
     tell(f"[green]up[/]        in {time.monotonic() - began:.0f} s, state in {stack.home}")
     tell(f"[green]dashboard[/] {stack.api_url}")
@@ -127,7 +130,7 @@ def watch(stack: LocalStack, footage: Footage, findings: Findings) -> None:
     api = Client(stack.api_url, os.environ.get("NIGHTCLERK_API_TOKEN", ""))
     video_id = api.upload(footage.path)
     findings.video = api.video(video_id)
-    tell(f"[green]video[/]     {footage.path.name}, {video_id}")
+    tell(f"[green]video[/]     {escape(printable(footage.path.name))}, {video_id}")
     if footage.truth:
         spans = ", ".join(f"{start:g} to {end:g} s" for start, end in footage.truth)
         tell(f"[green]truth[/]     an incident from {spans}")

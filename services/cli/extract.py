@@ -14,10 +14,11 @@ import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from services.chassis.environment import read
 from services.chassis.errors import InvalidMessage
 from services.cli.extractor import Extractor, Heard, embeddings_by, poses_by
 from services.cli.report import clock
-from services.cli.screen import console, err, give_up
+from services.cli.screen import console, err, give_up, printable
 from services.features.backbones import NAMES, load
 from services.features.config import FeaturesSettings
 from services.features.pose import ID as POSES
@@ -38,6 +39,8 @@ def extract(
     ] = "i3d_k400",
 ) -> None:
     """Turn a folder of videos into features that heads are trained on."""
+    if not folder.is_dir():
+        give_up(f"there is no folder {folder}")
     videos = list(videos_in(folder))
     if not videos:
         give_up(f"{folder} holds no video files")
@@ -52,7 +55,7 @@ def extract(
 
 def chosen(name: str) -> Extractor:
     """Raises ValueError for an unknown name, RuntimeError where weights or software are absent."""
-    settings = FeaturesSettings()
+    settings = read(FeaturesSettings)
     if name == POSES:
         return poses_by(load_poses(settings.pose_options), settings.pose_options)
     return embeddings_by(load(name, settings.options))
@@ -86,7 +89,7 @@ def run(folder: Path, videos: list[Path], out: Path, extractor: Extractor) -> Ta
     tally = Tally()
     with bars(len(videos)) as progress:
         for path in videos:
-            name = path.relative_to(folder).as_posix()
+            name = printable(path.relative_to(folder).as_posix())
             with under_way(progress, escape(name)) as heard:
                 _one(path, name, out / f"{name}.npz", extractor, tally, heard)
     return tally

@@ -1,5 +1,6 @@
 """Commands whose modules are imported only when they are called."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -8,7 +9,9 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from services.chassis.errors import TransientError, WrongSettings
 from services.cli.screen import give_up
+from services.local.errors import LocalRuntimeError
 
 USE, MODELS = "Commands", "Models"
 """Panels of the help, beside the services."""
@@ -55,7 +58,20 @@ LATER: Mapping[str, Later] = {
 
 
 class LazyGroup(TyperGroup):
-    """For help it has the one-line stubs, to run a command it loads the real one."""
+    """For help it has the one-line stubs, to run a command it loads the real one.
+
+    What a person can mend ends every command with a sentence; a traceback is a bug of ours.
+    """
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (WrongSettings, LocalRuntimeError, TransientError) as error:
+            give_up(error)
+        except OSError as error:
+            if error.filename is None or error.strerror is None:
+                raise
+            give_up(f"{os.fsdecode(error.filename)}: {error.strerror}")
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name, stub, rest = super().resolve_command(ctx, args)
@@ -71,18 +87,22 @@ def add_stubs(app: typer.Typer) -> None:
 def load(name: str) -> Any:
     """The command `name`, from the function (or group) of that name in its module."""
     later = LATER[name]
-    try:
-        module = import_module(later.module)
-    except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] in OURS:
-            raise
-        give_up(
-            f"`{name}` needs {error.name}, which is not installed: "
-            f"pip install 'nightclerk\\[{later.extra}]'"
-        )
-    command = getattr(module, name.replace("-", "_"))
+    command = getattr(imported(name, later.module, later.extra), name.replace("-", "_"))
     if isinstance(command, typer.Typer):
         return typer.main.get_command(command)
     alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     alone.command(name)(command)
     return typer.main.get_command(alone)
+
+
+def imported(command: str, module: str, extra: str) -> Any:
+    """The module of a command; one sentence when a part of the distribution is not installed."""
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] in OURS:
+            raise
+        give_up(
+            f"`{command}` needs {error.name}, which is not installed: "
+            f"pip install 'nightclerk[{extra}]'"
+        )

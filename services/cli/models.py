@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
-from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
+from services.chassis.environment import read
 from services.cli.screen import console, err, give_up
 from services.features.backbones.base import locked
 from services.features.config import FeaturesSettings
@@ -29,7 +29,7 @@ def list_models(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array.")] = False,
 ) -> None:
     """Show every file: whether it is here, how large it is, its licence."""
-    cache = FeaturesSettings().cache_dir
+    cache = read(FeaturesSettings).cache_dir
     if as_json:
         console.print_json(data=[as_dict(cache, *one) for one in every_file()])
         return
@@ -60,7 +60,7 @@ def add(
     files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False)],
 ) -> None:
     """Copy files of weights to where they belong, for instance from a USB stick."""
-    cache = FeaturesSettings().cache_dir
+    cache = read(FeaturesSettings).cache_dir
     with refusals():
         for file in files:
             model, source = store.owner(file.name)
@@ -72,7 +72,7 @@ def add(
 @models.command()
 def verify() -> None:
     """Compute the checksums of all files that are here. Exit code 1 when one has changed."""
-    cache = FeaturesSettings().cache_dir
+    cache = read(FeaturesSettings).cache_dir
     states = [(store.place(cache, *one).name, store.state(cache, *one)) for one in every_file()]
     for name, state in states:
         if state != "missing":
@@ -117,7 +117,7 @@ def pulled(model: Model, source: Source) -> Weights:
         def report(here: int, whole: int) -> None:
             progress.update(task, completed=here, total=whole)
 
-        return download.pull(FeaturesSettings().cache_dir, model, source, report)
+        return download.pull(read(FeaturesSettings).cache_dir, model, source, report)
 
 
 def told(weights: Weights, source: Source) -> None:
@@ -134,4 +134,4 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except (FetchError, OSError) as error:
-        give_up(escape(str(error)))
+        give_up(error)

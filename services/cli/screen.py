@@ -1,15 +1,37 @@
 """What all commands share on the terminal: two consoles, and how a command gives up."""
 
+import contextlib
+import os
 from typing import NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 console = Console()
 err = Console(stderr=True)
 
+OF_KOREAN_WINDOWS = "cp949"
+
 
 def give_up(sentence: object, code: int = 1) -> NoReturn:
-    """Say in one line what is wrong, and end."""
-    err.print(f"[bold red]nightclerk:[/] {sentence}", soft_wrap=True, highlight=False)
+    """Say in a line or a few what is wrong, and end."""
+    text = escape(printable(str(sentence)))
+    err.print(f"[bold red]nightclerk:[/] {text}", soft_wrap=True, highlight=False)
     raise typer.Exit(code)
+
+
+def printable(name: str) -> str:
+    """A file name that can be shown and sent, whatever bytes it is made of.
+
+    What is no UTF-8 is taken for the encoding of Korean Windows, which old exports and zip files
+    come in; bytes that are neither are shown as `\\xe9`.
+    """
+    return "/".join(map(_decoded, os.fsencode(name).split(b"/")))
+
+
+def _decoded(part: bytes) -> str:
+    for encoding in ("utf-8", OF_KOREAN_WINDOWS):
+        with contextlib.suppress(UnicodeDecodeError):
+            return part.decode(encoding)
+    return part.decode("utf-8", "backslashreplace")

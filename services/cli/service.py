@@ -1,36 +1,34 @@
 """`nightclerk ingest`, `features`, …: one service in the foreground."""
 
 import os
-from importlib import import_module
+from pathlib import Path
 
 import typer
 
-TELLS = {
-    "ingest": "Cut videos into clips.",
-    "features": "Turn clips into embeddings.",
-    "scoring": "Turn embeddings into scores and alerts.",
-    "alerts": "Tell people of alerts, with evidence.",
-    "api": "Serve the REST API and the dashboard.",
-}
+from services.cli.home import Home, running_settings
+from services.cli.lazy import imported
+from services.local.roster import Service
 
 
-def add_service(app: typer.Typer, name: str) -> None:
+def add_service(app: typer.Typer, service: Service) -> None:
     """Add the subcommand that runs one service."""
 
-    @app.command(name, help=f"{TELLS[name]} Runs in the foreground.", rich_help_panel="Services")
-    def run() -> None:
-        join_running_stack()
-        import_module(f"services.{name}.__main__").main()
+    @app.command(
+        service.name,
+        help=f"{service.purpose} Runs in the foreground.",
+        rich_help_panel="Services",
+    )
+    def run(home: Home = None) -> None:
+        join_running_stack(home)
+        imported(service.name, f"{service.module}.__main__", service.extra).main()
 
 
-def join_running_stack() -> None:
-    """Where a stack runs in the state folder, take its addresses for what is not set."""
-    from services.local.config import LocalSettings
-    from services.local.plan import shared_environment
-    from services.local.state import read_run
+def join_running_stack(home: Path | None) -> None:
+    """Where a stack runs, take its addresses for what is not set."""
+    from services.local.addresses import shared_environment
+    from services.local.running import living
 
-    settings = LocalSettings()
-    run = read_run(settings.state)
-    if run and run.supervisor():
+    settings = running_settings(home)
+    if living(settings.state):
         for name, value in shared_environment(settings).items():
             os.environ.setdefault(name, value)

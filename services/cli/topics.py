@@ -1,12 +1,14 @@
 """`nightclerk topics`: the registry of topics, and the broker brought into line with it."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from services.cli.screen import console, give_up
+from services.cli.home import Home, running_settings
+from services.cli.screen import console
 
 if TYPE_CHECKING:
     from services.chassis.streaming.topics import TopicReport
@@ -17,9 +19,9 @@ COLOURS = {"created": "green", "mended": "yellow", "left alone": "red"}
 
 
 @topics.command("apply")
-def apply_topics() -> None:
+def apply_topics(home: Home = None) -> None:
     """Create the topics that are missing and mend the configuration of those that drifted."""
-    for report in _reports(mend=True):
+    for report in _reports(home, mend=True):
         colour = COLOURS.get(report.deed, "dim")
         console.print(
             f"{report.topic:28} [{colour}]{report.deed}[/] {report.detail}", soft_wrap=True
@@ -27,13 +29,13 @@ def apply_topics() -> None:
 
 
 @topics.command("list")
-def list_topics() -> None:
+def list_topics(home: Home = None) -> None:
     """Show the topics of the registry, and how the broker's differ."""
     from services.chassis.streaming.topics import registry
 
     table = Table("topic", "keeps", "from → to", "on the broker", box=SIMPLE_HEAD)
     table.columns[0].no_wrap = True
-    for topic, report in zip(registry(), _reports(mend=False), strict=True):
+    for topic, report in zip(registry(), _reports(home, mend=False), strict=True):
         there = {"created": "[red]missing[/]", "mended": f"[yellow]drifted[/] {report.detail}"}
         table.add_row(
             report.topic,
@@ -44,23 +46,18 @@ def list_topics() -> None:
     console.print(table)
 
 
-def _reports(mend: bool) -> "list[TopicReport]":
-    from services.chassis.errors import TransientError
+def _reports(home: Path | None, mend: bool) -> "list[TopicReport]":
+    from services.chassis.environment import read
+    from services.chassis.reach import require_kafka
     from services.chassis.settings import KafkaSettings
     from services.chassis.streaming.topics import TopicAdmin, registry
-    from services.local.config import LocalSettings
-    from services.local.plan import addresses
+    from services.local.addresses import addresses
 
-    settings = LocalSettings()
-    admin = TopicAdmin(
-        KafkaSettings(
-            kafka_bootstrap=addresses(settings)["kafka"], topic_prefix=settings.topic_prefix
-        )
-    )
-    try:
-        return admin.apply(registry()) if mend else admin.survey(registry())
-    except TransientError as error:
-        give_up(error)
+    address = addresses(running_settings(home))["kafka"]
+    settings = read(KafkaSettings, kafka_bootstrap=address)
+    require_kafka(settings)
+    admin = TopicAdmin(settings)
+    return admin.apply(registry()) if mend else admin.survey(registry())
 
 
 def _keeps(retention_ms: int, retention_bytes: int) -> str:

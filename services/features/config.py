@@ -5,12 +5,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from services.chassis.errors import WrongSettings
 from services.chassis.settings import ServiceSettings
-from services.features.backbones import Options
+from services.features.backbones import NAMES, Options
 from services.features.backbones.base import default_cache
 from services.features.pose import ID as POSE
 from services.features.pose import PoseOptions
-from services.features.weights import MODELS
+from services.features.weights import MODELS, FetchError
 from services.features.weights.store import require
 
 
@@ -47,8 +48,21 @@ class FeaturesSettings(ServiceSettings):
             run=self.options,
         )
 
-    def require_weights(self) -> None:
-        """Raise FetchError for weights that are not here and that nobody fetches at the start."""
+    def require_usable(self) -> None:
+        """Raises WrongSettings for a network that does not exist, and for weights that are not
+        here and that nobody fetches at the start.
+        """
+        if self.backbone not in (*NAMES, POSE):
+            names = ", ".join((*NAMES, POSE))
+            raise WrongSettings(
+                f"NIGHTCLERK_BACKBONE is {self.backbone!r}: it must be one of {names}."
+            )
+        try:
+            self._require_weights()
+        except FetchError as error:
+            raise WrongSettings(str(error)) from None
+
+    def _require_weights(self) -> None:
         if self.backbone not in MODELS:
             return
         pose = f"yolov8{self.pose_model}-pose.pt"

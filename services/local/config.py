@@ -1,13 +1,18 @@
 """Settings of the local runtime, from `NIGHTCLERK_*`."""
 
 from pathlib import Path
+from typing import Annotated, Self
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-SERVICES = ("ingest", "features", "scoring", "alerts", "api")
+from services.local.roster import ROSTER
+
+SERVICES = tuple(ROSTER)
 LOOPBACK = "127.0.0.1"
 BUCKET = "nightclerk"
+
+Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class LocalSettings(BaseSettings):
@@ -19,24 +24,51 @@ class LocalSettings(BaseSettings):
     local one is started.
     """
 
-    model_config = SettingsConfigDict(env_prefix="NIGHTCLERK_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="NIGHTCLERK_",
+        frozen=True,
+        extra="ignore",
+        env_ignore_empty=True,
+        hide_input_in_errors=True,
+    )
 
     home: Path = Path(".nightclerk")
+    """Folder of everything that is kept. `--home` of a command goes before it."""
     host: str = LOOPBACK
     api_host: str | None = None
-    kafka_port: int = 9092
-    s3_port: int = 8333
-    api_port: int = 8080
-    ingest_port: int = 8081
-    features_port: int = 8082
-    scoring_port: int = 8083
-    alerts_port: int = 8084
+    kafka_port: Port = 9092
+    s3_port: Port = 8333
+    api_port: Port = 8080
+    ingest_port: Port = 8081
+    features_port: Port = 8082
+    scoring_port: Port = 8083
+    alerts_port: Port = 8084
+    backbone: str = ""
+    backbones: str = ""
+    """Networks that run side by side, separated by commas; each gets processes of its own, told of
+    it by NIGHTCLERK_BACKBONE. The ports above are those of the first.
+    """
     kafka_bootstrap: str | None = None
     s3_endpoint: str | None = None
     s3_access_key: str | None = None
     s3_secret_key: SecretStr | None = None
-    database_url: str | None = None
+    database_url: SecretStr | None = None
     topic_prefix: str = ""
+
+    @model_validator(mode="after")
+    def _one_way_to_name_networks(self) -> Self:
+        if self.backbone and self.backbones:
+            raise ValueError("NIGHTCLERK_BACKBONES names all networks: unset NIGHTCLERK_BACKBONE")
+        names = self.networks
+        if len(set(names)) < len(names):
+            raise ValueError("NIGHTCLERK_BACKBONES names one network twice")
+        return self
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The backbones of the stack; one empty name where the features service's default runs."""
+        named = (name.strip() for name in (self.backbones or self.backbone).split(","))
+        return tuple(name for name in named if name) or ("",)
 
     def service_port(self, service: str) -> int:
         """The HTTP port (health, metrics, API) of one of SERVICES."""

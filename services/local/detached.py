@@ -8,10 +8,11 @@ from tempfile import TemporaryFile
 
 import psutil
 
+from services.chassis.environment import read
 from services.local.config import LocalSettings
 from services.local.errors import LocalRuntimeError
 from services.local.stack import await_ready
-from services.local.state import RunRecord, hold, kill_leftovers, read_run
+from services.local.state import RunRecord, hold, kill_leftovers, read_run, require_home
 
 
 def detach(wait_s: float, tell: Callable[[str], None] = lambda _: None) -> None:
@@ -19,10 +20,11 @@ def detach(wait_s: float, tell: Callable[[str], None] = lambda _: None) -> None:
 
     Raises LocalRuntimeError when it ends, or comes up only in part: then it goes on trying.
     """
-    home = LocalSettings().state
+    home = read(LocalSettings).state
+    require_home(home)
     with TemporaryFile() as last_words:
         supervisor = subprocess.Popen(
-            (sys.executable, "-m", "services.local"),
+            (sys.executable, "-m", "services.local", "--noted"),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=last_words,

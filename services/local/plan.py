@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from services.local import check, lineup
+from services.local.addresses import addresses, s3_keys, shared_environment
 from services.local.config import LOOPBACK, SERVICES, LocalSettings
 from services.local.errors import LocalRuntimeError
 from services.local.jars import class_path
@@ -16,9 +18,7 @@ from services.local.kafka import KafkaNode, KafkaProbe
 from services.local.objectstore import (
     GRPC_TWIN,
     INNER_PORTS,
-    Credentials,
     ObjectStore,
-    credentials,
     find_weed,
 )
 from services.local.ports import kept_ports, require_free
@@ -59,28 +59,24 @@ def log_path(home: Path) -> Path:
 def assemble(settings: LocalSettings, parts: Parts, say: Callable[[str], None]) -> Plan:
     """Check ports and tools, fetch and format what is missing; nothing runs yet.
 
-    Raises LocalRuntimeError. `say` hears of what takes more than a moment.
+    The settings of all services are read, each as its process will. Raises LocalRuntimeError.
+    `say` hears of what takes more than a moment.
     """
     require_ports(settings, parts)
-    if "api" in parts.services:
-        require_safe_api(settings)
-    if "features" in parts.services:
-        require_weights()
-    if {"features", "scoring"} <= set(parts.services):
-        require_heads()
     home = settings.state
-    home.mkdir(parents=True, exist_ok=True)
+    environment = shared_environment(settings)
+    members = tuple(lineup.members(settings, parts.services))
+    check.require(lineup.environments(members, environment), servers_elsewhere(settings))
     servers: list[ProcessPlan] = []
     if parts.kafka and not settings.kafka_bootstrap:
         servers.append(kafka_plan(settings, say))
     if parts.store and not settings.s3_endpoint:
         servers.append(store_plan(settings))
-    environment = shared_environment(settings)
     return Plan(
         home=home,
         servers=tuple(servers),
         steps=steps(settings, environment) if parts.services else (),
-        services=tuple(service_plan(settings, name, environment) for name in parts.services),
+        services=tuple(one.plan(environment) for one in members),
         addresses=addresses(settings),
     )
 
@@ -91,43 +87,17 @@ def require_ports(settings: LocalSettings, parts: Parts) -> None:
         require_free(settings.kafka_port, "Kafka", "NIGHTCLERK_KAFKA_PORT")
     if parts.store and not settings.s3_endpoint:
         require_free(settings.s3_port, "the S3 store", "NIGHTCLERK_S3_PORT")
-    for name in parts.services:
-        setting = f"NIGHTCLERK_{name.upper()}_PORT"
-        require_free(
-            settings.service_port(name), f"the {name} service", setting, settings.service_host(name)
-        )
+    lineup.require_ports(settings, parts.services)
 
 
-def require_safe_api(settings: LocalSettings) -> None:
-    """Raise what the API would end with, each time it is started, when it must not serve."""
-    from services.api.config import ApiSettings, UnsafeSettings
-
-    try:
-        ApiSettings(api_host=settings.service_host("api")).require_safe()
-    except UnsafeSettings as error:
-        raise LocalRuntimeError(str(error)) from None
-
-
-def require_weights() -> None:
-    """Raise what features would end with, each time it is started, when its weights are missing."""
-    from services.features.config import FeaturesSettings
-    from services.features.weights import FetchError
-
-    try:
-        FeaturesSettings().require_weights()
-    except FetchError as error:
-        raise LocalRuntimeError(str(error)) from None
-
-
-def require_heads() -> None:
-    """Raise what scoring would end with; heads that features does not feed would wait for ever."""
-    from services.features.config import FeaturesSettings
-    from services.scoring.config import ScoringSettings
-
-    try:
-        ScoringSettings().require_backbone(FeaturesSettings().backbone)
-    except ValueError as error:
-        raise LocalRuntimeError(str(error)) from None
+def servers_elsewhere(settings: LocalSettings) -> tuple[str, ...]:
+    """Those that others run, which must answer before anything here starts."""
+    given = {
+        "kafka": settings.kafka_bootstrap,
+        "store": settings.s3_endpoint,
+        "database": settings.database_url,
+    }
+    return tuple(name for name, address in given.items() if address)
 
 
 def kafka_plan(settings: LocalSettings, say: Callable[[str], None]) -> ProcessPlan:
@@ -168,63 +138,6 @@ def store_plan(settings: LocalSettings) -> ProcessPlan:
         environment=store.environment(),
         grace_s=5.0,  # it may take 30 s, and what it acknowledged is on disk anyway
     )
-
-
-def service_plan(settings: LocalSettings, name: str, shared: dict[str, str]) -> ProcessPlan:
-    host, port = settings.service_host(name), settings.service_port(name)
-    kind = "API" if name == "api" else "HEALTH"
-    own = {f"NIGHTCLERK_{kind}_HOST": host, f"NIGHTCLERK_{kind}_PORT": str(port)}
-    seen_from_here = from_here(host)
-    return ProcessPlan(
-        name=name,
-        command=(sys.executable, "-m", f"services.{name}"),
-        probe=http_probe(seen_from_here, port),
-        address=f"http://{seen_from_here}:{port}",
-        environment=shared | own,
-    )
-
-
-def shared_environment(settings: LocalSettings) -> dict[str, str]:
-    """What every service is told: where the servers are and where state may lie."""
-    where = addresses(settings)
-    keys = s3_keys(settings)
-    return {
-        "NIGHTCLERK_KAFKA_BOOTSTRAP": where["kafka"],
-        "NIGHTCLERK_S3_ENDPOINT": where["s3"],
-        "NIGHTCLERK_S3_ACCESS_KEY": keys.access_key,
-        "NIGHTCLERK_S3_SECRET_KEY": keys.secret_key,
-        "NIGHTCLERK_DATABASE_URL": database_url(settings),
-        "NIGHTCLERK_STATE_DIR": str(settings.state),
-        "NIGHTCLERK_DASHBOARD_URL": os.environ.get("NIGHTCLERK_DASHBOARD_URL", where["api"]),
-        "NO_PROXY": ",".join(filter(None, [os.environ.get("NO_PROXY"), LOOPBACK, "localhost"])),
-        "PYTHONUNBUFFERED": "1",
-    }
-
-
-def s3_keys(settings: LocalSettings) -> Credentials:
-    """The key pair of the settings, else the one kept in the state folder."""
-    if settings.s3_access_key and settings.s3_secret_key:
-        return Credentials(settings.s3_access_key, settings.s3_secret_key.get_secret_value())
-    return credentials(settings.state / "credentials.json")
-
-
-def database_url(settings: LocalSettings) -> str:
-    return settings.database_url or f"sqlite:///{settings.state / 'nightclerk.db'}"
-
-
-def addresses(settings: LocalSettings) -> dict[str, str]:
-    """Where everything is, as seen from this machine; nothing secret."""
-    host = from_here(settings.service_host("api"))
-    return {
-        "kafka": settings.kafka_bootstrap or f"{LOOPBACK}:{settings.kafka_port}",
-        "s3": settings.s3_endpoint or f"http://{LOOPBACK}:{settings.s3_port}",
-        "api": f"http://{host}:{settings.api_port}",
-    }
-
-
-def from_here(host: str) -> str:
-    """The address to reach a server on this machine that listens on `host`."""
-    return LOOPBACK if host in ("0.0.0.0", "::") else host
 
 
 def steps(settings: LocalSettings, environment: dict[str, str]) -> tuple[tuple[str, Step], ...]:

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from services.chassis.environment import EXIT_CODE as REFUSED
 from services.local.backoff import Backoff
 from services.local.journal import Journal
 from services.local.state import ProcessRecord, start_time
@@ -18,6 +19,8 @@ LEASH = Path(__file__).with_name("leash.py")
 STARTING_POLL_S = 0.15
 STEADY_POLL_S = 3.0
 LONGEST_LINE = 256 * 1024
+SPOKEN = "nightclerk: "
+MOST_WORDS = 20
 
 Probe = Callable[[], Awaitable[bool]]
 
@@ -47,10 +50,13 @@ class SupervisedProcess:
         self.plan = plan
         self.ready = asyncio.Event()
         self.short_lives = 0
+        self.refusal: str | None = None
+        """What it said when it ended since it cannot work with its settings."""
         self._journal, self._changed = journal, changed
         self._state, self._restarts = "waiting", 0
         self._process: asyncio.subprocess.Process | None = None
         self._started_s: float | None = None
+        self._last_words: list[str] = []
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -90,6 +96,7 @@ class SupervisedProcess:
                 break
             self.short_lives += 0 if self.ready.is_set() else 1
             self.ready.clear()
+            self.refusal = "\n".join(self._last_words) if code == REFUSED else None
             delay_s, backoff = backoff.after(time.monotonic() - began)
             self._restarts += 1
             self._journal.write(self.plan.name, f"{describe_exit(code)}; again in {delay_s:g} s")
@@ -128,6 +135,14 @@ class SupervisedProcess:
                 return
             if text := line.decode(errors="replace").rstrip():
                 self._journal.write(self.plan.name, text)
+                self._listen(text)
+
+    def _listen(self, text: str) -> None:
+        """Keep the sentence, of a line or a few, with which a program of ours ends."""
+        if text.startswith(SPOKEN):
+            self._last_words = [text.removeprefix(SPOKEN)]
+        elif self._last_words:
+            self._last_words = [*self._last_words, text][:MOST_WORDS]
 
     async def _watch(self) -> None:
         while True:

@@ -11,12 +11,13 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Self
 
+from services.local.addresses import addresses, database_url, s3_keys
 from services.local.config import SERVICES, LocalSettings
 from services.local.errors import LocalRuntimeError
-from services.local.plan import addresses, database_url, log_path, s3_keys
+from services.local.plan import log_path
 from services.local.ports import free_ports
-from services.local.process import leashed
-from services.local.state import RunRecord, read_run
+from services.local.process import SPOKEN, leashed
+from services.local.state import RunRecord, read_run, require_home
 
 READY_S = 600.0  # the first start fetches jars and weights
 HOPELESS_RESTARTS = 5
@@ -51,6 +52,7 @@ class LocalStack:
 
     def __post_init__(self) -> None:
         ports = free_port_settings() if self.own_ports else {}
+        require_home(self.home.absolute())
         self.environment = ports | self.environment | {"NIGHTCLERK_HOME": str(self.home.absolute())}
         self.settings = LocalSettings(
             **{  # type: ignore[arg-type]
@@ -159,9 +161,8 @@ def await_ready(
             require_hope(run, home)
         if supervisor.poll() is not None:
             last_words.seek(0)
-            said = last_words.read().decode(errors="replace").strip().splitlines()[-1:]
-            sentence = said[0].removeprefix("nightclerk: ") if said else "the stack ended at once"
-            raise LocalRuntimeError(sentence)
+            said = last_words.read().decode(errors="replace").rpartition(SPOKEN)[2].strip()
+            raise LocalRuntimeError(said or "the stack ended at once")
         time.sleep(0.05)
     raise LocalRuntimeError(f"not ready after {wait_s:g} s\n{last_lines(log_path(home))}")
 

@@ -88,9 +88,21 @@ def read_run(home: Path) -> RunRecord | None:
         return None
 
 
+def require_home(home: Path) -> None:
+    """Make the folder. Raises LocalRuntimeError when nothing can be written there."""
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        (home / "lock").open("a").close()
+    except OSError as error:
+        raise LocalRuntimeError(
+            f"the state folder {home} (NIGHTCLERK_HOME, --home) cannot be used:"
+            f" {(error.strerror or str(error)).lower()}"
+        ) from None
+
+
 def hold(home: Path) -> IO[str]:
     """Take the folder for this process; the lock falls when it ends, however it ends."""
-    home.mkdir(parents=True, exist_ok=True)
+    require_home(home)
     lock = (home / "lock").open("a+")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -100,7 +112,7 @@ def hold(home: Path) -> IO[str]:
         by = f" (pid {run.pid})" if run else ""
         raise LocalRuntimeError(
             f"Nightclerk already runs in {home}{by}; stop it with `nightclerk down`,"
-            " or choose another folder with NIGHTCLERK_HOME"
+            " or choose another folder with --home"
         ) from None
     return lock
 

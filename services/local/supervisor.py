@@ -10,10 +10,11 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from typing import Any
 
+from services.local.addresses import addresses
 from services.local.config import LocalSettings
 from services.local.errors import LocalRuntimeError
 from services.local.journal import Journal
-from services.local.plan import Parts, Plan, addresses, assemble
+from services.local.plan import Parts, Plan, assemble
 from services.local.process import ProcessPlan, SupervisedProcess
 from services.local.state import RunRecord, hold, kill_leftovers, start_time, write_run
 
@@ -91,7 +92,7 @@ class Supervisor:
             for line in await asyncio.to_thread(step):
                 self._journal.write(title, line)
         self._services = self._launch(self._plan.services)
-        await asyncio.gather(*(service.ready.wait() for service in self._services))
+        await asyncio.gather(*(self._until_served(service) for service in self._services))
 
     def _launch(self, plans: Sequence[ProcessPlan]) -> list[SupervisedProcess]:
         launched = [SupervisedProcess(plan, self._journal, self._changed) for plan in plans]
@@ -106,6 +107,16 @@ class Supervisor:
                 raise LocalRuntimeError(
                     f"{server.plan.name} does not start; its last words are in {self._plan.log}"
                 )
+            await asyncio.sleep(0.05)
+
+    async def _until_served(self, service: SupervisedProcess) -> None:
+        """Wait for a service, which may take its time; one that refuses its settings never comes.
+
+        Raises LocalRuntimeError with what it said.
+        """
+        while not service.ready.is_set():
+            if service.refusal:
+                raise LocalRuntimeError(f"{service.plan.name}: {service.refusal}")
             await asyncio.sleep(0.05)
 
     async def _stop(self) -> None:

@@ -12,7 +12,7 @@ import urllib3
 from minio import Minio
 from minio.error import MinioException, S3Error
 
-from services.chassis.errors import TransientError
+from services.chassis.errors import TransientError, WrongSettings
 from services.chassis.storage.objects import ObjectInfo, ObjectMissing
 
 if TYPE_CHECKING:
@@ -30,20 +30,9 @@ class S3Objects:
 
     @classmethod
     def connect(cls, settings: ServiceSettings) -> S3Objects:
-        """Raises TransientError when the server cannot be reached, ValueError for a bad address."""
-        address = urlsplit(settings.s3_endpoint)
-        if address.scheme not in ("http", "https") or not address.netloc:
-            raise ValueError(f"S3 endpoint {settings.s3_endpoint!r} is not http(s)://host:port")
-        client = Minio(
-            address.netloc,
-            access_key=settings.s3_access_key,
-            secret_key=settings.s3_secret_key.get_secret_value(),
-            region=settings.s3_region,
-            secure=address.scheme == "https",
-            http_client=_http(),
-        )
-        store = cls(client, settings.s3_bucket)
-        store._guard("", store._ensure_bucket)
+        """Raises TransientError when the server cannot be reached, WrongSettings for no address."""
+        store = cls(client_of(settings, _http()), settings.s3_bucket)
+        store._guard("", store.ensure_bucket)
         return store
 
     def put(self, key: str, stream: BinaryIO, content_type: str) -> ObjectInfo:
@@ -101,7 +90,8 @@ class S3Objects:
             key, lambda: str(self._client.presigned_get_object(self._bucket, key, expires))
         )
 
-    def _ensure_bucket(self) -> None:
+    def ensure_bucket(self) -> None:
+        """Raises what minio-py does: it is for the start, where that becomes a sentence."""
         if not self._client.bucket_exists(self._bucket):
             try:
                 self._client.make_bucket(self._bucket)
@@ -131,6 +121,23 @@ class S3Objects:
             raise TransientError(f"object store: {error.code} {error.message}") from error
         except (urllib3.exceptions.HTTPError, MinioException, ConnectionError) as error:
             raise TransientError(f"object store: {error}") from error
+
+
+def client_of(settings: ServiceSettings, http: urllib3.PoolManager) -> Minio:
+    """The client of minio-py. Raises WrongSettings for an endpoint that is no address."""
+    address = urlsplit(settings.s3_endpoint)
+    if address.scheme not in ("http", "https") or not address.netloc:
+        raise WrongSettings(
+            f"NIGHTCLERK_S3_ENDPOINT is {settings.s3_endpoint!r}: it must be http(s)://host:port."
+        )
+    return Minio(
+        address.netloc,
+        access_key=settings.s3_access_key,
+        secret_key=settings.s3_secret_key.get_secret_value(),
+        region=settings.s3_region,
+        secure=address.scheme == "https",
+        http_client=http,
+    )
 
 
 def _http() -> urllib3.PoolManager:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from services.api.config import ApiSettings, UnsafeSettings, is_loopback
+from services.api.config import ApiSettings, is_loopback
+from services.chassis.errors import WrongSettings
 from tests.unit.api.conftest import Api
 from tests.unit.api.test_uploads import MP4
 
@@ -78,12 +79,12 @@ def test_health_metrics_and_the_page_are_open_but_tell_nothing(closed: Api) -> N
 )
 def test_without_a_token_it_serves_on_loopback_only(host: str, loopback: bool) -> None:
     assert is_loopback(host) == loopback
-    ApiSettings(api_host=host, api_token=TOKEN).require_safe()
+    ApiSettings(api_host=host, api_token=TOKEN).require_usable()
     if loopback:
-        ApiSettings(api_host=host).require_safe()
+        ApiSettings(api_host=host).require_usable()
         return
-    with pytest.raises(UnsafeSettings, match="NIGHTCLERK_API_TOKEN"):
-        ApiSettings(api_host=host).require_safe()
+    with pytest.raises(WrongSettings, match="NIGHTCLERK_API_TOKEN"):
+        ApiSettings(api_host=host).require_usable()
 
 
 def test_without_a_token_other_host_names_are_refused(make_api: Callable[..., Api]) -> None:

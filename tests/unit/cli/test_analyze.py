@@ -1,8 +1,10 @@
 """`nightclerk analyze`: what it prints, in which order, and what becomes of bad files."""
 
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from services.cli.__main__ import app
 from services.cli.analysis import Analyst, Patience, report
 from services.cli.client import Client
 from services.cli.report import LEVELS, alert_table, clock, sparkline, stretches
+from services.cli.screen import printable
 
 SPACE = UUID(int=7)
 
@@ -30,7 +33,7 @@ class FakeApi(Client):
 
     def upload(self, path: Path) -> UUID:
         self._next(path.name, "upload")
-        video_id = uuid5(SPACE, path.name)
+        video_id = uuid5(SPACE, printable(path.name))
         self.names[video_id] = path.name
         return video_id
 
@@ -194,6 +197,48 @@ def test_bad_files_are_lines_in_the_order_given_and_the_exit_code_is_2(
     assert {line["state"] for line in lines} == {"failed"}
     assert all(line["error"].endswith(".") for line in lines)
     assert result.exit_code == 2
+
+
+def test_names_in_any_encoding_and_names_that_are_none_let_the_other_files_go_on(
+    tmp_path: Path, greeter: str
+) -> None:
+    korean = os.fsencode(tmp_path) + "/매장.mp4".encode("cp949")
+    Path(os.fsdecode(korean)).touch()
+    names = ["", " ", os.fsdecode(korean), "/no/caf\udce9.mp4", str(tmp_path / "last.mp4")]
+    result = CliRunner().invoke(
+        app, ["analyze", "--json", "--api", greeter, *names], catch_exceptions=False
+    )
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [line["error"] for line in lines] == [
+        "A file name is empty.",
+        "A file name is empty.",
+        "The file is empty.",
+        "There is no file /no/caf\\xe9.mp4.",
+        f"There is no file {tmp_path}/last.mp4.",
+    ]
+    assert lines[2]["file"] == f"{tmp_path}/매장.mp4"
+    assert result.exit_code == 2
+
+
+def test_a_name_in_the_encoding_of_korean_windows_is_analysed(
+    analyze: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    told = analyze(os.fsdecode("매장.mp4".encode("cp949")), "done")
+    assert (told["state"], told["file"]) == ("done", f"{tmp_path}/매장.mp4")
+
+
+def test_an_analysis_waits_while_others_get_further(tmp_path: Path) -> None:
+    """A file in a long queue is not given up while the files before it move."""
+    busy = [f"{state}" for state in ["scoring"] * 3 + ["decoding"] * 3 + ["done"]]
+    api = FakeApi({"first.mp4": busy, "queued.mp4": ["submitted"] * 9 + ["done"]})
+    analyst = Analyst(api, tmp_path, lambda *_: None, patience=Patience(0, 0, 60, 60))
+    for name in ("first.mp4", "queued.mp4"):
+        (tmp_path / name).write_bytes(b"video")
+    with ThreadPoolExecutor(2) as pool:
+        told = list(
+            pool.map(analyst.analyze, [str(tmp_path / n) for n in ("first.mp4", "queued.mp4")])
+        )
+    assert [one["state"] for one in told] == ["done", "done"]
 
 
 def test_an_address_where_nobody_is_ends_with_one_sentence() -> None:

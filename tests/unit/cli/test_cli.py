@@ -1,13 +1,16 @@
 """The command line answers at once and tells the truth in its exit code."""
 
+import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from services.cli.__main__ import app
+from services.cli.screen import printable
 from services.cli.status import format_uptime
 
 COMMANDS = ("up", "down", "status", "topics", "ingest", "features", "scoring", "alerts", "api")
@@ -48,6 +51,57 @@ def test_without_a_stack(
     result = CliRunner().invoke(app, command)
     assert result.exit_code == code
     assert said in result.output
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    result = CliRunner().invoke(app, ["--version"])
+    assert (result.exit_code, result.output) == (0, f"nightclerk {version('nightclerk')}\n")
+
+
+COMMANDS_AND_ARGUMENTS = {
+    "up": [],
+    "down": [],
+    "status": [],
+    "analyze": ["a.mp4"],
+    "demo": [],
+    "topics list": [],
+    "topics apply": [],
+    "models list": [],
+    "extract": ["."],
+    "ingest": [],
+    "features": [],
+    "alerts": [],
+    "api": [],
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS_AND_ARGUMENTS)
+def test_a_misspelled_setting_is_one_sentence_whatever_the_command(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NIGHTCLERK_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("NIGHTCLERK_BACKBON", "i3d_k400")
+    (tmp_path / "a.mp4").write_bytes(b"video")
+    monkeypatch.chdir(tmp_path)
+    arguments = [*command.split(), *COMMANDS_AND_ARGUMENTS[command]]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 1
+    assert "did you mean NIGHTCLERK_BACKBONE?" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        (b"night.mp4", "night.mp4"),
+        ("매장.mp4".encode(), "매장.mp4"),
+        ("매장.mp4".encode("cp949"), "매장.mp4"),
+        ("매장/".encode() + "매장.mp4".encode("cp949"), "매장/매장.mp4"),
+        (b"caf\xe9.mp4", "caf\\xe9.mp4"),
+    ],
+)
+def test_any_file_name_can_be_shown(raw: bytes, shown: str) -> None:
+    assert printable(os.fsdecode(raw)) == shown
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,52 @@
+"""Where the servers of a stack are, and what every service is told of them."""
+
+import os
+
+from services.local.config import LOOPBACK, LocalSettings
+from services.local.objectstore import Credentials, credentials
+
+
+def addresses(settings: LocalSettings) -> dict[str, str]:
+    """Where everything is, as seen from this machine; nothing secret."""
+    host = from_here(settings.service_host("api"))
+    return {
+        "kafka": settings.kafka_bootstrap or f"{LOOPBACK}:{settings.kafka_port}",
+        "s3": settings.s3_endpoint or f"http://{LOOPBACK}:{settings.s3_port}",
+        "api": f"http://{host}:{settings.api_port}",
+    }
+
+
+def from_here(host: str) -> str:
+    """The address to reach a server on this machine that listens on `host`."""
+    return LOOPBACK if host in ("0.0.0.0", "::") else host
+
+
+def s3_keys(settings: LocalSettings) -> Credentials:
+    """The key pair of the settings, else the one kept in the state folder."""
+    if settings.s3_access_key and settings.s3_secret_key:
+        return Credentials(settings.s3_access_key, settings.s3_secret_key.get_secret_value())
+    return credentials(settings.state / "credentials.json")
+
+
+def database_url(settings: LocalSettings) -> str:
+    """The database of the settings, else a SQLite file in the state folder."""
+    if settings.database_url:
+        return settings.database_url.get_secret_value()
+    return f"sqlite:///{settings.state / 'nightclerk.db'}"
+
+
+def shared_environment(settings: LocalSettings) -> dict[str, str]:
+    """What every service is told: where the servers are and where state may lie."""
+    where = addresses(settings)
+    keys = s3_keys(settings)
+    return {
+        "NIGHTCLERK_KAFKA_BOOTSTRAP": where["kafka"],
+        "NIGHTCLERK_S3_ENDPOINT": where["s3"],
+        "NIGHTCLERK_S3_ACCESS_KEY": keys.access_key,
+        "NIGHTCLERK_S3_SECRET_KEY": keys.secret_key,
+        "NIGHTCLERK_DATABASE_URL": database_url(settings),
+        "NIGHTCLERK_STATE_DIR": str(settings.state),
+        "NIGHTCLERK_DASHBOARD_URL": os.environ.get("NIGHTCLERK_DASHBOARD_URL", where["api"]),
+        "NO_PROXY": ",".join(filter(None, [os.environ.get("NO_PROXY"), LOOPBACK, "localhost"])),
+        "PYTHONUNBUFFERED": "1",
+    }
