@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.unit.scoring.training.planted import videos, write_features, write_labels
+from tests.unit.training.planted import videos, write_features, write_labels
 from typer.testing import CliRunner
 
 from services.cli.__main__ import app

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from tests.unit.scoring.training.planted import planted, videos, write_features, write_labels
+from tests.unit.training.planted import planted, videos, write_features, write_labels
 from typer.testing import CliRunner
 
 from services.cli.__main__ import app
