@@ -39,7 +39,9 @@ def shared_environment(settings: LocalSettings) -> dict[str, str]:
     """What every service is told: where the servers are and where state may lie."""
     where = addresses(settings)
     keys = s3_keys(settings)
-    return {
+    # What guards another Kafka is no matter of the one on loopback.
+    own_kafka = {} if settings.kafka_bootstrap else {"NIGHTCLERK_KAFKA_SECURITY": "plaintext"}
+    return own_kafka | {
         "NIGHTCLERK_KAFKA_BOOTSTRAP": where["kafka"],
         "NIGHTCLERK_S3_ENDPOINT": where["s3"],
         "NIGHTCLERK_S3_ACCESS_KEY": keys.access_key,

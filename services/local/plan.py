@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+from services.chassis.errors import TransientError
 from services.local import check, lineup
 from services.local.addresses import addresses, s3_keys, shared_environment
 from services.local.config import LOOPBACK, SERVICES, LocalSettings
@@ -143,17 +145,22 @@ def store_plan(settings: LocalSettings) -> ProcessPlan:
 def steps(settings: LocalSettings, environment: dict[str, str]) -> tuple[tuple[str, Step], ...]:
     """What has to be done between the servers and the services."""
     return (
-        ("topics", partial(apply_topics, addresses(settings)["kafka"], settings.topic_prefix)),
+        ("topics", partial(apply_topics, settings)),
         ("tables", partial(upgrade_tables, environment)),
     )
 
 
-def apply_topics(bootstrap: str, prefix: str) -> list[str]:
+def apply_topics(settings: LocalSettings) -> list[str]:
     from services.chassis.settings import KafkaSettings
     from services.chassis.streaming.topics import TopicAdmin, registry
 
-    settings = KafkaSettings(kafka_bootstrap=bootstrap, topic_prefix=prefix)
-    reports = TopicAdmin(settings).apply(registry())
+    given: dict[str, Any] = {"kafka_bootstrap": addresses(settings)["kafka"]}
+    if not settings.kafka_bootstrap:
+        given["kafka_security"] = "plaintext"
+    try:
+        reports = TopicAdmin(KafkaSettings(**given)).apply(registry())
+    except TransientError as error:
+        raise LocalRuntimeError(str(error)) from None
     return [
         f"{one.topic} {one.deed}: {one.detail}" for one in reports if one.deed != "as it should be"
     ]

@@ -5,10 +5,10 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.unit.training.planted import videos, write_features, write_labels
 from typer.testing import CliRunner
 
 from services.cli.__main__ import app
+from tests.unit.training.planted import videos, write_features, write_labels
 
 
 @pytest.fixture(scope="module")

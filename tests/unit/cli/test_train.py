@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 import typer
-from tests.unit.training.planted import planted, videos, write_features, write_labels
 from typer.testing import CliRunner
 
 from services.cli.__main__ import app
 from services.cli.train import overrides
+from tests.unit.training.planted import planted, videos, write_features, write_labels
 
 
 @pytest.fixture(autouse=True)
