@@ -18,14 +18,16 @@ import av
 from services.alerts.core import Alert
 from services.alerts.core.spans import Made, Margins, evidence_span, wanted
 from services.alerts.picture import snapshot
-from services.alerts.video import Clip, VideoUnreadable, cut, open_clip
+from services.alerts.video import cut
 from services.chassis.clock import Clock
 from services.chassis.errors import TransientError
-from services.chassis.storage.objects import ObjectMissing, ObjectStore, open_object
+from services.chassis.media.recording import Recording, VideoUnreadable
+from services.chassis.media.stored import open_stored
+from services.chassis.storage.objects import ObjectMissing, ObjectStore
 from services.chassis.telemetry import logs
 
 log = logs.get("evidence")
-Part = Callable[[Alert, Clip, Made], Made]
+Part = Callable[[Alert, Recording, Made], Made]
 PAUSES_S = (1.0, 2.0, 4.0)
 """Waits between tries while the object store is away; after them the alert goes out without."""
 
@@ -85,19 +87,17 @@ class EvidenceRoom:
         return made
 
     @contextmanager
-    def _opened(self, alert: Alert) -> Iterator[Clip]:
-        with (
-            open_object(self._store, original_key(alert.source_id)) as readable,
-            open_clip(readable, self._deadline_s) as clip,
-        ):
+    def _opened(self, alert: Alert) -> Iterator[Recording]:
+        key = original_key(alert.source_id)
+        with open_stored(self._store, key, self._deadline_s) as clip:
             yield clip
 
-    def _picture(self, alert: Alert, clip: Clip, made: Made) -> Made:
+    def _picture(self, alert: Alert, clip: Recording, made: Made) -> Made:
         key = snapshot_key(alert.alert_id)
         self._store.put(key, io.BytesIO(snapshot(clip.at(alert.peak_s), alert)), "image/jpeg")
         return replace(made, snapshot_key=key, peak_s=alert.peak_s)
 
-    def _cut(self, alert: Alert, clip: Clip, made: Made) -> Made:
+    def _cut(self, alert: Alert, clip: Recording, made: Made) -> Made:
         key, span = evidence_key(alert.alert_id), evidence_span(alert, self._margins)
         with tempfile.TemporaryDirectory(prefix="nightclerk-") as folder:
             path = Path(folder) / "evidence.mp4"

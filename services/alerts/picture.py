@@ -9,7 +9,7 @@ import simplejpeg
 from services.alerts.core import Alert
 from services.alerts.core.mail import one_line
 from services.alerts.core.notice import media_time
-from services.alerts.video import Picture
+from services.chassis.media.shape import Picture
 
 LONGEST_SIDE = 1280
 QUALITY = 85

@@ -1,26 +1,20 @@
 """Thumbnails: the picture on the screen at a moment of a video, read straight from the store."""
 
-import math
 import threading
-import time
 from collections import OrderedDict
-from fractions import Fraction
-from typing import Any
 
-import av
-import numpy as np
-import simplejpeg
-
-from services.chassis.storage.objects import ObjectStore, open_object
+from services.chassis.media.jpeg import of_rgb
+from services.chassis.media.recording import VideoUnreadable
+from services.chassis.media.shape import Picture
+from services.chassis.media.stored import open_stored
+from services.chassis.storage.objects import ObjectStore
 
 PATIENCE_S = 10.0
-"""A video with one key frame would be decoded from its start: after so long, what there is."""
+"""A video with one key frame is decoded from its start: after so long there is no thumbnail."""
 
 KEPT = 256
 AT_ONCE = 2
 QUALITY = 80
-# Only the object itself is read, whatever links a file may hold.
-OPTIONS = {"protocol_whitelist": "none"}
 
 
 class NoFrame(ValueError):
@@ -44,53 +38,21 @@ class Thumbnails:
                 self._kept.move_to_end(wanted)
                 return self._kept[wanted]
         with self._turns:
-            picture = encode(picture_at(self._store, key, time_s, width))
+            jpeg = of_rgb(picture_at(self._store, key, time_s, width), QUALITY).content
         with self._lock:
-            self._kept[wanted] = picture
+            self._kept[wanted] = jpeg
             if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
-        return picture
+        return jpeg
 
 
-def encode(picture_HWC: "np.ndarray[Any, Any]") -> bytes:
-    return bytes(simplejpeg.encode_jpeg(picture_HWC, quality=QUALITY, colorspace="RGB"))
+def picture_at(store: ObjectStore, key: str, time_s: float, width: int) -> Picture:
+    """The upright RGB picture on the screen at `time_s`, at most `width` wide.
 
-
-def picture_at(store: ObjectStore, key: str, time_s: float, width: int) -> "np.ndarray[Any, Any]":
-    """The upright RGB picture on the screen at `time_s`, (height, width, 3) uint8."""
-    with open_object(store, key) as file:
-        try:
-            with av.open(file, options=OPTIONS) as container:
-                frame = _frame_at(container, time_s)
-                return _upright(frame, width)
-        except (av.FFmpegError, IndexError) as error:
-            raise NoFrame("The video cannot be decoded at that time.") from error
-
-
-def _frame_at(container: Any, time_s: float) -> Any:
-    """The latest frame that is on screen by then, in seconds after the first one's time."""
-    stream = container.streams.video[0]
-    stream.thread_type = "AUTO"
-    base: Fraction = stream.time_base
-    start = (stream.start_time or 0) * base
-    container.seek(math.floor((start + Fraction(time_s)) / base), stream=stream, backward=True)
-    latest, give_up = None, time.monotonic() + PATIENCE_S
-    for frame in container.decode(stream):
-        if frame.pts is not None and latest and frame.pts * base - start > time_s:
-            break
-        latest = frame
-        if time.monotonic() > give_up:
-            break
-    if latest is None:
-        raise NoFrame("The video has no picture at that time.")
-    return latest
-
-
-def _upright(frame: Any, width: int) -> "np.ndarray[Any, Any]":
-    turned = frame.rotation % 180 != 0
-    shown = min(width, frame.height if turned else frame.width)
-    scale = shown / (frame.height if turned else frame.width)
-    size = (max(2, round(frame.width * scale)), max(2, round(frame.height * scale)))
-    picture_HWC = frame.to_ndarray(width=size[0], height=size[1], format="rgb24")
-    quarters = round(frame.rotation / 90)
-    return np.ascontiguousarray(np.rot90(picture_HWC, quarters))
+    Raises NoFrame, ObjectMissing, TransientError.
+    """
+    try:
+        with open_stored(store, key, PATIENCE_S) as recording:
+            return recording.at(time_s, recording.size.wide(width))
+    except VideoUnreadable as error:
+        raise NoFrame(f"No picture of the video at that time: {error}") from error

@@ -9,9 +9,9 @@ from pathlib import Path
 import av
 import numpy as np
 
+from services.chassis.media.limits import MediaLimits
 from services.ingest.clips import clips_of
 from services.ingest.playable import examine, remedy
-from services.ingest.sources.container import FileLimits
 from services.ingest.transcode import make_playable
 
 WIDTH, HEIGHT, FRAME_RATE, SECONDS = 640, 480, 25, 30
@@ -80,7 +80,7 @@ def _rows(cost: Cost) -> list[Row]:
 
 
 def _copy(path: Path, folder: Path) -> str:
-    limits = FileLimits()
+    limits = MediaLimits()
     started = time.perf_counter()
     with path.open("rb") as readable:
         how = remedy(examine(readable, limits))

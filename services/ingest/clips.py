@@ -8,11 +8,11 @@ from uuid import UUID, uuid5
 
 from schemas.clips import ClipRecorded, ClipSpec, Grid, SourceKind
 from schemas.ids import NAMESPACE, clip_id
+from services.chassis.media.jpeg import Jpeg
 from services.chassis.media.timeline import Timeline
+from services.chassis.media.video import FileVideo, open_video
 from services.ingest.core import Clip, Sample, cut, sample
-from services.ingest.encode import Jpeg
-from services.ingest.sources import Draw, Video
-from services.ingest.sources.file import open_video
+from services.ingest.sources.scale import Draw, draws
 
 Passage = Callable[[Iterator[Jpeg]], Iterator[Jpeg]]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -66,9 +66,12 @@ def clips_of(
             yield origin.recorded(clip, EPOCH)
 
 
-def samples_of(video: Video, spec: ClipSpec) -> Iterator[Sample[Jpeg]]:
+def samples_of(
+    video: FileVideo, spec: ClipSpec, timeline: Timeline | None = None
+) -> Iterator[Sample[Jpeg]]:
     """Every sample as a JPEG; a frame held over several samples is drawn once."""
-    return drawn(sample(video.frames(), spec.frame_rate, Timeline(video.step_s)))
+    timeline = timeline or Timeline(video.step_s)
+    return drawn(sample(draws(video), spec.frame_rate, timeline))
 
 
 def drawn(samples: Iterable[Sample[Draw]]) -> Iterator[Sample[Jpeg]]:

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from schemas.clips import ClipSpec
+from services.chassis.media.limits import MediaLimits
 from services.chassis.settings import ServiceSettings
-from services.ingest.sources.container import FileLimits
 
 DEFAULT_SPEC = ClipSpec()
 
@@ -15,9 +15,9 @@ class IngestSettings(ServiceSettings):
     clip_frame_rate: float = DEFAULT_SPEC.frame_rate
     clip_hop: int = DEFAULT_SPEC.hop
     """How video is cut. Head and backbone must be made for it."""
-    max_duration_s: float = FileLimits.max_duration_s
-    max_pixels: int = FileLimits.max_pixels
-    decode_threads: int = FileLimits.decode_threads
+    max_duration_s: float = MediaLimits.max_duration_s
+    max_pixels: int = MediaLimits.max_pixels
+    decode_threads: int = MediaLimits.decode_threads
     max_ahead_clips: int = 256
     """Cutting waits while so many clips are unread by the features service."""
 
@@ -26,8 +26,12 @@ class IngestSettings(ServiceSettings):
         return ClipSpec(frames=self.clip_frames, frame_rate=self.clip_frame_rate, hop=self.clip_hop)
 
     @property
-    def limits(self) -> FileLimits:
-        return FileLimits(self.max_duration_s, self.max_pixels, self.decode_threads)
+    def limits(self) -> MediaLimits:
+        return MediaLimits(
+            max_duration_s=self.max_duration_s,
+            max_pixels=self.max_pixels,
+            decode_threads=self.decode_threads,
+        )
 
     @property
     def workspace(self) -> Path:

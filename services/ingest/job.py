@@ -11,37 +11,31 @@ from schemas.base import Message
 from schemas.clips import ClipSpec, Grid
 from schemas.videos import VideoSubmitted
 from services.chassis.clock import Clock
+from services.chassis.media.jpeg import Jpeg
+from services.chassis.media.limits import BadVideo, MediaLimits
+from services.chassis.media.stored import ClockRecord, exists, playable_key
+from services.chassis.media.timeline import Timeline
+from services.chassis.media.video import open_video
 from services.chassis.storage.objects import ObjectMissing, ObjectStore
 from services.chassis.streaming.handler import Cancelled
 from services.chassis.telemetry import logs
 from services.ingest.clips import Origin, samples_of
 from services.ingest.core import Sample, cut
-from services.ingest.encode import Jpeg
+from services.ingest.fit import fitted
 from services.ingest.patience import Patience, open_patiently
-from services.ingest.playable import Remedy, examine, remedy
+from services.ingest.playable import Facts, Remedy, examine, remedy
 from services.ingest.report import Report
-from services.ingest.sources.container import BadVideo, FileLimits
-from services.ingest.sources.file import open_video
 from services.ingest.throttle import Throttle
 from services.ingest.transcode import make_playable
 from services.ingest.workspace import Workspace
 
 log = logs.get("job")
 
-Broken = (BadVideo, ObjectMissing, av.FFmpegError)
-
-
-def playable_key(video: VideoSubmitted) -> str:
-    return f"videos/{video.video_id}/playable.mp4"
-
-
-def origin_of(video: VideoSubmitted, spec: ClipSpec) -> Origin:
-    grid = Grid(origin_at=video.origin_at, spec=spec)
-    return Origin(video.video_id, grid, is_wall_clock=video.recorded_at is not None)
+Broken = (BadVideo, ObjectMissing, av.FFmpegError, ValueError)
 
 
 @dataclass(frozen=True)
-class Workshop:
+class Surroundings:
     """What every job works with."""
 
     store: ObjectStore
@@ -49,60 +43,87 @@ class Workshop:
     clock: Clock
     workspace: Workspace
     spec: ClipSpec
-    limits: FileLimits
+    limits: MediaLimits
+
+
+def origin_of(video: VideoSubmitted, spec: ClipSpec) -> Origin:
+    grid = Grid(origin_at=video.origin_at, spec=spec)
+    return Origin(video.video_id, grid, is_wall_clock=video.recorded_at is not None)
 
 
 class Job:
-    """Run it once; a job that was cut short is begun anew and gives the same clips."""
+    """Run `clips`, then `copy`, once; a job that was cut short is begun anew and gives the same
+    clips. Both raise Cancelled soon after `cancelled` is set.
+    """
 
-    def __init__(self, workshop: Workshop, video: VideoSubmitted, cancelled: Event) -> None:
-        self._workshop, self._video, self._cancelled = workshop, video, cancelled
-        self._patience = Patience(workshop.clock, cancelled)
-        self.report = Report(video.video_id, workshop.clock)
+    def __init__(self, around: Surroundings, video: VideoSubmitted, cancelled: Event) -> None:
+        self._around, self.video, self._cancelled = around, video, cancelled
+        self._patience = Patience(around.clock, cancelled)
+        self._remedy: Remedy = "none"
+        self.report = Report(video.video_id, around.clock)
 
-    def messages(self) -> Iterator[Message]:
-        """Clips and progress in order; the playable copy is made once the clips are out.
+    def clips(self) -> Iterator[Message]:
+        """Clips and progress in order; at the end what was learned of the video's clock is kept.
 
         Raises BadVideo or ObjectMissing, after the last clip that could be cut was marked last.
         """
         readable = self._open()
-        how = remedy(examine(readable, self._workshop.limits))
-        yield from self._clips(readable, self._video.object_key if how == "none" else None)
+        facts = examine(readable, self._around.limits)
+        yield from self._cut(readable, facts)
         yield self.report.decoded()
-        if how != "none" and self._make_playable(readable, how):
-            yield self.report.decoded(playable_key(self._video))
+
+    def copy(self) -> Iterator[Message]:
+        """Makes the playable copy where one is needed. The analysis stands without."""
+        if self._remedy != "none" and self._make_playable(self._remedy):
+            yield self.report.decoded(playable_key(self.video.object_key))
+
+    @property
+    def is_finished_before(self) -> bool:
+        """An earlier try came to the end of this job. Raises TransientError."""
+        store, key = self._around.store, self.video.object_key
+        record = self._patience.call(lambda: ClockRecord.load(store, key))
+        return record is not None and (not record.has_copy or exists(store, playable_key(key)))
 
     def _open(self) -> BinaryIO:
-        return open_patiently(self._workshop.store, self._video.object_key, self._patience)
+        return open_patiently(self._around.store, self.video.object_key, self._patience)
 
-    def _clips(self, readable: BinaryIO, key: str | None) -> Iterator[Message]:
-        with open_video(readable, self._workshop.limits) as video:
+    def _cut(self, readable: BinaryIO, facts: Facts) -> Iterator[Message]:
+        spec = self.video.spec or self._around.spec
+        origin = origin_of(self.video, spec)
+        with open_video(readable, self._around.limits) as video:
+            key = self.video.object_key if remedy(facts) == "none" else None
             yield self.report.opened(video.info, key)
-            spec = self._video.spec or self._workshop.spec
-            origin = origin_of(self._video, spec)
-            whole = UntilBroken(self._workshop.limits, spec.frame_rate)
-            for cut_clip in cut(whole(samples_of(video, spec)), spec):
-                self._workshop.throttle.admit(self._cancelled)
+            timeline = Timeline(video.step_s)
+            whole = UntilBroken(self._around.limits, spec.frame_rate)
+            for clip in cut(whole(samples_of(video, spec, timeline)), spec):
+                self._around.throttle.admit(self._cancelled)
                 self._keep_going()
-                clip = origin.recorded(cut_clip, self._workshop.clock.now())
-                self.report.recorded(clip)
-                yield clip
+                recorded = origin.recorded(fitted(clip), self._around.clock.now())
+                self.report.recorded(recorded)
+                yield recorded
                 if self.report.due:
                     yield self.report.decoding()
-            whole.raise_broken()
+        self._remedy = remedy(facts, timeline.splices)
+        self._keep_clock(timeline)
+        whole.raise_broken()
 
-    def _make_playable(self, readable: BinaryIO, how: Remedy) -> bool:
-        """False where no copy can be had; the analysis stands without."""
-        key, shop = playable_key(self._video), self._workshop
-        if not shop.workspace.has_room_for(self._video.size_bytes):
-            log.warning("no room for a playable copy", video_id=str(self._video.video_id))
+    def _keep_clock(self, timeline: Timeline) -> None:
+        record = ClockRecord(timeline.splices, self.report.end_s, self._remedy != "none")
+        store, key = self._around.store, self.video.object_key
+        self._patience.call(lambda: record.save(store, key))
+
+    def _make_playable(self, how: Remedy) -> bool:
+        """False where no copy can be had."""
+        key, around = playable_key(self.video.object_key), self._around
+        if not around.workspace.has_room_for(self.video.size_bytes):
+            log.warning("no room for a playable copy", video_id=str(self.video.video_id))
             return False
         try:
-            with shop.workspace.file(self._video.video_id) as path:
-                make_playable(readable, path, how, shop.limits, self._keep_going)
-                self._patience.call(lambda: shop.store.put_file(key, path, "video/mp4"))
+            with around.workspace.file(self.video.video_id) as path:
+                make_playable(self._open(), path, how, around.limits, self._keep_going)
+                self._patience.call(lambda: around.store.put_file(key, path, "video/mp4"))
         except Broken as error:
-            log.warning("no playable copy", video_id=str(self._video.video_id), error=str(error))
+            log.warning("no playable copy", video_id=str(self.video.video_id), error=str(error))
             return False
         return True
 
@@ -113,10 +134,10 @@ class Job:
 
 class UntilBroken:
     """A passage that ends where the video breaks or gets too long, so that the clip before it is
-    marked as the last.
+    marked as the last. What is too long is footage; gaps are none.
     """
 
-    def __init__(self, limits: FileLimits, frame_rate: float) -> None:
+    def __init__(self, limits: MediaLimits, frame_rate: float) -> None:
         self._limits, self._frame_rate = limits, frame_rate
         self._broken: Exception | None = None
 

@@ -1,4 +1,7 @@
-"""Can a browser play the original as it is? If not, what is the least that makes it so."""
+"""Can a browser play the original as it is? If not, what is the least that makes it so.
+
+A copy's second 0 is the first picture, as everywhere in Nightclerk.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,18 +9,17 @@ from typing import BinaryIO, Literal
 
 from av.audio.stream import AudioStream
 
-from services.ingest.sources.container import (
-    GUESSED_TIMES,
-    FileLimits,
-    open_container,
-    video_stream,
-)
+from services.chassis.media.container import GUESSED_TIMES
+from services.chassis.media.limits import MediaLimits
+from services.chassis.media.video import open_video
 
 Remedy = Literal["none", "remux", "transcode"]
 
 PLAIN_PICTURES = frozenset({"yuv420p", "yuvj420p"})
 PLAIN_SOUND = frozenset({"aac", "mp3"})
 MOST_BOXES = 10_000
+AT_ZERO_S = 0.01
+"""A first picture so near to zero is there to a frame."""
 
 
 @dataclass(frozen=True)
@@ -37,38 +39,57 @@ class Facts:
     codec: str
     pixel_format: str | None
     sound: frozenset[str]
+    is_alone: bool
+    """No other stream of pictures beside the footage; a browser might show that."""
+    first_picture_s: float | None
+    """By the file's own clock, whose zero is a player's."""
     boxes: tuple[Box, ...]
     size_bytes: int
 
 
-def examine(readable: BinaryIO, limits: FileLimits) -> Facts:
+def examine(readable: BinaryIO, limits: MediaLimits) -> Facts:
     """Raises BadVideo where there is nothing to play."""
     found = tuple(boxes(readable))
     size_bytes = readable.seek(0, 2)
-    with open_container(readable, limits) as container:
-        stream = video_stream(container, limits)
+    with open_video(readable, limits) as video:
+        container = video.container
+        context = container.video.codec_context
         return Facts(
-            container=container.format.name,
-            codec=stream.codec_context.name,
-            pixel_format=stream.codec_context.pix_fmt,
+            container=container.format,
+            codec=context.name,
+            pixel_format=context.pix_fmt,
             sound=frozenset(
                 one.codec_context.name if one.codec_context else "unknown"
-                for one in container.streams
+                for one in container.input.streams
                 if isinstance(one, AudioStream)
             ),
+            is_alone=len(container.input.streams.video) == 1,
+            first_picture_s=video.first.at_s,
             boxes=found,
             size_bytes=size_bytes,
         )
 
 
-def remedy(facts: Facts) -> Remedy:
-    """Browsers play H.264 4:2:0 of 8 bits in an MP4 whose index comes first."""
+def remedy(facts: Facts, splices: int = 0) -> Remedy:
+    """Browsers play H.264 4:2:0 of 8 bits in an MP4 whose index comes first. They count from the
+    file's own zero, so the first picture must be there, and no clock may begin anew.
+    """
     plain = facts.codec == "h264" and facts.pixel_format in PLAIN_PICTURES
-    if not plain or facts.container in GUESSED_TIMES:
+    if not plain or splices or facts.container in GUESSED_TIMES or facts.first_picture_s is None:
         return "transcode"
-    if "mp4" in facts.container.split(",") and facts.sound <= PLAIN_SOUND and _starts_fast(facts):
+    if _is_playable(facts):
         return "none"
     return "remux"
+
+
+def _is_playable(facts: Facts) -> bool:
+    return (
+        "mp4" in facts.container.split(",")
+        and facts.sound <= PLAIN_SOUND
+        and facts.is_alone
+        and abs(facts.first_picture_s or 0.0) < AT_ZERO_S
+        and _starts_fast(facts)
+    )
 
 
 def _starts_fast(facts: Facts) -> bool:

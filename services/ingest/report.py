@@ -8,7 +8,7 @@ from uuid import UUID
 from schemas.clips import ClipRecorded
 from schemas.videos import VideoProgressed
 from services.chassis.clock import Clock
-from services.ingest.sources import VideoInfo
+from services.chassis.media.video import VideoInfo
 
 EVERY = timedelta(seconds=2)
 STEP = 0.05
@@ -39,6 +39,11 @@ class Report:
     @property
     def clip_count(self) -> int:
         return self._state.clip_count
+
+    @property
+    def end_s(self) -> float:
+        """Where the latest clip ends."""
+        return self._state.end_s
 
     def opened(self, info: VideoInfo, playable_key: str | None) -> VideoProgressed:
         self._state = replace(self._state, info=info, playable_key=playable_key)

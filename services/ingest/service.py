@@ -10,6 +10,7 @@ from schemas.clips import ClipRecorded
 from schemas.topics import CLIPS_BULK, VIDEO_PROGRESS, VIDEOS, Topic
 from schemas.videos import VideoSubmitted
 from services.chassis.clock import SystemClock
+from services.chassis.media.limits import BadVideo
 from services.chassis.storage.objects import ObjectMissing
 from services.chassis.storage.s3 import S3Objects
 from services.chassis.streaming.consumer import ConsumeLoop
@@ -20,8 +21,7 @@ from services.chassis.streaming.publisher import KafkaPublisher
 from services.chassis.streaming.records import Incoming, Outgoing
 from services.chassis.telemetry import logs, metrics
 from services.ingest.config import IngestSettings
-from services.ingest.job import Job, Workshop
-from services.ingest.sources.container import BadVideo
+from services.ingest.job import Job, Surroundings
 from services.ingest.throttle import Throttle
 from services.ingest.workspace import Workspace
 
@@ -31,8 +31,8 @@ log = logs.get("ingest")
 class IngestHandler(Handler):
     """One video at a time. A bad video is a failed analysis, not a dead letter."""
 
-    def __init__(self, workshop: Workshop) -> None:
-        self._workshop = workshop
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
 
     def handle(self, batch: Sequence[Incoming], cancelled: Event) -> Iterable[Outgoing]:
         for incoming in batch:
@@ -41,12 +41,13 @@ class IngestHandler(Handler):
                 yield Outgoing(_topic(message), message, incoming.record.headers)
 
     def _ingest(self, video: VideoSubmitted, cancelled: Event) -> Iterator[Message]:
-        job = Job(self._workshop, video, cancelled)
+        job = Job(self._around, video, cancelled)
         names = {"video_id": str(video.video_id), "filename": video.filename}
         log.info("cutting", **names)
         metrics.gauge("jobs_running", "ingest", 1)
         try:
-            yield from job.messages()
+            yield from job.clips()
+            yield from job.copy()
             log.info("cut", clips=job.report.clip_count, **names)
         except BadVideo as error:
             yield self._failed(job, "unreadable", str(error))
@@ -77,7 +78,7 @@ def build(settings: IngestSettings) -> ConsumeLoop:
     clock = SystemClock()
     workspace = Workspace(settings.workspace)
     workspace.clean()
-    workshop = Workshop(
+    around = Surroundings(
         store=S3Objects.connect(settings),
         throttle=Throttle(
             GroupLag(settings, "features", CLIPS_BULK), clock, settings.max_ahead_clips
@@ -89,5 +90,5 @@ def build(settings: IngestSettings) -> ConsumeLoop:
     )
     publisher = KafkaPublisher(settings, "ingest")
     return ConsumeLoop(
-        KafkaBroker(settings), "ingest", [VIDEOS], IngestHandler(workshop), publisher
+        KafkaBroker(settings), "ingest", [VIDEOS], IngestHandler(around), publisher
     )

@@ -30,7 +30,7 @@ from services.chassis.streaming.tail import Tail
 from services.ingest.clips import samples_of
 from services.ingest.core import cut
 from services.ingest.job import origin_of
-from services.ingest.sources.file import open_video
+from services.chassis.media.video import open_video
 from tests.servers import S3Server
 from tests.unit.ingest import videos
 

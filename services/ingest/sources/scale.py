@@ -1,47 +1,27 @@
 """A decoded frame -> a small upright JPEG: one pass through swscale, no detour by RGB."""
 
-import math
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Callable, Iterator
 
 import av
 import numpy as np
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
-from services.ingest.encode import Jpeg, Plane, of_planes
+from services.chassis.media.jpeg import Jpeg, Plane, of_planes
+from services.chassis.media.shape import Size, scaled_size
+from services.chassis.media.timeline import Frame
+from services.chassis.media.video import FileVideo
 
 SHORT_SIDE = 256
 
-
-@dataclass(frozen=True)
-class Size:
-    width: int
-    height: int
-
-    @property
-    def turned(self) -> "Size":
-        return Size(self.height, self.width)
+Draw = Callable[[], Jpeg]
+"""Converts and encodes one frame. Only sampled frames are drawn, and each only once."""
 
 
-def shown_size(width: int, height: int, pixel_aspect: Fraction | None) -> Size:
-    """The size with square pixels. Aspects past 4 : 1 are damage, not intent."""
-    aspect = pixel_aspect or Fraction(1)
-    if not Fraction(1, 4) <= aspect <= 4:
-        aspect = Fraction(1)
-    return Size(max(1, round(width * aspect)), height)
-
-
-def scaled_size(shown: Size, short_side: int = SHORT_SIDE) -> Size:
-    """Aspect kept, short side at most `short_side`, small pictures not enlarged, even lengths:
-    so that chroma planes are exactly half (simplejpeg reads past the end of others).
-    """
-    factor = min(1.0, short_side / min(shown.width, shown.height))
-    return Size(_even(shown.width * factor), _even(shown.height * factor))
-
-
-def _even(length: float) -> int:
-    """The nearest even number; the lower one in the middle."""
-    return max(2, math.ceil(length / 2 - 0.5) * 2)
+def draws(video: FileVideo) -> Iterator[Frame[Draw]]:
+    """The frames of a video, each of which draws itself small and upright."""
+    scaler = Scaler(video.unturned, video.turns)
+    for frame in video.frames():
+        yield frame.showing(scaler.drawing(frame.picture))
 
 
 class Scaler:
@@ -49,8 +29,11 @@ class Scaler:
 
     def __init__(self, shown: Size, quarter_turns: int) -> None:
         """`shown` is the size before turning; turns go counterclockwise."""
-        self._size, self._turns = scaled_size(shown), quarter_turns % 4
+        self._size, self._turns = scaled_size(shown, SHORT_SIDE), quarter_turns % 4
         self._reformatter = VideoReformatter()
+
+    def drawing(self, frame: av.VideoFrame) -> Draw:
+        return lambda: self.draw(frame)
 
     def draw(self, frame: av.VideoFrame) -> Jpeg:
         small = self._reformatter.reformat(

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from services.alerts.core.spans import Span
-from services.alerts.video import VideoUnreadable, cut, open_clip
+from services.alerts.video import cut
+from services.chassis.media.recording import VideoUnreadable, open_recording
 from tests.unit.alerts.room import RATE, read_time, video
 
 CONTAINERS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -33,7 +34,7 @@ def content(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 def cut_of(content: bytes, span: Span, path: Path) -> list[tuple[float, float]]:
     """When each frame of the cut is shown, and what its picture says."""
-    with open_clip(io.BytesIO(content)) as clip:
+    with open_recording(io.BytesIO(content)) as clip:
         cut(clip, span, path)
     with av.open(str(path)) as container:
         return [
@@ -44,7 +45,7 @@ def cut_of(content: bytes, span: Span, path: Path) -> list[tuple[float, float]]:
 
 @pytest.mark.parametrize("seconds", [0.0, 0.5, 1.99, 7.3, 19.9, 500.0])
 def test_the_frame_is_the_one_on_screen_at_that_moment(content: bytes, seconds: float) -> None:
-    with open_clip(io.BytesIO(content)) as clip:
+    with open_recording(io.BytesIO(content)) as clip:
         assert read_time(clip.at(seconds)) == pytest.approx(min(seconds, 19.96), abs=0.15)
         assert read_time(clip.at(3.0)) == pytest.approx(3.0, abs=0.15)
 
@@ -81,7 +82,7 @@ def test_a_span_past_the_end_shows_the_last_frame(tmp_path: Path) -> None:
 def test_a_video_on_its_side_is_stood_up(degrees: int, tmp_path: Path) -> None:
     content = turned(video(tmp_path / "plain.mp4", seconds=2), degrees, tmp_path / "turned.mp4")
     tall = degrees != 180
-    with open_clip(io.BytesIO(content)) as clip:
+    with open_recording(io.BytesIO(content)) as clip:
         assert clip.at(1.0).shape == ((320, 180, 3) if tall else (180, 320, 3))
         cut(clip, Span(0, 1), tmp_path / "cut.mp4")
     with av.open(str(tmp_path / "cut.mp4")) as container:
@@ -110,7 +111,7 @@ def turned(content: bytes, degrees: int, path: Path) -> bytes:
 @pytest.mark.parametrize("size", [(321, 181), (64, 360), (2560, 1440)])
 def test_any_size_can_be_cut(size: tuple[int, int], tmp_path: Path) -> None:
     content = video(tmp_path / "video.mkv", seconds=0.4, size=size, codec="ffv1")
-    with open_clip(io.BytesIO(content)) as clip:
+    with open_recording(io.BytesIO(content)) as clip:
         cut(clip, Span(0, 1), tmp_path / "cut.mp4")
     with av.open(str(tmp_path / "cut.mp4")) as container:
         context: Any = container.streams.video[0].codec_context
@@ -128,13 +129,13 @@ BAD = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_what_is_no_video_is_unreadable(name: str) -> None:
-    with pytest.raises(VideoUnreadable), open_clip(io.BytesIO(BAD[name])):
+    with pytest.raises(VideoUnreadable), open_recording(io.BytesIO(BAD[name])):
         pass
 
 
 def test_a_truncated_video_gives_what_it_has(tmp_path: Path) -> None:
     content = video(tmp_path / "video.mkv")
-    with open_clip(io.BytesIO(content[: len(content) // 2])) as clip:
+    with open_recording(io.BytesIO(content[: len(content) // 2])) as clip:
         assert read_time(clip.at(1.0)) == pytest.approx(1.0, abs=0.15)
 
 
@@ -142,6 +143,6 @@ def test_reading_ends_at_the_deadline(tmp_path: Path) -> None:
     content = video(tmp_path / "video.mp4")
     with (
         pytest.raises(VideoUnreadable, match="too long"),
-        open_clip(io.BytesIO(content), deadline_s=-1),
+        open_recording(io.BytesIO(content), deadline_s=-1),
     ):
         pass

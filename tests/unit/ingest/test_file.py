@@ -10,10 +10,10 @@ import pytest
 import simplejpeg
 
 from services.chassis.errors import TransientError
+from services.chassis.media.limits import BadVideo, MediaLimits
+from services.chassis.media.shape import Size, scaled_size, shown_size
+from services.chassis.media.video import open_video
 from services.ingest.clips import clips_of
-from services.ingest.sources.container import BadVideo, FileLimits
-from services.ingest.sources.file import open_video
-from services.ingest.sources.scale import Size, scaled_size, shown_size
 from tests.unit.ingest import videos
 
 
@@ -239,14 +239,14 @@ def test_sound_alone_has_no_video_stream(tmp_path: Path, name: str) -> None:
 def test_a_picture_past_the_limit_is_refused(tmp_path: Path) -> None:
     path = videos.make(tmp_path / "a.mp4", [0.0], size=(64, 48))
     with pytest.raises(BadVideo, match="too large: 64x48"):
-        open_video(path, FileLimits(max_pixels=64 * 47))
+        open_video(path, MediaLimits(max_pixels=64 * 47))
 
 
 def test_what_a_file_says_of_its_length_decides_nothing(tmp_path: Path) -> None:
     path = videos.make(tmp_path / "a.mp4", [0, 7200])
     clips = list(clips_of(path))
     assert sum(clip.frame_count for clip in clips) < 200
-    with open_video(path, FileLimits(max_duration_s=3600)) as video:
+    with open_video(path, MediaLimits(max_duration_s=3600)) as video:
         assert len(list(video.frames())) == 2
 
 
@@ -279,4 +279,4 @@ def test_an_error_of_the_reader_is_not_the_videos_fault(tmp_path: Path) -> None:
 def test_the_short_side_is_at_most_256(
     size: tuple[int, int], aspect: Fraction | None, expected: tuple[int, int]
 ) -> None:
-    assert scaled_size(shown_size(*size, aspect)) == Size(*expected)
+    assert scaled_size(shown_size(*size, aspect), 256) == Size(*expected)

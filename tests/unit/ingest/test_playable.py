@@ -9,15 +9,15 @@ import av
 import pytest
 import simplejpeg
 
+from services.chassis.media.limits import BadVideo, MediaLimits
+from services.chassis.media.video import open_video
 from services.ingest.clips import clips_of
 from services.ingest.playable import Box, Facts, boxes, examine, remedy
-from services.ingest.sources.container import BadVideo, FileLimits
-from services.ingest.sources.file import open_video
 from services.ingest.transcode import make_playable
 from tests.unit.ingest import videos
 from tests.unit.ingest.test_file import assert_corners
 
-LIMITS = FileLimits()
+LIMITS = MediaLimits()
 FAST = {"movflags": "faststart"}
 MOV = "mov,mp4,m4a,3gp,3g2,mj2"
 INDEX_FIRST = (Box(b"ftyp", 32, b"isom"), Box(b"moov", 64), Box(b"mdat", 99))
@@ -30,6 +30,8 @@ def facts(**more: Any) -> Facts:
         "codec": "h264",
         "pixel_format": "yuv420p",
         "sound": frozenset({"aac"}),
+        "is_alone": True,
+        "first_picture_s": 0.0,
         "boxes": INDEX_FIRST,
         "size_bytes": 99,
         **more,
@@ -50,6 +52,9 @@ def facts(**more: Any) -> Facts:
         ({"size_bytes": 80}, "remux"),
         ({"sound": frozenset({"pcm_s16le"})}, "remux"),
         ({"container": "matroska,webm"}, "remux"),
+        ({"is_alone": False}, "remux"),
+        ({"first_picture_s": 3.0}, "remux"),
+        ({"first_picture_s": None}, "transcode"),
         ({"codec": "hevc"}, "transcode"),
         ({"container": "avi"}, "transcode"),
         ({"pixel_format": "yuv420p10le"}, "transcode"),

@@ -15,13 +15,13 @@ from schemas.topics import CLIPS_BULK, VIDEO_PROGRESS
 from schemas.videos import VideoProgressed, VideoSubmitted
 from services.chassis.clock import ManualClock
 from services.chassis.errors import TransientError
+from services.chassis.media.limits import MediaLimits
 from services.chassis.storage.objects import MemoryObjects, ObjectInfo
 from services.chassis.streaming.handler import Cancelled
 from services.chassis.streaming.lag import ScriptedLag
 from services.chassis.streaming.records import Outgoing
-from services.ingest.job import Workshop
+from services.ingest.job import Surroundings
 from services.ingest.service import IngestHandler
-from services.ingest.sources.container import FileLimits
 from services.ingest.throttle import Throttle
 from services.ingest.workspace import Workspace
 from tests.builders import SOURCE, incoming
@@ -29,6 +29,7 @@ from tests.unit.ingest import videos
 from tests.unit.ingest.test_file import noise
 
 FAST = {"movflags": "faststart"}
+KEY = f"videos/{SOURCE}/original"
 
 
 class FlakyObjects(MemoryObjects):
@@ -59,11 +60,11 @@ class Bench:
     tmp_path: Path
     store: FlakyObjects = field(default_factory=FlakyObjects)
     clock: ManualClock = field(default_factory=ManualClock)
-    limits: FileLimits = field(default_factory=FileLimits)
+    limits: MediaLimits = field(default_factory=MediaLimits)
     lag: ScriptedLag = field(default_factory=lambda: ScriptedLag(0))
     cancelled: Event = field(default_factory=Event)
 
-    def submit(self, path: Path, key: str = "videos/1/original") -> VideoSubmitted:
+    def submit(self, path: Path, key: str = KEY) -> VideoSubmitted:
         self.store.put_file(key, path, "video/mp4")
         return self.submitted(key, path.stat().st_size)
 
@@ -79,7 +80,7 @@ class Bench:
     def handle(
         self, video: VideoSubmitted, watch: Callable[[Outgoing], None] = lambda _: None
     ) -> "Result":
-        workshop = Workshop(
+        around = Surroundings(
             self.store,
             Throttle(self.lag, self.clock, most=256),
             self.clock,
@@ -88,7 +89,7 @@ class Bench:
             self.limits,
         )
         result = Result()
-        for outgoing in IngestHandler(workshop).handle([incoming(video)], self.cancelled):
+        for outgoing in IngestHandler(around).handle([incoming(video)], self.cancelled):
             result.take(outgoing)
             watch(outgoing)
         return result
@@ -127,7 +128,7 @@ def test_a_playable_original_is_cut_and_is_its_own_copy(bench: Bench, tmp_path: 
         clip_id(SOURCE, clip.origin_at, clip.index) for clip in result.clips
     ]
     first, last = result.progress[0], result.progress[-1]
-    assert (first.state, first.progress, first.playable_key) == ("decoding", 0, "videos/1/original")
+    assert (first.state, first.progress, first.playable_key) == ("decoding", 0, KEY)
     assert (first.width, first.height, first.codec, first.frame_rate) == (64, 48, "h264", 30)
     assert (last.state, last.progress, last.clip_count, last.duration_s) == ("decoded", 1, 2, 2.0)
     assert not list((tmp_path / "work").rglob("*.mp4"))
@@ -204,8 +205,8 @@ def test_a_copy_in_the_making_is_cancelled(bench: Bench, tmp_path: Path) -> None
     ],
 )
 def test_a_bad_file_is_a_failed_analysis(bench: Bench, content: bytes, sentence: str) -> None:
-    bench.store.put("videos/1/original", io.BytesIO(content), "video/mp4")
-    result = bench.handle(bench.submitted("videos/1/original"))
+    bench.store.put(KEY, io.BytesIO(content), "video/mp4")
+    result = bench.handle(bench.submitted(KEY))
     assert [(one.state, one.error) for one in result.progress] == [("failed", sentence)]
     assert not result.clips
 
@@ -251,7 +252,7 @@ def test_a_truncated_upload_ends_where_it_ends(bench: Bench, tmp_path: Path) -> 
 
 def test_a_video_longer_than_it_says_ends_at_the_limit(bench: Bench, tmp_path: Path) -> None:
     path = videos.make(tmp_path / "a.h264", videos.every(25, 500), options={"bf": "0"})
-    bench.limits = FileLimits(max_duration_s=4)
+    bench.limits = MediaLimits(max_duration_s=4)
     result = bench.handle(bench.submit(path))
     assert result.progress[-1].state == "failed"
     assert "at most" in (result.progress[-1].error or "")

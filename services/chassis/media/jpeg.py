@@ -29,6 +29,11 @@ def of_rgb(rgb_HWC: NDArray[np.uint8], quality: int = QUALITY) -> Jpeg:
     return Jpeg(_bytes(simplejpeg.encode_jpeg(rgb_HWC, quality, "RGB", "420")), width, height)
 
 
+def to_rgb(jpeg: Jpeg) -> NDArray[np.uint8]:
+    """The picture again, shape (height, width, 3)."""
+    return np.asarray(simplejpeg.decode_jpeg(jpeg.content, colorspace="RGB"), np.uint8)
+
+
 def of_planes(planes: Sequence[Plane]) -> Jpeg:
     """A JPEG of full-range BT.601 Y, U and V, the chroma planes exactly half as wide and high."""
     y, u, v = (np.ascontiguousarray(plane) for plane in planes)
