@@ -25,6 +25,8 @@ class FeaturesSettings(ServiceSettings):
     """Threads of the CPU for the network; 0 leaves it to the engine."""
     compile: bool = False
     """Let torch compile the network on a GPU: faster, after a slower start."""
+    precision: Literal["auto", "f32", "bf16", "int8"] = "auto"
+    """What the CPU computes in; auto: bf16 where it can, else int8 where the backbone has it."""
     batch_clips: int = 8
     """At most so many clips at once: larger suits a GPU, smaller is sooner."""
 
@@ -37,7 +39,7 @@ class FeaturesSettings(ServiceSettings):
 
     @property
     def options(self) -> Options:
-        return Options(self.cache_dir, self.engine, self.threads, self.compile)
+        return Options(self.cache_dir, self.engine, self.threads, self.compile, self.precision)
 
     @property
     def pose_options(self) -> PoseOptions:

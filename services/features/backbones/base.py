@@ -61,6 +61,8 @@ class Options:
     """Threads of the CPU to use; 0 leaves it to the engine."""
     compile: bool = False
     """Let torch compile the network on a GPU."""
+    precision: Literal["auto", "f32", "bf16", "int8"] = "auto"
+    """What OpenVINO computes in; `auto`: what is fastest on this CPU and exact enough."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,8 @@ class Network:
     """Finds or fetches the weights, given the cache. Raises FetchError."""
     model: Callable[[Path], "nn.Module"]
     """Builds the network of a file of weights: uint8 [B, T, H, W, C] -> [B, D], eval mode."""
+    highs: Path | None = None
+    """How high its activations rise, as measured; what has this can be computed in int8."""
 
 
 def default_cache() -> Path:

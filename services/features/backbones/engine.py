@@ -1,4 +1,4 @@
-"""How a backbone is run: OpenVINO in bf16 on CPUs, torch as the reference and on CUDA.
+"""How a backbone is run: OpenVINO in bf16 or int8 on CPUs, torch as the reference and on CUDA.
 
 Both take uint8 RGB windows and give float32 features. torch is imported only where it runs them.
 
@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from services.features.backbones import ir
+from services.features.backbones import int8, ir
 from services.features.backbones.base import (
     Backbone,
     Network,
@@ -24,8 +24,8 @@ from services.features.backbones.base import (
     locked,
 )
 from services.features.backbones.convert import elsewhere
-from services.features.backbones.ir import Compiled
-from services.features.weights import Weights
+from services.features.backbones.ir import Compiled, Precision, chosen, computes_bf16
+from services.features.weights import FetchError, Weights
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,11 @@ class OpenVINO(Engine):
     """One window a call at a fixed shape: on CPUs larger batches gain nothing (see READMEs)."""
 
     def __init__(
-        self, network: Network, model: Path, threads: int = 0, precision: str | None = None
+        self,
+        network: Network,
+        model: Path,
+        threads: int = 0,
+        precision: Precision | None = None,
     ) -> None:
         super().__init__(network)
         self._compiled = Compiled(model, threads, precision)
@@ -96,12 +100,30 @@ def start(network: Network, options: Options) -> Backbone:
         weights = network.weights(options.cache)
         if device:
             return Torch(network, weights.path, device, device == "cuda" and options.compile)
-        return OpenVINO(network, converted(network, weights), options.threads)
+        return on_cpu(network, weights, options)
+
+
+def on_cpu(network: Network, weights: Weights, options: Options) -> OpenVINO:
+    """By OpenVINO, in the precision that is wished for or suits this CPU. Raises FetchError."""
+    precision = chosen(options.precision, network.highs is not None, computes_bf16())
+    model = converted(network, weights)
+    if precision == "int8":
+        model = quantized(network, weights, model)
+    log.info("%s is computed by OpenVINO in %s", network.id, precision)
+    return OpenVINO(network, model, options.threads, precision)
 
 
 def converted(network: Network, weights: Weights) -> Path:
     """The network in OpenVINO's own format, made once for these weights."""
     return ir.ensure(network.id, weights, partial(elsewhere, network.id, weights.path))
+
+
+def quantized(network: Network, weights: Weights, model: Path) -> Path:
+    """The converted network in int8, made once for these weights and ranges. Raises FetchError."""
+    if network.highs is None:
+        raise FetchError(f"{network.id} is not to be had in int8")
+    made_of = Weights(model, int8.digest(weights.sha256, network.highs))
+    return ir.ensure(f"{network.id}-int8", made_of, partial(int8.convert, model, network.highs))
 
 
 def torch_device(options: Options) -> str | None:

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from services.features.backbones.silent_openvino import ov
 from services.features.weights import Weights
 
 VERSION = 1
 """Part of the name of a converted model: raise it when conversion changes."""
+
+Precision = Literal["f32", "bf16", "int8"]
+Wish = Literal["auto", "f32", "bf16", "int8"]
 
 
 def ensure(name: str, weights: Weights, convert: Callable[[Path], None]) -> Path:
@@ -31,12 +34,13 @@ def ensure(name: str, weights: Weights, convert: Callable[[Path], None]) -> Path
 class Compiled:
     """A model compiled for this machine's CPU; one request at a time."""
 
-    def __init__(self, ir: Path, threads: int = 0, precision: str | None = None) -> None:
+    def __init__(self, ir: Path, threads: int = 0, precision: Precision | None = None) -> None:
         core = ov.Core()
-        self.precision = precision or _best_precision(core)
+        self.precision: Precision = precision or chosen("auto", False, computes_bf16(core))
         hints: dict[str, Any] = {
             "PERFORMANCE_HINT": "LATENCY",
-            "INFERENCE_PRECISION_HINT": self.precision,
+            # In an int8 model the bytes are part of the model; what is left is exact.
+            "INFERENCE_PRECISION_HINT": "f32" if precision == "int8" else self.precision,
         }
         if threads:
             hints["INFERENCE_NUM_THREADS"] = threads
@@ -47,6 +51,19 @@ class Compiled:
         return self._request.infer({0: ov.Tensor(pixels, shared_memory=True)})[0]
 
 
-def _best_precision(core: ov.Core) -> str:
-    """bf16 where the CPU computes in it; elsewhere it would only be emulated."""
-    return "bf16" if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
+def chosen(wish: Wish, has_int8: bool, has_bf16: bool) -> Precision:
+    """What a network is computed in (ADR 0023).
+
+    `auto` is bf16 where the CPU computes in it, else int8 where the network has it, else f32.
+    Where int8 is wished for and the network does not have it, it is as `auto`: a machine has one
+    setting, and several networks.
+    """
+    if wish == "auto" or (wish == "int8" and not has_int8):
+        return "bf16" if has_bf16 else "int8" if has_int8 else "f32"
+    return wish
+
+
+def computes_bf16(core: ov.Core | None = None) -> bool:
+    """Whether the CPU does; elsewhere it would only be emulated."""
+    capabilities = (core or ov.Core()).get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "BF16" in capabilities

@@ -9,5 +9,6 @@ import sys
 sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
 
 import openvino as ov  # noqa: E402 - must come after the line above
+from openvino import opset13 as ops  # noqa: E402
 
-__all__ = ["ov"]
+__all__ = ["ops", "ov"]

@@ -12,7 +12,7 @@ import numpy as np
 from services.features.backbones import ir
 from services.features.backbones.base import locked
 from services.features.backbones.engine import torch_device
-from services.features.backbones.ir import Compiled
+from services.features.backbones.ir import Compiled, Precision, chosen, computes_bf16
 from services.features.backbones.silent_openvino import ov
 from services.features.pose.base import ID, PoseNetwork, PoseOptions
 from services.features.pose.letterbox import Floats, Pixels
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class OpenVINO:
     """One frame a call: on CPUs larger batches gain nothing."""
 
-    def __init__(self, model: Path, threads: int = 0, precision: str | None = None) -> None:
+    def __init__(self, model: Path, threads: int = 0, precision: Precision | None = None) -> None:
         self._compiled = Compiled(model, threads, precision)
         self.precision = self._compiled.precision
 
@@ -66,7 +66,8 @@ def load(options: PoseOptions) -> PoseNetwork:
         found = ensure(run.cache, ID, f"yolov8{size}-pose.pt")
         if device:
             return Torch(_network(found.path, size), device)
-        return OpenVINO(converted(found, size), run.threads)
+        precision = chosen(run.precision, False, computes_bf16())
+        return OpenVINO(converted(found, size), run.threads, precision)
 
 
 def converted(found: Weights, size: Size) -> Path:

@@ -33,5 +33,6 @@ NETWORKS = {
         dim=DIM,
         weights=checkpoint.ensure,
         model=_model,
+        highs=Path(__file__).with_name("highs.json"),
     )
 }
