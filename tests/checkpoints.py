@@ -8,20 +8,20 @@ from torch import Tensor
 
 from schemas.clips import ClipSpec
 from schemas.embeddings import EmbeddingExtracted
+from schemas.policies import PersistenceRule
 from services.scoring.calibration import Calibration
-from services.scoring.core import Rule
+from services.scoring.cards import Card
 from services.scoring.heads import Head
-from services.scoring.heads.card import Card
 from services.scoring.heads.checkpoint import fingerprint, pack, write
 from services.scoring.heads.linear.config import LinearConfig
 from services.scoring.heads.linear.model import Linear
 from services.scoring.heads.registry import build
 from tests.builders import embedding
 
-RULE = Rule(name="fight", label="fight", high=0.9, low=0.6, k=2, n=2, m=2)
+RULE = PersistenceRule(name="fight", label="fight", high=0.9, low=0.6, k=2, n=2, m=2)
 
 
-def rule(name: str) -> Rule:
+def rule(name: str) -> PersistenceRule:
     """As RULE, under another name."""
     return RULE.model_copy(update={"name": name, "label": f"Possible {name}"})
 
@@ -31,7 +31,6 @@ def card(network: torch.nn.Module, **more: Any) -> Card:
     sha256 = fingerprint(pack(network))
     fields = {
         "head": "linear",
-        "model_id": f"linear-{sha256[:8]}",
         "weights_sha256": sha256,
         "backbone": "i3d_k400",
         "window": 2,
@@ -69,8 +68,8 @@ def random_head(folder: Path, name: str, **made_for: Any) -> Path:
         "calibration": Calibration(raw=(-1e6, 1e6), calibrated=(0.95, 1.0)),
         "rule": rule(name).model_copy(update={"k": 1, "n": 1}),
     }
-    ids = {"head": name, "model_id": f"{name}-{sha256[:8]}", "weights_sha256": sha256}
-    write(folder, network, Card(**ids, **everything_high, **made_for))
+    weights = {"head": name, "weights_sha256": sha256}
+    write(folder, network, Card(**weights, **everything_high, **made_for))
     return folder
 
 
@@ -90,8 +89,8 @@ class MeanOfLatest(torch.nn.Module):
 
 def mean_head(context: int = 3, **more: Any) -> Head:
     network = MeanOfLatest(context)
-    made = card(network, **{"model_id": f"mean-{context}", "rule": rule("mean")} | more)
-    return Head(network, made)
+    described = {"config": {"context": context}, "rule": rule("mean")} | more
+    return Head(network, card(network, **described))
 
 
 def window(number: int, high: bool, **more: object) -> EmbeddingExtracted:

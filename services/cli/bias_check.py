@@ -10,7 +10,8 @@ from services.cli.figures import short
 from services.cli.screen import console, err, give_up
 from services.scoring.heads import CheckpointError
 from services.scoring.heads.checkpoint import read
-from services.scoring.heads.registry import HEADS, known, takes
+from services.scoring.cards import HEADS, require_head
+from services.scoring.heads.registry import takes
 from services.training import datasets, features
 from services.training.bias import WAYS, Checked, Gate, Real, check
 from services.training.datasets import LabelError
@@ -32,7 +33,7 @@ def bias_check(
 ) -> None:
     """Fail (exit code 1) when a head tells by the position instead of the picture."""
     try:
-        real, name, settings = None, known(name), dict[str, object]()
+        real, name, settings = None, require_head(name), dict[str, object]()
         if head is not None:
             network, card = read(head)
             name, settings = card.head, card.config

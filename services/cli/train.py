@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from services.cli.figures import summary
 from services.cli.screen import console, err, give_up
-from services.scoring.heads.registry import HEADS, known
+from services.scoring.cards import HEADS, require_head
 from services.training.datasets import FORMATS, LabelError
 from services.training.features import FeatureError
 from services.training.journal import journal
@@ -60,7 +60,7 @@ def train(  # noqa: PLR0913 - the options of a command
         command=shlex.join(["nightclerk", *sys.argv[1:]]),
     )
     try:
-        known(head)
+        require_head(head)
         run(recipe, out or Path("heads") / head)
     except (FeatureError, LabelError, SplitError, TrainingError, TypeError, ValueError) as error:
         give_up(error)

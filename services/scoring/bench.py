@@ -10,7 +10,8 @@ from typing import cast
 
 import torch
 
-from services.scoring.heads.registry import HEADS, Network, Takes, build, takes
+from services.scoring.cards import HEADS
+from services.scoring.heads.registry import Network, Takes, build, takes
 from services.scoring.poses import PERSON_NUMBERS
 
 Row = tuple[str, str]

@@ -1,26 +1,25 @@
-"""Settings of the scoring service."""
+"""Settings that judging and episodes share."""
 
-from pathlib import Path
-
-from services.chassis.errors import WrongSettings
+from schemas.judgements import LIVE
 from services.chassis.settings import ServiceSettings
-from services.scoring.folders import DEFAULT, checkpoints, require_backbone
+
+SHADOWS = "shadows"
+"""As NIGHTCLERK_RUN: all shadows together."""
 
 
 class ScoringSettings(ServiceSettings):
-    health_port: int = 8083
-    head: Path | None = None
-    """A checkpoint's folder, or one whose subfolders are checkpoints of heads that look side by
-    side; the detector that comes with the product when absent.
+    """Which detectors there are, and which of them a process is about."""
+
+    head: str = ""
+    """Folders of live detectors, separated by commas, one a backbone: each a checkpoint, or a
+    folder whose subfolders are checkpoints of heads that judge side by side. The detector that
+    comes with the product when empty.
     """
-
-    def require_usable(self) -> None:
-        """Raises WrongSettings when there is no readable checkpoint in `head`."""
-        try:
-            checkpoints(self.head or DEFAULT)
-        except ValueError as error:
-            raise WrongSettings(f"NIGHTCLERK_HEAD: {error}.") from None
-
-    def require_backbone(self, backbone: str) -> None:
-        """Raise ValueError when a head is made for another one."""
-        require_backbone(self.head or DEFAULT, backbone)
+    shadows: str = ""
+    """Detectors that are judged and stored beside the live ones and alert nobody:
+    `name=folder,name2=folder2`. The name is that of their run.
+    """
+    run: str = LIVE
+    """`live`, the name of a shadow, or for episodes `shadows`: all of them."""
+    backbone: str = ""
+    """Which of several detectors a judging process runs: the one made for this backbone."""

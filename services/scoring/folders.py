@@ -1,10 +1,10 @@
-"""Folders of checkpoints, found and asked without loading a network."""
+"""Folders of checkpoints, found without loading a network."""
 
-import json
 from pathlib import Path
 
 CARD = "model.json"
 DEFAULT = Path(__file__).parent / "heads" / "default"
+"""The detector that comes with the product."""
 
 
 def checkpoints(folder: Path) -> list[Path]:
@@ -20,19 +20,18 @@ def checkpoints(folder: Path) -> list[Path]:
     return found
 
 
-def require_backbone(folder: Path, backbone: str) -> None:
-    """Raise ValueError when a head there is made for another backbone: it would never be fed."""
-    for checkpoint in checkpoints(folder):
-        made_for = _backbone(checkpoint / CARD)
-        if made_for != backbone:
-            raise ValueError(
-                f"the head in {checkpoint} is made for NIGHTCLERK_BACKBONE={made_for}, "
-                f"not {backbone}; NIGHTCLERK_HEAD names another one"
-            )
+def folder_list(text: str) -> tuple[Path, ...]:
+    """The folders of a setting, separated by commas; the product's own where it is empty."""
+    folders = tuple(Path(part.strip()) for part in text.split(",") if part.strip())
+    return folders or (DEFAULT,)
 
 
-def _backbone(card: Path) -> str:
-    try:
-        return str(json.loads(card.read_text())["backbone"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{card} is no readable card of a head: {error!r}") from error
+def named_folders(text: str) -> tuple[tuple[str, Path], ...]:
+    """The pairs of a setting `name=folder,name2=folder2`. Raises ValueError for anything else."""
+    pairs = []
+    for part in filter(None, map(str.strip, text.split(","))):
+        name, separator, folder = (piece.strip() for piece in part.partition("="))
+        if not (name and separator and folder):
+            raise ValueError(f"{part!r} is not of the form name=folder")
+        pairs.append((name, Path(folder)))
+    return tuple(pairs)

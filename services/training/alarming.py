@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from services.scoring.core import Rule
+from schemas.policies import PersistenceRule
 from services.training.budget import DAY_S, Alarm, alarms
 from services.training.datasets import Span
 from services.training.metrics import rate_interval
@@ -47,7 +47,7 @@ def tolerance_s(watched: Watched) -> float:
     return watched.example.features.window * watched.example.features.spec.duration_s
 
 
-def tally(watched: Sequence[Watched], rule: Rule) -> dict[str, Any]:
+def tally(watched: Sequence[Watched], rule: PersistenceRule) -> dict[str, Any]:
     """Events alarmed, time to alert, and false alarms on normal videos a camera and day."""
     found = [alarms(one, rule) for one in watched]
     happened = [
@@ -72,7 +72,7 @@ def tally(watched: Sequence[Watched], rule: Rule) -> dict[str, Any]:
     }
 
 
-def by_label(watched: Sequence[Watched], rule: Rule) -> dict[str, dict[str, Any]]:
+def by_label(watched: Sequence[Watched], rule: PersistenceRule) -> dict[str, dict[str, Any]]:
     """Events and how many raised an alert, for each label."""
     happened = [event for one in watched for event in events(one, alarms(one, rule))]
     found: dict[str, dict[str, Any]] = {}

@@ -4,12 +4,9 @@ mark must stand so that normal footage stays within a budget of alarms a camera 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from uuid import UUID, uuid5
 
-from schemas.alerts import AlertClosed, AlertOpened
-from schemas.ids import NAMESPACE, clip_id
-from schemas.scores import ClipScored
-from services.scoring.core import Rule, State, step
+from schemas.policies import PersistenceRule
+from services.scoring.episodes.persistence import Episode, Moment, RuleState, advance, close
 from services.training.features import Features
 from services.training.watching import Watched
 
@@ -28,43 +25,37 @@ class Alarm:
     opened_s: float
 
 
-def alarms(watched: Watched, rule: Rule) -> list[Alarm]:
+def alarms(watched: Watched, rule: PersistenceRule) -> list[Alarm]:
     """The alerts that the stream would open on calibrated scores, in order."""
-    state, found = State(), dict[UUID, Alarm]()
-    for clip in clips(watched):
-        state, told = step(state, rule, clip)
-        for alert in told:
-            if isinstance(alert, AlertOpened):
-                found[alert.alert_id] = Alarm(alert.start_s, alert.end_s, clip.end_s)
-            elif isinstance(alert, AlertClosed):
-                opened = found[alert.alert_id]
-                found[alert.alert_id] = Alarm(alert.start_s, alert.end_s, opened.opened_s)
-    return list(found.values())
+    state, found = RuleState(), list[Alarm]()
+    for moment in moments(watched):
+        state, changes = advance(state, rule, moment)
+        for change in changes:
+            if change.kind == "opened":
+                found.append(_alarm(change.episode, moment.end_s))
+            elif change.kind == "closed":
+                found[-1] = _alarm(change.episode, found[-1].opened_s)
+    _, changes = close(state, rule, "source_ended")
+    for change in changes:
+        found[-1] = _alarm(change.episode, found[-1].opened_s)
+    return found
 
 
-def clips(watched: Watched) -> Iterator[ClipScored]:
-    """The scored clips that the service would publish: those of a window share its score."""
+def moments(watched: Watched) -> Iterator[Moment]:
+    """The clips that the service would score: those of a window share its score."""
     features = watched.example.features
-    source_id = uuid5(NAMESPACE, features.video)
     spans = [span for row in range(len(features)) for span in _clips_of(features, row)]
-    for index, (row, start_s, end_s) in enumerate(spans):
-        score = min(max(float(watched.scores[row]), 0.0), 1.0)
-        yield ClipScored(
-            clip_id=clip_id(source_id, start_s),
-            source_id=source_id,
-            index=index,
-            start_s=start_s,
-            end_s=end_s,
-            score=score,
-            calibrated=score,
-            head="head",
-            model_id="head",
-            backbone=features.backbone,
-            is_last=index == len(spans) - 1,
-        )
+    index = -1
+    for row, start_s, end_s in spans:
+        index = max(int(start_s / features.spec.hop_s + 1e-6), index + 1)
+        yield Moment(index, start_s, end_s, min(max(float(watched.scores[row]), 0.0), 1.0))
 
 
-def high_mark(normal: Sequence[Watched], rule: Rule, per_day: float) -> float:
+def _alarm(episode: Episode, opened_s: float) -> Alarm:
+    return Alarm(episode.first.start_s, episode.last.end_s, opened_s)
+
+
+def high_mark(normal: Sequence[Watched], rule: PersistenceRule, per_day: float) -> float:
     """The lowest mark at which the rule keeps to `per_day` alarms on this normal footage.
 
     Footage shorter than the time between two alarms must raise none, and shows no more than that.

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from services.scoring.heads.card import Card
+from services.scoring.cards import Card
 from services.scoring.heads.checkpoint import read
 from services.scoring.heads.registry import Network, takes
 from services.training import datasets, features, plots, report, seen, watching

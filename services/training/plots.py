@@ -7,7 +7,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from services.scoring.core import Rule
+from schemas.policies import PersistenceRule
 from services.training.metrics import Ranking
 from services.training.pieces import Pieces
 from services.training.watching import Watched
@@ -44,7 +44,7 @@ def _side_by_side(figure: Figure, known: Mapping[str, Any]) -> list[Any]:
     return list(figure.subplots(1, len(known), squeeze=False)[0]) if known else []
 
 
-def histogram(watched: Sequence[Watched], rule: Rule) -> bytes:
+def histogram(watched: Sequence[Watched], rule: PersistenceRule) -> bytes:
     """How high the highest score of normal and of anomalous videos is."""
     figure = Figure(figsize=(9, 2.6), layout="constrained")
     axes = figure.subplots()
@@ -58,7 +58,7 @@ def histogram(watched: Sequence[Watched], rule: Rule) -> bytes:
     return _png(figure)
 
 
-def curves(ways: Mapping[str, Sequence[Watched]], rule: Rule) -> bytes:
+def curves(ways: Mapping[str, Sequence[Watched]], rule: PersistenceRule) -> bytes:
     """Scores over time of some videos: anomalous ones first, long ones first."""
     count = len(next(iter(ways.values())))
     order = sorted(range(count), key=lambda row: _interest(ways["streaming"][row]))[:ROWS]
@@ -71,7 +71,7 @@ def curves(ways: Mapping[str, Sequence[Watched]], rule: Rule) -> bytes:
     return _png(figure)
 
 
-def _curve(axes: Any, ways: Mapping[str, Watched], rule: Rule) -> None:
+def _curve(axes: Any, ways: Mapping[str, Watched], rule: PersistenceRule) -> None:
     example = next(iter(ways.values())).example
     for span in example.labelled.spans or ():
         axes.axvspan(span.start_s, span.end_s, color=WRONG, alpha=0.15, linewidth=0)

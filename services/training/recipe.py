@@ -12,10 +12,10 @@ from typing import Any, cast
 import numpy as np
 import torch
 
+from schemas.policies import PersistenceRule
 from services.scoring import calibration
 from services.scoring.calibration import Calibration
-from services.scoring.core import Rule
-from services.scoring.heads.card import Card
+from services.scoring.cards import Card
 from services.scoring.heads.checkpoint import fingerprint, pack
 from services.scoring.heads.registry import Network, takes
 from services.training import datasets, features, watching
@@ -99,11 +99,11 @@ def calibrate(network: Network, found: Sequence[Watched]) -> Calibration:
     return calibration.fit(normal.astype(np.float32), *network.bounds())
 
 
-def rule_for(labels: Sequence[str], window: int, high: float = 0.99) -> Rule:
+def rule_for(labels: Sequence[str], window: int, high: float = 0.99) -> PersistenceRule:
     """Two clips of one window open an alert, or two of three where a window is one clip."""
     kinds = sorted(set(labels))
     name = kinds[0].lower().replace(" ", "-") if len(kinds) == 1 else "anomaly"
-    return Rule(
+    return PersistenceRule(
         name=name,
         label=f"Possible {name}",
         high=high,
@@ -149,7 +149,6 @@ def _card(
     digest = fingerprint(pack(fitted.network))
     return Card(
         head=recipe.head,
-        model_id=f"{recipe.head}-{digest[:8]}",
         weights_sha256=digest,
         backbone=first.backbone,
         window=first.window,

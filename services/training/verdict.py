@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from services.scoring.core import Rule
+from schemas.policies import PersistenceRule
 from services.training.alarming import by_label, tally
 from services.training.metrics import Floats, accuracy
 from services.training.pieces import Pieces, by_frame, by_video
@@ -20,7 +20,9 @@ from services.training.watching import Watched
 ROUNDS = 1000
 
 
-def judge(watched: Sequence[Watched], rule: Rule, rounds: int = ROUNDS) -> dict[str, Any]:
+def judge(
+    watched: Sequence[Watched], rule: PersistenceRule, rounds: int = ROUNDS
+) -> dict[str, Any]:
     """All figures of one way of watching (streaming or offline)."""
     anomalous = [one for one in watched if not one.example.is_normal]
     frames, videos = by_frame(watched), by_video(watched)
@@ -57,7 +59,7 @@ def levels(watched: Sequence[Watched]) -> dict[str, float]:
     return found
 
 
-def classes(watched: Sequence[Watched], rule: Rule) -> dict[str, dict[str, Any]]:
+def classes(watched: Sequence[Watched], rule: PersistenceRule) -> dict[str, dict[str, Any]]:
     """For each label its videos beside all normal ones, and its alarms."""
     normal = [one for one in watched if one.example.is_normal]
     alarmed = by_label(watched, rule)

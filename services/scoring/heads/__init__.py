@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from torch import nn
 
 from schemas.clips import ClipSpec
-from services.scoring.core import Rule
-from services.scoring.folders import DEFAULT
-from services.scoring.heads.card import Card, MismatchError
+from schemas.policies import PersistenceRule
+from services.scoring.cards import HEADS, Card, MismatchError
 from services.scoring.heads.checkpoint import CheckpointError, read
-from services.scoring.heads.live import contexts
-from services.scoring.heads.registry import HEADS, Network, Takes, package, takes
+from services.scoring.heads.registry import Network, Takes, package, takes
 
 Vectors = NDArray[np.float32]
+AT_ONCE = 256
+"""Windows in one forward pass; more would not be faster and need memory."""
 
 
 class Head:
@@ -25,18 +25,15 @@ class Head:
 
     def __init__(self, network: Network, card: Card) -> None:
         self._network, self.card = network, card
+        self.model_id = card.model_id
 
     @property
     def name(self) -> str:
         return self.card.head
 
     @property
-    def model_id(self) -> str:
-        return self.card.model_id
-
-    @property
-    def rule(self) -> Rule:
-        """The persistence rule whose marks go with this head."""
+    def rule(self) -> PersistenceRule:
+        """The default persistence rule, whose marks go with this head."""
         return self.card.rule
 
     def check(self, backbone: str, window: int, spec: ClipSpec, dim: int) -> None:
@@ -45,37 +42,42 @@ class Head:
 
     @property
     def context(self) -> int:
-        """How many windows up to now `score_latest` looks at."""
+        """How many windows up to now a score depends on."""
         return self._network.context
 
     @property
     def takes(self) -> Takes:
-        """Which rows it looks at: the source's windows, or the frames of each person."""
+        """Which rows it takes: the source's windows, or the frames of each person."""
         return takes(self.name)
 
-    def judge(self, rows: Sequence[Vectors]) -> float:
-        """The highest raw score among rows in order of time; where there is no row, the lowest
-        score that the head can give.
-        """
-        return max(map(self.score_latest, rows), default=self.card.calibration.raw[0])
+    @property
+    def lowest(self) -> float:
+        """The lowest raw score there is: that of a clip without a row."""
+        return self.card.calibration.raw[0]
 
-    def score_latest(self, past_TD: Vectors) -> float:
-        """Raw score of the latest of windows in a row, none of which a gap parts from the next.
+    def judge(self, rows: Sequence[Vectors]) -> list[float]:
+        """The raw score of the latest window of each row [T, D] of consecutive windows, T > 0.
 
-        Windows before the `context` latest are not looked at; where there are fewer the first one
-        stands in for them. ValueError where there is none, or on another D.
+        Windows before the `context` latest are not used; where there are fewer the first one
+        stands in for them. Raises ValueError for a row without windows, or of another D.
         """
-        if past_TD.ndim != 2 or past_TD.shape[1] != self.card.dim or not len(past_TD):
-            raise ValueError(f"windows are {past_TD.shape}, expected (T, {self.card.dim}), T > 0")
-        # A copy: what comes from a message cannot be written to, which torch warns about.
-        x_TD = torch.from_numpy(np.array(past_TD, np.float32))
-        window_TCD = contexts(x_TD[-self.context :], self.context)[-1:]
+        scores: list[float] = []
         with torch.inference_mode():
-            return float(self._network(window_TCD)[0, -1])
+            for start in range(0, len(rows), AT_ONCE):
+                x_BCD = torch.from_numpy(self._stacked(rows[start : start + AT_ONCE]))
+                scores += self._network(x_BCD)[:, -1].tolist()
+        return scores
 
-    def calibrate(self, raw: float) -> float:
-        """A score in [0, 1], on which the marks of the rule stand."""
-        return self.card.calibration.apply(raw)
+    def _stacked(self, rows: Sequence[Vectors]) -> Vectors:
+        context, dim = self.context, self.card.dim
+        x_BCD = np.empty((len(rows), context, dim), np.float32)
+        for number, row_TD in enumerate(rows):
+            if row_TD.ndim != 2 or row_TD.shape[1] != dim or not len(row_TD):
+                raise ValueError(f"windows are {row_TD.shape}, expected (T, {dim}), T > 0")
+            missing = max(context - len(row_TD), 0)
+            x_BCD[number, :missing] = row_TD[0]
+            x_BCD[number, missing:] = row_TD[-context:]
+        return x_BCD
 
 
 def load(path: Path) -> Head:
@@ -97,7 +99,6 @@ def load_official(name: str, state_dict: Mapping[str, Any], **choices: Any) -> n
 
 
 __all__ = [
-    "DEFAULT",
     "HEADS",
     "Card",
     "CheckpointError",

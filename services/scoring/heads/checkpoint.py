@@ -7,8 +7,8 @@ from typing import cast
 from safetensors.torch import load, save
 from torch import nn
 
+from services.scoring.cards import Card, read_card
 from services.scoring.folders import CARD
-from services.scoring.heads.card import Card
 from services.scoring.heads.registry import Network, build
 
 WEIGHTS = "weights.safetensors"
@@ -42,7 +42,7 @@ def read(folder: Path) -> tuple[Network, Card]:
     """The network, ready to score, and its card. Raises CheckpointError."""
     try:
         weights = (folder / WEIGHTS).read_bytes()
-        card = Card.model_validate_json((folder / CARD).read_text())
+        card = read_card(folder)
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{folder} holds no readable checkpoint: {error}") from error
     if fingerprint(weights) != card.weights_sha256:

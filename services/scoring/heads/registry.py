@@ -20,9 +20,9 @@ from typing import Any, Literal, Protocol
 
 from torch import Tensor, nn
 
-Takes = Literal["windows", "persons"]
+from services.scoring.cards import require_head
 
-HEADS = ("linear", "deep_mil", "deep_mil_fe", "bn_wvad", "mgfn", "lstm_ae", "causal_mil")
+Takes = Literal["windows", "persons"]
 
 
 class Network(Protocol):
@@ -35,22 +35,15 @@ class Network(Protocol):
     def bounds(self) -> tuple[float, float]: ...
 
 
-def known(name: str) -> str:
-    """The name itself. Raises ValueError for one that no head has."""
-    if name not in HEADS:
-        raise ValueError(f"unknown head {name!r}; there are: {', '.join(HEADS)}")
-    return name
-
-
 def package(name: str) -> ModuleType:
     """The head's package. Raises ValueError for a name that no head has."""
-    return import_module(f"services.scoring.heads.{known(name)}")
+    return import_module(f"services.scoring.heads.{require_head(name)}")
 
 
 def takes(name: str) -> Takes:
-    """What the head looks at."""
-    told: Takes = getattr(package(name), "takes", "windows")
-    return told
+    """Which rows the head takes."""
+    rows: Takes = getattr(package(name), "takes", "windows")
+    return rows
 
 
 def build(name: str, dim: int, config: dict[str, Any]) -> nn.Module:

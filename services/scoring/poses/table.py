@@ -5,6 +5,7 @@ Shapes: T clips, F sampled frames, P people in all frames.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid5
 
@@ -12,11 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas import ids
-from schemas.clips import ClipRef, ClipSpec
+from schemas.clips import ClipRef, ClipSpec, Grid
 from schemas.ids import NAMESPACE
 from schemas.poses import KEYPOINTS, Person, PoseFrame, PosesExtracted
 
 UNTRACKED = -1
+ORIGIN = datetime(2000, 1, 1, tzinfo=UTC)
+"""Time zero of footage in files: nobody says when it was recorded."""
 
 
 @dataclass(frozen=True)
@@ -75,14 +78,18 @@ def messages(poses: PoseTable, video: str, backbone: str, spec: ClipSpec) -> lis
     frames = _grouped(seen, poses.frame_clip, len(poses.start_s))
     source_id = uuid5(NAMESPACE, video)
     spans = zip(poses.start_s.tolist(), poses.end_s.tolist(), strict=True)
+    grid = Grid(origin_at=ORIGIN, spec=spec)
     refs = [
-        ClipRef(clip_id=ids.clip_id(source_id, start_s), index=index, start_s=start_s, end_s=end_s)
-        for index, (start_s, end_s) in enumerate(spans)
+        ClipRef(index=grid.index_at(grid.moment(start_s)), start_s=start_s, end_s=end_s)
+        for start_s, end_s in spans
     ]
     return [
         PosesExtracted(
-            poses_id=ids.poses_id(ref.clip_id, backbone),
+            poses_id=ids.poses_id(ids.clip_id(source_id, ORIGIN, ref.index), backbone),
             source_id=source_id,
+            origin_at=ORIGIN,
+            is_wall_clock=False,
+            cut_at=ORIGIN,
             clip=ref,
             backbone=backbone,
             spec=spec,

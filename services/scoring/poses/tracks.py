@@ -4,15 +4,13 @@ Shapes: P people, S samples (frames that were looked at), D = 38 numbers a perso
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Self
 
-import msgpack
 import numpy as np
 from numpy.typing import NDArray
 
 from schemas.poses import PosesExtracted
-from services.scoring.core import GAP_TOLERANCE_S
 from services.scoring.poses.person import (
     NOT_SEEN,
     PERSON_NUMBERS,
@@ -43,7 +41,7 @@ class Track:
     frame: int
     """Number of the frame in which that was."""
     packed: bytes
-    """The samples as little-endian float16: the same before and after a restart."""
+    """The samples as little-endian float16."""
 
     @property
     def samples(self) -> Halves:
@@ -66,10 +64,10 @@ class Track:
 
 @dataclass(frozen=True)
 class Tracks:
-    """The people of one source up to its latest clip: a value of the stream's table."""
+    """The people of one source up to its latest clip."""
 
-    start_s: float | None = None
-    """Where the latest clip began; None before the first."""
+    last: int | None = None
+    """The latest clip; None before the first."""
     frame: int = 0
     """Frames since the last gap."""
     people: Mapping[int, Track] = field(default_factory=dict)
@@ -93,34 +91,14 @@ class Tracks:
         here = sorted(set(poses.track_id.tolist()) - {UNTRACKED})
         judged = [people[one].sequence for one in here if len(people[one].samples) >= YOUNG]
         after = type(self)(
-            message.clip.start_s,
+            message.clip.index,
             frame + len(message.frames),
             _remembered(people, message.frames[-1].at_s),
         )
         return after, np.array(judged, np.float32).reshape(-1, SAMPLES, PERSON_NUMBERS)
 
-    def to_bytes(self) -> bytes:
-        """1.5 KB a person."""
-        people = [(number, *astuple(one)) for number, one in self.people.items()]
-        packed: bytes = msgpack.packb((1, self.start_s, self.frame, people))
-        return packed
-
-    @classmethod
-    def from_bytes(cls, packed: bytes | None) -> Self:
-        """What `to_bytes` gave. None, and bytes that another version wrote, begin anew."""
-        try:
-            version, start_s, frame, people = msgpack.unpackb(packed or b"")
-            if version != 1:
-                return cls()
-            return cls(start_s, frame, {number: Track(*rest) for number, *rest in people})
-        except (ValueError, TypeError):
-            return cls()
-
     def _leads_to(self, message: PosesExtracted) -> bool:
-        if self.start_s is None:
-            return False
-        gap_s = message.clip.start_s - self.start_s - message.spec.hop_s
-        return abs(gap_s) <= GAP_TOLERANCE_S
+        return self.last is not None and message.clip.index == self.last + 1
 
 
 def sequences(messages: Iterable[PosesExtracted]) -> Iterator[Floats]:

@@ -16,7 +16,7 @@ from torch import nn
 
 from services.scoring import calibration
 from services.scoring.calibration import Calibration
-from services.scoring.heads.card import Card
+from services.scoring.cards import Card
 from services.scoring.heads.checkpoint import fingerprint, pack, write
 from services.scoring.heads.registry import Network
 from services.training.default.embeddings import Table, load
@@ -77,7 +77,6 @@ def _store(
     digest = fingerprint(pack(network))
     card = Card(
         head=head,
-        model_id=f"{head}-{digest[:8]}",
         weights_sha256=digest,
         backbone=BACKBONE,
         window=WINDOW,

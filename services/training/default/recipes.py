@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from services.scoring.core import Rule
+from schemas.policies import PersistenceRule
 
 VIEWS = ("plain", "flip", "shift")
 
@@ -15,7 +15,7 @@ class Recipe:
     """Name of the rule, and of the kind of video that shows it."""
     beside: str
     """The kind that shows the same cameras when nothing happens."""
-    rule: Rule
+    rule: PersistenceRule
     folds: int
     """So many parts of those cameras' groups are held out in turn."""
     also: tuple[str, ...] = ()
@@ -45,9 +45,9 @@ class Recipe:
         return (self.incident, self.beside)
 
 
-def rule(incident: str, high: float, alone: float) -> Rule:
+def rule(incident: str, high: float, alone: float) -> PersistenceRule:
     """Four clips of six (two windows of three) at `high`, or one at `alone`."""
-    return Rule(
+    return PersistenceRule(
         name=incident,
         label=f"Possible {incident}",
         high=high,

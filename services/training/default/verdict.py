@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from schemas.policies import PersistenceRule
 from services.scoring.calibration import Calibration
-from services.scoring.core import Rule
 from services.training.alarming import touches
 from services.training.budget import Alarm, alarms
 from services.training.default.embeddings import Table
@@ -32,7 +32,9 @@ def ordering(table: Table, score_N: Floats, recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def alarming(table: Table, score_N: Floats, calibrated: Calibration, rule: Rule) -> dict[str, Any]:
+def alarming(
+    table: Table, score_N: Floats, calibrated: Calibration, rule: PersistenceRule
+) -> dict[str, Any]:
     """What the rule makes of the scores: incidents alerted, and alerts while nothing happens."""
     score_N = np.array([calibrated.apply(score) for score in score_N])
     quiet = list(tracks(table, score_N, QUIET))
@@ -54,7 +56,7 @@ def alarming(table: Table, score_N: Floats, calibrated: Calibration, rule: Rule)
     }
 
 
-def share(found: Sequence[Watched], rule: Rule) -> float:
+def share(found: Sequence[Watched], rule: PersistenceRule) -> float:
     """Share of the tracks with an alert."""
     return short(np.mean([bool(alarms(track, rule)) for track in found])) if found else 0.0
 
@@ -63,7 +65,7 @@ def short(value: Any) -> float:
     return round(float(value), 4)
 
 
-def _rate(found: Sequence[Watched], rule: Rule) -> dict[str, float]:
+def _rate(found: Sequence[Watched], rule: PersistenceRule) -> dict[str, float]:
     hours = sum(seconds(track) for track in found) / 3600
     count = sum(len(alarms(track, rule)) for track in found)
     return {
@@ -74,7 +76,7 @@ def _rate(found: Sequence[Watched], rule: Rule) -> dict[str, float]:
     }
 
 
-def _in_view(table: Table, score_N: Floats, view: str, rule: Rule) -> dict[str, float]:
+def _in_view(table: Table, score_N: Floats, view: str, rule: PersistenceRule) -> dict[str, float]:
     """The same footage as another camera would show it."""
     normal = list(tracks(table, score_N, (*QUIET, "calm"), view))
     return {
@@ -83,7 +85,7 @@ def _in_view(table: Table, score_N: Floats, view: str, rule: Rule) -> dict[str, 
     }
 
 
-def _scenes(scenes: Sequence[Watched], rule: Rule) -> dict[str, int]:
+def _scenes(scenes: Sequence[Watched], rule: PersistenceRule) -> dict[str, int]:
     """Simulated scenes, in which it is known when a fight goes on."""
     hits = [[_hit(scene, alarm) for alarm in alarms(scene, rule)] for scene in scenes]
     return {

@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from services.scoring.core import Rule
+from schemas.policies import PersistenceRule
 from services.training.alarming import by_label, tally
-from services.training.budget import MARKS, alarms, clips, high_mark
+from services.training.budget import MARKS, alarms, high_mark, moments
 from services.training.datasets import Labelled, Span
 from services.training.datasets.labelled import normal, weak
 from services.training.examples import Example
 from services.training.watching import Watched
 from tests.unit.training.planted import DIM, WINDOW_S, features
 
-RULE = Rule(name="fight", label="Fight", high=0.8, low=0.5, k=4, n=6, m=2)
+RULE = PersistenceRule(name="fight", label="Fight", high=0.8, low=0.5, k=4, n=6, m=2)
 QUICK = RULE.model_copy(update={"k": 2, "n": 2})
 
 
@@ -26,11 +26,10 @@ def marked(first: int, last: int, label: str = "fight") -> Labelled:
 
 
 def test_a_window_gives_its_clips_with_its_score() -> None:
-    made = list(clips(watched(0.1, 0.9)))
+    made = list(moments(watched(0.1, 0.9)))
     assert [one.calibrated for one in made] == [0.1, 0.1, 0.9, 0.9]
     assert [one.index for one in made] == [0, 1, 2, 3]
     assert made[1].start_s == pytest.approx(16 / 15)
-    assert [one.is_last for one in made] == [False, False, False, True]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from services.scoring.core import Rule
+from schemas.policies import PersistenceRule
 from services.training.datasets import Labelled, Span
 from services.training.datasets.labelled import normal, weak
 from services.training.examples import Example
@@ -12,7 +12,7 @@ from services.training.verdict import judge, without_nan
 from services.training.watching import Watched
 from tests.unit.training.planted import DIM, WINDOW_S, features, planted
 
-RULE = Rule(name="fight", label="Fight", high=0.8, low=0.5, k=2, n=2, m=2)
+RULE = PersistenceRule(name="fight", label="Fight", high=0.8, low=0.5, k=2, n=2, m=2)
 
 
 def watched(name: str, scores: list[float], labelled: Labelled | None = None) -> Watched:

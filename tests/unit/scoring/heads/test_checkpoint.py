@@ -12,7 +12,7 @@ from schemas.clips import ClipSpec
 from services.scoring.calibration import Calibration
 from services.scoring.core import Rule
 from services.scoring.heads import CheckpointError, Head, MismatchError, load
-from services.scoring.heads.card import Card
+from services.scoring.cards import Card
 from services.scoring.heads.checkpoint import CARD, WEIGHTS, build, fingerprint, pack, write
 
 RULE = Rule(name="fight", label="Fight", high=0.8, low=0.5, k=2, n=4, m=2)

@@ -12,7 +12,7 @@ from schemas.clips import ClipSpec
 from services.scoring.calibration import Calibration
 from services.scoring.core import Rule
 from services.scoring.heads import HEADS, Head, load, load_official
-from services.scoring.heads.card import Card
+from services.scoring.cards import Card
 from services.scoring.heads.checkpoint import fingerprint, pack, write
 from services.scoring.heads.live import live_scores
 from services.scoring.heads.registry import build, package

@@ -5,7 +5,7 @@ from typing import Any
 
 from schemas import ids
 from schemas.poses import Person, PoseFrame, PosesExtracted
-from tests.builders import SOURCE, clip_ref
+from tests.builders import clip_ref, of_source
 
 Box = tuple[float, float, float, float]
 TALL: Box = (0.4, 0.2, 0.6, 0.8)
@@ -28,9 +28,10 @@ def poses(index: int, frames: Sequence[Sequence[Person]], **more: Any) -> PosesE
     ref = clip_ref(index)
     step_s = (ref.end_s - ref.start_s) / len(frames)
     fields: dict[str, Any] = {"width": 400, "height": 200, "backbone": "yolov8_pose", **more}
+    fields = of_source() | fields
+    clip_id = ids.clip_id(fields["source_id"], fields["origin_at"], index)
     return PosesExtracted(
-        poses_id=ids.poses_id(ref.clip_id, fields["backbone"]),
-        source_id=SOURCE,
+        poses_id=ids.poses_id(clip_id, fields["backbone"]),
         clip=ref,
         frames=tuple(
             PoseFrame(at_s=round(ref.start_s + k * step_s, 6), people=tuple(people))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from services.training.budget import clips
+from services.training.budget import moments
 from services.training.default.embeddings import Row, Table
 from services.training.default.tracks import SHOWN, UNSURE, seconds, takes, tracks
 
@@ -21,7 +21,7 @@ def test_clips_of_one_recording_make_one_take() -> None:
     rows = table(row("b", 0), row("a", 1, frames=10), row("a", 0))
     (take,) = takes(rows, np.array([0.3, 0.2, 0.1]), "calm")
     assert take.scores.tolist() == [0.1, 0.2, 0.3]
-    made = list(clips(take))
+    made = list(moments(take))
     assert [clip.calibrated for clip in made] == [0.1, 0.1, 0.2, 0.3, 0.3]
     assert [clip.start_s * 15 / 16 for clip in made] == pytest.approx([0, 1, 2, 3, 4])
     assert made[2].end_s - made[2].start_s == pytest.approx(10 / 15)

@@ -1,55 +1,64 @@
-"""A detector: one head or several over the same footage, each with a rule of its own."""
+"""A detector: one head or several that judge the same footage, each with a rule of its own."""
 
-import hashlib
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from schemas.embeddings import EmbeddingExtracted
 from schemas.poses import PosesExtracted
 from schemas.topics import EMBEDDINGS, POSES, Topic
+from services.scoring.cards import POSE_BACKBONE, detector_id
 from services.scoring.folders import DEFAULT, checkpoints
 from services.scoring.heads import Head, load
-from services.scoring.sight import POSE_BACKBONE, POSE_DIMS, Seen
+from services.scoring.heads.registry import Takes
+from services.scoring.poses import PERSON_NUMBERS, SCENE_NUMBERS
+
+POSE_DIMS: Mapping[Takes, int] = {"windows": SCENE_NUMBERS, "persons": PERSON_NUMBERS}
 
 
 @dataclass(frozen=True)
 class Detector:
-    """Heads that look at the same footage side by side. Their order is that of their folders."""
+    """Heads side by side, in the order of their folders."""
 
     heads: tuple[Head, ...]
 
     def __post_init__(self) -> None:
-        """Raises ValueError for heads that cannot look at the same messages, or rules of one name
-        (alert ids come from it).
+        """Raises ValueError for heads that cannot judge the same messages, or rules of one name
+        (policies name rules).
         """
         if not self.heads:
             raise ValueError("a detector needs a head")
         for head in self.heads:
-            _require_same(self.heads[0], head)
+            _require_same_input(self.heads[0], head)
             _require_rows(head)
         names = Counter(head.rule.name for head in self.heads)
         if twice := [name for name, count in names.items() if count > 1]:
             raise ValueError(f"two heads have a rule called {twice[0]!r}; alerts need names apart")
 
     @property
-    def model_id(self) -> str:
-        """A single head's own id; of several, their number and a hash of all their ids."""
-        ids = [head.model_id for head in self.heads]
-        if len(ids) == 1:
-            return ids[0]
-        return f"{len(ids)}-heads-{hashlib.sha256(' '.join(ids).encode()).hexdigest()[:8]}"
+    def detector_id(self) -> str:
+        return detector_id(tuple(head.model_id for head in self.heads))
+
+    @property
+    def backbone(self) -> str:
+        return self.heads[0].card.backbone
 
     @property
     def context(self) -> int:
-        """How many windows up to now must be at hand for all heads that look at windows."""
+        """How many windows up to now must be at hand for all heads that take windows."""
         return max((head.context for head in self.heads if head.takes == "windows"), default=1)
 
     @property
-    def topic(self) -> Topic:
-        """Where what its heads look at comes from."""
-        return POSES if self.heads[0].card.backbone == POSE_BACKBONE else EMBEDDINGS
+    def takes_persons(self) -> bool:
+        return any(head.takes == "persons" for head in self.heads)
 
-    def check(self, message: Seen) -> None:
+    @property
+    def topic(self) -> Topic:
+        """Where the input of its heads comes from."""
+        return POSES if self.backbone == POSE_BACKBONE else EMBEDDINGS
+
+    def check(self, message: EmbeddingExtracted | PosesExtracted) -> None:
         """Raise MismatchError when the heads were not trained on such messages."""
         first = self.heads[0]
         if isinstance(message, PosesExtracted):
@@ -58,13 +67,13 @@ class Detector:
             first.check(message.backbone, message.window, message.spec, message.dim)
 
 
-def _require_same(one: Head, other: Head) -> None:
-    """Raise ValueError unless both look at the same messages; what they take of them may differ."""
-    theirs = [(head.card.backbone, head.card.window, head.card.spec) for head in (one, other)]
-    same_rows = one.takes != other.takes or one.card.dim == other.card.dim
-    if theirs[0] != theirs[1] or not same_rows:
+def _require_same_input(head: Head, other: Head) -> None:
+    """Raise ValueError unless both take the same messages; what they take of them may differ."""
+    inputs = [(each.card.backbone, each.card.window, each.card.spec) for each in (head, other)]
+    same_rows = head.takes != other.takes or head.card.dim == other.card.dim
+    if inputs[0] != inputs[1] or not same_rows:
         raise ValueError(
-            f"{one.model_id} is made for {_inputs(one)}, {other.model_id} for {_inputs(other)}:"
+            f"{head.model_id} is made for {_inputs(head)}, {other.model_id} for {_inputs(other)}:"
             " one stream cannot feed both"
         )
 
@@ -76,12 +85,10 @@ def _require_rows(head: Head) -> None:
         if (head.card.window, head.card.dim) != (1, expected):
             raise ValueError(
                 f"{head.model_id} is made for {_inputs(head)};"
-                f" of poses heads see {expected} numbers, one clip at a time"
+                f" of poses heads take {expected} numbers, one clip at a time"
             )
     elif head.takes == "persons":
-        raise ValueError(
-            f"{head.model_id} looks at persons, whom {head.card.backbone} does not see"
-        )
+        raise ValueError(f"{head.model_id} takes persons, whom {head.card.backbone} does not see")
 
 
 def _inputs(head: Head) -> str:
@@ -95,4 +102,4 @@ def assemble(path: Path | None = None) -> Detector:
     Without a path, the one that comes with the product. Raises ValueError where there is none or
     where heads do not go together.
     """
-    return Detector(tuple(load(one) for one in checkpoints(path or DEFAULT)))
+    return Detector(tuple(load(folder) for folder in checkpoints(path or DEFAULT)))

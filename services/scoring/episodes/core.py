@@ -1,0 +1,194 @@
+"""Episodes: judgements of one source in one run become scores and alerts.
+
+`step` takes the next judgement. Clips judged before by the same detector change nothing, so a log
+that is read twice gives the same. Another grid is another life of the source: open episodes close
+and everything starts anew; lives follow one another in the order in which they arrive, since a
+clock may go back. A life that was left is not entered again by what comes late. Pure.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+
+from schemas.alerts import ClosedReason
+from schemas.clips import ClipRef
+from schemas.judgements import ClipJudged, HeadJudgement
+from schemas.scores import ClipScored
+from services.scoring.episodes.messages import Alert, alerts, scored
+from services.scoring.episodes.persistence import Moment, advance, close
+from services.scoring.episodes.policy import Terms
+from services.scoring.episodes.state import (
+    LIVES_KEPT,
+    DetectorState,
+    Left,
+    Life,
+    ModelState,
+    SourceState,
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The state that follows, and what is to be put out: alerts before the score that counts
+    them.
+    """
+
+    state: SourceState
+    alerts: tuple[Alert, ...] = ()
+    score: ClipScored | None = None
+
+
+def step(
+    state: SourceState | None,
+    judged: ClipJudged,
+    terms: Mapping[str, Terms],
+    backbones: Collection[str],
+    partition: int = 0,
+) -> Outcome:
+    """Take a judgement. `terms` by model id must hold all of its models (else KeyError);
+    `backbones` are those of the run's detectors: when each has given its last, the score says so.
+    """
+    if state is None:
+        state, closed = _born(judged, partition), list[Alert]()
+    elif _is_late(state, judged):
+        return Outcome(state)
+    else:
+        state, closed = _enter(state, judged)
+    detector = state.detector(judged.backbone)
+    clips = [ref for ref in judged.clips if ref.index >= detector.next_index]
+    if not clips:
+        return Outcome(state, tuple(closed))
+    state = replace(state, cut_at=max(state.cut_at, judged.cut_at))
+    models, replaced = _replace(state, detector, judged)
+    models, found = _judge(state, models, (judged, clips), terms)
+    opened = sum(alert.type_name() == "nightclerk.alert.opened.v1" for alert in found)
+    detector = DetectorState(clips[-1].index + 1, judged.is_last, models)
+    state = state.with_detector(judged.backbone, detector, opened)
+    score = scored(judged, clips, terms, state)
+    if judged.is_last and all(state.detector(name).is_ended for name in backbones):
+        score = score.model_copy(update={"is_last": True})
+    return Outcome(state, (*closed, *replaced, *found), score)
+
+
+def close_all(
+    state: SourceState, reason: ClosedReason, terms: Mapping[str, Terms] | None = None
+) -> Outcome:
+    """End every open episode of the source."""
+    found: list[Alert] = []
+    detectors: dict[str, DetectorState] = {}
+    for backbone, detector in state.detectors.items():
+        models: dict[str, ModelState] = {}
+        for model_id, model in detector.models.items():
+            models[model_id], closed = _close(state, model_id, model, reason, terms)
+            found += closed
+        detectors[backbone] = replace(detector, models=models)
+    return Outcome(replace(state, detectors=detectors), tuple(found))
+
+
+def _born(judged: ClipJudged, partition: int) -> SourceState:
+    return SourceState(
+        source_id=judged.source_id,
+        source_kind=judged.source_kind,
+        is_wall_clock=judged.is_wall_clock,
+        run=judged.run,
+        life=Life(judged.origin_at, judged.spec),
+        cut_at=judged.cut_at,
+        partition=partition,
+    )
+
+
+def _is_late(state: SourceState, judged: ClipJudged) -> bool:
+    """Whether a judgement is of a life that the source has left. It enters that life again only
+    with clips that are new there and were cut after all that came since.
+    """
+    left = _left(state, judged)
+    if left is None:
+        return False
+    return judged.clips[-1].index < left.next_index or judged.cut_at <= state.cut_at
+
+
+def _enter(state: SourceState, judged: ClipJudged) -> tuple[SourceState, list[Alert]]:
+    """The life of the judgement: the same, or a new one, for which open episodes close."""
+    life = Life(judged.origin_at, judged.spec)
+    if life == state.life:
+        return state, []
+    again = _left(state, judged)
+    lives = [one for one in state.left if one is not again]
+    lives.append(Left(state.life, state.next_index))
+    born = replace(
+        _born(judged, state.partition),
+        first_index=again.next_index if again else 0,
+        left=tuple(lives[-LIVES_KEPT:]),
+    )
+    return born, list(close_all(state, "new_life").alerts)
+
+
+def _left(state: SourceState, judged: ClipJudged) -> Left | None:
+    life = Life(judged.origin_at, judged.spec)
+    return next((one for one in state.left if one.life == life), None)
+
+
+def _replace(
+    state: SourceState, detector: DetectorState, judged: ClipJudged
+) -> tuple[dict[str, ModelState], list[Alert]]:
+    """The models that go on. Those that judge no more let go of what they have open."""
+    kept, found = dict[str, ModelState](), list[Alert]()
+    current = {head.model_id for head in judged.heads}
+    for model_id, model in detector.models.items():
+        if model_id in current:
+            kept[model_id] = model
+        else:
+            found += _close(state, model_id, model, "replaced", None)[1]
+    return kept, found
+
+
+def _judge(
+    state: SourceState,
+    models: dict[str, ModelState],
+    fresh: tuple[ClipJudged, list[ClipRef]],
+    terms: Mapping[str, Terms],
+) -> tuple[dict[str, ModelState], list[Alert]]:
+    """Each rule takes its head's score of each clip; at the end of the source all close."""
+    judged, clips = fresh
+    found: list[Alert] = []
+    for clip in clips:
+        for head in judged.heads:
+            model = _model(models.get(head.model_id), terms[head.model_id])
+            model, changes = _advance(state, model, head, clip, terms[head.model_id])
+            models[head.model_id] = model
+            found += changes
+    if judged.is_last:
+        for model_id, model in models.items():
+            models[model_id], closed = _close(state, model_id, model, "source_ended", terms)
+            found += closed
+    return models, found
+
+
+def _model(model: ModelState | None, terms: Terms) -> ModelState:
+    """Under the name and label in force."""
+    rule = terms.rule
+    if model is None:
+        return ModelState(rule.name, rule.label, rule.severity)
+    if (model.label, model.severity) != (rule.label, rule.severity):
+        return replace(model, label=rule.label, severity=rule.severity)
+    return model
+
+
+def _advance(
+    state: SourceState, model: ModelState, head: HeadJudgement, clip: ClipRef, terms: Terms
+) -> tuple[ModelState, list[Alert]]:
+    now = Moment(clip.index, clip.start_s, clip.end_s, terms.knots.apply(head.score))
+    moved, changes = advance(model.state, terms.rule, now, terms.is_muted)
+    model = replace(model, state=moved)
+    return model, alerts(state, head.model_id, model, changes) if changes else []
+
+
+def _close(
+    state: SourceState,
+    model_id: str,
+    model: ModelState,
+    reason: ClosedReason,
+    terms: Mapping[str, Terms] | None,
+) -> tuple[ModelState, list[Alert]]:
+    in_force = terms.get(model_id) if terms else None
+    closed, changes = close(model.state, in_force.rule if in_force else None, reason)
+    return replace(model, state=closed), alerts(state, model_id, model, changes)

@@ -1,0 +1,103 @@
+"""The messages that episodes put out: alerts, and scores with the marks in force."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
+from uuid import UUID
+
+from schemas import ids
+from schemas.alerts import AlertClosed, AlertOpened, AlertUpdated
+from schemas.clips import ClipRef
+from schemas.judgements import ClipJudged
+from schemas.scores import ClipScored, HeadScore
+from services.scoring.episodes.persistence import Change, Episode
+from services.scoring.episodes.policy import Terms
+from services.scoring.episodes.state import ModelState, SourceState
+
+Alert = AlertOpened | AlertUpdated | AlertClosed
+A = TypeVar("A", AlertOpened, AlertUpdated, AlertClosed)
+
+
+def alerts(
+    state: SourceState, model_id: str, model: ModelState, changes: Iterable[Change]
+) -> list[Alert]:
+    """What became of a model's episodes in the life that the source is in."""
+    return [_alert_of(state, model_id, model, change) for change in changes]
+
+
+def alert_id(state: SourceState, model_id: str, rule: str, episode: Episode) -> UUID:
+    clip_id = ids.clip_id(state.source_id, state.life.origin_at, episode.first.index)
+    return ids.alert_id(state.run, model_id, rule, clip_id)
+
+
+def scored(
+    judged: ClipJudged, clips: Sequence[ClipRef], terms: Mapping[str, Terms], state: SourceState
+) -> ClipScored:
+    """The judgement of these clips, calibrated; `is_last` is not said yet."""
+    return ClipScored.model_validate(
+        {
+            **judged.provenance(),
+            "run": judged.run,
+            "detector": judged.detector,
+            "backbone": judged.backbone,
+            "spec": judged.spec,
+            "clips": tuple(clips),
+            "heads": tuple(
+                _head_score(head.head, head.model_id, head.score, terms[head.model_id])
+                for head in judged.heads
+            ),
+            "alerts_opened": state.alerts_opened,
+        }
+    )
+
+
+def _head_score(head: str, model_id: str, score: float, terms: Terms) -> HeadScore:
+    return HeadScore(
+        head=head,
+        model_id=model_id,
+        rule=terms.rule.name,
+        label=terms.rule.label,
+        score=score,
+        calibrated=terms.knots.apply(score),
+        high_mark=terms.high_mark,
+    )
+
+
+def _alert_of(state: SourceState, model_id: str, model: ModelState, change: Change) -> Alert:
+    episode = change.episode
+    if change.kind == "opened":
+        return _alert(AlertOpened, state, model_id, model, episode)
+    if change.kind == "updated":
+        return _alert(AlertUpdated, state, model_id, model, episode)
+    return _alert(AlertClosed, state, model_id, model, episode, reason=change.reason)
+
+
+def _alert(
+    kind: type[A],
+    state: SourceState,
+    model_id: str,
+    model: ModelState,
+    episode: Episode,
+    **more: str,
+) -> A:
+    peak = episode.peak
+    return kind.model_validate(
+        {
+            "source_id": state.source_id,
+            "source_kind": state.source_kind,
+            "origin_at": state.life.origin_at,
+            "is_wall_clock": state.is_wall_clock,
+            "cut_at": state.cut_at,
+            "alert_id": alert_id(state, model_id, model.rule, episode),
+            "run": state.run,
+            "rule": model.rule,
+            "label": model.label,
+            "severity": model.severity,
+            "start_s": episode.first.start_s,
+            "end_s": episode.last.end_s,
+            "peak_s": (peak.start_s + peak.end_s) / 2,
+            "peak_score": peak.calibrated,
+            "peak_index": peak.index,
+            "model_id": model_id,
+            **more,
+        }
+    )

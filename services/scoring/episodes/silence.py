@@ -1,0 +1,99 @@
+"""What time alone brings: sources that fell silent, and states that nobody needs any more.
+
+A record that waits on the log is not silence. A camera counts as silent when nothing of it was
+handled for a while, and it is not just that everything is late: either no camera gave anything on
+its partition meanwhile, or what others gave was cut so much later, or the while was very long.
+Durations are counted while this process was awake; moments of cutting are compared only among one
+another, and never believed to lie ahead of the present, so that one host's wrong clock silences
+nobody else's cameras.
+"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from services.scoring.awake import Awake
+from services.scoring.episodes.state import SourceState
+
+
+class Bounds(NamedTuple):
+    """How long a source may give nothing before what it has open is closed, in seconds; of a
+    camera beyond the clips that are judged together. Then how long a state is kept.
+    """
+
+    camera_s: float = 30.0
+    upload_s: float = 1800.0
+    window: int = 2
+    keep_source_s: float = 86400.0
+    keep_ended_s: float = 3600.0
+    keep_awake_s: float = 3600.0
+
+
+@dataclass
+class _Heard:
+    """Of a source, or of all cameras of a partition: when, in seconds awake, the latest record was
+    handled, and when that was cut.
+    """
+
+    at_s: float
+    cut_at: datetime
+
+
+class Silence:
+    """Which sources are silent. Keys are those of the stream's table."""
+
+    def __init__(self, bounds: Bounds = Bounds()) -> None:
+        self._bounds = bounds
+        self._awake = Awake()
+        self._now: datetime | None = None
+        self._sources: dict[Hashable, _Heard] = {}
+        self._partitions: dict[int, _Heard] = {}
+
+    def heard(self, key: Hashable, partition: int, cut_at: datetime, is_camera: bool) -> None:
+        """A record of a source was handled."""
+        at_s = self._awake.seconds
+        cut_at = min(cut_at, self._now) if self._now else cut_at
+        self._sources[key] = _Heard(at_s, cut_at)
+        if is_camera:
+            before = self._partitions.get(partition)
+            latest = max(before.cut_at, cut_at) if before else cut_at
+            self._partitions[partition] = _Heard(at_s, latest)
+
+    def tick(self, now: datetime) -> None:
+        """Let time pass; called about once a second, before the questions below are asked."""
+        self._awake.tick(now)
+        self._now = now
+
+    def is_silent(self, key: Hashable, state: SourceState) -> bool:
+        """Whether the source gave nothing for longer than its bound."""
+        source = self._source(key, state)
+        idle_s = self._awake.seconds - source.at_s
+        if state.source_kind == "upload" or idle_s > self._bounds.upload_s:
+            return idle_s > self._bounds.upload_s
+        bound_s = self._bounds.camera_s + self._bounds.window * state.life.spec.duration_s
+        return idle_s > bound_s and self._is_left_behind(state, source, bound_s)
+
+    def is_forgotten(self, key: Hashable, state: SourceState, now: datetime) -> bool:
+        """Whether the state may go: unseen for a day, or for an hour where an upload ended."""
+        idle_s = self._awake.seconds - self._source(key, state).at_s
+        is_ended = state.source_kind == "upload" and state.is_ended
+        keep_s = self._bounds.keep_ended_s if is_ended else self._bounds.keep_source_s
+        is_old = now - state.cut_at > timedelta(seconds=keep_s)
+        return is_old and idle_s > min(keep_s, self._bounds.keep_awake_s)
+
+    def forget(self, key: Hashable) -> None:
+        """The state is gone."""
+        self._sources.pop(key, None)
+
+    def _is_left_behind(self, state: SourceState, source: _Heard, bound_s: float) -> bool:
+        partition = self._partitions.get(state.partition)
+        if partition is None:
+            return True
+        if self._awake.seconds - partition.at_s > bound_s:
+            return True
+        return partition.cut_at - source.cut_at > timedelta(seconds=bound_s)
+
+    def _source(self, key: Hashable, state: SourceState) -> _Heard:
+        """A source known from the table alone begins to be waited for when it is first met."""
+        return self._sources.setdefault(key, _Heard(self._awake.seconds, state.cut_at))

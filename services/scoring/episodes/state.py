@@ -1,0 +1,211 @@
+"""All that episodes keep of one source in one run: a value of the stream's table.
+
+Stored as a map with names, so that a reader passes over what it does not know: a field more is no
+reason to forget what is open. Only another `VERSION` starts anew.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, Self
+from uuid import UUID
+
+import msgpack
+
+from schemas.alerts import Severity
+from schemas.clips import ClipSpec, SourceKind
+from services.scoring.episodes.persistence import Episode, Moment, RuleState
+
+VERSION = 1
+FRESH = RuleState()
+LIVES_KEPT = 8
+
+
+@dataclass(frozen=True)
+class Life:
+    """One grid of the source."""
+
+    origin_at: datetime
+    spec: ClipSpec
+
+
+@dataclass(frozen=True)
+class Left:
+    """A life that the source has left, and the first clip that was not judged in it."""
+
+    life: Life
+    next_index: int
+
+
+@dataclass(frozen=True)
+class ModelState:
+    """What the rule of one model keeps. How the rule is called is kept for a close after the
+    model's card is gone.
+    """
+
+    rule: str
+    label: str
+    severity: Severity = "warning"
+    state: RuleState = FRESH
+
+
+@dataclass(frozen=True)
+class DetectorState:
+    """How far one backbone's detector has judged."""
+
+    next_index: int = 0
+    is_ended: bool = False
+    """Whether it has judged the last clip of an upload."""
+    models: Mapping[str, ModelState] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SourceState:
+    """The life that the source is in, what each detector made of it, and lives before it."""
+
+    source_id: UUID
+    source_kind: SourceKind
+    is_wall_clock: bool
+    run: str
+    life: Life
+    cut_at: datetime
+    """The latest clip's; never goes back within a life."""
+    partition: int = 0
+    first_index: int = 0
+    """Clips before it were judged when the source was in this life before."""
+    alerts_opened: int = 0
+    """In this life, by all models."""
+    detectors: Mapping[str, DetectorState] = field(default_factory=dict)
+    """By backbone."""
+    left: tuple[Left, ...] = ()
+
+    @property
+    def next_index(self) -> int:
+        """The first clip that no detector has judged in this life."""
+        reached = [detector.next_index for detector in self.detectors.values()]
+        return max(reached, default=self.first_index)
+
+    @property
+    def has_open(self) -> bool:
+        return any(
+            model.state.episode is not None
+            for detector in self.detectors.values()
+            for model in detector.models.values()
+        )
+
+    def detector(self, backbone: str) -> DetectorState:
+        return self.detectors.get(backbone) or DetectorState(self.first_index)
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether every detector that judged has judged the last clip."""
+        return bool(self.detectors) and all(one.is_ended for one in self.detectors.values())
+
+    def with_detector(self, backbone: str, detector: DetectorState, opened: int) -> Self:
+        return replace(
+            self,
+            detectors={**self.detectors, backbone: detector},
+            alerts_opened=self.alerts_opened + opened,
+        )
+
+    def pack(self) -> bytes:
+        content = {
+            "version": VERSION,
+            "source_id": self.source_id.bytes,
+            "source_kind": self.source_kind,
+            "is_wall_clock": self.is_wall_clock,
+            "run": self.run,
+            "life": _pack_life(self.life),
+            "cut_at": self.cut_at.timestamp(),
+            "partition": self.partition,
+            "first_index": self.first_index,
+            "alerts_opened": self.alerts_opened,
+            "detectors": {name: _pack_detector(one) for name, one in self.detectors.items()},
+            "left": [[_pack_life(one.life), one.next_index] for one in self.left],
+        }
+        packed: bytes = msgpack.packb(content)
+        return packed
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> Self | None:
+        """What `pack` gave; None for what another version wrote, or for no state at all."""
+        try:
+            content = msgpack.unpackb(packed)
+            return cls._of(content) if content["version"] == VERSION else None
+        except (ValueError, TypeError, KeyError, msgpack.UnpackException):
+            return None
+
+    @classmethod
+    def _of(cls, content: Mapping[str, Any]) -> Self:
+        return cls(
+            source_id=UUID(bytes=content["source_id"]),
+            source_kind=content["source_kind"],
+            is_wall_clock=bool(content["is_wall_clock"]),
+            run=content["run"],
+            life=_life(content["life"]),
+            cut_at=datetime.fromtimestamp(content["cut_at"], UTC),
+            partition=content.get("partition", 0),
+            first_index=content.get("first_index", 0),
+            alerts_opened=content.get("alerts_opened", 0),
+            detectors={name: _detector(one) for name, one in content["detectors"].items()},
+            left=tuple(Left(_life(one[0]), one[1]) for one in content.get("left", ())),
+        )
+
+
+def _pack_life(life: Life) -> dict[str, Any]:
+    return {"origin_at": life.origin_at.isoformat(), "spec": life.spec.model_dump()}
+
+
+def _life(content: Mapping[str, Any]) -> Life:
+    return _life_of(content["origin_at"], tuple(sorted(content["spec"].items())))
+
+
+@lru_cache(maxsize=4096)
+def _life_of(origin_at: str, spec: tuple[tuple[str, float], ...]) -> Life:
+    return Life(datetime.fromisoformat(origin_at), ClipSpec.model_validate(dict(spec)))
+
+
+def _pack_detector(detector: DetectorState) -> dict[str, Any]:
+    models = {name: _pack_model(model) for name, model in detector.models.items()}
+    return {
+        "next_index": detector.next_index,
+        "is_ended": detector.is_ended,
+        "models": models,
+    }
+
+
+def _detector(content: Mapping[str, Any]) -> DetectorState:
+    models = {name: _model(model) for name, model in content["models"].items()}
+    return DetectorState(content["next_index"], content.get("is_ended", False), models)
+
+
+def _pack_model(model: ModelState) -> dict[str, Any]:
+    state = model.state
+    packed: dict[str, Any] = {
+        "rule": model.rule,
+        "label": model.label,
+        "severity": model.severity,
+        "recent": state.recent,
+    }
+    if state.quiet_until_s:
+        packed["quiet_until_s"] = state.quiet_until_s
+    if state.episode:
+        packed["episode"] = state.episode._asdict()
+    return packed
+
+
+def _model(content: Mapping[str, Any]) -> ModelState:
+    episode = content.get("episode")
+    state = RuleState(
+        recent=tuple(Moment(*moment[:4]) for moment in content["recent"]),
+        episode=_episode(episode) if episode else None,
+        quiet_until_s=content.get("quiet_until_s", 0.0),
+    )
+    severity = content.get("severity", "warning")
+    return ModelState(content["rule"], content["label"], severity, state)
+
+
+def _episode(content: Mapping[str, Any]) -> Episode:
+    first, last, peak = (Moment(*content[name][:4]) for name in ("first", "last", "peak"))
+    return Episode(first, last, peak, content.get("below", 0))

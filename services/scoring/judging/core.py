@@ -1,0 +1,141 @@
+"""Judging: what heads give the latest windows of each source, by batches.
+
+`follow` takes one message of a source and says which rows its heads need; `judge` lets every head
+judge the rows of many messages at once. Both are pure: the shell keeps the pasts, by source.
+Shapes: T windows or frames, D dimensions.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+import numpy as np
+
+from schemas.clips import ClipRef
+from schemas.embeddings import EmbeddingExtracted
+from schemas.judgements import ClipJudged, HeadJudgement
+from schemas.poses import PosesExtracted
+from services.chassis.errors import InvalidMessage
+from services.scoring.cards import MismatchError
+from services.scoring.heads import Head
+from services.scoring.heads.registry import Takes
+from services.scoring.judging.detector import Detector
+from services.scoring.judging.past import Kept, Past, Vectors
+from services.scoring.poses import scene_vector
+
+Seen = EmbeddingExtracted | PosesExtracted
+Rows = Mapping[Takes, Sequence[Vectors]]
+
+
+@dataclass(frozen=True)
+class Window:
+    """A message that the heads of the detector can judge, with the vector it holds."""
+
+    message: Seen
+    vector_D: Vectors
+
+    @property
+    def source_id(self) -> UUID:
+        return self.message.source_id
+
+    @property
+    def clips(self) -> tuple[ClipRef, ...]:
+        """All that the window shows."""
+        message = self.message
+        return message.clips if isinstance(message, EmbeddingExtracted) else (message.clip,)
+
+    @property
+    def fresh(self) -> tuple[ClipRef, ...]:
+        """What a score of the window is a score of."""
+        message = self.message
+        return message.fresh if isinstance(message, EmbeddingExtracted) else (message.clip,)
+
+    @property
+    def size(self) -> int:
+        return self.message.window if isinstance(self.message, EmbeddingExtracted) else 1
+
+
+def window_of(detector: Detector, message: Seen) -> Window:
+    """Raises InvalidMessage for what the detector's heads cannot judge."""
+    try:
+        detector.check(message)
+    except MismatchError as error:
+        raise InvalidMessage(str(error)) from error
+    if isinstance(message, PosesExtracted):
+        return Window(message, scene_vector(message))
+    vector_D = np.frombuffer(message.vector, "<f4")
+    if not np.isfinite(vector_D).all():
+        raise InvalidMessage("the embedding is not finite")
+    return Window(message, vector_D)
+
+
+def follow(
+    past: Past | None, window: Window, offset: int, detector: Detector
+) -> tuple[Past, Rows | None]:
+    """The source's past with this window in it, and the rows to judge; None for a window whose
+    clips were judged before.
+    """
+    message = window.message
+    life = (message.origin_at, message.spec)
+    if past is None or past.life != life:
+        past = Past(life)
+    if past.is_old(window.clips):
+        return past, None
+    first, last = window.clips[0].index, window.clips[-1].index
+    rows: dict[Takes, Sequence[Vectors]] = {
+        "windows": [past.windows.row(window.vector_D, first, detector.context)]
+    }
+    persons = past.persons
+    if isinstance(message, PosesExtracted) and detector.takes_persons:
+        persons, sequences_PSD = persons.after(message, offset)
+        rows["persons"] = list(sequences_PSD)
+    kept = Kept(first, last, window.vector_D, offset)
+    windows = past.windows.after(kept, window.size, detector.context)
+    return replace(past, last=last, windows=windows, persons=persons), rows
+
+
+def judge(detector: Detector, run: str, windows: Sequence[tuple[Window, Rows]]) -> list[ClipJudged]:
+    """The judgement of each window by every head.
+
+    Raises InvalidMessage where a score is not finite.
+    """
+    rows = [each for _, each in windows]
+    by_head = [_scores(head, rows) for head in detector.heads]
+    return [
+        _judged(detector, run, window, scores)
+        for (window, _), scores in zip(windows, zip(*by_head, strict=True), strict=True)
+    ]
+
+
+def _scores(head: Head, rows: Sequence[Rows]) -> list[float]:
+    """One score a window: of several rows the highest, without a row the lowest there is."""
+    counts = [len(each[head.takes]) for each in rows]
+    flat = head.judge([row_TD for each in rows for row_TD in each[head.takes]])
+    if not all(map(math.isfinite, flat)):
+        raise InvalidMessage("a score is not finite")
+    scores, start = [], 0
+    for count in counts:
+        scores.append(max(flat[start : start + count], default=head.lowest))
+        start += count
+    return scores
+
+
+def _judged(detector: Detector, run: str, window: Window, scores: Sequence[float]) -> ClipJudged:
+    message = window.message
+    heads = tuple(
+        HeadJudgement(head=head.name, model_id=head.model_id, rule=head.rule.name, score=score)
+        for head, score in zip(detector.heads, scores, strict=True)
+    )
+    return ClipJudged.model_validate(
+        {
+            **message.provenance(),
+            "run": run,
+            "detector": detector.detector_id,
+            "backbone": message.backbone,
+            "spec": message.spec,
+            "clips": window.fresh,
+            "heads": heads,
+            "is_last": message.is_last,
+        }
+    )

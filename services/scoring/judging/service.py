@@ -1,0 +1,135 @@
+"""Judging on Kafka: embeddings or poses come in by batches, raw scores go out."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Event
+from uuid import UUID
+
+import torch
+
+from schemas import groups
+from schemas.base import Message
+from schemas.embeddings import EmbeddingExtracted
+from schemas.judgements import LIVE
+from schemas.poses import PosesExtracted
+from schemas.topics import JUDGEMENTS
+from services.chassis.service import Runnable
+from services.chassis.streaming.consumer import ConsumeLoop
+from services.chassis.streaming.handler import Handler
+from services.chassis.streaming.records import Incoming, Outgoing, Partition
+from services.chassis.streaming.worker import Limits
+from services.chassis.telemetry import metrics
+from services.scoring import runs
+from services.scoring.awake import Awake
+from services.scoring.judging.config import JudgingSettings
+from services.scoring.judging.core import Rows, Window, follow, judge, window_of
+from services.scoring.judging.detector import Detector, assemble
+from services.scoring.judging.past import Past
+
+BATCH = 512
+QUEUE = 4096
+IDLE_S = 600.0
+"""A source that gave nothing for so long is let go, so that it holds no partition."""
+
+
+@dataclass
+class _Source:
+    """What is kept of an active source, and since when (seconds awake) nothing came of it."""
+
+    past: Past
+    partition: Partition
+    since_s: float
+
+
+class JudgingHandler(Handler):
+    """Lets the heads of one detector judge windows. Its memory is the log: what it keeps of a
+    source is made again from the records it holds.
+
+    A detector whose heads depend on the latest window alone keeps and holds nothing.
+    """
+
+    def __init__(self, detector: Detector, run: str = LIVE) -> None:
+        self._detector, self._run = detector, run
+        self._keeps = detector.context > 1 or detector.takes_persons
+        self._sources: dict[UUID, _Source] = {}
+        self._pending: dict[UUID, _Source] = {}
+        self._awake = Awake()
+
+    def prepare(self, message: Message) -> Window:
+        assert isinstance(message, EmbeddingExtracted | PosesExtracted)
+        return window_of(self._detector, message)
+
+    def handle(self, batch: Sequence[Incoming], cancelled: Event) -> Iterable[Outgoing]:
+        """One judgement a window, in order."""
+        self._pending = {}
+        followed = [(item, rows) for item in batch if (rows := self._follow(item)) is not None]
+        fresh = [(item, rows) for item, rows in followed if not item.again]
+        windows = [(item.prepared, rows) for item, rows in fresh]
+        judged = judge(self._detector, self._run, windows)
+        metrics.count("windows_judged", self._detector.detector_id, len(judged))
+        return [
+            Outgoing(JUDGEMENTS, message, item.record.headers)
+            for message, (item, _) in zip(judged, fresh, strict=True)
+        ]
+
+    def settle(self) -> None:
+        self._sources |= self._pending
+        for source_id, source in self._pending.items():
+            if source.past.held is None:
+                del self._sources[source_id]
+        self._pending = {}
+
+    def tick(self, now: datetime) -> Iterable[Outgoing]:
+        """Lets go of sources that have been idle for long."""
+        awake_s = self._awake.tick(now)
+        self._pending = {}
+        self._sources = {
+            source_id: source
+            for source_id, source in self._sources.items()
+            if awake_s - source.since_s <= IDLE_S
+        }
+        return ()
+
+    def held(self) -> Mapping[Partition, int]:
+        oldest: dict[Partition, int] = {}
+        for source in self._sources.values():
+            offset = source.past.held
+            if offset is not None:
+                known = oldest.get(source.partition, offset)
+                oldest[source.partition] = min(known, offset)
+        return oldest
+
+    def forget(self, partitions: Collection[Partition]) -> None:
+        self._sources = {
+            source_id: source
+            for source_id, source in self._sources.items()
+            if source.partition not in partitions
+        }
+
+    def _follow(self, item: Incoming) -> Rows | None:
+        window: Window = item.prepared
+        source_id = window.source_id
+        before = self._pending.get(source_id) or self._sources.get(source_id)
+        past, rows = follow(
+            before.past if before else None, window, item.record.offset, self._detector
+        )
+        if self._keeps:
+            if window.message.is_last:
+                past = Past(past.life)  # nothing follows that could depend on it
+            self._pending[source_id] = _Source(past, item.record.partition, self._awake.seconds)
+        return rows
+
+
+def build(settings: JudgingSettings) -> Runnable:
+    """Raises ValueError when the heads' checkpoints cannot be used, or not together."""
+    torch.set_num_threads(1)  # a window is little work, and the cores belong to features
+    chosen = runs.chosen(settings)
+    detector = assemble(chosen.folder)
+    return ConsumeLoop(
+        settings,
+        groups.judging(chosen.backbone, chosen.run),
+        [detector.topic],
+        JudgingHandler(detector, chosen.run),
+        Limits(batch_records=BATCH, queue_records=QUEUE),
+    )
