@@ -15,6 +15,7 @@ CounterName = Literal[
     "clips_recorded",  # clips cut by ingest, by source kind
     "videos_failed",  # uploads that ended in an error state, by reason
     "windows_embedded",  # forward passes' windows, by backbone
+    "windows_judged",  # windows judged by all heads of a detector, by detector
     "clips_scored",  # clips scored, by model
     "alerts_opened",  # alerts opened, by rule
     "deliveries",  # delivery attempts, by channel and outcome joined with a slash

@@ -1,7 +1,7 @@
-"""All that episodes keep of one source in one run: a value of the stream's table.
+"""All that episodes keep of one source in one run.
 
 Stored as a map with names, so that a reader passes over what it does not know: a field more is no
-reason to forget what is open. Only another `VERSION` starts anew.
+reason to forget what is open.
 """
 
 from collections.abc import Mapping
@@ -11,13 +11,10 @@ from functools import lru_cache
 from typing import Any, Self
 from uuid import UUID
 
-import msgpack
-
 from schemas.alerts import Severity
 from schemas.clips import ClipSpec, SourceKind
 from services.scoring.episodes.persistence import Episode, Moment, RuleState
 
-VERSION = 1
 FRESH = RuleState()
 LIVES_KEPT = 8
 
@@ -109,9 +106,9 @@ class SourceState:
             alerts_opened=self.alerts_opened + opened,
         )
 
-    def pack(self) -> bytes:
-        content = {
-            "version": VERSION,
+    def to_map(self) -> dict[str, Any]:
+        """Plain types, for msgpack."""
+        return {
             "source_id": self.source_id.bytes,
             "source_kind": self.source_kind,
             "is_wall_clock": self.is_wall_clock,
@@ -124,20 +121,12 @@ class SourceState:
             "detectors": {name: _pack_detector(one) for name, one in self.detectors.items()},
             "left": [[_pack_life(one.life), one.next_index] for one in self.left],
         }
-        packed: bytes = msgpack.packb(content)
-        return packed
 
     @classmethod
-    def unpack(cls, packed: bytes) -> Self | None:
-        """What `pack` gave; None for what another version wrote, or for no state at all."""
-        try:
-            content = msgpack.unpackb(packed)
-            return cls._of(content) if content["version"] == VERSION else None
-        except (ValueError, TypeError, KeyError, msgpack.UnpackException):
-            return None
-
-    @classmethod
-    def _of(cls, content: Mapping[str, Any]) -> Self:
+    def from_map(cls, content: Mapping[str, Any]) -> Self:
+        """What `to_map` gave. Names it does not know are passed over; raises KeyError for a
+        missing one that cannot be done without.
+        """
         return cls(
             source_id=UUID(bytes=content["source_id"]),
             source_kind=content["source_kind"],

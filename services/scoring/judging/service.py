@@ -17,6 +17,7 @@ from schemas.topics import JUDGEMENTS
 from services.chassis.service import Runnable
 from services.chassis.streaming.consumer import ConsumeLoop
 from services.chassis.streaming.handler import Handler
+from services.chassis.streaming.kafka import KafkaBroker
 from services.chassis.streaming.records import Incoming, Outgoing, Partition
 from services.chassis.streaming.worker import Limits
 from services.chassis.telemetry import metrics
@@ -27,8 +28,7 @@ from services.scoring.judging.core import Rows, Window, follow, judge, window_of
 from services.scoring.judging.detector import Detector, assemble
 from services.scoring.judging.past import Past
 
-BATCH = 512
-QUEUE = 4096
+LIMITS = Limits(batch_records=512, queue_records=4096)
 IDLE_S = 600.0
 """A source that gave nothing for so long is let go, so that it holds no partition."""
 
@@ -126,10 +126,12 @@ def build(settings: JudgingSettings) -> Runnable:
     torch.set_num_threads(1)  # a window is little work, and the cores belong to features
     chosen = runs.chosen(settings)
     detector = assemble(chosen.folder)
+    broker = KafkaBroker(settings)
     return ConsumeLoop(
-        settings,
+        broker,
         groups.judging(chosen.backbone, chosen.run),
         [detector.topic],
         JudgingHandler(detector, chosen.run),
-        Limits(batch_records=BATCH, queue_records=QUEUE),
+        broker.publisher("scoring"),
+        LIMITS,
     )

@@ -9,13 +9,13 @@ import pytest
 import torch
 
 from schemas.clips import ClipSpec
+from schemas.policies import PersistenceRule
 from services.scoring.calibration import Calibration
-from services.scoring.core import Rule
-from services.scoring.heads import CheckpointError, Head, MismatchError, load
 from services.scoring.cards import Card
+from services.scoring.heads import CheckpointError, Head, MismatchError, load
 from services.scoring.heads.checkpoint import CARD, WEIGHTS, build, fingerprint, pack, write
 
-RULE = Rule(name="fight", label="Fight", high=0.8, low=0.5, k=2, n=4, m=2)
+RULE = PersistenceRule(name="fight", label="Fight", high=0.8, low=0.5, k=2, n=4, m=2)
 CALIBRATION = Calibration(raw=(-2.0, 0.0, 2.0), calibrated=(0.0, 0.4, 1.0))
 
 
@@ -25,7 +25,6 @@ def save(folder: Path, head: Any = "linear", dim: int = 4) -> torch.nn.Module:
     digest = fingerprint(pack(network))
     card = Card(
         head=head,
-        model_id=f"{head}-{digest[:8]}",
         weights_sha256=digest,
         backbone="i3d_k400",
         window=2,
@@ -45,12 +44,11 @@ def test_what_is_written_is_read(tmp_path: Path, head: str) -> None:
     x_BD = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
     with torch.inference_mode():
         expected = network(torch.from_numpy(x_BD)).numpy()
-    found = [loaded.score_latest(x_D[None]) for x_D in x_BD]
+    found = loaded.judge([x_D[None] for x_D in x_BD])
     assert found == pytest.approx(expected.tolist(), abs=1e-6)
     assert loaded.name == head
     assert loaded.model_id.startswith(head)
     assert loaded.rule == RULE
-    assert loaded.calibrate(1.0) == pytest.approx(0.7)
 
 
 @pytest.fixture
@@ -82,7 +80,7 @@ def test_embeddings_of_another_make_are_refused(
 @pytest.mark.parametrize("shape", [(4,), (2, 5), (1, 2, 4), (0, 4)])
 def test_windows_of_another_shape_are_refused(head: Head, shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"expected \(T, 4\), T > 0"):
-        head.score_latest(np.zeros(shape, np.float32))
+        head.judge([np.zeros(shape, np.float32)])
 
 
 def test_a_folder_without_a_checkpoint_is_named(tmp_path: Path) -> None:

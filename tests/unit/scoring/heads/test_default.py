@@ -5,8 +5,9 @@ import pytest
 
 from schemas.clips import ClipSpec
 from services.features.backbones.i3d_k400 import runtime
-from services.scoring.detector import assemble
-from services.scoring.heads import DEFAULT, Head
+from services.scoring.folders import DEFAULT
+from services.scoring.heads import Head
+from services.scoring.judging.detector import assemble
 
 HEADS = assemble().heads
 CARD = (DEFAULT / "MODEL_CARD.md").read_text()
@@ -52,7 +53,7 @@ def test_the_fight_head_is_no_worse_than_it_was() -> None:
 def test_their_marks_lie_inside_what_they_can_give(head: Head) -> None:
     vectors = np.random.default_rng(0).normal(size=(64, 1024)).astype(np.float32)
     low, high = head.card.calibration.raw[0], head.card.calibration.raw[-1]
-    raw = np.array([head.score_latest(vector_D[None]) for vector_D in vectors])
+    raw = np.array(head.judge([vector_D[None] for vector_D in vectors]))
     assert ((low < raw) & (raw < high)).all()
     for mark in (head.rule.low, head.rule.high, head.rule.alone):
         assert mark is not None

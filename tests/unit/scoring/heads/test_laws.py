@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from schemas.clips import ClipSpec
+from schemas.policies import PersistenceRule
 from services.scoring.calibration import Calibration
-from services.scoring.core import Rule
-from services.scoring.heads import HEADS, Head, load, load_official
 from services.scoring.cards import Card
+from services.scoring.heads import HEADS, Head, load, load_official
 from services.scoring.heads.checkpoint import fingerprint, pack, write
 from services.scoring.heads.live import live_scores
 from services.scoring.heads.registry import build, package
@@ -42,7 +42,6 @@ def stored(folder: Path, name: str) -> Head:
     digest = fingerprint(pack(made))
     card = Card(
         head=name,
-        model_id=f"{name}-{digest[:8]}",
         weights_sha256=digest,
         backbone="i3d_k400",
         window=2,
@@ -50,7 +49,7 @@ def stored(folder: Path, name: str) -> Head:
         dim=DIM,
         config=SETTINGS.get(name, {}),
         calibration=Calibration(raw=(0.0, 1.0), calibrated=(0.0, 1.0)),
-        rule=Rule(name="fight", label="Fight", high=0.8, low=0.5, k=2, n=4, m=2),
+        rule=PersistenceRule(name="fight", label="Fight", high=0.8, low=0.5, k=2, n=4, m=2),
     )
     write(folder, made, card)
     return load(folder)
@@ -98,15 +97,15 @@ def test_a_stored_head_scores_a_stream_as_the_network_does(tmp_path: Path, name:
     with torch.inference_mode():
         expected = live_scores(network(name).eval(), x_TD)  # type: ignore[arg-type]
     ends = range(1, WINDOWS + 1)
-    found = [head.score_latest(x_TD[:end].numpy()) for end in ends]
+    found = head.judge([x_TD[:end].numpy() for end in ends])
     assert found == pytest.approx(expected.tolist(), abs=1e-5)
 
 
 @every_head
 def test_windows_before_the_context_are_not_looked_at(tmp_path: Path, name: str) -> None:
     head, x_TD = stored(tmp_path, name), videos(6)[0].numpy()
-    alone = head.score_latest(x_TD[-head.context :])
-    assert head.score_latest(x_TD) == alone
+    whole, alone = head.judge([x_TD, x_TD[-head.context :]])
+    assert whole == alone
 
 
 def test_a_head_that_nobody_knows_is_named() -> None:

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from services.scoring.detector import Detector, assemble
 from services.scoring.heads import Head
+from services.scoring.judging.detector import Detector, assemble
 from tests.checkpoints import card, cosine, cosine_head, mean_head, rule
 
 
 def test_a_checkpoint_is_a_detector_of_its_own_id(tmp_path: Path) -> None:
     detector = assemble(cosine_head(tmp_path))
-    assert [head.model_id for head in detector.heads] == [detector.model_id]
+    assert [head.model_id for head in detector.heads] == [detector.detector_id]
 
 
 def test_subfolders_are_heads_in_the_order_of_their_names(tmp_path: Path) -> None:
@@ -20,13 +20,13 @@ def test_subfolders_are_heads_in_the_order_of_their_names(tmp_path: Path) -> Non
     (tmp_path / "notes").mkdir()
     detector = assemble(tmp_path)
     assert [head.rule.name for head in detector.heads] == ["fall", "theft"]
-    assert detector.model_id.startswith("2-heads-")
-    assert detector.model_id == assemble(tmp_path).model_id
+    assert detector.detector_id.startswith("2-heads-")
+    assert detector.detector_id == assemble(tmp_path).detector_id
 
 
 def test_another_head_makes_another_model_id() -> None:
     one, other = mean_head(2), mean_head(3, rule=rule("other"))
-    ids = {Detector(heads).model_id for heads in ((one,), (other,), (one, other), (other, one))}
+    ids = {Detector(heads).detector_id for heads in ((one,), (other,), (one, other), (other, one))}
     assert len(ids) == 4
 
 

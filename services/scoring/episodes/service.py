@@ -1,0 +1,151 @@
+"""Episodes on Kafka: judgements come in, scores and alerts go out, by a stateful stream."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from schemas import groups
+from schemas.alerts import AlertOpened
+from schemas.base import Message
+from schemas.judgements import ClipJudged
+from schemas.policies import PolicySet
+from schemas.topics import ALERTS, JUDGEMENTS, POLICIES, SCORES, SOURCES
+from services.chassis.errors import InvalidMessage
+from services.chassis.streaming.kafka import KafkaBroker
+from services.chassis.streaming.records import Outgoing, Record, Tombstone
+from services.chassis.streaming.stateful import StatefulStream
+from services.chassis.telemetry import metrics
+from services.scoring import runs
+from services.scoring.episodes.config import EpisodesSettings
+from services.scoring.episodes.core import Outcome, close_all, step
+from services.scoring.episodes.policy import Cards, Terms
+from services.scoring.episodes.silence import Bounds, Silence
+from services.scoring.episodes.table import Kept
+
+TOPICS = (JUDGEMENTS, POLICIES, SOURCES)
+
+
+@dataclass(frozen=True)
+class RunDetectors:
+    """The detectors of one run: the cards of their heads, and the backbones that feed them."""
+
+    cards: Cards
+    backbones: frozenset[str]
+    window: int
+
+    @classmethod
+    def of(cls, folders: Iterable[runs.DetectorFolder]) -> "RunDetectors":
+        folders = tuple(folders)
+        cards = tuple(card for folder in folders for card in folder.cards)
+        backbones = frozenset(folder.backbone for folder in folders)
+        return cls(Cards(cards), backbones, max(card.window for card in cards))
+
+
+class EpisodesStep:
+    """The step of the stream. Records of runs that are another process's change nothing."""
+
+    def __init__(self, detectors: Mapping[str, RunDetectors], bounds: Bounds = Bounds()) -> None:
+        self._detectors = detectors
+        window = max((run.window for run in detectors.values()), default=1)
+        self._silence = Silence(bounds._replace(window=window))
+        self._terms: dict[tuple[bytes, str], tuple[PolicySet | None, Mapping[str, Terms]]] = {}
+        self._now: datetime | None = None
+
+    def unpack(self, packed: bytes) -> Kept:
+        return Kept.unpack(packed)
+
+    def pack(self, state: Kept) -> bytes:
+        return state.pack()
+
+    def __call__(
+        self, state: Kept | None, record: Record, message: Message | Tombstone
+    ) -> tuple[Kept | None, Iterable[Outgoing]]:
+        """Raises InvalidMessage for a judgement by a model that the run does not have."""
+        if isinstance(message, ClipJudged):
+            return self._judged(state or Kept(), record, message)
+        if isinstance(message, PolicySet):
+            return replace(state or Kept(), policy=message), ()
+        if isinstance(message, Tombstone):
+            return self._removed(state, message), ()
+        return state, ()
+
+    def tick(self, state: Kept, now: datetime) -> tuple[Kept | None, Iterable[Outgoing]]:
+        """Closes what a silent source left open, and lets go of what nobody needs any more."""
+        if now != self._now:
+            self._silence.tick(now)
+            self._now = now
+        after, outputs = state, list[Outgoing]()
+        for run, source in state.runs.items():
+            key = (source.source_id, run)
+            if self._silence.is_forgotten(key, source, now):
+                after = replace(after, runs={n: s for n, s in after.runs.items() if n != run})
+                self._silence.forget(key)
+            elif source.has_open and self._silence.is_silent(key, source):
+                outcome = close_all(source, "source_silent")
+                after = after.with_run(outcome.state)
+                outputs += _outgoing(outcome, None)
+        return None if after.is_empty else after, outputs
+
+    def _judged(
+        self, kept: Kept, record: Record, judged: ClipJudged
+    ) -> tuple[Kept, Iterable[Outgoing]]:
+        detectors = self._detectors.get(judged.run)
+        if detectors is None:
+            return kept, ()
+        for head in judged.heads:
+            if head.model_id not in detectors.cards:
+                raise InvalidMessage(f"the run {judged.run} has no model {head.model_id}")
+        partition = record.partition.number
+        key, is_camera = (judged.source_id, judged.run), judged.source_kind == "camera"
+        self._silence.heard(key, partition, judged.cut_at, is_camera)
+        terms = self._terms_of(record.key or b"", judged.run, kept.policy)
+        outcome = step(kept.runs.get(judged.run), judged, terms, detectors.backbones, partition)
+        _count(outcome)
+        if outcome.state is kept.runs.get(judged.run):
+            return kept, ()
+        return kept.with_run(outcome.state), _outgoing(outcome, record)
+
+    def _removed(self, state: Kept | None, tombstone: Tombstone) -> Kept | None:
+        """Without policies the defaults are in force; of a removed source nothing is kept."""
+        if state is None or tombstone.topic == SOURCES:
+            return None
+        after = replace(state, policy=None)
+        return None if after.is_empty else after
+
+    def _terms_of(self, source: bytes, run: str, policy: PolicySet | None) -> Mapping[str, Terms]:
+        if policy is None:
+            self._terms.pop((source, run), None)
+            return self._detectors[run].cards.terms(None)
+        made_of, terms = self._terms.get((source, run), (None, {}))
+        if made_of is not policy:
+            terms = self._detectors[run].cards.terms(policy)
+            self._terms[(source, run)] = (policy, terms)
+        return terms
+
+
+def _outgoing(outcome: Outcome, record: Record | None) -> list[Outgoing]:
+    """Alerts before the score that counts them."""
+    headers = record.headers if record else {}
+    outputs = [Outgoing(ALERTS, alert, headers) for alert in outcome.alerts]
+    if outcome.score is not None:
+        outputs.append(Outgoing(SCORES, outcome.score, headers))
+    return outputs
+
+
+def _count(outcome: Outcome) -> None:
+    if outcome.score is not None:
+        metrics.count("clips_scored", outcome.score.detector, len(outcome.score.clips))
+    for alert in outcome.alerts:
+        if isinstance(alert, AlertOpened):
+            metrics.count("alerts_opened", alert.rule)
+
+
+def build(settings: EpisodesSettings) -> StatefulStream:
+    """Raises ValueError when the heads' cards cannot be used, or the run has none."""
+    found = runs.of_run(settings)
+    detectors = {run: RunDetectors.of(folders) for run, folders in found.items()}
+    bounds = Bounds(settings.camera_silent_s, settings.upload_silent_s)
+    publisher = KafkaBroker(settings).publisher("scoring")
+    return StatefulStream(
+        settings, groups.episodes(settings.run), TOPICS, EpisodesStep(detectors, bounds), publisher
+    )

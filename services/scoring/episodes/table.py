@@ -1,0 +1,72 @@
+"""A value of the stream's table: a source's policies, and its state in each run.
+
+A process makes episodes of one run, or of all shadows. Only another `VERSION` starts anew.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+import msgpack
+
+from schemas.codec import DecodeError, decode, encode
+from schemas.policies import PolicySet
+from schemas.topics import POLICIES
+from services.chassis.telemetry import logs
+from services.scoring.episodes.state import SourceState
+
+VERSION = 1
+log = logs.get("episodes")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """All that is kept under a source's id."""
+
+    policy: PolicySet | None = None
+    runs: Mapping[str, SourceState] = field(default_factory=dict)
+
+    @property
+    def is_empty(self) -> bool:
+        return self.policy is None and not self.runs
+
+    def with_run(self, state: SourceState) -> Self:
+        return replace(self, runs={**self.runs, state.run: state})
+
+    def pack(self) -> bytes:
+        content = {
+            "version": VERSION,
+            "policy": encode(self.policy) if self.policy else None,
+            "runs": {run: state.to_map() for run, state in self.runs.items()},
+        }
+        packed: bytes = msgpack.packb(content)
+        return packed
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> Self:
+        """What `pack` gave. What another version wrote, or nobody, starts anew."""
+        try:
+            content = msgpack.unpackb(packed)
+            if content["version"] == VERSION:
+                return cls._from_map(content)
+        except (ValueError, TypeError, KeyError, LookupError, msgpack.UnpackException):
+            pass
+        log.warning("a state of another version starts anew", bytes=len(packed))
+        return cls()
+
+    @classmethod
+    def _from_map(cls, content: Mapping[str, object]) -> Self:
+        policy, runs = content.get("policy"), content["runs"]
+        assert isinstance(runs, dict)
+        return cls(
+            policy=_policy(policy) if isinstance(policy, bytes) else None,
+            runs={run: SourceState.from_map(state) for run, state in runs.items()},
+        )
+
+
+def _policy(packed: bytes) -> PolicySet | None:
+    try:
+        message = decode(POLICIES, packed)
+    except DecodeError:
+        return None
+    return message if isinstance(message, PolicySet) else None

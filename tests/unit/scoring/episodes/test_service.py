@@ -1,0 +1,172 @@
+"""The step of the stream: policies in force, tombstones, runs that are ours, silence."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+
+from schemas.alerts import AlertClosed, AlertOpened
+from schemas.base import Message
+from schemas.judgements import ClipJudged
+from schemas.policies import PolicySet
+from schemas.scores import ClipScored
+from schemas.topics import ALERTS, POLICIES, SCORES, SOURCES
+from services.chassis.errors import InvalidMessage
+from services.chassis.streaming.records import Outgoing, Partition, Record, Tombstone
+from services.scoring.episodes.policy import Cards
+from services.scoring.episodes.service import EpisodesStep, RunDetectors
+from services.scoring.episodes.silence import Bounds
+from services.scoring.episodes.table import Kept
+from tests.builders import ORIGIN, SOURCE
+from tests.checkpoints import RULE, card, cosine
+from tests.unit.scoring.episodes.builders import BACKBONE, cut_at, judgement
+
+CARD = card(cosine())
+MODEL = CARD.model_id
+KEY = str(SOURCE).encode()
+HIGH, LOW = 0.9, -0.9
+
+
+def detectors(*runs: str) -> dict[str, RunDetectors]:
+    return {run: RunDetectors(Cards((CARD,)), frozenset({BACKBONE}), 2) for run in runs}
+
+
+class Stream:
+    """The step as its shell calls it: states packed and unpacked between all calls."""
+
+    def __init__(self, *runs: str) -> None:
+        self.step = EpisodesStep(detectors(*runs or ("live",)), Bounds(upload_s=600.0))
+        self.packed: bytes | None = None
+        self.out: list[Outgoing] = []
+        self.now = ORIGIN
+
+    def take(self, *messages: Message | Tombstone) -> list[Message]:
+        """What is put out for them."""
+        before = len(self.out)
+        for message in messages:
+            record = Record(Partition("topic", 1), 0, KEY, b"", {"traceparent": b"x"})
+            state, outputs = self.step(self.state, record, message)
+            self._keep(state, outputs)
+        return [out.message for out in self.out[before:] if out.message]
+
+    def wait(self, seconds: int) -> list[Message]:
+        before = len(self.out)
+        for _ in range(seconds):
+            self.now += timedelta(seconds=1)
+            if (state := self.state) is not None:
+                self._keep(*self.step.tick(state, self.now))
+        return [out.message for out in self.out[before:] if out.message]
+
+    @property
+    def state(self) -> Kept | None:
+        return None if self.packed is None else self.step.unpack(self.packed)
+
+    def _keep(self, state: Kept | None, outputs: object) -> None:
+        self.packed = None if state is None else self.step.pack(state)
+        assert isinstance(outputs, Sequence)
+        self.out += outputs
+
+
+def judgements(scores: Sequence[float], start: int = 0, **more: object) -> list[ClipJudged]:
+    return [
+        judgement(start + n, {MODEL: score}, cut_at=cut_at(start + n), **more)
+        for n, score in enumerate(scores)
+    ]
+
+
+def policy(**more: object) -> PolicySet:
+    return PolicySet.model_validate({"source_id": SOURCE, "set_at": ORIGIN, **more})
+
+
+def opened(messages: Sequence[Message]) -> int:
+    return sum(isinstance(message, AlertOpened) for message in messages)
+
+
+def test_alerts_go_out_before_the_scores_that_count_them() -> None:
+    stream = Stream()
+    stream.take(*judgements([HIGH, HIGH]))
+    assert [out.topic for out in stream.out] == [SCORES, ALERTS, SCORES]
+    assert all(out.parent == {"traceparent": b"x"} for out in stream.out)
+
+
+def test_a_judgement_by_a_model_that_the_run_does_not_have_is_refused() -> None:
+    with pytest.raises(InvalidMessage, match="no model other"):
+        Stream().take(judgement(0, {"other": 1.0}))
+
+
+def test_judgements_of_a_run_that_is_not_ours_change_nothing() -> None:
+    stream = Stream("live")
+    assert stream.take(*judgements([HIGH] * 4, run="shadow")) == []
+    assert stream.state == Kept()
+
+
+def test_shadows_share_a_process_and_nothing_else() -> None:
+    stream = Stream("a", "b")
+    mixed = [
+        each
+        for pair in zip(
+            judgements([HIGH] * 3, run="a"), judgements([LOW] * 3, run="b"), strict=True
+        )
+        for each in pair
+    ]
+    found = stream.take(*mixed)
+    assert [(m.run, type(m)) for m in found if not isinstance(m, ClipScored)] == [
+        ("a", AlertOpened)
+    ]  # type: ignore[attr-defined]
+
+
+def test_a_policy_is_in_force_from_the_next_judgement_on() -> None:
+    stream = Stream()
+    strict = RULE.model_copy(update={"high": 1.0, "severity": "critical"}).model_dump()
+    stream.take(policy(rules=[strict]))
+    assert opened(stream.take(*judgements([HIGH] * 4))) == 0
+    stream.take(Tombstone(POLICIES, KEY))
+    assert opened(stream.take(*judgements([HIGH] * 4, start=4))) == 1
+
+
+def test_a_muted_rule_raises_no_alert_and_is_still_scored() -> None:
+    stream = Stream()
+    stream.take(policy(muted=["fight"]))
+    found = stream.take(*judgements([HIGH] * 4))
+    assert (opened(found), len(found)) == (0, 4)
+
+
+def test_of_a_removed_source_nothing_is_kept() -> None:
+    stream = Stream()
+    stream.take(policy(), *judgements([HIGH] * 4))
+    assert stream.take(Tombstone(SOURCES, KEY)) == []
+    assert stream.packed is None
+
+
+def test_a_camera_that_dies_ends_its_episode_and_is_forgotten_after_a_day() -> None:
+    stream = Stream()
+    stream.take(*judgements([HIGH] * 4, source_kind="camera"))
+    (closed,) = stream.wait(40)
+    assert isinstance(closed, AlertClosed)
+    assert closed.reason == "source_silent"
+    assert stream.wait(300) == []
+    stream.now += timedelta(days=1)
+    stream.wait(3700)
+    assert stream.packed is None
+
+
+def test_an_upload_that_ended_is_forgotten_after_an_hour() -> None:
+    stream = Stream()
+    stream.take(*judgements([LOW, LOW]), *judgements([LOW], start=2, is_last=True))
+    stream.wait(3700)
+    assert stream.packed is None
+
+
+def test_policies_outlive_the_states_of_runs() -> None:
+    stream = Stream()
+    stream.take(policy(), *judgements([LOW], is_last=True))
+    stream.wait(3700)
+    assert stream.state == Kept(policy())
+
+
+def test_a_tick_that_brings_nothing_returns_the_state_itself() -> None:
+    stream = Stream()
+    stream.take(*judgements([LOW] * 3, source_kind="camera"))
+    state = stream.state
+    assert state is not None
+    assert stream.step.tick(state, ORIGIN)[0] is state

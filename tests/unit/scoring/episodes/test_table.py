@@ -1,0 +1,57 @@
+"""States survive a restart, a field more, and bytes of anybody else."""
+
+import msgpack
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.policies import PolicySet
+from services.scoring.episodes.table import VERSION, Kept
+from tests.builders import ORIGIN, SOURCE
+from tests.unit.scoring.episodes.builders import RULE, H, L, judgements, kinds, run
+
+POLICY = PolicySet(source_id=SOURCE, rules=(RULE,), muted=("fall",), set_at=ORIGIN)
+
+
+def kept(values: list[float]) -> Kept:
+    state, _ = run(judgements(values, source_kind="camera", run="shadow", is_wall_clock=False))
+    state, _ = run(judgements(values, run="shadow", spec={"frame_rate": 8}), state)
+    return Kept(POLICY, {state.run: state})
+
+
+@given(st.lists(st.sampled_from([L, 0.7, H]), min_size=1, max_size=12))
+def test_what_is_packed_comes_back(values: list[float]) -> None:
+    assert Kept.unpack(kept(values).pack()) == kept(values)
+
+
+def test_an_unknown_field_is_no_reason_to_forget_what_is_open() -> None:
+    state, _ = run(judgements([H, H]))
+    content = msgpack.unpackb(Kept(None, {"live": state}).pack())
+    content["runs"]["live"]["detectors"]["i3d_k400"]["models"]["test"]["novel"] = [1]
+    content["runs"]["live"]["novel"] = content["novel"] = {"a": 1}
+    back = Kept.unpack(msgpack.packb(content)).runs["live"]
+    assert back == state
+    _, outcomes = run(judgements([L, L], start=2), back)
+    assert kinds(outcomes) == ["subsided"]
+
+
+def test_maps_within_may_grow_too() -> None:
+    content = msgpack.unpackb(kept([H, H]).pack())
+    lives = [state["life"] for state in content["runs"].values()]
+    for life in lives:
+        life["spec"]["novel"] = 1
+    assert Kept.unpack(msgpack.packb(content)) == kept([H, H])
+
+
+@pytest.mark.parametrize("packed", [b"", b"\xff\x00", msgpack.packb({"version": VERSION + 1})])
+def test_what_another_version_wrote_starts_anew(packed: bytes) -> None:
+    assert Kept.unpack(packed) == Kept()
+
+
+@given(st.binary(max_size=64))
+def test_no_bytes_in_the_table_are_a_crash(packed: bytes) -> None:
+    assert Kept.unpack(packed) == Kept()
+
+
+def test_a_state_is_small() -> None:
+    assert len(kept([L] * 50).pack()) < 1500
