@@ -69,12 +69,13 @@ def heads_without_network(processes: Sequence[tuple[str, Environment]]) -> list[
         return []
     from services.features.config import FeaturesSettings
     from services.scoring.config import ScoringSettings
+    from services.scoring.runs import require_backbones
 
     os.environ.clear()
     os.environ.update(networks[0])
     backbone = FeaturesSettings().backbone
     try:
-        ScoringSettings().require_backbone(backbone)
+        require_backbones(ScoringSettings(), (backbone,))
     except ValueError as error:
         return [f"{error}."]
     return []

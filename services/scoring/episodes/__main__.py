@@ -1,12 +1,13 @@
 """Run an episodes process: `python -m services.scoring.episodes`."""
 
+from services.chassis.environment import read_or_exit
 from services.chassis.service import run
 from services.scoring.episodes.config import EpisodesSettings
 from services.scoring.episodes.service import build
 
 
 def main() -> None:
-    settings = EpisodesSettings()
+    settings = read_or_exit(EpisodesSettings)
     run("scoring.episodes", settings, lambda: build(settings))
 
 

@@ -4,6 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from services.chassis.errors import WrongSettings
+from services.scoring import runs
 from services.scoring.config import ScoringSettings
 
 
@@ -14,3 +16,10 @@ class EpisodesSettings(ScoringSettings):
     its open episodes."""
     upload_silent_s: Annotated[float, Field(gt=0)] = 1800.0
     """The same for an uploaded video, whose clips may wait behind those of others."""
+
+    def require_usable(self) -> None:
+        """Raises WrongSettings when the folders of detectors cannot be what they should."""
+        try:
+            runs.of_run(self)
+        except ValueError as error:
+            raise WrongSettings(f"NIGHTCLERK_HEAD or NIGHTCLERK_SHADOWS: {error}.") from None

@@ -25,7 +25,7 @@ def alerts(
 
 
 def alert_id(state: SourceState, model_id: str, rule: str, episode: Episode) -> UUID:
-    clip_id = ids.clip_id(state.source_id, state.life.origin_at, episode.first.index)
+    clip_id = ids.clip_id(state.source_id, state.life.origin_at, episode.first.clip_index)
     return ids.alert_id(state.run, model_id, rule, clip_id)
 
 
@@ -96,7 +96,7 @@ def _alert(
             "end_s": episode.last.end_s,
             "peak_s": (peak.start_s + peak.end_s) / 2,
             "peak_score": peak.calibrated,
-            "peak_index": peak.index,
+            "peak_index": peak.clip_index,
             "model_id": model_id,
             **more,
         }

@@ -16,7 +16,7 @@ from schemas.policies import PersistenceRule
 class Moment(NamedTuple):
     """What the rule remembers of a clip. Seconds are from the origin of the source's grid."""
 
-    index: int
+    clip_index: int
     start_s: float
     end_s: float
     calibrated: float
@@ -108,14 +108,14 @@ def _notice_gap(
     state: RuleState, rule: PersistenceRule, now: Moment
 ) -> tuple[RuleState, list[Change]]:
     """What lies before a gap says nothing of now; a long gap ends an open episode."""
-    if not state.recent or now.index == state.recent[-1].index + 1:
+    if not state.recent or now.clip_index == state.recent[-1].clip_index + 1:
         return state, []
     state = state._replace(recent=())
-    if state.episode and now.index - state.episode.last.index - 1 > rule.m:
+    if state.episode and now.clip_index - state.episode.last.clip_index - 1 > rule.m:
         return close(state, rule, "subsided")
     return state, []
 
 
 def _highest(moments: Sequence[Moment]) -> Moment:
     """The first of the highest: deterministic, and the moment a person wants to see."""
-    return max(moments, key=lambda moment: (moment.calibrated, -moment.index))
+    return max(moments, key=lambda moment: (moment.calibrated, -moment.clip_index))

@@ -70,14 +70,14 @@ def test_a_clip_that_stands_high_enough_opens_alone(
 
 def test_an_episode_starts_at_the_first_high_clip_and_ends_with_the_last_one_not_low() -> None:
     opened, closed = run([L, H, L, H, M, L, L])
-    assert opened.episode.first.index == closed.episode.first.index == 1
-    assert closed.episode.last.index == 4
+    assert opened.episode.first.clip_index == closed.episode.first.clip_index == 1
+    assert closed.episode.last.clip_index == 4
 
 
 def test_the_peak_only_grows() -> None:
     opened, updated = run([H, H, 0.94, 0.99])
     assert (opened.episode.peak.calibrated, updated.episode.peak.calibrated) == (H, 0.99)
-    assert updated.episode.peak.index == 3
+    assert updated.episode.peak.clip_index == 3
 
 
 def test_cooldown_keeps_quiet_after_a_close() -> None:
