@@ -1,18 +1,22 @@
 """Settings of the alerts service. A channel that is not configured is off."""
 
-import socket
+import re
 from datetime import timedelta
-from email.utils import parseaddr
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 
 from services.alerts.channels.email import Security, SmtpServer
 from services.alerts.core import hook
-from services.alerts.core.deliveries import RetryPolicy, Target
+from services.alerts.core.addresses import Mailbox, mailbox, mailboxes
+from services.alerts.core.deliveries import RetryPolicy, Target, masked
 from services.alerts.core.spans import Margins
 from services.chassis.settings import ServiceSettings
+
+MOST_TARGETS = 64
+"""Each has a thread of its own, so that none waits for another."""
 
 
 class AlertsSettings(ServiceSettings):
@@ -30,6 +34,10 @@ class AlertsSettings(ServiceSettings):
     smtp_from: str = "nightclerk@localhost"
     smtp_to: str = ""
     """Addresses, separated by commas. Each gets a mail of its own."""
+    mail_picture_wait_s: float = Field(default=3.0, ge=0, le=60)
+    """A mail waits so long for its picture, and goes out without it then; 0: it never waits."""
+    mail_amend: bool = False
+    """Whether a second mail brings the picture that the first went without."""
 
     webhook_url: SecretStr = SecretStr("")
     """URLs, separated by commas or spaces; empty switches webhooks off."""
@@ -40,41 +48,54 @@ class AlertsSettings(ServiceSettings):
     """What links in messages start with."""
 
     alert_max_age_h: float = Field(default=24.0, gt=0)
-    """Alerts that are older when they are read, as after a replay, are not told any more."""
+    """Nobody is notified of what was cut longer ago, as after a replay."""
+    alert_keep_d: float = Field(default=180.0, ge=91)
+    """For how many days deliveries and evidence are kept: longer than the topic of alerts is."""
     delivery_window_h: float = Field(default=6.0, gt=0)
     """How long a delivery is tried."""
+    delivery_deadline_s: float = Field(default=20.0, gt=0, le=120)
+    """One attempt takes no longer, from the look-up of the name to the answer."""
     evidence_before_s: float = Field(default=5.0, ge=0)
     evidence_after_s: float = Field(default=5.0, ge=0)
     """How much around an episode its evidence video shows."""
     evidence_most_s: float = Field(default=120.0, gt=0)
     """Of longer episodes it shows so much around the peak."""
     evidence_deadline_s: float = Field(default=30.0, gt=0)
-    """An alert waits no longer for its snapshot, and no longer for its cut."""
-
-    instance: str = socket.gethostname()
-    """Tells instances of the service apart; the same after a restart."""
+    """How long a snapshot or a cut may take."""
+    evidence_workers: int = Field(default=2, ge=1, le=16)
+    """So many snapshots and cuts are made at once."""
 
     @model_validator(mode="after")
     def _usable(self) -> Self:
         hook.keys(self.webhook_secret.get_secret_value())
-        if self.smtp_host and not _items(self.smtp_to):
-            raise ValueError("smtp_host is set, but there is nobody in smtp_to")
-        for address in (self.smtp_from, *_items(self.smtp_to)):
-            if not address.isprintable() or "@" not in parseaddr(address)[1]:
-                raise ValueError(f"smtp_from or smtp_to: {address!r} is no mail address")
-        for url in self._webhook_urls():
-            if not url.startswith(("http://", "https://")):
-                raise ValueError("a webhook_url starts with http:// or https://")
+        _ = self.smtp_sender
+        if self.smtp_host and not self.smtp_receivers:
+            raise ValueError("NIGHTCLERK_SMTP_TO: nobody to write to, though smtp_host is set")
+        for number, url in enumerate(self._webhook_urls(), 1):
+            _require_url(f"NIGHTCLERK_WEBHOOK_URL: address {number} ({masked(url)})", url)
+        _require_url("NIGHTCLERK_DASHBOARD_URL", self.dashboard_url)
+        if len(self.targets) > MOST_TARGETS:
+            raise ValueError(
+                f"NIGHTCLERK_SMTP_TO and NIGHTCLERK_WEBHOOK_URL: {len(self.targets)} targets, "
+                f"but no more than {MOST_TARGETS} are served"
+            )
         return self
 
     @property
+    def smtp_sender(self) -> Mailbox:
+        return mailbox("NIGHTCLERK_SMTP_FROM", self.smtp_from)
+
+    @property
+    def smtp_receivers(self) -> tuple[Mailbox, ...]:
+        return mailboxes("NIGHTCLERK_SMTP_TO", self.smtp_to)
+
+    @property
     def targets(self) -> tuple[Target, ...]:
-        """Everybody to tell."""
-        mails = _items(self.smtp_to) if self.smtp_host else ()
-        return (
-            *(Target("email", address) for address in mails),
-            *(Target("webhook", url) for url in self._webhook_urls()),
-        )
+        """Everybody to notify, each once."""
+        people = self.smtp_receivers if self.smtp_host else ()
+        mails = (Target("email", person.address, person.name) for person in people)
+        hooks = (Target("webhook", url) for url in self._webhook_urls())
+        return tuple(dict.fromkeys((*mails, *hooks)))
 
     @property
     def smtp_server(self) -> SmtpServer:
@@ -103,9 +124,22 @@ class AlertsSettings(ServiceSettings):
     def max_age(self) -> timedelta:
         return timedelta(hours=self.alert_max_age_h)
 
+    @property
+    def keep(self) -> timedelta:
+        return timedelta(days=self.alert_keep_d)
+
     def _webhook_urls(self) -> tuple[str, ...]:
-        return _items(self.webhook_url.get_secret_value().replace(" ", ","))
+        """Cut at white space, and at commas that another address follows: a URL may hold commas."""
+        listed = self.webhook_url.get_secret_value().strip(", \t\n")
+        return tuple(re.split(r"(?:\s*,\s*|\s+)(?=\w+:)|,?\s+|,$", listed)) if listed else ()
 
 
-def _items(listed: str) -> tuple[str, ...]:
-    return tuple(item.strip() for item in listed.split(",") if item.strip())
+def _require_url(what: str, url: str) -> None:
+    """Raises ValueError in a sentence that begins with `what`, and shows nothing of the rest."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError(f"{what} is not http:// or https:// with a host")

@@ -1,106 +1,167 @@
-"""Snapshot and evidence MP4 of an alert: cut from the original, kept in the object store.
+"""Makes the evidence that is due: a snapshot and an MP4 of each alert, in the object store.
 
-A failure here never stops a notification: it is told in words instead (`Made.note`). Keys are fixed
-by the alert's id, so making it again replaces what was there.
+It runs beside the sending of messages, never before it. Keys are fixed by the alert's id, so making
+something again replaces what was there.
 """
 
 import io
 import tempfile
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 from uuid import UUID
 
-import av
-
+from schemas import ids
 from services.alerts.core import Alert
-from services.alerts.core.spans import Made, Margins, evidence_span, wanted
+from services.alerts.core.deliveries import RetryPolicy
+from services.alerts.core.spans import (
+    Evidence,
+    Margins,
+    Span,
+    evidence_span,
+    wants_snapshot,
+    wants_video,
+)
+from services.alerts.evidence_queue import EvidenceQueue, EvidenceTask
+from services.alerts.footage import FootageByKind, FootageLate, FootageUnusable, Stretch
 from services.alerts.picture import snapshot
-from services.alerts.video import cut
+from services.alerts.watch import Watch
 from services.chassis.clock import Clock
 from services.chassis.errors import TransientError
-from services.chassis.media.recording import Recording, VideoUnreadable
-from services.chassis.media.stored import open_stored
-from services.chassis.storage.objects import ObjectMissing, ObjectStore
-from services.chassis.telemetry import logs
+from services.chassis.storage.objects import ObjectStore
+from services.chassis.telemetry import logs, metrics
 
 log = logs.get("evidence")
-Part = Callable[[Alert, Recording, Made], Made]
-PAUSES_S = (1.0, 2.0, 4.0)
-"""Waits between tries while the object store is away; after them the alert goes out without."""
+IDLE_S = 30.0
+CRASHES = 3
+Part = Literal["snapshot", "video"]
 
 
-def original_key(source_id: UUID) -> str:
-    return f"videos/{source_id}/original"
+@dataclass(frozen=True)
+class Making:
+    """What the workers share: how much is kept of an episode, and how long making it is tried."""
+
+    queue: EvidenceQueue
+    footage: FootageByKind
+    store: ObjectStore
+    watch: Watch
+    clock: Clock
+    margins: Margins = Margins()  # noqa: RUF009 - frozen
+    policy: RetryPolicy = RetryPolicy(base_s=1.0, cap_s=300.0)  # noqa: RUF009 - frozen
 
 
-def snapshot_key(alert_id: UUID) -> str:
-    return f"alerts/{alert_id}/snapshot.jpg"
-
-
-def evidence_key(alert_id: UUID) -> str:
-    return f"alerts/{alert_id}/evidence.mp4"
-
-
-class EvidenceRoom:
-    """Makes what an alert still lacks."""
+class EvidenceWorker:
+    """`turn` makes one part of one alert. Several may work on the same queue."""
 
     def __init__(
-        self,
-        store: ObjectStore,
-        clock: Clock,
-        margins: Margins = Margins(),
-        deadline_s: float = 30.0,
+        self, shared: Making, settled: Callable[[EvidenceTask], None] = lambda _: None
     ) -> None:
-        self._store, self._clock = store, clock
-        self._margins, self._deadline_s = margins, deadline_s
+        """`settled` hears of each alert whose picture is there, or will never be."""
+        self._shared, self._settled = shared, settled
+        self._queue, self._store, self._clock = shared.queue, shared.store, shared.clock
 
-    def make(self, alert: Alert, before: Made | None, stop: threading.Event) -> Made:
-        """What there is of the alert now. Never raises for a bad video or an absent store.
+    def turn(self) -> float:
+        """Seconds until there is more to do. Raises TransientError when the database is away."""
+        now = self._now()
+        task = self._queue.claim(now)
+        if task is None:
+            due_at = self._queue.next_due()
+            return IDLE_S if due_at is None else min(max(due_at - now, 0.0), IDLE_S)
+        with self._shared.watch.making(task):
+            self._remove(task) if task.is_removal else self._make(task)
+        return 0.0
 
-        The snapshot comes first: should the cut fail, the picture is there.
-        """
-        needed = wanted(alert, before, self._margins)
-        made = before or Made(evidence_span(alert, self._margins), alert.peak_s)
-        parts = [self._picture] * needed.snapshot + [self._cut] * needed.evidence
-        for part in parts:
-            made = self._patiently(part, alert, replace(made, note=""), stop)
-            if made.note:
-                log.warning("no evidence", alert_id=str(alert.alert_id), reason=made.note)
-                break
-        return made
+    def _make(self, task: EvidenceTask) -> None:
+        part = _next_part(task.alert, task.present, self._shared.margins)
+        if part is None:
+            self._queue.close(task, task.present, "done", None, self._now())
+        elif task.was_abandoned and task.attempt > CRASHES:
+            self._fail(task, part, "making it ended the service again and again")
+        else:
+            self._try(task, part)
 
-    def _patiently(self, part: Part, alert: Alert, made: Made, stop: threading.Event) -> Made:
-        for pause_s in (*PAUSES_S, None):
-            try:
-                with self._opened(alert) as clip:
-                    return part(alert, clip, made)
-            except TransientError as error:
-                if pause_s is None or self._clock.wait(pause_s, stop):
-                    return replace(made, note=f"the object store is away ({error})")
-            except ObjectMissing:
-                return replace(made, note="the video is gone")
-            except (VideoUnreadable, av.FFmpegError) as error:
-                return replace(made, note=f"the video cannot be used: {error}")
-        return made
+    def _try(self, task: EvidenceTask, part: Part) -> None:
+        """One bad video costs its own evidence, whatever it breaks."""
+        try:
+            present = self._made(task, part)
+        except (TransientError, FootageLate) as error:
+            self._retry(task, part, str(error))
+        except FootageUnusable as error:
+            self._fail(task, part, str(error))
+        except Exception as error:
+            log.exception("evidence", alert_id=str(task.alert.alert_id), part=part)
+            self._fail(task, part, f"the video breaks our reader ({type(error).__name__})")
+        else:
+            self._succeed(task, part, present)
 
-    @contextmanager
-    def _opened(self, alert: Alert) -> Iterator[Recording]:
-        key = original_key(alert.source_id)
-        with open_stored(self._store, key, self._deadline_s) as clip:
-            yield clip
+    def _made(self, task: EvidenceTask, part: Part) -> Evidence:
+        alert, span = task.alert, evidence_span(task.alert, self._shared.margins)
+        footage = self._shared.footage.get(alert.source_kind)
+        if footage is None:
+            raise FootageUnusable("this camera is not recorded")
+        present = replace(task.present, note="")
+        with footage.open(alert.source_id, span) as stretch:
+            if part == "snapshot":
+                picture = snapshot(stretch.picture(alert.peak_s), alert)
+                self._store.put(ids.snapshot_key(alert.alert_id), io.BytesIO(picture), "image/jpeg")
+                return replace(present, peak_s=alert.peak_s)
+            self._cut(alert.alert_id, stretch, span)
+            return replace(present, span=span)
 
-    def _picture(self, alert: Alert, clip: Recording, made: Made) -> Made:
-        key = snapshot_key(alert.alert_id)
-        self._store.put(key, io.BytesIO(snapshot(clip.at(alert.peak_s), alert)), "image/jpeg")
-        return replace(made, snapshot_key=key, peak_s=alert.peak_s)
-
-    def _cut(self, alert: Alert, clip: Recording, made: Made) -> Made:
-        key, span = evidence_key(alert.alert_id), evidence_span(alert, self._margins)
+    def _cut(self, alert_id: UUID, stretch: Stretch, span: Span) -> None:
         with tempfile.TemporaryDirectory(prefix="nightclerk-") as folder:
             path = Path(folder) / "evidence.mp4"
-            cut(clip, span, path)
-            self._store.put_file(key, path, "video/mp4")
-        return replace(made, evidence_key=key, span=span)
+            stretch.write_mp4(span, path)
+            self._store.put_file(ids.evidence_key(alert_id), path, "video/mp4")
+
+    def _succeed(self, task: EvidenceTask, part: Part, present: Evidence) -> None:
+        more = _next_part(task.alert, present, self._shared.margins)
+        now = self._now()
+        if more:
+            self._queue.close(task, present, "waiting", now, now)
+        else:
+            self._queue.close(task, present, "done", None, now)
+        metrics.count("evidence_made", f"{part}/made")
+        log.info("evidence", alert_id=str(task.alert.alert_id), part=part)
+        if part == "snapshot":
+            self._settled(task)
+
+    def _retry(self, task: EvidenceTask, part: Part, reason: str) -> None:
+        now, policy = self._now(), self._shared.policy
+        due_at = now + policy.delay_s(task.attempt, 0.5)
+        if due_at > task.opened_at + policy.window_s:
+            self._fail(task, part, reason)
+            return
+        log.warning("evidence later", alert_id=str(task.alert.alert_id), part=part, reason=reason)
+        metrics.count("evidence_made", f"{part}/later")
+        self._queue.close(task, replace(task.present, note=reason), "waiting", due_at, now)
+
+    def _fail(self, task: EvidenceTask, part: Part, reason: str) -> None:
+        log.warning("no evidence", alert_id=str(task.alert.alert_id), part=part, reason=reason)
+        metrics.count("evidence_made", f"{part}/failed")
+        present = replace(task.present, note=reason)
+        self._queue.close(task, present, "failed", None, self._now())
+        if part == "snapshot":
+            self._settled(task)
+
+    def _remove(self, task: EvidenceTask) -> None:
+        """While the store is away the row stays claimed; once the lease is over it comes again."""
+        alert_id = task.alert.alert_id
+        try:
+            for key in (ids.snapshot_key(alert_id), ids.evidence_key(alert_id)):
+                self._store.delete(key)
+        except TransientError as error:
+            log.warning("not removed yet", alert_id=str(alert_id), reason=str(error))
+            return
+        self._queue.drop(task)
+
+    def _now(self) -> float:
+        return self._clock.now().timestamp()
+
+
+def _next_part(alert: Alert, present: Evidence, margins: Margins) -> Part | None:
+    """The picture first: should the cut fail, it is there."""
+    if wants_snapshot(alert, present):
+        return "snapshot"
+    return "video" if wants_video(alert, present, margins) else None

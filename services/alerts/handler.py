@@ -1,14 +1,21 @@
-"""Records of alerts.v1 in, evidence and ledger entries out. Sending is the couriers' work."""
+"""Records of alerts.v1 in, deliveries and evidence due out. Sending and making run beside it.
+
+The message comes before the evidence (ADR 0021): here nothing is opened but rows of the ledger.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from threading import Event
+from uuid import UUID
 
 from schemas.alerts import AlertOpened
+from schemas.judgements import LIVE
 from services.alerts.core import Alert
-from services.alerts.core.deliveries import Target, deliveries_for, is_stale
-from services.alerts.evidence import EvidenceRoom
+from services.alerts.core.deliveries import Target, deliveries_for, notifies
+from services.alerts.evidence_queue import EvidenceQueue
 from services.alerts.ledger import Ledger
+from services.alerts.sources import Sources
 from services.chassis.clock import Clock
 from services.chassis.streaming.handler import Cancelled, Handler
 from services.chassis.streaming.records import Headers, Incoming, Outgoing
@@ -17,57 +24,73 @@ from services.chassis.telemetry import logs
 log = logs.get("alerts")
 
 
+@dataclass(frozen=True)
+class Notification:
+    """Who hears of alerts, and of which."""
+
+    targets: Sequence[Target] = ()
+    max_age: timedelta = timedelta(hours=24)
+    mail_waits_s: float = 3.0
+    """So long a mail waits for its picture."""
+    keep: timedelta = timedelta(days=180)
+    """Alerts that are older get no evidence: it was deleted, or would be at once."""
+
+
 class AlertHandler(Handler):
-    """Everything it does may be done again: keys and ids are fixed, known deliveries stay."""
+    """Everything it does may be done again: ids are fixed, deliveries opened before stay."""
 
     def __init__(
         self,
         ledger: Ledger,
-        evidence: EvidenceRoom,
-        targets: Sequence[Target],
+        queue: EvidenceQueue,
+        sources: Sources,
+        notification: Notification,
         clock: Clock,
         opened: Callable[[], None] = lambda: None,
-        max_age: timedelta = timedelta(hours=24),
     ) -> None:
-        self._ledger, self._evidence, self._targets = ledger, evidence, targets
-        self._clock, self._opened, self._max_age = clock, opened, max_age
+        """`opened` is called when there is something new to send or to make."""
+        self._ledger, self._queue, self._sources = ledger, queue, sources
+        self._notification, self._clock, self._opened = notification, clock, opened
 
     def handle(self, batch: Sequence[Incoming], cancelled: Event) -> Iterable[Outgoing]:
-        """One look at each alert of the batch, at its latest state."""
+        """Each alert of the batch once, at its latest state."""
         for records in _by_alert(batch):
             if cancelled.is_set():
                 raise Cancelled
             alert = _alert(records[-1])
-            self._make(alert, cancelled)
+            if alert.run != LIVE or self._sources.is_removed(alert.source_id):
+                continue
             for item in records:
-                if isinstance(item.message, AlertOpened):
-                    self._tell(alert, item.record.headers)
+                if isinstance(item.message, AlertOpened) and self._is_news(item.message):
+                    self._notify(alert, item.record.headers)
+            self._want_evidence(alert)
         return ()
 
-    def _make(self, alert: Alert, cancelled: Event) -> None:
-        before = self._ledger.made(alert.alert_id)
-        made = self._evidence.make(alert, before, cancelled)
-        if cancelled.is_set() and made.note:
-            raise Cancelled
-        if made != before:
-            self._ledger.remember(alert.alert_id, made, self._clock.now().timestamp())
+    def _is_news(self, opening: Alert) -> bool:
+        if notifies(opening, self._clock.now(), self._notification.max_age):
+            return True
+        log.info("too old", alert_id=str(opening.alert_id), cut_at=str(opening.cut_at))
+        return False
 
-    def _tell(self, alert: Alert, headers: Headers) -> None:
-        now, told_at = self._clock.now(), _time(headers)
-        if is_stale(told_at, now, self._max_age):
-            log.info("too old to tell", alert_id=str(alert.alert_id), of=str(told_at))
-            return
-        made = self._ledger.made(alert.alert_id)
-        assert made is not None
-        opened = deliveries_for(alert, self._targets)
-        trace = headers.get("traceparent", b"").decode("ascii", "replace")
-        self._ledger.open(opened, made, trace, now.timestamp())
+    def _notify(self, alert: Alert, headers: Headers) -> None:
+        name = self._sources.name(alert.source_id)
+        opened = deliveries_for(alert, self._notification.targets, name)
+        trace = headers.get("traceparent", b"").decode("ascii", "ignore")
+        now = self._clock.now().timestamp()
+        self._ledger.open(opened, trace, now, self._notification.mail_waits_s)
         self._opened()
+
+    def _want_evidence(self, alert: Alert) -> None:
+        now = self._clock.now()
+        if now - alert.cut_at > self._notification.keep:
+            return
+        if self._queue.want(alert, self._sources.name(alert.source_id), now.timestamp()):
+            self._opened()
 
 
 def _by_alert(batch: Sequence[Incoming]) -> list[list[Incoming]]:
     """Records of the same alert together, in the order of their first."""
-    groups: dict[object, list[Incoming]] = {}
+    groups: dict[UUID, list[Incoming]] = {}
     for item in batch:
         groups.setdefault(_alert(item).alert_id, []).append(item)
     return list(groups.values())
@@ -76,12 +99,3 @@ def _by_alert(batch: Sequence[Incoming]) -> list[list[Incoming]]:
 def _alert(item: Incoming) -> Alert:
     assert isinstance(item.message, Alert)
     return item.message
-
-
-def _time(headers: Headers) -> datetime | None:
-    """When the alert was told, by its CloudEvents attribute."""
-    try:
-        told_at = datetime.fromisoformat(headers.get("ce_time", b"").decode("ascii"))
-    except ValueError:
-        return None
-    return told_at if told_at.tzinfo else None

@@ -1,44 +1,27 @@
-"""The ledger: what was made and told of each alert, so that nothing is told twice.
+"""The ledger: what was sent of each alert to whom, so that nothing is sent twice.
 
-Four steps of one delivery: opened (waiting), claimed (delivering, with a lease), closed
-(delivered, failed, or waiting for a later time) and reported. Closing writes the attempt's event
-to the outbox in the same transaction; it leaves the outbox once Kafka has acknowledged it. A claim
-whose lease ran out, its owner having died, may be claimed again.
+Steps of one delivery: opened (waiting), claimed (delivering, under a lease), closed (delivered,
+failed, or waiting for a later time). Closing writes the attempt's event to the outbox in the same
+transaction. A claim is its holder's while the lease is renewed; when the holder died it runs out,
+and anybody may claim the delivery. A target has at most one delivery at work, whoever has it.
 
 Times are seconds since the epoch. All methods raise TransientError when the database is away.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    Connection,
-    Engine,
-    Row,
-    and_,
-    delete,
-    func,
-    or_,
-    select,
-    update,
-)
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.schema import CreateTable
+from sqlalchemy import Engine, Row, and_, delete, func, or_, select, update
 
 from schemas.codec import decode, encode
 from schemas.deliveries import DeliveryAttempted
-from schemas.topics import ALERTS, DELIVERIES
+from schemas.topics import ALERTS
 from services.alerts.core import Alert
-from services.alerts.core.deliveries import ChannelName, Delivery, Verdict
-from services.alerts.core.spans import Made, Span
-from services.alerts.tables import deliveries, evidence, metadata, outbox
-from services.chassis.errors import TransientError
-from services.chassis.storage.database import upsert
-
-OPEN = ("waiting", "delivering")
+from services.alerts.core.deliveries import ChannelName, Delivery, Target, Verdict
+from services.alerts.tables import deliveries, outbox
+from services.chassis.storage.database import transaction, upsert
 
 
 @dataclass(frozen=True)
@@ -47,126 +30,109 @@ class Task:
 
     delivery_id: UUID
     alert: Alert
+    source_name: str
+    channel: ChannelName
     shown: str
-    made: Made
+    amends: UUID | None
     attempt: int
     opened_at: float
     trace: str
 
 
-@dataclass(frozen=True)
-class Report:
-    """An attempt that Kafka has not acknowledged yet."""
-
-    message: DeliveryAttempted
-    trace: str
-
-
 class Ledger:
-    """Safe between threads and processes. `owner` tells the instances of the service apart."""
+    """Safe between threads and processes. `holder` names this run of the service: no other run,
+    not even one of the same instance after a restart, has the same name.
+    """
 
-    def __init__(self, engine: Engine, owner: str) -> None:
-        self._engine, self._owner = engine, owner
+    def __init__(self, engine: Engine, holder: str, lease_s: float = 30.0) -> None:
+        self._engine, self._holder, self.lease_s = engine, holder, lease_s
 
-    def prepare(self, now: float, keep_s: float) -> None:
-        """Create the tables where they are missing, make what this owner left in the middle due
-        again, and forget what is older than `keep_s`: no topic holds those alerts any more.
+    def open(
+        self, opened: Sequence[Delivery], trace: str, now: float, mail_waits_s: float = 0.0
+    ) -> None:
+        """Write deliveries down as waiting; those that were opened before stay as they are. The
+        first mail of an alert is due `mail_waits_s` later, so that its picture may come along.
         """
-        with self._begin() as connection:
-            for table in metadata.sorted_tables:
-                connection.execute(CreateTable(table, if_not_exists=True))
-        with self._begin() as connection:
-            connection.execute(
-                update(deliveries)
-                .where(deliveries.c.state == "delivering", deliveries.c.owner == self._owner)
-                .values(due_at=now)
-            )
-            connection.execute(
-                delete(deliveries).where(
-                    deliveries.c.opened_at < now - keep_s, deliveries.c.state.not_in(OPEN)
-                )
-            )
-            connection.execute(delete(evidence).where(evidence.c.made_at < now - keep_s))
-
-    def made(self, alert_id: UUID) -> Made | None:
-        """What was made for an alert so far."""
-        query = select(evidence).where(evidence.c.alert_id == str(alert_id))
-        with self._begin() as connection:
-            row = connection.execute(query).one_or_none()
-        if row is None:
-            return None
-        span = Span(row.start_s, row.end_s)
-        return Made(span, row.peak_s, row.snapshot_key, row.evidence_key, row.note)
-
-    def remember(self, alert_id: UUID, made: Made, now: float) -> None:
-        row = {
-            "alert_id": str(alert_id),
-            "start_s": made.span.start_s,
-            "end_s": made.span.end_s,
-            "peak_s": made.peak_s,
-            "snapshot_key": made.snapshot_key,
-            "evidence_key": made.evidence_key,
-            "note": made.note[:500],
-            "made_at": now,
-        }
-        with self._begin() as connection:
-            upsert(connection, evidence, [row], update=[name for name in row if name != "alert_id"])
-
-    def open(self, opened: Sequence[Delivery], made: Made, trace: str, now: float) -> None:
-        """Write deliveries down as waiting; those that are known already stay as they are."""
-        rows = [
-            {
-                "delivery_id": str(one.delivery_id),
-                "channel": one.target.channel,
-                "target": one.target.shown[:512],
-                "alert": encode(one.alert),
-                "trace": trace[:64],
-                "snapshot_key": made.snapshot_key,
-                "evidence_key": made.evidence_key,
-                "note": made.note[:500],
-                "state": "waiting",
-                "attempts": 0,
-                "opened_at": now,
-                "due_at": now,
-                "owner": "",
-            }
-            for one in opened
-        ]
-        with self._begin() as connection:
+        rows = [_row(item, trace, now, mail_waits_s) for item in opened]
+        with transaction(self._engine) as connection:
             upsert(connection, deliveries, rows, update=[])
 
-    def next_due(self, channel: ChannelName) -> float | None:
-        """When the channel has something to do, if ever."""
-        query = select(func.min(deliveries.c.due_at)).where(self._open(channel))
-        with self._begin() as connection:
+    def hasten(self, alert_id: UUID, now: float) -> None:
+        """The first mails of the alert wait no longer: their picture is there, or never will be."""
+        waiting = (deliveries.c.state == "waiting", deliveries.c.attempts == 0)
+        later = (deliveries.c.channel == "email", deliveries.c.due_at > now)
+        query = update(deliveries).where(deliveries.c.alert_id == str(alert_id), *waiting, *later)
+        with transaction(self._engine) as connection:
+            connection.execute(query.values(due_at=now))
+
+    def without_picture(self, alert_id: UUID) -> frozenset[UUID]:
+        """The first mails of the alert that were delivered without a picture."""
+        query = select(deliveries.c.delivery_id).where(
+            deliveries.c.alert_id == str(alert_id),
+            deliveries.c.channel == "email",
+            deliveries.c.state == "delivered",
+            deliveries.c.has_picture.is_(False),
+            deliveries.c.amends.is_(None),
+        )
+        with transaction(self._engine) as connection:
+            return frozenset(UUID(found) for found in connection.scalars(query))
+
+    def next_due(self, target: Target) -> float | None:
+        """When there is something to send to the target, if ever."""
+        query = select(func.min(deliveries.c.due_at)).where(
+            deliveries.c.target_id == str(target.target_id)
+        )
+        with transaction(self._engine) as connection:
             due_at = connection.execute(query).scalar_one()
         return None if due_at is None else float(due_at)
 
-    def claim(self, channel: ChannelName, now: float, lease_s: float) -> Task | None:
-        """The delivery that waits longest, if one is due; nobody else gets it for `lease_s`."""
-        query = (
+    def claim(self, target: Target, now: float) -> Task | None:
+        """The oldest delivery to the target that is due, unless somebody has one at work."""
+        mine = deliveries.c.target_id == str(target.target_id)
+        at_work = and_(mine, deliveries.c.state == "delivering", deliveries.c.due_at > now)
+        due = (
             select(deliveries)
-            .where(self._open(channel), deliveries.c.due_at <= now)
-            .order_by(deliveries.c.due_at, deliveries.c.delivery_id)
+            .where(mine, deliveries.c.due_at <= now)
+            .where(~select(deliveries.c.delivery_id).where(at_work).exists())
+            .order_by(deliveries.c.opened_at, deliveries.c.due_at, deliveries.c.delivery_id)
             .limit(1)
         )
-        while True:
-            with self._begin() as connection:
-                row = connection.execute(query).one_or_none()
-            if row is None:
-                return None
-            if self._seize(row, now + lease_s):
-                return _task(row)
+        return self._claim(due, now)
 
-    def close(self, task: Task, verdict: Verdict, event: DeliveryAttempted, now: float) -> None:
+    def claim_overdue(self, opened_before: float, now: float) -> Task | None:
+        """A delivery that nobody sends: its target left the settings of all instances."""
+        due = (
+            select(deliveries)
+            .where(deliveries.c.opened_at < opened_before, deliveries.c.due_at <= now)
+            .limit(1)
+        )
+        return self._claim(due, now)
+
+    def renew(self, tasks: Sequence[Task], now: float) -> None:
+        """The attempts go on: they stay ours for another lease."""
+        if not tasks:
+            return
+        ours = or_(*(_same(task) for task in tasks))
+        query = update(deliveries).where(ours, deliveries.c.holder == self._holder)
+        with transaction(self._engine) as connection:
+            connection.execute(query.values(due_at=now + self.lease_s))
+
+    def close(
+        self,
+        task: Task,
+        verdict: Verdict,
+        event: DeliveryAttempted,
+        now: float,
+        has_picture: bool = False,
+    ) -> None:
         """Write down how the attempt ended, and its event, at once. The state stays as it is when
         the lease ran out meanwhile and somebody else has the delivery.
         """
-        final = verdict.due_at is None
         values = {
-            "state": verdict.outcome if final else "waiting",
-            "due_at": now if verdict.due_at is None else verdict.due_at,
-            "owner": "",
+            "state": "waiting" if verdict.outcome == "retrying" else verdict.outcome,
+            "due_at": verdict.due_at,
+            "has_picture": has_picture,
+            "holder": "",
         }
         report = {
             "delivery_id": str(task.delivery_id),
@@ -174,38 +140,41 @@ class Ledger:
             "message": encode(event),
             "trace": task.trace,
             "written_at": now,
+            "holder": self._holder,
         }
-        with self._begin() as connection:
-            connection.execute(
-                update(deliveries)
-                .where(
-                    deliveries.c.delivery_id == str(task.delivery_id),
-                    deliveries.c.attempts == task.attempt,
-                )
-                .values(**values)
-            )
+        with transaction(self._engine) as connection:
+            connection.execute(update(deliveries).where(_same(task)).values(**values))
             upsert(connection, outbox, [report], update=["message", "trace", "written_at"])
 
-    def reports(self, most: int) -> list[Report]:
-        """Events not yet acknowledged, oldest first."""
-        order = (outbox.c.written_at, outbox.c.delivery_id, outbox.c.attempt)
-        with self._begin() as connection:
-            rows = connection.execute(select(outbox).order_by(*order).limit(most)).all()
-        return [_report(row) for row in rows]
+    def cancel(self, source_id: UUID) -> int:
+        """Send nothing more of a source that was removed; how many deliveries waited. An attempt
+        at work is not interrupted, but not repeated either.
+        """
+        query = update(deliveries).where(
+            deliveries.c.source_id == str(source_id), deliveries.c.due_at.is_not(None)
+        )
+        with transaction(self._engine) as connection:
+            return connection.execute(query.values(state="cancelled", due_at=None)).rowcount
 
-    def reported(self, reports: Sequence[Report]) -> None:
-        """Kafka has acknowledged them."""
-        with self._begin() as connection:
-            for report in reports:
-                connection.execute(
-                    delete(outbox).where(
-                        outbox.c.delivery_id == str(report.message.delivery_id),
-                        outbox.c.attempt == report.message.attempt,
-                    )
-                )
+    def forget(self, opened_before: float) -> int:
+        """Delete deliveries that are over and older; how many there were."""
+        query = delete(deliveries).where(
+            deliveries.c.opened_at < opened_before, deliveries.c.due_at.is_(None)
+        )
+        with transaction(self._engine) as connection:
+            return connection.execute(query).rowcount
+
+    def _claim(self, due: Any, now: float) -> Task | None:
+        while True:
+            with transaction(self._engine) as connection:
+                row = connection.execute(due).one_or_none()
+            if row is None:
+                return None
+            if self._seize(row, now + self.lease_s):
+                return _task(row)
 
     def _seize(self, row: Row[Any], lease_until: float) -> bool:
-        """Whether we were the first: the row is still as it was when we looked."""
+        """Whether we were the first: the row is still as it was when we read it."""
         same = and_(
             deliveries.c.delivery_id == row.delivery_id,
             deliveries.c.state == row.state,
@@ -215,43 +184,54 @@ class Ledger:
             "state": "delivering",
             "attempts": row.attempts + 1,
             "due_at": lease_until,
-            "owner": self._owner,
+            "holder": self._holder,
         }
-        with self._begin() as connection:
+        with transaction(self._engine) as connection:
             return connection.execute(update(deliveries).where(same).values(**values)).rowcount == 1
 
-    def _open(self, channel: ChannelName) -> Any:
-        return and_(deliveries.c.channel == channel, or_(*(deliveries.c.state == s for s in OPEN)))
 
-    @contextmanager
-    def _begin(self) -> Iterator[Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except (OperationalError, InterfaceError) as error:
-            raise TransientError(f"database: {error.orig}") from error
-        except DBAPIError as error:
-            if error.connection_invalidated:
-                raise TransientError(f"database: {error.orig}") from error
-            raise
+def _row(item: Delivery, trace: str, now: float, mail_waits_s: float) -> dict[str, Any]:
+    waits = item.target.channel == "email" and item.amends is None
+    return {
+        "delivery_id": str(item.delivery_id),
+        "alert_id": str(item.alert.alert_id),
+        "source_id": str(item.alert.source_id),
+        "source_name": item.source_name[:255],
+        "target_id": str(item.target.target_id),
+        "channel": item.target.channel,
+        "target": item.target.shown[:512],
+        "alert": encode(item.alert),
+        "amends": str(item.amends) if item.amends else None,
+        "has_picture": False,
+        "trace": trace[:64],
+        "state": "waiting",
+        "attempts": 0,
+        "opened_at": now,
+        "due_at": now + (mail_waits_s if waits else 0.0),
+        "holder": "",
+    }
+
+
+def _same(task: Task) -> Any:
+    """The row is at the very attempt of the task, and nobody cancelled it."""
+    return and_(
+        deliveries.c.delivery_id == str(task.delivery_id),
+        deliveries.c.attempts == task.attempt,
+        deliveries.c.state == "delivering",
+    )
 
 
 def _task(row: Row[Any]) -> Task:
     alert = decode(ALERTS, row.alert)
     assert isinstance(alert, Alert)
-    span = Span(alert.start_s, alert.end_s)
     return Task(
         delivery_id=UUID(row.delivery_id),
         alert=alert,
+        source_name=row.source_name,
+        channel=row.channel,
         shown=row.target,
-        made=Made(span, alert.peak_s, row.snapshot_key, row.evidence_key, row.note),
+        amends=UUID(row.amends) if row.amends else None,
         attempt=row.attempts + 1,
         opened_at=row.opened_at,
         trace=row.trace,
     )
-
-
-def _report(row: Row[Any]) -> Report:
-    message = decode(DELIVERIES, row.message)
-    assert isinstance(message, DeliveryAttempted)
-    return Report(message, row.trace)

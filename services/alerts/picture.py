@@ -7,8 +7,7 @@ import numpy as np
 import simplejpeg
 
 from services.alerts.core import Alert
-from services.alerts.core.mail import one_line
-from services.alerts.core.notice import media_time
+from services.alerts.core.notice import media_time, one_line
 from services.chassis.media.shape import Picture
 
 LONGEST_SIDE = 1280

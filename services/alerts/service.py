@@ -1,40 +1,57 @@
-"""The alerts service: the consume loop, a courier for each channel, and the reporter."""
+"""The alerts service: the consume loop, a sender for each target, and what runs beside them."""
 
 import random
-from collections.abc import Sequence
+import socket
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
 
-from schemas.topics import ALERTS
+from sqlalchemy import Engine
+
+from schemas.groups import ALERTS as GROUP
+from schemas.topics import ALERTS, SOURCES
 from services.alerts.channels import Channel
 from services.alerts.channels.email import EmailChannel
 from services.alerts.channels.webhook import WebhookChannel
 from services.alerts.config import AlertsSettings
-from services.alerts.core.deliveries import Target
-from services.alerts.courier import Courier, Desk
-from services.alerts.evidence import EvidenceRoom
-from services.alerts.handler import AlertHandler
-from services.alerts.ledger import Ledger
-from services.alerts.reporter import Reporter
+from services.alerts.core.deliveries import ChannelName, Target
+from services.alerts.evidence import EvidenceWorker, Making
+from services.alerts.evidence_queue import EvidenceQueue
+from services.alerts.follow_up import FollowUp
+from services.alerts.footage import UploadedObject
+from services.alerts.handler import AlertHandler, Notification
+from services.alerts.ledger import Ledger, Task
+from services.alerts.outbox import Outbox, OutboxRelay
+from services.alerts.retention import Keep, Retention
+from services.alerts.sending import Sender, Sending
+from services.alerts.sources import Removal, Sources
+from services.alerts.watch import Watch
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.duties import Duty
 from services.chassis.storage import database
+from services.chassis.storage.migrations import upgrade
 from services.chassis.storage.objects import ObjectStore
 from services.chassis.storage.s3 import S3Objects
+from services.chassis.streaming.compacted import CompactedView
 from services.chassis.streaming.consumer import ConsumeLoop
 from services.chassis.streaming.kafka import KafkaBroker
-from services.chassis.streaming.publisher import KafkaPublisher
+from services.chassis.streaming.publisher import KafkaPublisher, Publisher
 from services.chassis.streaming.worker import Limits
 from services.chassis.telemetry import logs
 
 log = logs.get("alerts")
-LEDGER_KEEPS_S = 180 * 86_400.0
-"""Twice what alerts.v1 keeps, so that no replay finds a delivery forgotten."""
+CHANNELS: tuple[ChannelName, ...] = ("email", "webhook")
+UNSERVED_S = 3600.0
+"""A delivery that is not over so long after its window belongs to a target that nobody serves."""
 
 
 class AlertsService:
     """Runs until it is told to stop, or until one of its threads falls over a bug."""
 
-    def __init__(self, loop: ConsumeLoop, duties: Sequence[Duty]) -> None:
-        self._loop, self._duties = loop, duties
+    def __init__(
+        self, loop: ConsumeLoop, view: CompactedView, duties: Sequence[Duty], engine: Engine
+    ) -> None:
+        self._loop, self._view, self._duties, self._engine = loop, view, duties, engine
 
     @property
     def ready(self) -> bool:
@@ -45,75 +62,158 @@ class AlertsService:
 
     def run(self) -> None:
         """Deliveries left by an earlier life are taken up at once, before the first record."""
+        self._view.start()
         for duty in self._duties:
             duty.start(on_failure=self._loop.stop)
         try:
+            self._view.wait_ready()
             self._loop.run()
         finally:
-            for duty in self._duties:
-                duty.stop()
+            self._stop_all()
         for duty in self._duties:
             duty.raise_failure()
 
+    def _stop_all(self) -> None:
+        """At once: one after the other would wait for one attempt after the other."""
+        with ThreadPoolExecutor(len(self._duties)) as pool:
+            list(pool.map(Duty.stop, self._duties))
+        self._view.stop()
+        self._engine.dispose()
+
+
+class Assembly:
+    """Builds the duties over one ledger; each may wake the others."""
+
+    def __init__(self, settings: AlertsSettings, engine: Engine, clock: Clock) -> None:
+        self._settings, self._clock = settings, clock
+        self._holder = new_holder()
+        self._engine = engine
+        self.ledger = Ledger(engine, self._holder)
+        self.queue = EvidenceQueue(engine, self._holder)
+        self._watch = Watch(self.ledger, self.queue, clock)
+        self._senders: list[Duty] = []
+        self._makers: list[Duty] = []
+        self._follow_up = FollowUp(
+            self.ledger,
+            self.queue,
+            settings.targets if settings.mail_amend else (),
+            clock,
+            self.wake,
+        )
+
+    def wake(self) -> None:
+        """There is something new to send or to make."""
+        for duty in (*self._senders, *self._makers):
+            duty.wake()
+
+    def duties(self, store: ObjectStore, sources: Sources, publisher: Publisher) -> list[Duty]:
+        """All of them, not started. Called once."""
+        relay = self._duty("relay", self._relay(publisher).turn)
+        self._senders = self._sending(store, relay)
+        self._makers = self._making(store)
+        removal = Removal(sources, self.ledger, self.queue, self._clock)
+        return [
+            self._duty("watch", self._watch.turn),
+            *self._senders,
+            relay,
+            *self._makers,
+            self._duty("removal", removal.turn),
+            self._duty("retention", self._retention().turn),
+        ]
+
+    def _sending(self, store: ObjectStore, relay: Duty) -> list[Duty]:
+        settings = self._settings
+        shared = Sending(
+            ledger=self.ledger,
+            queue=self.queue,
+            store=store,
+            watch=self._watch,
+            clock=self._clock,
+            chance=random.random,
+            dashboard_url=settings.dashboard_url,
+            policy=settings.policy,
+            deadline_s=settings.delivery_deadline_s,
+        )
+
+        def sent(task: Task) -> None:
+            relay.wake()
+            self._follow_up.on_attempt(task)
+
+        by_name = {channel.name: channel for channel in channels(settings, self._clock)}
+        senders = [Sender(by_name[to.channel], to, shared, sent) for to in settings.targets]
+        return [self._duty(f"sender-{n}", sender.turn) for n, sender in enumerate(senders, 1)]
+
+    def _making(self, store: ObjectStore) -> list[Duty]:
+        settings = self._settings
+        shared = Making(
+            queue=self.queue,
+            footage={"upload": UploadedObject(store, settings.evidence_deadline_s)},
+            store=store,
+            watch=self._watch,
+            clock=self._clock,
+            margins=settings.margins,
+        )
+        worker = EvidenceWorker(shared, self._follow_up.on_picture)
+        numbers = range(1, settings.evidence_workers + 1)
+        return [self._duty(f"evidence-{number}", worker.turn) for number in numbers]
+
+    def _relay(self, publisher: Publisher) -> OutboxRelay:
+        return OutboxRelay(Outbox(self._engine, self._holder), publisher, self._clock)
+
+    def _retention(self) -> Retention:
+        unsent_s = self._settings.policy.window_s + UNSERVED_S
+        keep = Keep(self._settings.keep.total_seconds(), unsent_s)
+        return Retention(self.ledger, self.queue, keep, self._clock)
+
+    def _duty(self, name: str, turn: Callable[[], float]) -> Duty:
+        return Duty(f"alerts-{name}", turn, self._clock)
+
+
+def new_holder() -> str:
+    """A name that no other run of the service has, nor this one after a restart."""
+    host = socket.gethostname().encode("ascii", "ignore").decode()[:40]
+    return f"{host}.{uuid4().hex[:16]}"
+
 
 def channels(settings: AlertsSettings, clock: Clock) -> list[Channel]:
-    """The channels that somebody is to be told by, each with a courier of its own."""
+    """The channels by which somebody is notified."""
     wanted = {target.channel for target in settings.targets}
-    made: list[Channel] = []
+    found: list[Channel] = []
     if "email" in wanted:
-        made.append(EmailChannel(settings.smtp_server, settings.smtp_from))
+        found.append(EmailChannel(settings.smtp_server, settings.smtp_sender))
     if "webhook" in wanted:
-        made.append(WebhookChannel(settings.signing_keys, clock))
+        found.append(WebhookChannel(settings.signing_keys, clock))
         if not settings.signing_keys:
             log.warning("webhooks are not signed: webhook_secret is empty")
-    for name in ("email", "webhook"):
-        log.info("channel", channel=name, tells=_shown(settings.targets, name) or "nobody: off")
-    return made
+    for name in CHANNELS:
+        log.info("channel", channel=name, targets=_shown(settings.targets, name) or "none: off")
+    return found
 
 
-def _shown(targets: Sequence[Target], channel: str) -> str:
+def _shown(targets: Sequence[Target], channel: ChannelName) -> str:
     return ", ".join(target.shown for target in targets if target.channel == channel)
 
 
 def build(settings: AlertsSettings, clock: Clock | None = None) -> AlertsService:
-    """Connects to store, database and Kafka; creates the ledger's tables where they are missing."""
+    """Connects to store, database and Kafka; brings the tables up to date."""
     clock = clock or SystemClock()
     store = S3Objects.connect(settings)
-    engine = database.connect(settings.database_url.get_secret_value())
-    ledger = Ledger(engine, settings.instance)
-    ledger.prepare(clock.now().timestamp(), LEDGER_KEEPS_S)
-    reporter = Duty(
-        "alerts-reporter", Reporter(ledger, KafkaPublisher(settings, "alerts")).turn, clock
+    url = settings.database_url.get_secret_value()
+    upgrade(url)
+    engine = database.connect(url)
+    assembly = Assembly(settings, engine, clock)
+    view = CompactedView(settings, SOURCES)
+    sources = Sources(view)
+    view.subscribe(sources.on_source)
+    duties = assembly.duties(store, sources, KafkaPublisher(settings, "alerts"))
+    notification = Notification(
+        settings.targets, settings.max_age, settings.mail_picture_wait_s, settings.keep
     )
-    desk = Desk(ledger, store, clock, random.random, settings.dashboard_url, settings.policy)
-    couriers = [
-        Duty(
-            f"alerts-{channel.name}",
-            Courier(channel, settings.targets, desk, reporter.wake).turn,
-            clock,
-        )
-        for channel in channels(settings, clock)
-    ]
-    loop = _loop(settings, ledger, store, couriers, clock)
-    return AlertsService(loop, [*couriers, reporter])
-
-
-def _loop(
-    settings: AlertsSettings,
-    ledger: Ledger,
-    store: ObjectStore,
-    couriers: Sequence[Duty],
-    clock: Clock,
-) -> ConsumeLoop:
-    def wake_couriers() -> None:
-        for courier in couriers:
-            courier.wake()
-
-    evidence = EvidenceRoom(store, clock, settings.margins, settings.evidence_deadline_s)
     handler = AlertHandler(
-        ledger, evidence, settings.targets, clock, wake_couriers, settings.max_age
+        assembly.ledger, assembly.queue, sources, notification, clock, assembly.wake
     )
     publisher = KafkaPublisher(settings, "alerts")
-    return ConsumeLoop(
-        KafkaBroker(settings), "alerts", [ALERTS], handler, publisher, Limits(batch_records=8)
+    loop = ConsumeLoop(
+        KafkaBroker(settings), GROUP, [ALERTS], handler, publisher, Limits(batch_records=8)
     )
+    return AlertsService(loop, view, duties, engine)

@@ -1,47 +1,71 @@
-"""The tables of the ledger. They belong to this service alone; `Ledger.prepare` creates them."""
+"""The tables of the alerts service. They belong to it alone; the migrations create them.
 
-from sqlalchemy import Column, Double, Integer, LargeBinary, MetaData, String, Table
+Times are seconds since the epoch. `due_at` is when a row wants work: of one at work when its
+lease ends, of one that is done NULL. `holder` is the instance that has it at work.
+"""
+
+from sqlalchemy import Boolean, Column, Double, Index, Integer, MetaData, String, Table
+
+from services.chassis.storage.columns import INNODB, blob, exact_name, identifier
 
 metadata = MetaData()
 
-evidence = Table(
-    "alerts_evidence",
-    metadata,
-    Column("alert_id", String(36), primary_key=True),
-    Column("start_s", Double, nullable=False),
-    Column("end_s", Double, nullable=False),
-    Column("peak_s", Double, nullable=False),
-    Column("snapshot_key", String(255)),
-    Column("evidence_key", String(255)),
-    Column("note", String(500), nullable=False),
-    Column("made_at", Double, nullable=False),
-    mysql_engine="InnoDB",
-)
 deliveries = Table(
     "alerts_deliveries",
     metadata,
-    Column("delivery_id", String(36), primary_key=True),
-    Column("channel", String(16), nullable=False),
+    Column("delivery_id", identifier(), primary_key=True),
+    Column("alert_id", identifier(), nullable=False),
+    Column("source_id", identifier(), nullable=False),
+    Column("source_name", String(255), nullable=False),
+    Column("target_id", identifier(), nullable=False),
+    Column("channel", exact_name(16), nullable=False),
     Column("target", String(512), nullable=False),
-    Column("alert", LargeBinary, nullable=False),
-    Column("trace", String(64), nullable=False),
-    Column("snapshot_key", String(255)),
-    Column("evidence_key", String(255)),
-    Column("note", String(500), nullable=False),
-    Column("state", String(16), nullable=False),
+    Column("alert", blob(), nullable=False),
+    Column("amends", identifier()),
+    Column("has_picture", Boolean, nullable=False),
+    Column("trace", exact_name(64), nullable=False),
+    Column("state", exact_name(16), nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("opened_at", Double, nullable=False),
-    Column("due_at", Double, nullable=False),
-    Column("owner", String(128), nullable=False),
-    mysql_engine="InnoDB",
+    Column("due_at", Double),
+    Column("holder", exact_name(64), nullable=False),
+    Index("ix_alerts_deliveries_due", "target_id", "due_at"),
+    Index("ix_alerts_deliveries_alert", "alert_id"),
+    Index("ix_alerts_deliveries_source", "source_id"),
+    Index("ix_alerts_deliveries_opened", "opened_at"),
+    **INNODB,
+)
+evidence = Table(
+    "alerts_evidence",
+    metadata,
+    Column("alert_id", identifier(), primary_key=True),
+    Column("source_id", identifier(), nullable=False),
+    Column("source_name", String(255), nullable=False),
+    Column("alert", blob(), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("peak_s", Double),
+    Column("start_s", Double),
+    Column("end_s", Double),
+    Column("note", String(500), nullable=False),
+    Column("state", exact_name(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("opened_at", Double, nullable=False),
+    Column("due_at", Double),
+    Column("holder", exact_name(64), nullable=False),
+    Index("ix_alerts_evidence_due", "due_at"),
+    Index("ix_alerts_evidence_source", "source_id"),
+    Index("ix_alerts_evidence_opened", "opened_at"),
+    **INNODB,
 )
 outbox = Table(
     "alerts_outbox",
     metadata,
-    Column("delivery_id", String(36), primary_key=True),
+    Column("delivery_id", identifier(), primary_key=True),
     Column("attempt", Integer, primary_key=True, autoincrement=False),
-    Column("message", LargeBinary, nullable=False),
-    Column("trace", String(64), nullable=False),
+    Column("message", blob(), nullable=False),
+    Column("trace", exact_name(64), nullable=False),
     Column("written_at", Double, nullable=False),
-    mysql_engine="InnoDB",
+    Column("holder", exact_name(64), nullable=False),
+    Index("ix_alerts_outbox_written", "written_at"),
+    **INNODB,
 )

@@ -1,7 +1,9 @@
-"""Ways to reach people. A channel makes one attempt and says how it went; it never raises."""
+"""Ways to reach people. A channel makes one attempt and tells how it went; it never raises."""
 
+from collections.abc import Callable
 from typing import Protocol
 
+from services.alerts.channels.deadline import Deadline
 from services.alerts.core.deliveries import ChannelName, Receipt
 from services.alerts.core.notice import Notice
 
@@ -10,18 +12,26 @@ class Channel(Protocol):
     @property
     def name(self) -> ChannelName: ...
 
-    def send(self, notice: Notice) -> Receipt:
-        """One attempt, in bounded time. Being sent twice, a notice is recognisably the same."""
+    def send(self, notice: Notice, deadline: Deadline) -> Receipt:
+        """One attempt. Every connection is guarded by the deadline, which wakes it when the time
+        is over. Being sent twice, a notice is recognisably the same.
+        """
 
 
 class MemoryChannel:
-    """The fake: keeps what was sent. `receipts` are the next answers, after them success."""
+    """The fake: keeps what was sent. `receipts` are the next answers, after them success; `before`
+    is called first and may block.
+    """
 
-    def __init__(self, name: ChannelName = "email") -> None:
+    def __init__(
+        self, name: ChannelName = "email", before: Callable[[Notice], None] = lambda _: None
+    ) -> None:
         self.name: ChannelName = name
         self.sent: list[Notice] = []
         self.receipts: list[Receipt] = []
+        self._before = before
 
-    def send(self, notice: Notice) -> Receipt:
+    def send(self, notice: Notice, deadline: Deadline) -> Receipt:
+        self._before(notice)
         self.sent.append(notice)
         return self.receipts.pop(0) if self.receipts else Receipt(delivered=True, detail="kept")

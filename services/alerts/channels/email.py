@@ -4,18 +4,24 @@ Never falls back to plain text: where encryption is asked for and not offered, n
 """
 
 import smtplib
+import socket
 import ssl
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from email.message import EmailMessage
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+from services.alerts.channels.deadline import Deadline
+from services.alerts.core.addresses import Mailbox
 from services.alerts.core.deliveries import ChannelName, Receipt
 from services.alerts.core.mail import mail
 from services.alerts.core.notice import Notice
 
 Security = Literal["starttls", "tls", "none"]
 PORTS: dict[Security, int] = {"starttls": 587, "tls": 465, "none": 25}
+
+FAREWELL_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,6 @@ class SmtpServer:
     user: str = ""
     password: str = field(default="", repr=False)
     ca_file: Path | None = None
-    timeout_s: float = 15.0
 
     @property
     def real_port(self) -> int:
@@ -40,37 +45,53 @@ class EmailChannel:
 
     name: ChannelName = "email"
 
-    def __init__(self, server: SmtpServer, sender: str) -> None:
+    def __init__(self, server: SmtpServer, sender: Mailbox) -> None:
         self._server, self._sender = server, sender
 
-    def send(self, notice: Notice) -> Receipt:
+    def send(self, notice: Notice, deadline: Deadline) -> Receipt:
         message = mail(notice, self._sender)
         try:
-            with closing(self._connected()) as client:
-                client.send_message(message)
-                # The mail is taken: a server that takes its leave badly changes nothing.
-                with suppress(smtplib.SMTPException, OSError):
-                    client.quit()
+            with closing(self._connected(deadline)) as client:
+                self._hand_in(client, message, notice.target.address)
+                _take_leave(client)
         except smtplib.SMTPRecipientsRefused as error:
             code, words = next(iter(error.recipients.values()))
             return _refused(code, words)
         except smtplib.SMTPAuthenticationError as error:
-            return Receipt(False, f"login refused: {_words(error.smtp_code)}", again=True)
+            return Receipt(False, f"login refused: {error.smtp_code}", again=True)
+        except smtplib.SMTPNotSupportedError as error:
+            return self._unsupported(message, error)
         except smtplib.SMTPResponseException as error:
             return _refused(error.smtp_code, error.smtp_error)
         except (smtplib.SMTPException, OSError) as error:
             return Receipt(False, f"{type(error).__name__}: {error}", again=True)
         return Receipt(True, f"taken by {self._server.host}")
 
-    def _connected(self) -> smtplib.SMTP:
+    def _hand_in(self, client: smtplib.SMTP, message: EmailMessage, to: str) -> None:
+        """The bytes are ours already: nothing is left for the client to encode."""
+        client.ehlo_or_helo_if_needed()
+        beyond = _needs_smtputf8(message)
+        if beyond and not client.has_extn("smtputf8"):
+            raise smtplib.SMTPNotSupportedError("SMTPUTF8")
+        options = ("SMTPUTF8", "BODY=8BITMIME") if beyond else ()
+        client.sendmail(self._sender.address, [to], message.as_bytes(), options)
+
+    def _unsupported(self, message: EmailMessage, error: Exception) -> Receipt:
+        """An address that this server will never take, or encryption and logins that it may offer
+        once somebody has mended its settings.
+        """
+        if _needs_smtputf8(message) and str(error) == "SMTPUTF8":
+            host = self._server.host
+            detail = f"{host} takes no addresses beyond ASCII (it does not offer SMTPUTF8)"
+            return Receipt(False, detail)
+        return Receipt(False, f"{type(error).__name__}: {error}", again=True)
+
+    def _connected(self, deadline: Deadline) -> smtplib.SMTP:
         server = self._server
-        if server.security == "tls":
-            client: smtplib.SMTP = smtplib.SMTP_SSL(
-                server.host, server.real_port, timeout=server.timeout_s, context=self._trust()
-            )
-        else:
-            client = smtplib.SMTP(server.host, server.real_port, timeout=server.timeout_s)
+        trust = self._trust() if server.security == "tls" else None
+        client = _GuardedSmtp(server.host, deadline, trust)
         try:
+            client.connect(server.host, server.real_port)
             self._secure(client)
         except BaseException:
             client.close()
@@ -88,10 +109,49 @@ class EmailChannel:
         return ssl.create_default_context(cafile=self._server.ca_file)
 
 
+class _GuardedSmtp(smtplib.SMTP):
+    """Hands its connection to the deadline before the first byte is read. With `trust` it is
+    encrypted from the first byte.
+    """
+
+    def __init__(self, host: str, deadline: Deadline, trust: ssl.SSLContext | None) -> None:
+        super().__init__(local_hostname=_own_name(), timeout=deadline.seconds)
+        self._host = host  # the name that a certificate is checked against
+        self._deadline, self._trust = deadline, trust
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> Any:
+        """Called by `connect`; what the standard library's own SMTP_SSL overrides."""
+        connection = socket.create_connection((host, port), timeout)
+        try:
+            self._deadline.guard(connection)
+            if self._trust is None:
+                return connection
+            return self._trust.wrap_socket(connection, server_hostname=self._host)
+        except BaseException:
+            connection.close()
+            raise
+
+
+def _take_leave(client: smtplib.SMTP) -> None:
+    """The mail is taken: one read is enough courtesy, and what it brings changes nothing."""
+    with suppress(smtplib.SMTPException, OSError):
+        client.putcmd("quit")
+        if client.sock is not None:
+            client.sock.settimeout(FAREWELL_S)
+            client.sock.recv(1)
+
+
+def _own_name() -> str:
+    """For EHLO. The standard library would ask the DNS, which may take longer than an attempt."""
+    name = socket.gethostname()
+    return name if "." in name and name.isascii() else "[127.0.0.1]"
+
+
+def _needs_smtputf8(message: EmailMessage) -> bool:
+    return bool(getattr(message.policy, "utf8", False))
+
+
 def _refused(code: int, words: bytes | str) -> Receipt:
     """RFC 5321 section 4.2.1: 4yz may work later, 5yz will not."""
-    return Receipt(False, f"{code} {_words(words)}", again=code < 500)
-
-
-def _words(words: bytes | str | int) -> str:
-    return words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)
+    text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+    return Receipt(False, f"{code} {text}", again=code < 500)

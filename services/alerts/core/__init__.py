@@ -1,4 +1,4 @@
-"""What is told to whom, when again, and in which words. Pure: no I/O, no clock, no chance."""
+"""Who is notified of what, when again, and in which words. Pure: no I/O, no clock, no chance."""
 
 from schemas.alerts import AlertClosed, AlertOpened, AlertUpdated
 

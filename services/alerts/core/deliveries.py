@@ -1,13 +1,14 @@
 """Which deliveries an alert causes, and what becomes of one after an attempt."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
-from urllib.parse import urlsplit, urlunsplit
-from uuid import UUID
+from urllib.parse import urlsplit
+from uuid import UUID, uuid5
 
 from schemas import ids
+from schemas.judgements import LIVE
 from services.alerts.core import Alert
 
 ChannelName = Literal["email", "webhook"]
@@ -16,45 +17,92 @@ Outcome = Literal["delivered", "retrying", "failed"]
 
 @dataclass(frozen=True)
 class Target:
-    """Somebody to tell: a mail address or a URL. It may hold a secret: show `shown`."""
+    """Somebody to notify: a mail address or a URL. The URL may hold a secret: show `shown`."""
 
     channel: ChannelName
     address: str
+    name: str = field(default="", compare=False)
+    """Of a person, beside the mail address."""
 
     @property
     def shown(self) -> str:
-        """What may be logged and told: a URL loses its credentials and its query."""
-        if self.channel == "email":
-            return self.address
-        parts = urlsplit(self.address)
-        host = parts.netloc.rpartition("@")[2]
-        return urlunsplit((parts.scheme, host, parts.path, "", ""))
+        """What may be logged, stored and answered: of a URL scheme and host alone."""
+        return self.address if self.channel == "email" else masked(self.address)
+
+    @property
+    def target_id(self) -> UUID:
+        """Tells targets apart without their addresses."""
+        return uuid5(ids.NAMESPACE, f"target/{self.channel}/{self.address}")
 
     def delivery_id(self, alert_id: UUID) -> UUID:
         """The same for the same alert and target, whenever it is asked."""
         return ids.delivery_id(alert_id, self.channel, self.address)
 
+    def amendment_id(self, alert_id: UUID) -> UUID:
+        """Of the second mail, which brings the picture that the first went without."""
+        return ids.delivery_id(alert_id, f"{self.channel}/picture", self.address)
+
+
+def masked(url: str) -> str:
+    """Scheme and host; an ellipsis stands for what follows, which may be a secret."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "…"
+    host = parts.netloc.rpartition("@")[2]
+    rest = "/…" if parts.path.strip("/") or parts.query or parts.fragment else ""
+    return f"{parts.scheme}://{host}{rest}"
+
+
+def without_secrets(detail: str, url: str) -> str:
+    """What a library says of a failed attempt, less what `masked` hides of the URL."""
+    parts = urlsplit(url)
+    login = parts.netloc.rpartition("@")[0]
+    target = f"{parts.path}?{parts.query}"
+    for secret in (url, target, parts.path, parts.query, login, parts.password or ""):
+        if len(secret) > 1:
+            detail = detail.replace(secret, "…")
+    return detail
+
 
 @dataclass(frozen=True)
 class Delivery:
-    """One alert for one target."""
+    """One alert for one target. `source_name` is what people call the source of the alert."""
 
     delivery_id: UUID
     alert: Alert
     target: Target
+    source_name: str = ""
+    amends: UUID | None = None
+    """The delivery that this second mail adds a picture to."""
 
 
-def deliveries_for(alert: Alert, targets: Iterable[Target]) -> tuple[Delivery, ...]:
+def deliveries_for(
+    alert: Alert, targets: Iterable[Target], source_name: str = ""
+) -> tuple[Delivery, ...]:
     """One for each target, in their order; a target named twice counts once."""
     return tuple(
-        Delivery(target.delivery_id(alert.alert_id), alert, target)
+        Delivery(target.delivery_id(alert.alert_id), alert, target, source_name)
         for target in dict.fromkeys(targets)
     )
 
 
-def is_stale(told_at: datetime | None, now: datetime, limit: timedelta) -> bool:
-    """Whether an alert is too old to wake somebody. One of unknown age is not."""
-    return told_at is not None and now - told_at > limit
+def amendments_for(
+    alert: Alert, targets: Iterable[Target], source_name: str, bare: Collection[UUID]
+) -> tuple[Delivery, ...]:
+    """A second mail to each target whose first is among `bare`: it went out without the picture."""
+    return tuple(
+        Delivery(target.amendment_id(alert.alert_id), alert, target, source_name, first)
+        for target in dict.fromkeys(targets)
+        if target.channel == "email" and (first := target.delivery_id(alert.alert_id)) in bare
+    )
+
+
+def notifies(alert: Alert, now: datetime, max_age: timedelta) -> bool:
+    """Whether people hear of an alert: runs beside the live one notify nobody, and what was cut
+    longer ago than `max_age` is no news, however often the log is read again.
+    """
+    return alert.run == LIVE and now - alert.cut_at <= max_age
 
 
 @dataclass(frozen=True)
@@ -78,7 +126,7 @@ class RetryPolicy:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What a channel says of one attempt. `again` is whether another may do better."""
+    """How one attempt went, by the channel. `again` is whether another may do better."""
 
     delivered: bool
     detail: str

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
+from schemas import ids
 from services.alerts.core.deliveries import Receipt
 from services.alerts.core.notice import Notice
 
@@ -17,20 +18,20 @@ LONGEST_WAIT_S = 3600.0
 
 
 def payload(notice: Notice) -> bytes:
-    """The body: the same bytes at every attempt of a delivery (docs/how-to/webhook.md)."""
+    """The body: the same bytes at every attempt of a delivery (docs/how-to/webhook.md). It names
+    where the evidence will lie, which is made while the message is under way.
+    """
     alert = notice.alert
-    told = alert.model_dump(mode="json", exclude_none=True, exclude={"type"})
-    more = {
+    facts = alert.model_dump(mode="json", exclude_none=True, exclude={"type"})
+    data = facts | {
+        "source_name": notice.source,
         "link": notice.link,
-        "snapshot_key": notice.snapshot_key,
-        "evidence_key": notice.evidence_key,
-        "note": notice.note or None,
+        "snapshot_key": ids.snapshot_key(alert.alert_id),
+        "snapshot_url": notice.snapshot_url,
+        "evidence_key": ids.evidence_key(alert.alert_id),
+        "evidence_url": notice.evidence_url,
     }
-    content = {
-        "type": "alert.opened",
-        "timestamp": notice.told_at.isoformat(),
-        "data": told | {name: value for name, value in more.items() if value is not None},
-    }
+    content = {"type": "alert.opened", "timestamp": notice.opened_at.isoformat(), "data": data}
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -56,7 +57,7 @@ def _key(secret: str) -> bytes:
 def headers(notice: Notice, body: bytes, now: datetime, signing: Sequence[bytes]) -> dict[str, str]:
     """`webhook-id` is the delivery's id: a receiver knows a second copy. Unsigned without keys."""
     identity, moment = str(notice.delivery_id), str(int(now.timestamp()))
-    made = {
+    fields = {
         "content-type": "application/json",
         "user-agent": "nightclerk",
         "webhook-id": identity,
@@ -64,8 +65,8 @@ def headers(notice: Notice, body: bytes, now: datetime, signing: Sequence[bytes]
     }
     if signing:
         signed = f"{identity}.{moment}.".encode() + body
-        made["webhook-signature"] = " ".join(sign(key, signed) for key in signing)
-    return made
+        fields["webhook-signature"] = " ".join(sign(key, signed) for key in signing)
+    return fields
 
 
 def sign(key: bytes, content: bytes) -> str:

@@ -1,23 +1,36 @@
-"""An alert as a mail: HTML and plain text, the picture inside, the same Message-ID every time."""
+"""An alert as a mail: HTML and plain text, the picture inside, the same Message-ID every time.
 
+Headers and bodies are 7-bit whatever the label says (RFC 2047, quoted-printable, base64), so that
+any server takes them. Only a mailbox with a local part beyond ASCII needs SMTPUTF8 (RFC 6531).
+"""
+
+from email import policy
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
 from html import escape
 from uuid import UUID
 
-from services.alerts.core.notice import Notice, media_time, time_range, wall_clock
+from services.alerts.core.addresses import Mailbox
+from services.alerts.core.notice import Notice, media_time, one_line, time_range, wall_clock
 
-NO_PICTURE = "There is no picture"
+FOLLOWS = "The picture follows on the page."
+SEVEN_BIT = policy.SMTP.clone(cte_type="7bit")
+CHARACTERS_BEYOND_ASCII = policy.SMTPUTF8.clone(cte_type="7bit")
 
 
-def mail(notice: Notice, sender: str) -> EmailMessage:
+def mail(notice: Notice, sender: Mailbox) -> EmailMessage:
     """Deterministic but for the MIME boundaries. A receiver that met the Message-ID may drop it."""
-    message = EmailMessage()
+    receiver = Mailbox(notice.target.name, notice.target.address)
+    beyond = sender.needs_smtputf8 or receiver.needs_smtputf8
+    message = EmailMessage(CHARACTERS_BEYOND_ASCII if beyond else SEVEN_BIT)
     message["Subject"] = subject(notice)
-    message["From"] = sender
-    message["To"] = notice.address
-    message["Date"] = format_datetime(notice.told_at)
+    message["From"] = _header(sender)
+    message["To"] = _header(receiver)
+    message["Date"] = format_datetime(notice.opened_at)
     message["Message-ID"] = message_id(notice.delivery_id, sender)
+    if notice.amends is not None:
+        message["In-Reply-To"] = message["References"] = message_id(notice.amends, sender)
     message["Auto-Submitted"] = "auto-generated"
     message["X-Nightclerk-Alert"] = str(notice.alert.alert_id)
     message.set_content(text(notice))
@@ -36,27 +49,30 @@ def mail(notice: Notice, sender: str) -> EmailMessage:
     return message
 
 
-def message_id(delivery_id: UUID, sender: str) -> str:
+def message_id(delivery_id: UUID, sender: Mailbox) -> str:
     """RFC 5322 section 3.6.4: unique for one message, thus the same for the same delivery."""
-    domain = sender.rpartition("@")[2].strip(" >") or "nightclerk.invalid"
-    return f"<{delivery_id}@{domain}>"
+    return f"<{delivery_id}@{sender.domain}>"
 
 
 def subject(notice: Notice) -> str:
     alert = notice.alert
-    return f"[Nightclerk] {one_line(alert.label)} at {media_time(alert.peak_s)}"
+    again = "Re: " if notice.amends else ""
+    moment = wall_clock(alert) or media_time(alert.peak_s)
+    return f"{again}[Nightclerk] {one_line(alert.label)}: {notice.source} at {moment}"
 
 
 def facts(notice: Notice) -> list[tuple[str, str]]:
     """What the mail says, line by line."""
     alert = notice.alert
     clock = [("Began", began)] if (began := wall_clock(alert)) else []
+    place = "Camera" if alert.source_kind == "camera" else "Video"
     return [
         ("What", one_line(alert.label)),
+        (place, notice.source),
         *clock,
         ("Time in the video", time_range(alert)),
         ("Peak", f"{media_time(alert.peak_s)}, score {alert.peak_score:.2f}"),
-        ("Source", str(alert.source_id)),
+        ("Severity", alert.severity),
         ("Rule and model", one_line(f"{alert.rule}, {alert.model_id}")),
     ]
 
@@ -95,9 +111,8 @@ def picture_note(notice: Notice) -> str:
     """Why there is no picture; nothing when there is one."""
     if notice.snapshot:
         return ""
-    return f"{NO_PICTURE}: {one_line(notice.note)}" if notice.note else f"{NO_PICTURE}."
+    return f"There is no picture: {one_line(notice.note)}" if notice.note else FOLLOWS
 
 
-def one_line(words: str) -> str:
-    """Without line breaks and control characters: they would end a header."""
-    return " ".join("".join(c if c.isprintable() else " " for c in words).split())[:200]
+def _header(mailbox: Mailbox) -> Address:
+    return Address(one_line(mailbox.name), mailbox.local, mailbox.domain)

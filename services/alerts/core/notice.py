@@ -1,25 +1,55 @@
-"""What a channel is given to tell, and the words common to all channels."""
+"""What a channel is given to send, and the words common to all channels."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from services.alerts.core import Alert
+from services.alerts.core.deliveries import Target
 
 
 @dataclass(frozen=True)
 class Notice:
-    """One alert, ready to be told to one address. `snapshot` is a JPEG."""
+    """One alert, ready for one target. `snapshot` is a JPEG; `amends` names the first delivery
+    when this is the second mail, which brings the picture.
+    """
 
     delivery_id: UUID
     alert: Alert
-    address: str
-    link: str
-    told_at: datetime
+    target: Target
+    opened_at: datetime
+    source_name: str = ""
+    dashboard_url: str = ""
     snapshot: bytes | None = None
-    snapshot_key: str | None = None
-    evidence_key: str | None = None
     note: str = ""
+    amends: UUID | None = None
+
+    @property
+    def source(self) -> str:
+        """What people call the source. Its id stands in the links alone."""
+        if self.source_name:
+            return one_line(self.source_name)
+        return "a camera" if self.alert.source_kind == "camera" else "an uploaded video"
+
+    @property
+    def link(self) -> str:
+        """The page of the source, a little before the peak."""
+        seconds = max(0, int(self.alert.peak_s) - 2)
+        return f"{self._base}/?video={self.alert.source_id}&t={seconds}"
+
+    @property
+    def snapshot_url(self) -> str:
+        """Where the picture will be; 404 until it is made."""
+        return f"{self._base}/api/v1/alerts/{self.alert.alert_id}/snapshot"
+
+    @property
+    def evidence_url(self) -> str:
+        """Where the video will be; 404 until it is made."""
+        return f"{self._base}/api/v1/alerts/{self.alert.alert_id}/evidence"
+
+    @property
+    def _base(self) -> str:
+        return self.dashboard_url.rstrip("/")
 
 
 def media_time(seconds: float) -> str:
@@ -36,13 +66,11 @@ def time_range(alert: Alert) -> str:
 
 def wall_clock(alert: Alert) -> str:
     """When the episode began, where the source knows the time of day; else nothing."""
-    if alert.origin_at is None:
+    if not alert.is_wall_clock:
         return ""
-    began = alert.origin_at + timedelta(seconds=alert.start_s)
-    return began.strftime("%Y-%m-%d %H:%M:%S UTC")
+    return alert.moment(alert.start_s).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def link_to(dashboard_url: str, alert: Alert) -> str:
-    """The page of the source, a little before the peak."""
-    seconds = max(0, int(alert.peak_s) - 2)
-    return f"{dashboard_url.rstrip('/')}/?video={alert.source_id}&t={seconds}"
+def one_line(words: str) -> str:
+    """Without line breaks and control characters, which would end a header; of bounded length."""
+    return " ".join("".join(c if c.isprintable() else " " for c in words).split())[:200]

@@ -43,36 +43,34 @@ def evidence_span(alert: Alert, margins: Margins = Margins()) -> Span:
 
 
 @dataclass(frozen=True)
-class Made:
-    """What lies in the object store for an alert. Absent keys say that it could not be made."""
+class Evidence:
+    """What lies in the object store for an alert: the picture of `peak_s`, the video of `span`.
+    None where there is none. `note` says in words what went wrong.
+    """
 
-    span: Span
-    peak_s: float
-    snapshot_key: str | None = None
-    evidence_key: str | None = None
+    peak_s: float | None = None
+    span: Span | None = None
     note: str = ""
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """What to make now."""
-
-    snapshot: bool
-    evidence: bool
+def wants_snapshot(alert: Alert, present: Evidence) -> bool:
+    """A first picture, or one of a later and higher peak."""
+    return present.peak_s is None or present.peak_s != alert.peak_s
 
 
-def wanted(alert: Alert, before: Made | None, margins: Margins = Margins()) -> Wanted:
-    """A picture of another peak, at the end a cut of the whole, and whatever failed before.
-
-    An episode only grows: a replay of older news than what was made asks for nothing. While it
-    goes on it is not cut again at every higher peak.
+def wants_video(alert: Alert, present: Evidence, margins: Margins = Margins()) -> bool:
+    """A first cut, and once the episode is over one of the whole. While it goes on it is not cut
+    again at every higher peak.
     """
-    if before is None:
-        return Wanted(snapshot=True, evidence=True)
-    span = evidence_span(alert, margins)
-    newer = span.end_s >= before.span.end_s
-    over = isinstance(alert, AlertClosed)
-    return Wanted(
-        snapshot=before.snapshot_key is None or (newer and alert.peak_s != before.peak_s),
-        evidence=before.evidence_key is None or (newer and over and span != before.span),
-    )
+    if present.span is None:
+        return True
+    return isinstance(alert, AlertClosed) and evidence_span(alert, margins) != present.span
+
+
+def is_newer(alert: Alert, before: Alert) -> bool:
+    """Whether `alert` says more of the episode than `before`, which only grows and ends once."""
+    return _progress(alert) > _progress(before)
+
+
+def _progress(alert: Alert) -> tuple[bool, float, float]:
+    return isinstance(alert, AlertClosed), alert.end_s, alert.peak_score

@@ -19,6 +19,7 @@ CounterName = Literal[
     "clips_scored",  # clips scored, by model
     "alerts_opened",  # alerts opened, by rule
     "deliveries",  # delivery attempts, by channel and outcome joined with a slash
+    "evidence_made",  # snapshots and videos of alerts, by kind and outcome joined with a slash
 ]
 HistogramName = Literal[
     "handle_seconds",  # time to handle one batch, by topic
@@ -26,6 +27,7 @@ HistogramName = Literal[
 ]
 GaugeName = Literal[
     "jobs_running",  # videos being cut right now, by service
+    "deliveries_hanging",  # delivery attempts that wait for an answer for long, by channel
 ]
 
 M = TypeVar("M", Counter, Gauge, Histogram)

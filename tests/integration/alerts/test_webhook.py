@@ -3,38 +3,46 @@
 import base64
 import json
 import socket
+import socketserver
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
 
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+from services.alerts.channels.deadline import BoundedCalls, Expired
 from services.alerts.channels.webhook import WebhookChannel
 from services.alerts.core import hook
+from services.alerts.core.deliveries import Receipt, Target
 from services.chassis.clock import SystemClock
 from services.local.ports import free_ports
 from services.local.receivers import WebhookReceiver
-from tests.unit.alerts.room import notice
+from tests.unit.alerts.room import alert, notice
 
 pytestmark = pytest.mark.integration
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
 
 
-@pytest.fixture
-def channel() -> WebhookChannel:
-    return WebhookChannel(hook.keys(SECRET), SystemClock(), timeout_s=30)
+def sent(url: str, within_s: float = 30.0, **more: Any) -> Receipt:
+    channel = WebhookChannel(hook.keys(SECRET), SystemClock())
+    given = notice(target=Target("webhook", url), **more)
+    return BoundedCalls().run(within_s, lambda end: channel.send(given, end))
 
 
-def test_a_receiver_verifies_what_it_got(channel: WebhookChannel, webhook: WebhookReceiver) -> None:
-    receipt = channel.send(notice(address=webhook.url))
+def test_a_receiver_verifies_what_it_got(webhook: WebhookReceiver) -> None:
+    receipt = sent(webhook.url)
     assert (receipt.delivered, receipt.detail) == (True, "HTTP 204")
     (got,) = webhook.inbox.items
-    told = Webhook(SECRET).verify(got.body, got.headers)
-    assert told["data"]["label"] == "fight"
-    assert got.headers["webhook-id"] == str(notice(address=webhook.url).delivery_id)
+    content = Webhook(SECRET).verify(got.body, got.headers)
+    assert content["data"]["label"] == "fight"
+    delivery_id = Target("webhook", webhook.url).delivery_id(alert().alert_id)
+    assert got.headers["webhook-id"] == str(delivery_id)
 
 
-def test_a_changed_body_does_not_verify(channel: WebhookChannel, webhook: WebhookReceiver) -> None:
-    channel.send(notice(address=webhook.url))
+def test_a_changed_body_does_not_verify(webhook: WebhookReceiver) -> None:
+    sent(webhook.url)
     (got,) = webhook.inbox.items
     with pytest.raises(WebhookVerificationError):
         Webhook(SECRET).verify(got.body.replace(b"fight", b"peace"), got.headers)
@@ -43,21 +51,17 @@ def test_a_changed_body_does_not_verify(channel: WebhookChannel, webhook: Webhoo
 @pytest.mark.parametrize(
     ("status", "again"), [(500, True), (503, True), (429, True), (404, False), (302, False)]
 )
-def test_what_an_answer_means(
-    channel: WebhookChannel, webhook: WebhookReceiver, status: int, again: bool
-) -> None:
+def test_what_an_answer_means(webhook: WebhookReceiver, status: int, again: bool) -> None:
     webhook.answers = [status]
-    receipt = channel.send(notice(address=webhook.url))
+    receipt = sent(webhook.url)
     assert (receipt.delivered, receipt.again) == (False, again)
     assert len(webhook.inbox.items) == 1
 
 
-def test_tried_again_it_is_the_same_message(
-    channel: WebhookChannel, webhook: WebhookReceiver
-) -> None:
+def test_tried_again_it_is_the_same_message(webhook: WebhookReceiver) -> None:
     webhook.answers = [503]
     for _ in range(2):
-        channel.send(notice(address=webhook.url))
+        sent(webhook.url)
     first, second = webhook.inbox.items
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
     assert json.loads(first.body) == json.loads(second.body)
@@ -72,16 +76,49 @@ def silent() -> Iterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
 
 
-def test_silence_ends_in_time_and_is_tried_again(silent: str) -> None:
-    receipt = WebhookChannel((), SystemClock(), timeout_s=0.2).send(notice(address=silent))
-    assert (receipt.delivered, receipt.again, receipt.detail) == (False, True, "no answer in time")
+def test_silence_ends_in_time(silent: str) -> None:
+    with pytest.raises(Expired):
+        sent(silent, within_s=0.2)
 
 
-def test_nobody_there_is_tried_again(channel: WebhookChannel) -> None:
-    receipt = channel.send(notice(address=f"http://127.0.0.1:{free_ports(1)[0]}/"))
+class _Dripping(socketserver.StreamRequestHandler):
+    """Begins an answer, and never comes to its end."""
+
+    def handle(self) -> None:
+        with suppress(OSError):
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
+            while True:
+                self.wfile.write(b"a")
+                threading.Event().wait(0.01)
+
+
+@pytest.fixture
+def dripping() -> Iterator[str]:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Dripping) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        server.shutdown()
+
+
+def test_an_answer_that_drips_ends_in_time(dripping: str) -> None:
+    with pytest.raises(Expired):
+        sent(dripping, within_s=0.3)
+
+
+def test_nobody_there_is_tried_again() -> None:
+    receipt = sent(f"http://127.0.0.1:{free_ports(1)[0]}/hook/hunter2?token=hunter3")
     assert (receipt.delivered, receipt.again) == (False, True)
+    assert "hunter" not in receipt.detail
 
 
 @pytest.mark.parametrize("address", ["http://", "http://[::1", "gopher://x/", "https:///path"])
-def test_what_is_no_address_never_raises(channel: WebhookChannel, address: str) -> None:
-    assert not channel.send(notice(address=address)).delivered
+def test_what_is_no_address_never_raises(address: str) -> None:
+    assert not sent(address).delivered
+
+
+def test_a_korean_label_arrives(webhook: WebhookReceiver) -> None:
+    sent(webhook.url, alert=alert(label="싸움 의심"), source_name="1호점.mp4")
+    (got,) = webhook.inbox.items
+    data = json.loads(got.body)["data"]
+    assert (data["label"], data["source_name"]) == ("싸움 의심", "1호점.mp4")

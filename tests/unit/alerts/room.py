@@ -1,4 +1,4 @@
-"""What tests of the alerts service share: an alert, a video that tells its time, a desk."""
+"""What tests of the alerts service share: an alert, a video that shows its time, a station."""
 
 import io
 from datetime import UTC, datetime
@@ -12,55 +12,90 @@ from sqlalchemy import Engine
 
 from schemas import ids
 from schemas.alerts import AlertClosed, AlertOpened, AlertUpdated
+from schemas.base import Message
+from schemas.sources import SourceConfigured
+from services.alerts.channels import Channel
+from services.alerts.core.deliveries import Target
 from services.alerts.core.notice import Notice
-from services.alerts.courier import Desk
+from services.alerts.evidence_queue import EvidenceQueue
 from services.alerts.ledger import Ledger
-from services.chassis.clock import Clock
+from services.alerts.outbox import Outbox
+from services.alerts.sending import Sender, Sending
+from services.alerts.sources import Sources
+from services.alerts.tables import metadata
+from services.alerts.watch import Watch
+from services.chassis.clock import Clock, ManualClock
 from services.chassis.storage.objects import MemoryObjects
-from tests.builders import SOURCE, clip_ref
+from tests.builders import SOURCE, clip_ref, of_source
 
 A = TypeVar("A", AlertOpened, AlertUpdated, AlertClosed)
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
 RATE = 25
+OWNER = Target("email", "owner@example.org")
+GUARD = Target("email", "guard@example.org")
+HOOK = Target("webhook", "https://user:pw@example.org/hook/secret?token=hunter2")
 
 
 def alert(kind: type[A] = AlertOpened, **more: Any) -> A:  # type: ignore[assignment]
-    opening = clip_ref(2)
+    """An alert cut just when a `ManualClock` begins."""
     fields: dict[str, Any] = {
-        "source_id": SOURCE,
+        **of_source(),
+        "run": "live",
         "rule": "anomaly",
         "label": "fight",
         "start_s": 4.0,
         "end_s": 6.0,
         "peak_s": 5.0,
         "peak_score": 0.94,
-        "peak_clip_id": opening.clip_id,
+        "peak_index": 4,
         "model_id": "test",
         **more,
     }
-    identity = ids.alert_id(fields["source_id"], fields["rule"], opening.clip_id)
+    opening = ids.clip_id(fields["source_id"], fields["origin_at"], clip_ref(4).index)
+    identity = ids.alert_id(fields["run"], fields["model_id"], fields["rule"], opening)
     return kind(**{"alert_id": identity, **fields})
 
 
 def notice(**more: Any) -> Notice:
-    told = more.pop("alert", alert())
-    address = more.pop("address", "owner@example.org")
+    about = more.pop("alert", alert())
+    target = more.pop("target", OWNER)
     fields: dict[str, Any] = {
-        "delivery_id": ids.delivery_id(told.alert_id, "email", address),
-        "alert": told,
-        "address": address,
-        "link": "http://127.0.0.1:8080/?video=x&t=3",
-        "told_at": NOON,
+        "delivery_id": target.delivery_id(about.alert_id),
+        "alert": about,
+        "target": target,
+        "opened_at": NOON,
+        "source_name": "door-2.mp4",
+        "dashboard_url": "http://127.0.0.1:8080",
         "snapshot": b"\xff\xd8jpeg",
         **more,
     }
     return Notice(**fields)
 
 
+def configured(source_id: Any = SOURCE, name: str = "door-2.mp4") -> SourceConfigured:
+    return SourceConfigured(
+        source_id=source_id,
+        source_kind="upload",
+        name=name,
+        origin_at=NOON,
+        configured_at=NOON,
+    )
+
+
+class SourceTable:
+    """A view of sources.v1 by hand."""
+
+    def __init__(self, *sources: SourceConfigured) -> None:
+        self.sources = {str(source.source_id): source for source in sources}
+
+    def get(self, key: str) -> Message | None:
+        return self.sources.get(key)
+
+
 def video(
     path: Path, seconds: float = 20.0, size: tuple[int, int] = (320, 180), **options: Any
 ) -> bytes:
-    """Every frame is grey, brighter with time: `read_time` tells when it was shown."""
+    """Every frame is grey, brighter with time: `read_time` reads when it was shown."""
     codec = options.pop("codec", "libx264")
     start_s = options.pop("start_s", 0.0)
     with av.open(str(path), "w", **options) as output:
@@ -92,11 +127,34 @@ def store_with(content: bytes, source_id: object = SOURCE) -> MemoryObjects:
     return store
 
 
-def ledger_on(engine: Engine, owner: str = "one", now: float = 0.0) -> Ledger:
-    ledger = Ledger(engine, owner)
-    ledger.prepare(now, keep_s=1000.0)
-    return ledger
+class Station:
+    """One run of the service over a database, its parts within reach, without any thread."""
 
+    def __init__(self, engine: Engine, holder: str = "one", clock: Clock | None = None) -> None:
+        metadata.create_all(engine)
+        self.clock = clock or ManualClock()
+        self.ledger = Ledger(engine, holder)
+        self.queue = EvidenceQueue(engine, holder)
+        self.outbox = Outbox(engine, holder)
+        self.watch = Watch(self.ledger, self.queue, self.clock)
+        self.store = MemoryObjects()
+        self.table = SourceTable(configured())
+        self.sources = Sources(self.table)
 
-def desk_of(ledger: Ledger, store: MemoryObjects, clock: Clock) -> Desk:
-    return Desk(ledger, store, clock, lambda: 0.5, "http://127.0.0.1:8080")
+    @property
+    def now(self) -> float:
+        return self.clock.now().timestamp()
+
+    def sender(self, channel: Channel, target: Target = OWNER, **more: Any) -> Sender:
+        sent = more.pop("sent", lambda _: None)
+        shared = Sending(
+            self.ledger,
+            self.queue,
+            more.pop("store", self.store),
+            self.watch,
+            self.clock,
+            lambda: 0.5,
+            "http://127.0.0.1:8080",
+            **more,
+        )
+        return Sender(channel, target, shared, sent)

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.alerts.config import AlertsSettings
-from services.alerts.service import channels
+from services.alerts.service import channels, new_holder
 from services.chassis.clock import ManualClock
 
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
@@ -25,17 +25,32 @@ def test_nothing_is_on_unless_it_is_configured() -> None:
 def test_every_address_and_url_is_a_target() -> None:
     settings = AlertsSettings(
         smtp_host="mail.example.org",
-        smtp_to="a@example.org, b@example.org",
+        smtp_to='"Shop, Owner" <a@example.org>, b@example.org, a@example.org',
         webhook_url="https://one.example.org/x, http://two.example.org/y",
         webhook_secret=SECRET,
     )
-    assert [target.address for target in settings.targets] == [
-        "a@example.org",
-        "b@example.org",
-        "https://one.example.org/x",
-        "http://two.example.org/y",
+    assert [(target.name, target.address) for target in settings.targets] == [
+        ("Shop, Owner", "a@example.org"),
+        ("", "b@example.org"),
+        ("", "https://one.example.org/x"),
+        ("", "http://two.example.org/y"),
     ]
     assert names(settings) == ["email", "webhook"]
+
+
+@pytest.mark.parametrize(
+    ("listed", "expected"),
+    [
+        ("http://a/hang?1,http://a/hang?2", ["http://a/hang?1", "http://a/hang?2"]),
+        ("http://a/x,y,z http://b/", ["http://a/x,y,z", "http://b/"]),
+        (" http://a ,\n http://b, ", ["http://a", "http://b"]),
+        ("http://a,", ["http://a"]),
+        ("http://a  http://b", ["http://a", "http://b"]),
+    ],
+)
+def test_urls_may_hold_commas(listed: str, expected: list[str]) -> None:
+    settings = AlertsSettings(webhook_url=listed)
+    assert [target.address for target in settings.targets] == expected
 
 
 @pytest.mark.parametrize(
@@ -48,20 +63,26 @@ def test_the_port_follows_the_security(security: str, port: int, expected: int) 
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    ("wrong", "sentence"),
     [
-        {"smtp_host": "mail.example.org"},
-        {"smtp_to": "nobody"},
-        {"smtp_to": "a@example.org\nBcc: b@example.org"},
-        {"smtp_to": "no\ud800body@example.org"},
-        {"smtp_from": "Nightclerk"},
-        {"webhook_url": "ftp://example.org"},
-        {"webhook_secret": "whsec_!"},
-        {"smtp_security": "maybe"},
+        ({"smtp_host": "m"}, "NIGHTCLERK_SMTP_TO: nobody to write to"),
+        ({"smtp_to": "nobody"}, "NIGHTCLERK_SMTP_TO: 'nobody' is not a mail address"),
+        ({"smtp_to": "a@b; c@d"}, "NIGHTCLERK_SMTP_TO: separate addresses by commas"),
+        ({"smtp_to": "a@b.c\nBcc: d@e.f"}, "NIGHTCLERK_SMTP_TO: .* is not a mail address"),
+        ({"smtp_from": "Nightclerk"}, "NIGHTCLERK_SMTP_FROM: 'Nightclerk' is not a mail address"),
+        ({"webhook_url": "https://x/y,ftp://z/y"}, r"NIGHTCLERK_WEBHOOK_URL: address 2 \(ftp://z"),
+        ({"webhook_url": "https:///path"}, "NIGHTCLERK_WEBHOOK_URL: address 1"),
+        ({"webhook_url": "http://[::1/x"}, "NIGHTCLERK_WEBHOOK_URL: address 1"),
+        ({"webhook_url": "http://a:99999/x"}, "NIGHTCLERK_WEBHOOK_URL: address 1"),
+        ({"dashboard_url": "nc.lan"}, "NIGHTCLERK_DASHBOARD_URL is not http:// or https://"),
+        ({"webhook_secret": "whsec_!"}, "a webhook secret is whsec_ and base64"),
+        ({"smtp_security": "maybe"}, "starttls"),
+        ({"webhook_url": " ".join(f"http://h{n}/" for n in range(65))}, "65 targets"),
+        ({"alert_keep_d": 30}, "alert_keep_d"),
     ],
 )
-def test_what_cannot_work_is_refused_at_start(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError):
+def test_what_cannot_work_is_refused_by_name(wrong: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValidationError, match=sentence):
         AlertsSettings(**wrong)
 
 
@@ -78,7 +99,21 @@ def test_the_start_log_shows_no_secret() -> None:
     assert "hunter2" not in repr(settings.smtp_server)
 
 
-def test_a_complaint_about_settings_shows_no_secret() -> None:
-    with pytest.raises(ValidationError) as complaint:
-        AlertsSettings(webhook_secret="whsec_hunter2", smtp_password="hunter3")
-    assert "hunter" not in str(complaint.value)
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"webhook_secret": "whsec_hunter2", "smtp_password": "hunter3"},
+        {"webhook_url": "ftp://user:hunter2@example.org/hunter3?token=hunter4"},
+        {"webhook_url": "hunter2"},
+    ],
+)
+def test_a_refusal_shows_no_secret(wrong: dict[str, str]) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        AlertsSettings(**wrong)
+    assert "hunter" not in str(refusal.value)
+
+
+def test_two_runs_of_the_service_never_share_a_name() -> None:
+    names = {new_holder() for _ in range(100)}
+    assert len(names) == 100
+    assert all(len(name) <= 64 and name.isascii() for name in names)

@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from services.alerts.courier import Courier
+from services.alerts.reporter import Reporter
 
 from schemas.deliveries import DeliveryAttempted
 from schemas.topics import DELIVERIES
 from services.alerts.channels import MemoryChannel
 from services.alerts.core.deliveries import Receipt, Target, deliveries_for
 from services.alerts.core.spans import Made, Span
-from services.alerts.courier import Courier
 from services.alerts.ledger import Ledger
-from services.alerts.reporter import Reporter
 from services.chassis.clock import ManualClock
 from services.chassis.errors import TransientError
 from services.chassis.storage import database

@@ -1,123 +1,194 @@
-"""Evidence in the object store, and what happens when there can be none."""
+"""Evidence that is due: made beside the messages, again after failures, and never for ever."""
 
 import io
 import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import simplejpeg
+from sqlalchemy import Engine
 
-from schemas.alerts import AlertClosed
-from services.alerts.core.spans import Made, Span
-from services.alerts.evidence import EvidenceRoom
-from services.alerts.picture import caption, snapshot
-from services.alerts.video import open_clip
-from services.chassis.clock import ManualClock
+from schemas.alerts import AlertClosed, AlertUpdated
+from schemas.ids import evidence_key, snapshot_key
+from services.alerts.core.spans import Evidence, Span
+from services.alerts.evidence import EvidenceWorker, Making
+from services.alerts.evidence_queue import EvidenceTask
+from services.alerts.footage import FootageLate, FootageUnusable, PaintedFootage, UploadedObject
 from services.chassis.errors import TransientError
+from services.chassis.storage import database
 from services.chassis.storage.objects import MemoryObjects, ObjectInfo
-from tests.unit.alerts.room import alert, read_time, store_with, video
+from tests.builders import source
+from tests.unit.alerts.room import Station, alert, read_time, store_with, video
 
-STOP = threading.Event()
-
-
-@pytest.fixture(scope="module")
-def content(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    return video(tmp_path_factory.mktemp("video") / "video.mp4")
+NEVER = threading.Event()
 
 
-class FlakyObjects(MemoryObjects):
-    """A store that is away for the first `outages` reads."""
+@dataclass
+class Workshop:
+    """A station with one evidence worker."""
 
-    def __init__(self, outages: int) -> None:
-        super().__init__()
-        self.outages = outages
+    station: Station
+    footage: Any = field(default_factory=PaintedFootage)
+    settled: list[EvidenceTask] = field(default_factory=list)
 
-    def read_range(self, key: str, start: int, length: int) -> bytes:
-        if self.outages > 0:
-            self.outages -= 1
-            raise TransientError("nobody there")
-        return super().read_range(key, start, length)
+    def __post_init__(self) -> None:
+        station = self.station
+        shared = Making(
+            station.queue, {"upload": self.footage}, station.store, station.watch, station.clock
+        )
+        self.worker = EvidenceWorker(shared, self.settled.append)
 
+    def wants(self, about: Any) -> bool:
+        return self.station.queue.want(about, "door 2", self.station.now)
 
-def room_of(store: MemoryObjects) -> EvidenceRoom:
-    return EvidenceRoom(store, ManualClock())
+    def work_until_idle(self) -> None:
+        for _ in range(1000):
+            pause_s = self.worker.turn()
+            if self.station.queue.next_due() is None:
+                return
+            self.station.clock.wait(pause_s, NEVER)
+        pytest.fail("the worker never rests")
 
-
-def picture_in(store: MemoryObjects, made: Made) -> Any:
-    assert made.snapshot_key
-    return simplejpeg.decode_jpeg(store.get(made.snapshot_key))
-
-
-def seconds_in(store: MemoryObjects, made: Made) -> tuple[float, float]:
-    """What the first and the last frame of the cut say."""
-    assert made.evidence_key
-    with open_clip(io.BytesIO(store.get(made.evidence_key))) as clip:
-        return read_time(clip.at(0.0)), read_time(clip.at(999.0))
-
-
-def test_an_opened_alert_gets_a_picture_of_its_peak_and_a_cut(content: bytes) -> None:
-    store = store_with(content)
-    told = alert(start_s=8.0, end_s=9.0, peak_s=8.5)
-    made = room_of(store).make(told, None, STOP)
-    assert made == Made(
-        Span(3.0, 14.0),
-        8.5,
-        f"alerts/{told.alert_id}/snapshot.jpg",
-        f"alerts/{told.alert_id}/evidence.mp4",
-    )
-    assert read_time(picture_in(store, made)) == pytest.approx(8.5, abs=0.3)
-    assert seconds_in(store, made) == pytest.approx((3.0, 13.96), abs=0.3)
+    def present(self, about: Any) -> Evidence:
+        found = self.station.queue.present(about.alert_id)
+        assert found is not None
+        return found
 
 
-def test_when_the_episode_is_over_it_is_cut_again_whole(content: bytes) -> None:
-    store = store_with(content)
-    made = room_of(store).make(alert(), None, STOP)
-    over = alert(AlertClosed, end_s=12.0, peak_s=10.0)
-    made = room_of(store).make(over, made, STOP)
-    assert made.span == Span(0.0, 17.0)
-    assert read_time(picture_in(store, made)) == pytest.approx(10.0, abs=0.3)
-    assert seconds_in(store, made) == pytest.approx((0.0, 16.96), abs=0.3)
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = database.connect(f"sqlite:///{tmp_path / 'ledger.db'}")
+    yield engine
+    engine.dispose()
 
 
-def test_a_replay_makes_nothing_again(content: bytes) -> None:
-    store = store_with(content)
-    made = room_of(store).make(alert(AlertClosed, end_s=12.0), None, STOP)
-    store.delete("videos/" + str(alert().source_id) + "/original")
-    assert room_of(store).make(alert(), made, STOP) == made
+@pytest.fixture
+def shop(engine: Engine) -> Workshop:
+    return Workshop(Station(engine))
 
 
-def test_a_video_that_is_gone_is_said_in_words() -> None:
-    made = room_of(MemoryObjects()).make(alert(), None, STOP)
-    assert (made.snapshot_key, made.evidence_key) == (None, None)
-    assert made.note == "the video is gone"
+def test_an_alert_gets_its_picture_first_and_then_its_video(shop: Workshop) -> None:
+    shop.wants(alert())
+    shop.worker.turn()
+    assert shop.present(alert()) == Evidence(5.0, None)
+    assert [task.alert for task in shop.settled] == [alert()]
+    shop.work_until_idle()
+    assert shop.present(alert()) == Evidence(5.0, Span(0.0, 11.0))
+    store = shop.station.store
+    assert store.get(evidence_key(alert().alert_id)) == b"0 to 11"
+    assert store.stat(snapshot_key(alert().alert_id)).content_type == "image/jpeg"
 
 
-def test_a_video_that_cannot_be_read_is_said_in_words() -> None:
-    made = room_of(store_with(b"not a video at all" * 50)).make(alert(), None, STOP)
-    assert "cannot be used" in made.note
+def test_every_picture_comes_before_any_video(shop: Workshop) -> None:
+    for number in range(5):
+        shop.wants(alert(source_id=source(number)))
+    for _ in range(5):
+        shop.worker.turn()
+    keys = [item.key for item in shop.station.store.list("alerts/")]
+    assert len(keys) == 5
+    assert all(key.endswith("snapshot.jpg") for key in keys)
 
 
-def test_a_short_outage_of_the_store_is_waited_out(content: bytes) -> None:
-    store = FlakyObjects(outages=2)
-    store.put(f"videos/{alert().source_id}/original", io.BytesIO(content), "video/mp4")
-    made = room_of(store).make(alert(), None, STOP)
-    assert made.snapshot_key
-    assert made.evidence_key
-    assert made.note == ""
+def test_once_it_is_over_it_is_cut_again_whole(shop: Workshop) -> None:
+    shop.wants(alert())
+    shop.work_until_idle()
+    assert shop.wants(alert(AlertClosed, end_s=12.0, peak_s=10.0))
+    shop.work_until_idle()
+    assert shop.present(alert()) == Evidence(10.0, Span(0.0, 17.0))
 
 
-def test_a_long_outage_does_not_stop_the_alert_and_is_mended_later(content: bytes) -> None:
-    store = FlakyObjects(outages=1000)
-    store.put(f"videos/{alert().source_id}/original", io.BytesIO(content), "video/mp4")
-    made = room_of(store).make(alert(), None, STOP)
-    assert made.note.startswith("the object store is away")
-    store.outages = 0
-    made = room_of(store).make(alert(AlertClosed), made, STOP)
-    assert made.snapshot_key
-    assert made.evidence_key
-    assert made.note == ""
+@pytest.mark.parametrize("times", [1, 5])
+def test_a_replay_makes_nothing_again(shop: Workshop, times: int) -> None:
+    life = [alert(), alert(AlertUpdated, end_s=7.0), alert(AlertClosed, end_s=12.0)]
+    for about in life:
+        shop.wants(about)
+        shop.work_until_idle()
+    opened = len(shop.footage.opened)
+    for _ in range(times):
+        assert [shop.wants(about) for about in life] == [False, False, False]
+        shop.work_until_idle()
+    assert len(shop.footage.opened) == opened
+
+
+def test_an_alert_that_grows_while_it_is_made_is_made_again(shop: Workshop) -> None:
+    shop.wants(alert())
+    task = shop.station.queue.claim(shop.station.now)
+    assert task is not None
+    assert shop.wants(alert(AlertClosed, end_s=12.0, peak_s=10.0))
+    assert shop.station.queue.claim(shop.station.now) is None
+    now = shop.station.now
+    shop.station.queue.close(task, Evidence(5.0, Span(0, 11)), "done", None, now)
+    shop.work_until_idle()
+    assert shop.present(alert()) == Evidence(10.0, Span(0.0, 17.0))
+
+
+def test_footage_that_is_gone_is_said_in_words_once(shop: Workshop) -> None:
+    shop.footage.failures = [FootageUnusable("the video is gone")]
+    shop.wants(alert())
+    shop.work_until_idle()
+    assert shop.present(alert()) == Evidence(note="the video is gone")
+    assert len(shop.settled) == 1
+
+
+def test_a_camera_that_is_not_recorded_gets_none(shop: Workshop) -> None:
+    shop.wants(alert(source_kind="camera"))
+    shop.work_until_idle()
+    assert shop.present(alert()).note == "this camera is not recorded"
+
+
+@pytest.mark.parametrize("failure", [TransientError("nobody there"), FootageLate("not closed")])
+def test_what_fails_for_now_is_tried_again(shop: Workshop, failure: Exception) -> None:
+    shop.footage.failures = [failure] * 5
+    shop.wants(alert())
+    shop.work_until_idle()
+    assert shop.present(alert()) == Evidence(5.0, Span(0.0, 11.0))
+
+
+def test_what_never_works_ends(shop: Workshop) -> None:
+    shop.footage.failures = [TransientError("nobody there")] * 10_000
+    shop.wants(alert())
+    shop.work_until_idle()
+    assert shop.present(alert()) == Evidence(note="nobody there")
+    assert 10 < len(shop.footage.opened) < 200
+
+
+def test_one_bad_video_costs_its_own_evidence(shop: Workshop) -> None:
+    shop.footage.failures = [ValueError("a bug in a decoder")]
+    shop.wants(alert())
+    shop.wants(alert(source_id=source(2)))
+    shop.work_until_idle()
+    notes = {shop.present(alert(source_id=source(2))).note, shop.present(alert()).note}
+    assert notes == {"", "the video breaks our reader (ValueError)"}
+
+
+def test_a_video_that_kills_the_process_is_put_aside(engine: Engine) -> None:
+    """Each life claims the row, and ends before it closes it."""
+    first = Station(engine)
+    first.queue.want(alert(), "", first.now)
+    for life in range(4):
+        station = Station(engine, f"life {life}", first.clock)
+        assert station.queue.claim(station.now) is not None
+        first.clock.wait(station.queue.lease_s, NEVER)
+    shop = Workshop(Station(engine, "the last", first.clock))
+    shop.work_until_idle()
+    assert shop.footage.opened == []
+    assert shop.present(alert()).note == "making it ended the service again and again"
+
+
+def test_what_a_dead_process_had_at_work_is_made_by_another(engine: Engine) -> None:
+    dead = Station(engine)
+    dead.queue.want(alert(), "", dead.now)
+    assert dead.queue.claim(dead.now) is not None
+    shop = Workshop(Station(engine, "two", dead.clock))
+    assert shop.worker.turn() > 0
+    assert shop.footage.opened == []
+    dead.clock.wait(dead.queue.lease_s, NEVER)
+    shop.work_until_idle()
+    assert shop.present(alert()).span is not None
 
 
 class SmallObjects(MemoryObjects):
@@ -127,32 +198,115 @@ class SmallObjects(MemoryObjects):
         raise TransientError("no room")
 
 
-def test_a_picture_without_a_cut_still_counts(content: bytes) -> None:
-    store = SmallObjects()
-    store.put(f"videos/{alert().source_id}/original", io.BytesIO(content), "video/mp4")
-    made = room_of(store).make(alert(), None, STOP)
-    assert made.snapshot_key
-    assert made.evidence_key is None
-    assert made.note == "the object store is away (no room)"
+def test_a_picture_without_a_video_still_counts(engine: Engine) -> None:
+    station = Station(engine)
+    station.store = SmallObjects()
+    shop = Workshop(station)
+    shop.wants(alert())
+    shop.work_until_idle()
+    assert shop.present(alert()) == Evidence(5.0, None, "no room")
+    assert len(shop.settled) == 1
 
 
-def test_the_caption_says_label_score_and_time() -> None:
-    assert caption(alert()) == "fight   0.94   0:05"
-    assert caption(alert(label="격투")) == "??   0.94   0:05"
+def test_evidence_of_a_removed_source_is_deleted(shop: Workshop) -> None:
+    for number in (1, 2):
+        shop.wants(alert(source_id=source(number)))
+    shop.work_until_idle()
+    assert shop.station.queue.remove(source(1), shop.station.now) == 1
+    shop.work_until_idle()
+    kept = alert(source_id=source(2))
+    assert {item.key for item in shop.station.store.list("alerts/")} == {
+        snapshot_key(kept.alert_id),
+        evidence_key(kept.alert_id),
+    }
+    assert shop.station.queue.present(alert(source_id=source(1)).alert_id) is None
 
 
-@pytest.mark.parametrize("shape", [(180, 320), (1, 1), (7, 3000), (2000, 30), (1080, 1920)])
-def test_a_picture_of_any_size_can_be_annotated(shape: tuple[int, int]) -> None:
-    white = np.full((*shape, 3), 255, np.uint8)
-    decoded = simplejpeg.decode_jpeg(snapshot(white, alert()))
-    assert max(decoded.shape) <= 1280
-    assert decoded[-1].mean() < 128
-    assert (white == 255).all()
+def test_what_is_at_work_when_its_source_is_removed_goes_too(shop: Workshop) -> None:
+    shop.wants(alert())
+    task = shop.station.queue.claim(shop.station.now)
+    assert task is not None
+    shop.station.queue.remove(alert().source_id, shop.station.now)
+    shop.station.store.put(snapshot_key(alert().alert_id), io.BytesIO(b"jpeg"), "image/jpeg")
+    shop.station.queue.close(task, Evidence(5.0), "waiting", shop.station.now, shop.station.now)
+    shop.work_until_idle()
+    assert list(shop.station.store.list("")) == []
+
+
+class StuckObjects(MemoryObjects):
+    """A store that deletes nothing the first time."""
+
+    outages = 1
+
+    def delete(self, key: str) -> None:
+        if self.outages:
+            self.outages -= 1
+            raise TransientError("nobody there")
+        super().delete(key)
+
+
+def test_deleting_is_tried_again(engine: Engine) -> None:
+    station = Station(engine)
+    station.store = StuckObjects()
+    shop = Workshop(station)
+    shop.wants(alert())
+    shop.work_until_idle()
+    station.queue.remove(alert().source_id, station.now)
+    shop.work_until_idle()
+    assert list(station.store.list("")) == []
+
+
+@pytest.fixture(scope="module")
+def content(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return video(tmp_path_factory.mktemp("video") / "video.mp4")
+
+
+def uploaded(store: MemoryObjects) -> UploadedObject:
+    return UploadedObject(store)
+
+
+def test_an_uploaded_video_shows_the_moment_of_the_alert(content: bytes, engine: Engine) -> None:
+    station = Station(engine)
+    station.store = store_with(content)
+    shop = Workshop(station, uploaded(station.store))
+    about = alert(start_s=8.0, end_s=9.0, peak_s=8.5)
+    shop.wants(about)
+    shop.work_until_idle()
+    assert shop.present(about) == Evidence(8.5, Span(3.0, 14.0))
+    picture: Any = simplejpeg.decode_jpeg(station.store.get(snapshot_key(about.alert_id)))
+    assert read_time(picture) == pytest.approx(8.5, abs=0.3)
+    cut = store_with(station.store.get(evidence_key(about.alert_id)))
+    with uploaded(cut).open(about.source_id, Span(0, 1)) as stretch:
+        assert read_time(stretch.picture(0.0)) == pytest.approx(3.0, abs=0.3)
+        assert read_time(stretch.picture(999.0)) == pytest.approx(13.96, abs=0.3)
+
+
+@pytest.mark.parametrize(
+    ("store", "sentence"),
+    [
+        (MemoryObjects(), "the video is gone"),
+        (store_with(b"not a video at all" * 50), "the video cannot be used"),
+    ],
+)
+def test_an_upload_that_is_no_use_is_unusable(store: MemoryObjects, sentence: str) -> None:
+    with (
+        pytest.raises(FootageUnusable, match=sentence),
+        uploaded(store).open(alert().source_id, Span(0, 1)),
+    ):
+        pass
 
 
 def test_nothing_is_left_on_the_disk(
-    content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    room_of(store_with(content)).make(alert(), None, STOP)
-    assert list(tmp_path.iterdir()) == []
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    shop.wants(alert())
+    shop.work_until_idle()
+    assert list(folder.iterdir()) == []
+
+
+def test_a_grey_picture_says_its_second() -> None:
+    with PaintedFootage().open(source(1), Span(0, 1)) as stretch:
+        assert np.unique(stretch.picture(7.0)).tolist() == [7]

@@ -1,8 +1,7 @@
-"""What records of alerts.v1 cause."""
+"""What records of alerts.v1 cause: rows alone, at once."""
 
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,122 +9,129 @@ from typing import Any
 import pytest
 
 from schemas.alerts import AlertClosed, AlertUpdated
-from services.alerts.core.deliveries import Target
-from services.alerts.evidence import EvidenceRoom
-from services.alerts.handler import AlertHandler
-from services.alerts.ledger import Ledger, Task
-from services.chassis.clock import ManualClock
+from services.alerts.handler import AlertHandler, Notification
+from services.alerts.ledger import Task
 from services.chassis.storage import database
-from services.chassis.storage.objects import MemoryObjects
 from services.chassis.streaming.handler import Cancelled
 from services.chassis.streaming.records import Incoming
-from tests.builders import incoming, source
-from tests.unit.alerts.room import alert, ledger_on, store_with, video
+from tests.builders import ORIGIN, incoming, source
+from tests.unit.alerts.room import GUARD, HOOK, OWNER, Station, alert
 
-TARGETS = [Target("email", "a@example.org"), Target("email", "b@example.org")]
-CLOCK = ManualClock()
-
-
-@pytest.fixture(scope="module")
-def content(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    return video(tmp_path_factory.mktemp("video") / "video.mp4")
+TARGETS = (OWNER, GUARD, HOOK)
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
+def station(tmp_path: Path) -> Iterator[Station]:
     engine = database.connect(f"sqlite:///{tmp_path / 'ledger.db'}")
-    yield ledger_on(engine)
+    yield Station(engine)
     engine.dispose()
 
 
-def handled(ledger: Ledger, store: MemoryObjects, *batch: Incoming, **options: Any) -> None:
-    cancelled = options.pop("cancelled", threading.Event())
-    evidence = EvidenceRoom(store, CLOCK)
-    handler = AlertHandler(ledger, evidence, TARGETS, CLOCK, **options)
+def handled(station: Station, *batch: Incoming, **more: Any) -> None:
+    cancelled = more.pop("cancelled", threading.Event())
+    opened = more.pop("opened", lambda: None)
+    handler = AlertHandler(
+        station.ledger,
+        station.queue,
+        station.sources,
+        Notification(TARGETS, **more),
+        station.clock,
+        opened,
+    )
     assert list(handler.handle(batch, cancelled)) == []
 
 
-def tasks(ledger: Ledger) -> list[Task]:
-    now = CLOCK.now().timestamp() + 1
-    found = []
-    while task := ledger.claim("email", now, 60):
-        found.append(task)
-    return found
+def tasks(station: Station, later_s: float = 10.0) -> list[Task]:
+    """The first delivery to each target, as a sender would claim it."""
+    claimed = [station.ledger.claim(target, station.now + later_s) for target in TARGETS]
+    return [task for task in claimed if task is not None]
 
 
-def test_an_opened_alert_is_for_everybody(ledger: Ledger, content: bytes) -> None:
+def test_an_opened_alert_is_for_everybody_at_once(station: Station) -> None:
     woken: list[bool] = []
-    handled(ledger, store_with(content), incoming(alert()), opened=lambda: woken.append(True))
-    assert len(tasks(ledger)) == 2
-    assert woken == [True]
+    handled(station, incoming(alert()), opened=lambda: woken.append(True), mail_waits_s=0)
+    found = tasks(station, later_s=0)
+    assert [task.shown for task in found] == [target.shown for target in TARGETS]
+    assert {task.source_name for task in found} == {"door-2.mp4"}
+    assert woken
+
+
+def test_nothing_is_made_before_the_message(station: Station) -> None:
+    handled(station, incoming(alert()))
+    assert list(station.store.list("")) == []
+    waiting = station.queue.claim(station.now)
+    assert waiting is not None
+    assert waiting.alert == alert()
+
+
+def test_a_mail_waits_for_its_picture_but_a_webhook_does_not(station: Station) -> None:
+    handled(station, incoming(alert()), mail_waits_s=3)
+    assert [task.channel for task in tasks(station, later_s=0)] == ["webhook"]
+    assert [task.channel for task in tasks(station, later_s=3)] == ["email", "email"]
 
 
 @pytest.mark.parametrize("kind", [AlertUpdated, AlertClosed])
-def test_what_follows_is_no_news_to_people(ledger: Ledger, content: bytes, kind: Any) -> None:
-    handled(ledger, store_with(content), incoming(alert(kind)))
-    assert tasks(ledger) == []
-    made = ledger.made(alert().alert_id)
-    assert made is not None
-    assert made.evidence_key
+def test_what_follows_is_no_news_to_people(station: Station, kind: Any) -> None:
+    handled(station, incoming(alert(kind)))
+    assert tasks(station) == []
+    assert station.queue.claim(station.now) is not None
 
 
-def test_a_replay_tells_nobody_again(ledger: Ledger, content: bytes) -> None:
-    store = store_with(content)
+@pytest.mark.parametrize("run", ["shadows", "replay-1"])
+def test_runs_beside_the_live_one_cause_nothing(station: Station, run: str) -> None:
+    handled(station, incoming(alert(run=run)), incoming(alert(AlertClosed, run=run)))
+    assert tasks(station) == []
+    assert station.queue.next_due() is None
+
+
+def test_a_replay_changes_nothing(station: Station) -> None:
+    over = alert(AlertClosed, end_s=9.0)
     for _ in range(3):
-        handled(ledger, store, incoming(alert()), incoming(alert(AlertClosed, end_s=9.0)))
-    assert len(tasks(ledger)) == 2
+        handled(station, incoming(alert()), incoming(over))
+        handled(station, incoming(alert()))
+        handled(station, incoming(over))
+    assert len(tasks(station)) == len(TARGETS)
+    assert [station.ledger.claim(target, station.now + 11) for target in TARGETS] == [None] * 3
 
 
-def test_an_alert_that_is_over_in_the_same_batch_is_told_as_it_ended(
-    ledger: Ledger, content: bytes
-) -> None:
+def test_an_alert_that_is_over_in_the_same_batch_is_sent_as_it_ended(station: Station) -> None:
     over = alert(AlertClosed, end_s=9.0, peak_s=8.0)
     other = alert(source_id=source(2))
-    handled(ledger, store_with(content), incoming(alert()), incoming(other), incoming(over))
-    told = {task.alert.alert_id: task.alert for task in tasks(ledger)}
-    assert told == {over.alert_id: over, other.alert_id: other}
-    made = ledger.made(over.alert_id)
-    assert made is not None
-    assert (made.peak_s, made.span.end_s) == (8.0, 14.0)
+    handled(station, incoming(alert()), incoming(other), incoming(over))
+    found = [station.queue.claim(station.now) for _ in range(2)]
+    assert {task.alert for task in found if task} == {over, other}
 
 
-def test_without_a_video_people_are_told_all_the_same(ledger: Ledger) -> None:
-    handled(ledger, MemoryObjects(), incoming(alert()))
-    assert {task.made.note for task in tasks(ledger)} == {"the video is gone"}
+def test_an_old_alert_gets_evidence_but_wakes_nobody(station: Station) -> None:
+    handled(station, incoming(alert(cut_at=ORIGIN - timedelta(hours=25))))
+    assert tasks(station) == []
+    assert station.queue.next_due() is not None
 
 
-def aged(age: timedelta) -> Incoming:
-    item = incoming(alert())
-    told_at = (CLOCK.now() - age).isoformat().encode()
-    return replace(item, record=replace(item.record, headers={"ce_time": told_at}))
+def test_an_alert_older_than_what_is_kept_causes_nothing(station: Station) -> None:
+    handled(station, incoming(alert(cut_at=ORIGIN - timedelta(days=200))))
+    assert tasks(station) == []
+    assert station.queue.next_due() is None
 
 
-def test_an_old_alert_gets_evidence_but_wakes_nobody(ledger: Ledger, content: bytes) -> None:
-    handled(ledger, store_with(content), aged(timedelta(hours=25)))
-    assert tasks(ledger) == []
-    made = ledger.made(alert().alert_id)
-    assert made is not None
-    assert made.snapshot_key
+def test_a_log_that_begins_again_mails_nothing_old(station: Station) -> None:
+    """The records come late and with new headers; what counts is when their clips were cut."""
+    for number in range(50):
+        old = alert(source_id=source(number), cut_at=ORIGIN - timedelta(days=2, hours=number))
+        handled(station, incoming(old), incoming(alert(AlertClosed, source_id=source(number))))
+    assert tasks(station) == []
 
 
-def test_a_fresh_alert_is_told(ledger: Ledger, content: bytes) -> None:
-    handled(ledger, store_with(content), aged(timedelta(hours=23)))
-    assert len(tasks(ledger)) == 2
+def test_of_a_removed_source_nothing_is_sent(station: Station) -> None:
+    station.sources.on_source(str(alert().source_id), None)
+    handled(station, incoming(alert()))
+    assert tasks(station) == []
+    assert station.queue.next_due() is None
 
 
-@pytest.mark.parametrize("value", [b"", b"yesterday", b"\xff", b"2020-01-01T00:00:00"])
-def test_an_unreadable_time_is_no_reason_for_silence(
-    ledger: Ledger, content: bytes, value: bytes
-) -> None:
-    item = incoming(alert())
-    item = replace(item, record=replace(item.record, headers={"ce_time": value}))
-    handled(ledger, store_with(content), item)
-    assert len(tasks(ledger)) == 2
-
-
-def test_asked_to_stop_it_leaves_the_batch_for_later(ledger: Ledger, content: bytes) -> None:
+def test_asked_to_stop_it_leaves_the_batch_for_later(station: Station) -> None:
     cancelled = threading.Event()
     cancelled.set()
     with pytest.raises(Cancelled):
-        handled(ledger, store_with(content), incoming(alert()), cancelled=cancelled)
-    assert tasks(ledger) == []
+        handled(station, incoming(alert()), cancelled=cancelled)
+    assert tasks(station) == []

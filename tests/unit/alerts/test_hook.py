@@ -48,27 +48,39 @@ def test_the_id_is_the_delivery_and_the_body_never_changes() -> None:
     assert "webhook-signature" not in first
 
 
-def test_the_body_tells_everything_about_the_alert() -> None:
-    told = notice(snapshot_key="alerts/a/snapshot.jpg", note="no cut", alert=alert(origin_at=NOON))
-    content = json.loads(hook.payload(told))
+def test_the_body_says_everything_about_the_alert() -> None:
+    sent = notice(alert=alert(origin_at=NOON))
+    content = json.loads(hook.payload(sent))
+    alert_id = sent.alert.alert_id
     assert content["timestamp"] == "2026-03-14T12:00:00+00:00"
     assert content["data"] == {
-        "alert_id": str(told.alert.alert_id),
+        "alert_id": str(alert_id),
         "source_id": str(SOURCE),
         "source_kind": "upload",
+        "source_name": "door-2.mp4",
+        "run": "live",
         "rule": "anomaly",
         "label": "fight",
+        "severity": "warning",
         "start_s": 4.0,
         "end_s": 6.0,
         "peak_s": 5.0,
         "peak_score": 0.94,
-        "peak_clip_id": str(told.alert.peak_clip_id),
+        "peak_index": 4,
         "origin_at": "2026-03-14T12:00:00+00:00",
+        "is_wall_clock": True,
+        "cut_at": "2026-01-01T00:00:00+00:00",
         "model_id": "test",
-        "link": told.link,
-        "snapshot_key": "alerts/a/snapshot.jpg",
-        "note": "no cut",
+        "link": sent.link,
+        "snapshot_key": f"alerts/{alert_id}/snapshot.jpg",
+        "snapshot_url": f"http://127.0.0.1:8080/api/v1/alerts/{alert_id}/snapshot",
+        "evidence_key": f"alerts/{alert_id}/evidence.mp4",
+        "evidence_url": f"http://127.0.0.1:8080/api/v1/alerts/{alert_id}/evidence",
     }
+
+
+def test_the_body_does_not_wait_for_the_evidence() -> None:
+    assert hook.payload(notice()) == hook.payload(notice(snapshot=None, note="no store"))
 
 
 @pytest.mark.parametrize("secret", ["whsec_!!!", "whsec_", "whsec_c2hvcnQ=", "ünïcode"])

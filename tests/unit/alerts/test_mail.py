@@ -2,39 +2,75 @@
 
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.alerts.core.addresses import Mailbox, mailbox
+from services.alerts.core.deliveries import Target
 from services.alerts.core.mail import mail
-from services.alerts.core.notice import link_to, media_time
+from services.alerts.core.notice import Notice, media_time
 from tests.builders import SOURCE
-from tests.unit.alerts.room import NOON, alert, notice
+from tests.unit.alerts.room import NOON, OWNER, alert, notice
+
+NIGHT = Mailbox("Nightclerk", "night@example.org")
 
 
-def received(message: EmailMessage) -> EmailMessage:
+def received(given: Notice, sender: Mailbox = NIGHT) -> EmailMessage:
     """As a mail reader sees it."""
-    return message_from_bytes(message.as_bytes(), _class=EmailMessage, policy=policy.default)
+    content = mail(given, sender).as_bytes()
+    return message_from_bytes(content, _class=EmailMessage, policy=policy.default)
 
 
 def part(message: EmailMessage, kind: str) -> EmailMessage:
-    return next(one for one in message.walk() if one.get_content_type() == kind)
+    return next(found for found in message.walk() if found.get_content_type() == kind)
 
 
-def test_it_says_what_and_when_and_where_to_look() -> None:
-    message = received(mail(notice(), "Nightclerk <night@example.org>"))
-    assert message["Subject"] == "[Nightclerk] fight at 0:05"
+def contents(message: EmailMessage) -> list[str]:
+    return [part(message, kind).get_content() for kind in ("text/plain", "text/html")]
+
+
+def test_it_says_what_and_where_and_when_and_where_to_see_it() -> None:
+    message = received(notice(alert=alert(is_wall_clock=False)))
+    assert message["Subject"] == "[Nightclerk] fight: door-2.mp4 at 0:05"
     assert message["To"] == "owner@example.org"
-    for kind in ("text/plain", "text/html"):
-        content = part(message, kind).get_content()
+    assert message["From"] == "Nightclerk <night@example.org>"
+    for content in contents(message):
         assert "0:04 to 0:06" in content
         assert "0.94" in content
-        assert "http://127.0.0.1:8080/?video=x" in content
+        assert "door-2.mp4" in content
+
+
+def test_the_source_has_its_name_and_its_id_stands_in_the_link_alone() -> None:
+    link = f"http://127.0.0.1:8080/?video={SOURCE}&t=3"
+    plain, _ = contents(received(notice()))
+    assert f"Watch it: {link}" in plain
+    assert str(SOURCE) not in plain.replace(link, "")
+    assert str(SOURCE) not in str(received(notice())["Subject"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"), [("upload", "an uploaded video"), ("camera", "a camera")]
+)
+def test_a_source_that_nobody_named_is_called_by_its_kind(kind: str, expected: str) -> None:
+    message = received(notice(source_name="", alert=alert(source_kind=kind)))
+    assert expected in message["Subject"]
+
+
+def test_the_time_of_day_is_said_where_the_source_knows_it() -> None:
+    message = received(notice(alert=alert(origin_at=NOON, source_kind="camera")))
+    assert message["Subject"].endswith("at 2026-03-14 12:00:04 UTC")
+    plain, _ = contents(message)
+    assert "Began: 2026-03-14 12:00:04 UTC" in plain
+    assert "Camera: door-2.mp4" in plain
+    unknown = received(notice(alert=alert(origin_at=NOON, is_wall_clock=False)))
+    assert "2026" not in unknown["Subject"] + contents(unknown)[0]
 
 
 def test_the_picture_is_inside_and_shown_by_its_cid() -> None:
-    message = received(mail(notice(), "night@example.org"))
+    message = received(notice())
     picture = part(message, "image/jpeg")
     assert picture.get_content() == b"\xff\xd8jpeg"
     assert picture.get_content_disposition() == "inline"
@@ -43,38 +79,81 @@ def test_the_picture_is_inside_and_shown_by_its_cid() -> None:
     assert message.get_content_type() == "multipart/alternative"
 
 
-def test_without_a_picture_it_says_why() -> None:
-    bare = notice(snapshot=None, note="the video is gone")
-    message = received(mail(bare, "night@example.org"))
-    for kind in ("text/plain", "text/html"):
-        assert "There is no picture: the video is gone" in part(message, kind).get_content()
-    assert "cid:" not in part(message, "text/html").get_content()
+@pytest.mark.parametrize(
+    ("note", "expected"),
+    [
+        ("", "The picture follows on the page."),
+        ("the video is gone", "There is no picture: the video is gone"),
+    ],
+)
+def test_without_a_picture_it_says_whether_one_follows(note: str, expected: str) -> None:
+    for content in contents(received(notice(snapshot=None, note=note))):
+        assert expected in content
+        assert "cid:" not in content
 
 
 def test_the_same_delivery_has_the_same_message_id_again() -> None:
-    first = mail(notice(), "Nightclerk <night@example.org>")
-    again = mail(notice(snapshot=None, note="gone"), "Nightclerk <night@example.org>")
+    first = mail(notice(), NIGHT)
+    again = mail(notice(snapshot=None, note="gone"), NIGHT)
     assert first["Message-ID"] == again["Message-ID"]
     assert first["Message-ID"].endswith("@example.org>")
-    assert first["Message-ID"] != mail(notice(address="b@example.org"), "n@x.org")["Message-ID"]
+    other = mail(notice(target=Target("email", "b@example.org")), NIGHT)
+    assert first["Message-ID"] != other["Message-ID"]
 
 
-def test_a_camera_tells_the_time_of_day() -> None:
-    message = received(mail(notice(alert=alert(origin_at=NOON)), "night@example.org"))
-    assert "2026-03-14 12:00:04 UTC" in part(message, "text/plain").get_content()
+def test_the_second_mail_belongs_to_the_first() -> None:
+    first = received(notice(snapshot=None))
+    second = received(
+        notice(
+            delivery_id=OWNER.amendment_id(alert().alert_id),
+            amends=OWNER.delivery_id(alert().alert_id),
+        )
+    )
+    assert second["In-Reply-To"] == first["Message-ID"] != second["Message-ID"]
+    assert second["Subject"] == f"Re: {first['Subject']}"
 
 
 def test_markup_in_a_label_stays_text() -> None:
-    message = mail(notice(alert=alert(label="<b>x</b> & y")), "night@example.org")
-    assert "<h2" in part(message, "text/html").get_content()
-    assert "&lt;b&gt;x&lt;/b&gt; &amp; y" in part(message, "text/html").get_content()
+    content = part(received(notice(alert=alert(label="<b>x</b> & y"))), "text/html").get_content()
+    assert "&lt;b&gt;x&lt;/b&gt; &amp; y" in content
 
 
-@given(st.text(max_size=300), st.text(max_size=300))
-def test_no_label_breaks_the_mail(label: str, rule: str) -> None:
-    made = mail(notice(alert=alert(label=label, rule=rule)), "night@example.org")
-    message = received(made)
-    assert message["To"] == "owner@example.org"
+KOREAN: dict[str, Any] = {
+    "source_name": "1호점 출입구.mp4",
+    "target": Target("email", "owner@store.example", "가게, 주인"),
+    "dashboard_url": "http://nc.lan",
+}
+
+
+def test_korean_text_arrives_through_seven_bits() -> None:
+    given = notice(alert=alert(label="싸움 의심", is_wall_clock=False), **KOREAN)
+    assert mail(given, NIGHT).as_bytes().isascii()
+    message = received(given)
+    assert message["Subject"] == "[Nightclerk] 싸움 의심: 1호점 출입구.mp4 at 0:05"
+    (to,) = message["To"].addresses
+    assert (to.display_name, to.addr_spec) == ("가게, 주인", "owner@store.example")
+    for content in contents(message):
+        assert "싸움 의심" in content
+        assert "1호점 출입구.mp4" in content
+
+
+def test_only_an_address_beyond_ascii_is_written_as_utf8() -> None:
+    sender = mailbox("FROM", "야간 <night@가게.example>")
+    assert mail(notice(**KOREAN), sender).as_bytes().isascii()
+    utf8 = mail(notice(target=Target("email", "주인@store.example")), sender)
+    assert "To: 주인@store.example" in utf8.as_bytes().decode("utf-8")
+
+
+@given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=300))
+def test_no_label_and_no_name_breaks_the_mail(label: str, rule: str, name: str) -> None:
+    target = Target("email", "owner@example.org", "".join(c for c in name if c.isprintable()))
+    about = alert(label=label, rule=rule)
+    given = notice(alert=about, source_name=name, target=target)
+    assert mail(given, NIGHT).as_bytes().isascii()
+    assert max(map(len, mail(given, NIGHT).as_bytes().splitlines())) <= 998
+    message = received(given)
+    (to,) = message["To"].addresses
+    assert to.addr_spec == "owner@example.org"
     assert message["Bcc"] is None
     assert not message.defects
 
@@ -87,5 +166,6 @@ def test_media_time(seconds: float, shown: str) -> None:
 
 
 def test_the_link_leads_a_little_before_the_peak() -> None:
-    assert link_to("http://shop:8080/", alert()) == f"http://shop:8080/?video={SOURCE}&t=3"
-    assert link_to("http://shop", alert(start_s=0, peak_s=1)).endswith("&t=0")
+    shop = notice(dashboard_url="http://shop:8080/")
+    assert shop.link == f"http://shop:8080/?video={SOURCE}&t=3"
+    assert notice(alert=alert(start_s=0, peak_s=1)).link.endswith("&t=0")

@@ -1,0 +1,89 @@
+"""The sources that alerts are about: what people call them, and which were removed."""
+
+import threading
+from collections import deque
+from typing import Protocol
+from uuid import UUID
+
+from schemas.base import Message
+from schemas.sources import SourceConfigured
+from services.alerts.evidence_queue import EvidenceQueue
+from services.alerts.ledger import Ledger
+from services.chassis.clock import Clock
+from services.chassis.telemetry import logs
+
+log = logs.get("sources")
+IDLE_S = 30.0
+
+
+class SourceView(Protocol):
+    """The latest message of every source, by the source's id."""
+
+    def get(self, key: str) -> Message | None: ...
+
+
+class Sources:
+    """`on_source` is told of every source by the view of sources.v1, from any thread."""
+
+    def __init__(self, view: SourceView) -> None:
+        self._view = view
+        self._lock = threading.Lock()
+        self._removed: set[UUID] = set()
+        self._pending: deque[UUID] = deque()
+
+    def on_source(self, key: str, message: Message | None) -> None:
+        """A source was configured, or removed when there is no message."""
+        try:
+            source_id = UUID(key)
+        except ValueError:
+            return
+        with self._lock:
+            if message is None:
+                self._removed.add(source_id)
+                self._pending.append(source_id)
+            else:
+                self._removed.discard(source_id)
+
+    def name(self, source_id: UUID) -> str:
+        """The camera's name or the uploaded file's; empty when nobody said."""
+        source = self._view.get(str(source_id))
+        return source.name if isinstance(source, SourceConfigured) else ""
+
+    def is_removed(self, source_id: UUID) -> bool:
+        with self._lock:
+            return source_id in self._removed
+
+    def next_removed(self) -> UUID | None:
+        """A source whose removal is still to be carried out; the same until `carried_out`."""
+        with self._lock:
+            return self._pending[0] if self._pending else None
+
+    def carried_out(self) -> None:
+        with self._lock:
+            self._pending.popleft()
+
+
+class Removal:
+    """Lets go of removed sources: nothing more is sent, and their evidence is deleted. The topic
+    tells of a removal again after a restart, and doing it twice changes nothing.
+    """
+
+    def __init__(
+        self, sources: Sources, ledger: Ledger, queue: EvidenceQueue, clock: Clock
+    ) -> None:
+        self._sources, self._ledger, self._queue, self._clock = sources, ledger, queue, clock
+
+    def turn(self) -> float:
+        """Raises TransientError when the database is away."""
+        while (source_id := self._sources.next_removed()) is not None:
+            cancelled = self._ledger.cancel(source_id)
+            removed = self._queue.remove(source_id, self._clock.now().timestamp())
+            self._sources.carried_out()
+            if cancelled or removed:
+                log.info(
+                    "source removed",
+                    source_id=str(source_id),
+                    deliveries_cancelled=cancelled,
+                    evidence_removed=removed,
+                )
+        return IDLE_S

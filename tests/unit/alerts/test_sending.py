@@ -1,0 +1,296 @@
+"""Senders make the attempts, and the relay brings each to Kafka."""
+
+import io
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from schemas.deliveries import DeliveryAttempted
+from schemas.ids import snapshot_key
+from schemas.topics import DELIVERIES
+from services.alerts.channels import MemoryChannel
+from services.alerts.core.deliveries import Receipt, Target, deliveries_for
+from services.alerts.core.spans import Evidence
+from services.alerts.ledger import Ledger
+from services.alerts.outbox import OutboxRelay
+from services.chassis.errors import TransientError
+from services.chassis.storage import database
+from services.chassis.storage.objects import MemoryObjects
+from services.chassis.streaming.publisher import MemoryPublisher
+from tests.builders import source
+from tests.unit.alerts.room import GUARD, HOOK, OWNER, Station, alert
+
+NEVER = threading.Event()
+BUSY = Receipt(False, "451 busy", again=True)
+
+
+@dataclass
+class Desk:
+    """A station with one sender."""
+
+    station: Station
+    target: Target = OWNER
+    channel: MemoryChannel = field(default_factory=MemoryChannel)
+    publisher: MemoryPublisher = field(default_factory=MemoryPublisher)
+
+    def __post_init__(self) -> None:
+        self.sender = self.station.sender(self.channel, self.target)
+
+    def opened(self, *numbers: int) -> None:
+        for number in numbers or (1,):
+            deliveries = deliveries_for(alert(source_id=source(number)), [self.target])
+            self.station.ledger.open(deliveries, "", self.station.now)
+
+    def events(self, publisher: MemoryPublisher | None = None) -> list[DeliveryAttempted]:
+        OutboxRelay(self.station.outbox, publisher or self.publisher, self.station.clock).turn()
+        found = self.publisher.messages(DELIVERIES)
+        return [event for event in found if isinstance(event, DeliveryAttempted)]
+
+    def work_until_idle(self) -> None:
+        for _ in range(5000):
+            pause_s = self.sender.turn()
+            if pause_s >= 30 and self.station.ledger.next_due(self.target) is None:
+                return
+            self.station.clock.wait(pause_s, NEVER)
+        pytest.fail("the sender never rests")
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = database.connect(f"sqlite:///{tmp_path / 'ledger.db'}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def desk(engine: Engine) -> Desk:
+    return Desk(Station(engine))
+
+
+def test_an_alert_is_sent_once_and_recorded(desk: Desk) -> None:
+    for _ in range(2):
+        desk.opened()
+        desk.work_until_idle()
+    assert [sent.target for sent in desk.channel.sent] == [OWNER]
+    (event,) = desk.events()
+    assert (event.outcome, event.attempt, event.target) == ("delivered", 1, "owner@example.org")
+    assert event.alert_id == alert(source_id=source(1)).alert_id
+
+
+def test_it_is_tried_again_until_it_works_and_every_attempt_is_recorded(desk: Desk) -> None:
+    desk.channel.receipts = [BUSY, BUSY]
+    desk.opened()
+    desk.work_until_idle()
+    assert [(event.attempt, event.outcome) for event in desk.events()] == [
+        (1, "retrying"),
+        (2, "retrying"),
+        (3, "delivered"),
+    ]
+    assert len({sent.delivery_id for sent in desk.channel.sent}) == 1
+    assert len({sent.opened_at for sent in desk.channel.sent}) == 1
+
+
+def test_a_refusal_is_final(desk: Desk) -> None:
+    desk.channel.receipts = [Receipt(False, "550 unknown")]
+    desk.opened()
+    desk.work_until_idle()
+    assert [event.outcome for event in desk.events()] == ["failed"]
+    assert len(desk.channel.sent) == 1
+
+
+def test_what_never_works_is_given_up(desk: Desk) -> None:
+    desk.channel.receipts = [BUSY] * 1000
+    desk.opened()
+    desk.work_until_idle()
+    events = desk.events()
+    assert events[-1].outcome == "failed"
+    assert events[-1].detail == "given up after 6 h: 451 busy"
+    assert {event.outcome for event in events[:-1]} == {"retrying"}
+    assert 20 < len(events) < 60
+
+
+def test_alerts_arrive_in_their_order(desk: Desk) -> None:
+    for number in (5, 3, 9, 1):
+        desk.opened(number)
+        desk.station.clock.wait(1, NEVER)
+    desk.work_until_idle()
+    order = [sent.alert.source_id for sent in desk.channel.sent]
+    assert order == [source(5), source(3), source(9), source(1)]
+
+
+def test_one_that_is_refused_for_now_does_not_hold_up_the_next(desk: Desk) -> None:
+    desk.channel.receipts = [BUSY]
+    desk.opened(1)
+    desk.station.clock.wait(1, NEVER)
+    desk.opened(2)
+    desk.work_until_idle()
+    order = [sent.alert.source_id for sent in desk.channel.sent]
+    assert order == [source(1), source(2), source(1)]
+
+
+def test_a_restart_goes_on_where_it_was(desk: Desk, engine: Engine) -> None:
+    desk.channel.receipts = [BUSY]
+    desk.opened()
+    desk.sender.turn()
+    again = Desk(Station(engine, "two", desk.station.clock))
+    again.work_until_idle()
+    assert [sent.delivery_id for sent in again.channel.sent] == [
+        sent.delivery_id for sent in desk.channel.sent
+    ]
+    again.station.clock.wait(200, NEVER)
+    assert [event.attempt for event in again.events()] == [1, 2]
+
+
+def picture_lies_there(station: Station, about: Any) -> None:
+    station.queue.want(about, "door 2", station.now)
+    task = station.queue.claim(station.now)
+    assert task is not None
+    station.queue.close(task, Evidence(about.peak_s), "done", None, station.now)
+
+
+def test_a_mail_carries_the_picture_that_lies_there(desk: Desk) -> None:
+    about = alert(source_id=source(1))
+    picture_lies_there(desk.station, about)
+    key = snapshot_key(about.alert_id)
+    desk.station.store.put(key, io.BytesIO(b"\xff\xd8jpeg"), "image/jpeg")
+    desk.opened()
+    desk.work_until_idle()
+    assert desk.channel.sent[0].snapshot == b"\xff\xd8jpeg"
+    assert desk.station.ledger.without_picture(about.alert_id) == frozenset()
+
+
+class SilentObjects(MemoryObjects):
+    """A store that is away."""
+
+    def get(self, key: str) -> bytes:
+        raise TransientError("nobody there")
+
+
+@pytest.mark.parametrize("store", [MemoryObjects(), SilentObjects()])
+def test_a_mail_goes_out_without_a_picture_that_cannot_be_had(
+    desk: Desk, store: MemoryObjects
+) -> None:
+    about = alert(source_id=source(1))
+    picture_lies_there(desk.station, about)
+    desk.sender = desk.station.sender(desk.channel, store=store)
+    desk.opened()
+    desk.work_until_idle()
+    assert desk.channel.sent[0].snapshot is None
+    bare = desk.station.ledger.without_picture(about.alert_id)
+    assert bare == {OWNER.delivery_id(about.alert_id)}
+
+
+def test_a_mail_says_why_there_will_be_no_picture(desk: Desk) -> None:
+    about = alert(source_id=source(1))
+    desk.station.queue.want(about, "door 2", desk.station.now)
+    task = desk.station.queue.claim(desk.station.now)
+    assert task is not None
+    gone = Evidence(note="the video is gone")
+    desk.station.queue.close(task, gone, "failed", None, desk.station.now)
+    desk.opened()
+    desk.work_until_idle()
+    assert desk.channel.sent[0].note == "the video is gone"
+
+
+def test_nothing_shows_the_secret_of_a_webhook(engine: Engine, tmp_path: Path) -> None:
+    desk = Desk(Station(engine), HOOK, MemoryChannel("webhook"))
+    desk.opened()
+    desk.work_until_idle()
+    assert desk.channel.sent[0].target.address == HOOK.address
+    assert [event.target for event in desk.events()] == ["https://example.org/…"]
+    engine.dispose()
+    for file in tmp_path.iterdir():
+        assert b"hunter2" not in file.read_bytes()
+        assert b"hook/secret" not in file.read_bytes()
+
+
+class AwayPublisher(MemoryPublisher):
+    def flush(self) -> None:
+        raise TransientError("Kafka is away")
+
+
+def test_without_kafka_mail_goes_out_and_is_recorded_later(desk: Desk) -> None:
+    desk.opened()
+    desk.work_until_idle()
+    with pytest.raises(TransientError):
+        desk.events(AwayPublisher())
+    assert len(desk.channel.sent) == 1
+    assert [event.outcome for event in desk.events()] == ["delivered"]
+
+
+class ForgetfulLedger(Ledger):
+    """A ledger whose database is away for the first times that something is closed."""
+
+    outages = 3
+
+    def close(self, *arguments: Any) -> None:
+        if self.outages:
+            self.outages -= 1
+            raise TransientError("database: gone")
+        super().close(*arguments)
+
+
+def test_an_outage_after_the_mail_does_not_send_it_again(engine: Engine) -> None:
+    station = Station(engine)
+    station.ledger = ForgetfulLedger(engine, "one")
+    desk = Desk(station)
+    desk.opened()
+    desk.work_until_idle()
+    assert len(desk.channel.sent) == 1
+
+
+def test_a_sender_whose_closing_fails_lets_the_lease_run_out(engine: Engine) -> None:
+    station = Station(engine)
+    station.ledger = ForgetfulLedger(engine, "one")
+    station.ledger.outages = 100  # type: ignore[attr-defined]
+    desk = Desk(station)
+    desk.opened()
+    with pytest.raises(TransientError):
+        desk.sender.turn()
+    station.watch.turn()
+    other = Desk(Station(engine, "two", station.clock))
+    station.clock.wait(station.ledger.lease_s, NEVER)
+    other.work_until_idle()
+    assert other.channel.sent[0].delivery_id == desk.channel.sent[0].delivery_id
+
+
+def test_an_attempt_that_hangs_ends_and_is_recorded(desk: Desk) -> None:
+    held = threading.Event()
+    channel = MemoryChannel(before=lambda _: held.wait(60) and None)
+    desk.sender = desk.station.sender(channel, deadline_s=0.05)
+    desk.opened()
+    desk.sender.turn()
+    (event,) = desk.events()
+    assert (event.outcome, event.detail) == (
+        "retrying",
+        "the attempt was not over within 0.05 s",
+    )
+    held.set()
+
+
+def test_targets_that_hang_hold_nobody_else_up(engine: Engine) -> None:
+    """Three hang for as long as the test lasts; the healthy one hears of every alert."""
+    station, held = Station(engine), threading.Event()
+    hanging = [Target("webhook", f"http://hang.example/{number}") for number in range(3)]
+    senders = [
+        station.sender(MemoryChannel("webhook", lambda _: held.wait(60) and None), target)
+        for target in hanging
+    ]
+    healthy = Desk(station, GUARD)
+    for number in range(20):
+        about = alert(source_id=source(number))
+        station.ledger.open(deliveries_for(about, [*hanging, GUARD]), "", station.now)
+    threads = [threading.Thread(target=sender.turn) for sender in senders]
+    for thread in threads:
+        thread.start()
+    healthy.work_until_idle()
+    assert len(healthy.channel.sent) == 20
+    assert all(thread.is_alive() for thread in threads)
+    held.set()
+    for thread in threads:
+        thread.join()
