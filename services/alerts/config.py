@@ -68,8 +68,8 @@ class AlertsSettings(ServiceSettings):
     @model_validator(mode="after")
     def _usable(self) -> Self:
         hook.keys(self.webhook_secret.get_secret_value())
-        _ = self.smtp_sender
-        if self.smtp_host and not self.smtp_receivers:
+        _, receivers = self.smtp_sender, self.smtp_receivers
+        if self.smtp_host and not receivers:
             raise ValueError("NIGHTCLERK_SMTP_TO: nobody to write to, though smtp_host is set")
         for number, url in enumerate(self._webhook_urls(), 1):
             _require_url(f"NIGHTCLERK_WEBHOOK_URL: address {number} ({masked(url)})", url)

@@ -56,7 +56,7 @@ def original_key(source_id: UUID) -> str:
 
 
 class UploadedObject:
-    """The uploaded file: all of its time in one object, read by ranges, in the time of its clips."""
+    """The uploaded file: one object, read by ranges, in the seconds of its clips."""
 
     def __init__(self, store: ObjectStore, deadline_s: float = 30.0) -> None:
         self._store, self._deadline_s = store, deadline_s

@@ -35,7 +35,7 @@ from services.chassis.storage.s3 import S3Objects
 from services.chassis.streaming.compacted import CompactedView
 from services.chassis.streaming.consumer import ConsumeLoop
 from services.chassis.streaming.kafka import KafkaBroker
-from services.chassis.streaming.publisher import KafkaPublisher, Publisher
+from services.chassis.streaming.publisher import Publisher
 from services.chassis.streaming.worker import Limits
 from services.chassis.telemetry import logs
 
@@ -62,7 +62,7 @@ class AlertsService:
 
     def run(self) -> None:
         """Deliveries left by an earlier life are taken up at once, before the first record."""
-        self._view.start()
+        self._view.start(on_failure=self._loop.stop)
         for duty in self._duties:
             duty.start(on_failure=self._loop.stop)
         try:
@@ -70,6 +70,7 @@ class AlertsService:
             self._loop.run()
         finally:
             self._stop_all()
+        self._view.raise_failure()
         for duty in self._duties:
             duty.raise_failure()
 
@@ -202,18 +203,17 @@ def build(settings: AlertsSettings, clock: Clock | None = None) -> AlertsService
     upgrade(url)
     engine = database.connect(url)
     assembly = Assembly(settings, engine, clock)
-    view = CompactedView(settings, SOURCES)
+    broker = KafkaBroker(settings)
+    view = CompactedView(broker, SOURCES, clock)
     sources = Sources(view)
     view.subscribe(sources.on_source)
-    duties = assembly.duties(store, sources, KafkaPublisher(settings, "alerts"))
+    duties = assembly.duties(store, sources, broker.publisher("alerts"))
     notification = Notification(
         settings.targets, settings.max_age, settings.mail_picture_wait_s, settings.keep
     )
     handler = AlertHandler(
         assembly.ledger, assembly.queue, sources, notification, clock, assembly.wake
     )
-    publisher = KafkaPublisher(settings, "alerts")
-    loop = ConsumeLoop(
-        KafkaBroker(settings), GROUP, [ALERTS], handler, publisher, Limits(batch_records=8)
-    )
+    publisher = broker.publisher("alerts")
+    loop = ConsumeLoop(broker, GROUP, [ALERTS], handler, publisher, Limits(batch_records=8))
     return AlertsService(loop, view, duties, engine)
