@@ -1,50 +1,98 @@
-"""Who may use the API: whoever shows the one configured token, or the cookie a login gave."""
+"""Who may use the API: whoever shows the one configured token, or the cookie a login gave.
+
+A login is a row: the cookie holds a random secret, the row a proof made of the secret and the
+token. So a logout, or another token, ends it. This is the one place that makes a Principal.
+"""
 
 import hashlib
 import hmac
+import secrets
+from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security.utils import get_authorization_scheme_param
+from sqlalchemy import Connection, delete, insert, select
+from starlette.requests import HTTPConnection
 
-from services.api.deps import Context
+from services.api.deps import Context, Tools
+from services.api.principal import Principal
 from services.api.problems import Problem
+from services.api.tables import sessions
 
 COOKIE = "nightclerk_session"
-COOKIE_S = 30 * 24 * 3600
-_bearer = HTTPBearer(auto_error=False, description="NIGHTCLERK_API_TOKEN")
-Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+LASTS = timedelta(days=30)
 
 
-def is_token(context: Context, shown: str) -> bool:
+class Bearer(HTTPBearer):
+    """The scheme of the OpenAPI document. Never refuses, and knows WebSockets too."""
+
+    async def __call__(self, request: HTTPConnection) -> HTTPAuthorizationCredentials | None:
+        scheme, credentials = get_authorization_scheme_param(request.headers.get("authorization"))
+        if scheme.lower() != "bearer" or not credentials:
+            return None
+        return HTTPAuthorizationCredentials(scheme=scheme, credentials=credentials)
+
+
+_bearer = Bearer(auto_error=False, scheme_name="HTTPBearer", description="NIGHTCLERK_API_TOKEN")
+Shown = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+
+
+def is_token(context: Tools, shown: str) -> bool:
     """In constant time."""
     wanted = context.settings.api_token.get_secret_value()
     return hmac.compare_digest(shown.encode(), wanted.encode())
 
 
-def session_value(context: Context) -> str:
-    """What the cookie holds: proof of the token, not the token. A new token ends all sessions."""
-    token = context.settings.api_token.get_secret_value()
-    return hmac.new(token.encode(), b"nightclerk session 1", hashlib.sha256).hexdigest()
-
-
-def is_required(context: Context) -> bool:
+def is_required(context: Tools) -> bool:
     return bool(context.settings.api_token.get_secret_value())
 
 
-def has_session(context: Context, request: Request) -> bool:
+def open_session(context: Tools) -> str:
+    """What the cookie is to hold."""
+    secret, now = secrets.token_urlsafe(32), context.clock.now()
+    row = {"proof": _proof(context, secret), "opened_at": now, "expires_at": now + LASTS}
+    with context.engine.begin() as connection:
+        connection.execute(insert(sessions).values(row))
+    return secret
+
+
+def close_session(context: Tools, request: HTTPConnection) -> None:
+    """The cookie opens nothing any more, whoever has a copy of it."""
+    with context.engine.begin() as connection:
+        proof = _proof(context, request.cookies.get(COOKIE, ""))
+        connection.execute(delete(sessions).where(sessions.c.proof == proof))
+
+
+def has_session(context: Tools, request: HTTPConnection) -> bool:
     shown = request.cookies.get(COOKIE, "")
-    return hmac.compare_digest(shown.encode(), session_value(context).encode())
+    if not shown:
+        return False
+    with context.engine.connect() as connection:
+        return _is_open(connection, _proof(context, shown), context.clock.now())
 
 
-def authorized(request: Request, context: Context, bearer: Bearer) -> None:
-    """Raises Problem 401."""
-    if not is_required(context) or has_session(context, request):
-        return
-    if bearer is not None and is_token(context, bearer.credentials):
-        return
+def _is_open(connection: Connection, proof: str, now: datetime) -> bool:
+    query = select(sessions.c.proof).where(sessions.c.proof == proof, sessions.c.expires_at > now)
+    return connection.scalar(query) is not None
+
+
+def _proof(context: Tools, secret: str) -> str:
+    token = context.settings.api_token.get_secret_value()
+    return hmac.new(token.encode(), secret.encode(), hashlib.sha256).hexdigest()
+
+
+def authenticated(request: HTTPConnection, context: Context, bearer: Shown) -> Principal:
+    """Who is asking. Raises Problem 401."""
+    shown = bearer is not None and is_token(context, bearer.credentials)
+    if not is_required(context) or shown or has_session(context, request):
+        return Principal()
     raise Problem(
         401,
         "Show the token: Authorization: Bearer … or log in.",
         {"WWW-Authenticate": 'Bearer realm="nightclerk"'},
     )
+
+
+Asking = Annotated[Principal, Depends(authenticated)]

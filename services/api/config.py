@@ -1,13 +1,28 @@
 """Settings of the API. `NIGHTCLERK_API_TOKEN` is what lets it serve beyond this machine."""
 
 import ipaddress
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
 
+from services.api.disk import Disk
+from services.api.pace import Pace
 from services.chassis.errors import WrongSettings
 from services.chassis.settings import ServiceSettings
 
 GIB = 1024**3
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """How long what is stored. None: for ever."""
+
+    videos: timedelta | None
+    scores: timedelta | None
+    maxima: timedelta | None
+    evidence: timedelta | None
 
 
 class ApiSettings(ServiceSettings):
@@ -19,10 +34,48 @@ class ApiSettings(ServiceSettings):
     """Whoever shows it may do everything; empty: no login, and loopback only."""
     api_max_upload_bytes: int = Field(default=8 * GIB, ge=1)
     api_uploads_at_once: int = Field(default=8, ge=1)
+    api_upload_min_bytes_per_s: int = Field(default=16 * 1024, ge=0)
+    """An upload that is slower over 20 s is given up, so that it holds no place."""
+    api_thumbnails_waiting: int = Field(default=32, ge=1)
+    """So many pictures may wait for the two that are decoded at once; further ones get 503."""
+    api_disk_reserve_bytes: int = Field(default=16 * 1024**2, ge=0)
+    """With a store on this machine: with less room left on the disk of `state_dir` it is full."""
+    api_trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    """Addresses or networks of proxies whose X-Forwarded-Proto and -For are believed."""
+    api_keep_videos_days: float = Field(default=90.0, ge=0, le=36_500)
+    """Uploads that are older are removed with all that was found in them; 0 keeps them."""
+    api_keep_scores_days: float = Field(default=90.0, ge=0, le=36_500)
+    """Scores of cameras, clip by clip; 0 keeps them."""
+    api_keep_maxima_days: float = Field(default=730.0, ge=0, le=36_500)
+    """Scores of cameras by minute and hour, and their alerts; 0 keeps them."""
+    api_keep_evidence_days: float = Field(default=90.0, ge=0, le=36_500)
+    """Snapshots and evidence of alerts; 0 keeps them."""
+    api_give_up_after_h: float = Field(default=48.0, gt=0)
+    """An analysis of which nothing was heard for so long is ended, whatever still waits."""
     api_cors_origins: tuple[str, ...] = ()
     """Web pages of other origins that may use the API, e.g. ["https://shop.example"]."""
     api_presign_s: int = Field(default=3600, ge=1, le=7 * 24 * 3600)
     """How long a link to evidence in the object store works."""
+
+    @property
+    def pace(self) -> Pace:
+        return Pace(self.api_upload_min_bytes_per_s)
+
+    @property
+    def keeping(self) -> Keeping:
+        return Keeping(
+            _days(self.api_keep_videos_days),
+            _days(self.api_keep_scores_days),
+            _days(self.api_keep_maxima_days),
+            _days(self.api_keep_evidence_days),
+        )
+
+    @property
+    def disk(self) -> Disk | None:
+        """Under the object store, where that runs on this machine."""
+        if not is_loopback(urlsplit(self.s3_endpoint).hostname or ""):
+            return None
+        return Disk(self.state_dir, self.api_disk_reserve_bytes)
 
     def require_usable(self) -> None:
         """Raises WrongSettings for an open API on an address others can reach."""
@@ -31,6 +84,10 @@ class ApiSettings(ServiceSettings):
                 f"The API has no token, so it serves on loopback only, not on {self.api_host}:"
                 " set NIGHTCLERK_API_TOKEN, or leave NIGHTCLERK_API_HOST at 127.0.0.1."
             )
+
+
+def _days(number: float) -> timedelta | None:
+    return timedelta(days=number) if number else None
 
 
 def is_loopback(host: str) -> bool:

@@ -1,37 +1,44 @@
 """What the routes work with, made once in `service.py` and handed to them by FastAPI."""
 
-import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends
 from sqlalchemy import Connection, Engine
+from starlette.requests import HTTPConnection
 
 from services.api.config import ApiSettings
-from services.api.frames import Thumbnails
+from services.api.disk import Disk, State
+from services.api.publishing import Publishing
+from services.api.removal import Removal
+from services.api.thumbnails import ThumbnailPool
 from services.api.uploads import Uploads
 from services.chassis.clock import Clock
 from services.chassis.storage.objects import ObjectStore
-from services.chassis.streaming.publisher import Publisher
 
 
 @dataclass(frozen=True)
 class Tools:
-    """`ready` says of each part the API needs whether it works now."""
+    """`health` gives the state of each part the API needs by name, at once."""
 
     settings: ApiSettings
     engine: Engine
     store: ObjectStore
-    publisher: Publisher
+    publishing: Publishing
     clock: Clock
     uploads: Uploads
-    thumbnails: Thumbnails
-    ready: Callable[[], dict[str, bool]]
-    publishing: threading.Lock = field(default_factory=threading.Lock)
+    thumbnails: ThumbnailPool
+    health: Callable[[], dict[str, State]]
+    disk: Disk | None = None
+    """Under the object store, where that runs on this machine."""
+
+    @property
+    def removal(self) -> Removal:
+        return Removal(self.engine, self.store, self.publishing)
 
 
-def tools(request: Request) -> Tools:
+def tools(request: HTTPConnection) -> Tools:
     made: Tools = request.app.state.tools
     return made
 

@@ -1,18 +1,19 @@
 """The file of a request, as it comes in: from a multipart form, or the bare body."""
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
-from urllib.parse import unquote
 
 from fastapi import Request
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from services.api.tables import FILENAME_CHARS
+from services.api.names import clean_name, decode_name, escaped_name, extended_name, query_name
+from services.api.pace import Pace, paced
 
-FIELD = "file"
-IDLE_S = 60.0
+FIELD = b"file"
+RECORDED_AT = b"recorded_at"
+VALUE_BYTES = 100
+_EXTENDED_NAME = re.compile(rb";\s*filename\*\s*=\s*\"?([^;\"]*)", re.IGNORECASE)
 
 
 class MalformedForm(ValueError):
@@ -20,13 +21,15 @@ class MalformedForm(ValueError):
 
 
 class FormFile:
-    """Takes the bytes of a form, gives the bytes of its one file, and its name once known."""
+    """Takes the bytes of a form, gives the bytes of its one file, and its name once known; and
+    what a field says of when it was recorded.
+    """
 
     def __init__(self, boundary: bytes) -> None:
-        self.filename = ""
+        self.filename = self.recorded_at = ""
         self.found = self.ended = False
         self._out: list[bytes] = []
-        self._inside = False
+        self._field = b""
         self._name = self._value = b""
         self._disposition = b""
         self._parser = MultipartParser(
@@ -68,32 +71,39 @@ class FormFile:
 
     def _headers_end(self) -> None:
         _, options = parse_options_header(self._disposition)
-        self._inside = options.get(b"name", b"").decode("utf-8", "replace") == FIELD
-        if self._inside and self.found:
+        self._field = options.get(b"name", b"")
+        if self._field != FIELD:
+            return
+        if self.found:
             raise MalformedForm("The form has more than one file; send one a request.")
-        if self._inside:
-            self.found = True
-            self.filename = options.get(b"filename", b"").decode("utf-8", "replace")
+        self.found = True
+        extended = _EXTENDED_NAME.search(self._disposition)
+        plain = decode_name(options.get(b"filename", b""))
+        self.filename = extended_name(extended[1].strip()) if extended else plain
 
     def _part_data(self, data: bytes, start: int, end: int) -> None:
-        if self._inside:
+        if self._field == FIELD:
             self._out.append(data[start:end])
+        elif self._field == RECORDED_AT and len(self.recorded_at) <= VALUE_BYTES:
+            self.recorded_at += data[start:end].decode("latin-1")
 
     def _part_ends(self) -> None:
-        self._inside = False
+        self._field = b""
 
     def _form_ends(self) -> None:
         self.ended = True
 
 
 class Upload:
-    """The file that a request carries. `filename` is final once `chunks` is through."""
+    """The file that a request carries. `filename` and `recorded_at` are final once `chunks` is
+    through.
+    """
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, pace: Pace) -> None:
         kind, options = parse_options_header(request.headers.get("content-type"))
-        self._request = request
+        self._request, self._pace = request, pace
         self._form = FormFile(_boundary(options)) if kind == b"multipart/form-data" else None
-        self._given = request.query_params.get("filename") or unquote(
+        self._given = query_name(request.scope["query_string"]) or escaped_name(
             request.headers.get("x-filename", "")
         )
 
@@ -101,36 +111,20 @@ class Upload:
     def filename(self) -> str:
         return clean_name(self._form.filename if self._form else self._given)
 
+    @property
+    def recorded_at(self) -> str:
+        """As it was given, by the form or the query; empty if it was not."""
+        in_form = self._form.recorded_at.strip() if self._form else ""
+        return in_form or self._request.query_params.get("recorded_at", "")
+
     async def chunks(self) -> AsyncIterator[bytes]:
-        """The file's bytes in order. Raises MalformedForm, ClientDisconnect, TimeoutError."""
-        async for data in lively(self._request.stream()):
+        """The file's bytes in order. Raises MalformedForm, ClientDisconnect, TooSlow."""
+        async for data in paced(self._request.stream(), self._pace):
             content = self._form.feed(data) if self._form else data
             if content:
                 yield content
         if self._form:
             _require_whole(self._form)
-
-
-async def lively(stream: AsyncIterator[bytes], idle_s: float = IDLE_S) -> AsyncIterator[bytes]:
-    """The same, but raises TimeoutError when nothing comes for so long."""
-    while True:
-        async with asyncio.timeout(idle_s):
-            data = await anext(stream, None)
-        if data is None:
-            return
-        yield data
-
-
-def clean_name(name: str) -> str:
-    """The last part of a path, without control characters, of bounded length; never empty."""
-    last = re.split(r"[\\/]", name)[-1]
-    visible = "".join(letter for letter in last if letter.isprintable()).strip()
-    if len(visible) > FILENAME_CHARS:
-        stem, dot, suffix = visible.rpartition(".")
-        room = FILENAME_CHARS - len(suffix) - 1
-        keep = dot and len(suffix) < 16
-        visible = f"{stem[:room]}.{suffix}" if keep else visible[:FILENAME_CHARS]
-    return visible or "video"
 
 
 def _boundary(options: dict[bytes, bytes]) -> bytes:
@@ -144,4 +138,4 @@ def _require_whole(form: FormFile) -> None:
     if not form.ended:
         raise MalformedForm("The form ends in the middle.")
     if not form.found:
-        raise MalformedForm(f"The form has no file in a field named {FIELD}.")
+        raise MalformedForm("The form has no file in a field named file.")

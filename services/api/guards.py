@@ -1,4 +1,7 @@
-"""What every answer carries and every request must pass: headers, hosts, origins."""
+"""What every answer carries and every request must pass: headers, hosts, origins.
+
+WebSockets too: browsers open them to any host, and send the cookie along.
+"""
 
 from urllib.parse import urlsplit
 
@@ -10,6 +13,7 @@ from services.api.config import ApiSettings, is_loopback
 from services.api.problems import answer
 
 SAFE = ("GET", "HEAD", "OPTIONS")
+POLICY_VIOLATION = 1008
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -34,9 +38,21 @@ class Guards:
         self._any_host = bool(settings.api_token.get_secret_value())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "websocket":
+            await self._guard_socket(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._guard_request(scope, receive, send)
+        else:
             await self._app(scope, receive, send)
-            return
+
+    async def _guard_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Whatever comes over a socket may change something, so its origin must be ours."""
+        if self._fault("WEBSOCKET", Headers(scope=scope)):
+            await send({"type": "websocket.close", "code": POLICY_VIOLATION})
+        else:
+            await self._app(scope, receive, send)
+
+    async def _guard_request(self, scope: Scope, receive: Receive, send: Send) -> None:
 
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":

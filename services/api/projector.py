@@ -1,8 +1,8 @@
 """The projector: topics to tables, a batch of records in one transaction.
 
-Every write is an upsert by a deterministic id, so a replay changes nothing. An analysis is done
-when its last clip's score, every score before it, and the ends of all its alerts are in: scores
-and alerts come on different topics, in no order between them.
+Every write is an upsert by a deterministic key, so a replay changes nothing. An analysis is done
+when the live run is through with its source and the ends of all its alerts are in: scores and
+alerts come on different topics, in no order between them. What never comes, `endings` ends.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,15 +10,20 @@ from datetime import datetime
 from threading import Event
 
 from sqlalchemy import Connection, Engine, and_, exists, func, select, update
-from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError
 
+from schemas.base import Message
+from schemas.judgements import LIVE
 from schemas.topics import ALERTS, DELIVERIES, SCORES, VIDEO_PROGRESS
-from services.api.rows import Rows, rows_for
-from services.api.rules import ALERT_RULES, CLIP_RULES, DELIVERY_RULES, VIDEO_RULES
-from services.api.tables import alerts, clips, deliveries, videos
+from services.api.rows import Rows, rows_for, source_of
+from services.api.rules import ALERT_RULES, DELIVERY_RULES, RUN_RULES, SOURCE_RULES, VIDEO_RULES
+from services.api.scores.writing import write_scores
+from services.api.sums import scored
+from services.api.tables import alerts, deliveries, removed_sources, runs, sources, videos
 from services.api.upserts import upsert
 from services.chassis.clock import Clock, SystemClock
-from services.chassis.errors import InvalidMessage, TransientError
+from services.chassis.errors import InvalidMessage
+from services.chassis.storage.database import transaction
 from services.chassis.streaming.handler import Handler
 from services.chassis.streaming.records import Incoming, Outgoing
 
@@ -35,61 +40,106 @@ class Projector(Handler):
 
     def handle(self, batch: Sequence[Incoming], cancelled: Event) -> Iterable[Outgoing]:
         now = self._clock.now()
-        rows = rows_for((item.message for item in batch), now)
+        messages = [item.message for item in batch if item.message is not None]
         try:
-            with self._engine.begin() as connection:
-                write(connection, rows)
-                close_finished(connection, rows.sources, now)
+            with transaction(self._engine) as connection:
+                rows = rows_for(still_wanted(connection, messages), now)
+                write(connection, rows, now)
+                close_finished(connection, _uploads(rows), now)
         except (DataError, OverflowError) as error:
             raise InvalidMessage(f"no column takes it: {_reason(error)}") from error
-        except (OperationalError, InterfaceError) as error:
-            raise TransientError(f"database: {_reason(error)}") from error
         return ()
 
 
-def write(connection: Connection, rows: Rows) -> None:
+def still_wanted(connection: Connection, messages: Sequence[Message]) -> list[Message]:
+    """All but those of sources that were removed: what comes late must not bring them back."""
+    names = sorted({source_of(message) for message in messages})
+    gone = set(
+        connection.scalars(
+            select(removed_sources.c.source_id).where(removed_sources.c.source_id.in_(names))
+        )
+    )
+    gone |= set(
+        connection.scalars(
+            select(sources.c.source_id).where(
+                sources.c.source_id.in_(names), sources.c.is_being_removed
+            )
+        )
+    )
+    return [message for message in messages if source_of(message) not in gone]
+
+
+def write(connection: Connection, rows: Rows, now: datetime) -> None:
+    _write_stubs(connection, rows)
     upsert(connection, videos, rows.videos, VIDEO_RULES)
-    upsert(connection, clips, rows.clips, CLIP_RULES)
+    write_scores(connection, rows.scores, now)
+    upsert(connection, runs, list(rows.runs.values()), RUN_RULES)
     upsert(connection, alerts, rows.alerts, ALERT_RULES)
     upsert(connection, deliveries, rows.deliveries, DELIVERY_RULES)
 
 
-def close_finished(connection: Connection, sources: Sequence[str], now: datetime) -> None:
-    """Set `done` on those of the sources of which everything is in, and sum up those that are."""
-    if not sources:
+def _write_stubs(connection: Connection, rows: Rows) -> None:
+    """A row for each source that nobody configured here, as after the loss of the tables."""
+    known = set(
+        connection.scalars(
+            select(sources.c.source_id).where(sources.c.source_id.in_(sorted(rows.sources)))
+        )
+    )
+    stubs = [row for name, row in sorted(rows.sources.items()) if name not in known]
+    upsert(connection, sources, stubs, SOURCE_RULES)
+
+
+def _uploads(rows: Rows) -> list[str]:
+    """The uploads whose analysis may be done by this batch, sorted."""
+    return sorted(name for name, row in rows.sources.items() if row["source_kind"] == "upload")
+
+
+def close_finished(connection: Connection, uploads: Sequence[str], now: datetime) -> None:
+    """Set `done` on those of the uploads of which everything is in, and say what they miss."""
+    if not uploads:
         return
-    candidates = and_(videos.c.video_id.in_(sources), videos.c.state.in_(AT_WORK))
-    last = clips.alias("last")
-    # Said outright: inside `exists` SQLAlchemy would count the clips and alerts of all videos.
-    scored = (
-        select(func.count())
-        .where(clips.c.source_id == videos.c.video_id)
-        .correlate(videos)
-        .scalar_subquery()
+    _count_alerts(connection, uploads)
+    over = exists().where(
+        runs.c.source_id == videos.c.video_id,
+        runs.c.run == LIVE,
+        runs.c.is_over,
+        runs.c.alerts_closed >= runs.c.alerts_opened,
     )
-    closed = (
-        select(func.count())
-        .where(alerts.c.source_id == videos.c.video_id, alerts.c.state == "closed")
-        .correlate(videos)
-        .scalar_subquery()
-    )
-    whole = exists().where(
-        last.c.source_id == videos.c.video_id,
-        last.c.is_last,
-        last.c.position + 1 == scored,
-        last.c.alerts_opened <= closed,
-    )
+    at_work = and_(videos.c.video_id.in_(uploads), videos.c.state.in_(AT_WORK))
     connection.execute(
         update(videos)
-        .where(candidates, whole)
+        .where(at_work, over)
         .values(state="done", error=None, decoded=1.0, finished_at=now)
     )
-    top = select(func.max(clips.c.calibrated)).where(clips.c.source_id == videos.c.video_id)
+    say_what_is_missing(connection, uploads)
+
+
+def _count_alerts(connection: Connection, uploads: Sequence[str]) -> None:
+    of_run = and_(alerts.c.source_id == runs.c.source_id, alerts.c.run == runs.c.run)
+    # Correlated outright: SQLAlchemy would count the alerts of all videos.
+    seen = select(func.count()).select_from(alerts).where(of_run).correlate(runs)
+    closed = seen.where(alerts.c.state == "closed")
     connection.execute(
-        update(videos)
-        .where(videos.c.video_id.in_(sources), videos.c.state == "done")
-        .values(clip_count=scored, top_score=top.scalar_subquery())
+        update(runs)
+        .where(runs.c.source_id.in_(uploads))
+        .values(alerts_seen=seen.scalar_subquery(), alerts_closed=closed.scalar_subquery())
     )
+
+
+def say_what_is_missing(connection: Connection, uploads: Sequence[str]) -> None:
+    """Of uploads that are done: how many of their clips have no score."""
+    done = and_(videos.c.video_id.in_(uploads), videos.c.state == "done")
+    query = select(videos.c.video_id, videos.c.clip_count, videos.c.clips_missing).where(done)
+    rows = connection.execute(query).all()
+    sums = scored(connection, [row.video_id for row in rows], LIVE)
+    for row in rows:
+        missing = max(0, row.clip_count - (sums[row.video_id].clips if row.video_id in sums else 0))
+        if missing != row.clips_missing:
+            connection.execute(
+                update(videos)
+                .where(videos.c.video_id == row.video_id)
+                .values(clips_missing=missing)
+            )
 
 
 def _reason(error: Exception) -> str:

@@ -7,12 +7,14 @@ from typing import Any
 
 from schemas.alerts import AlertClosed, AlertOpened, AlertUpdated
 from schemas.base import Message
+from schemas.clips import OfSource
 from schemas.deliveries import DeliveryAttempted
 from schemas.scores import ClipScored
 from schemas.videos import VideoProgressed
 from services.api.tables import SENTENCE_CHARS
 
 Row = dict[str, Any]
+Alert = AlertOpened | AlertUpdated | AlertClosed
 STATES = {"decoding": "decoding", "decoded": "scoring", "failed": "failed"}
 
 
@@ -20,28 +22,35 @@ STATES = {"decoding": "decoding", "decoded": "scoring", "failed": "failed"}
 class Rows:
     """What a batch of messages says about each table, in the order it was said."""
 
+    sources: dict[str, Row] = field(default_factory=dict)
     videos: list[Row] = field(default_factory=list)
-    clips: list[Row] = field(default_factory=list)
+    scores: list[ClipScored] = field(default_factory=list)
+    runs: dict[tuple[str, str], Row] = field(default_factory=dict)
     alerts: list[Row] = field(default_factory=list)
     deliveries: list[Row] = field(default_factory=list)
 
-    @property
-    def sources(self) -> list[str]:
-        """The sources whose analysis may be done by this batch, sorted."""
-        named = {row["video_id"] for row in self.videos}
-        named |= {row["source_id"] for row in (*self.clips, *self.alerts)}
-        return sorted(named)
+
+def source_of(message: Message) -> str:
+    """Which source a message of the projector's topics is about."""
+    if isinstance(message, VideoProgressed):
+        return str(message.video_id)
+    assert isinstance(message, OfSource | DeliveryAttempted)
+    return str(message.source_id)
 
 
 def rows_for(messages: Iterable[Message], now: datetime) -> Rows:
-    """One row a message. `now` is when an alert was first heard of; nothing else depends on it."""
+    """`now` is when an alert was first heard of, and a run latest; nothing else depends on it."""
     rows = Rows()
     for message in messages:
         if isinstance(message, VideoProgressed):
+            _source_known(rows, source_row_of_video(message))
             rows.videos.append(video_row(message))
         elif isinstance(message, ClipScored):
-            rows.clips.append(clip_row(message))
-        elif isinstance(message, AlertOpened | AlertUpdated | AlertClosed):
+            _source_known(rows, source_row(message))
+            rows.scores.append(message)
+            _run_went_on(rows, run_row(message, now))
+        elif isinstance(message, Alert):
+            _source_known(rows, source_row(message))
             rows.alerts.append(alert_row(message, now))
         elif isinstance(message, DeliveryAttempted):
             rows.deliveries.append(delivery_row(message))
@@ -50,12 +59,53 @@ def rows_for(messages: Iterable[Message], now: datetime) -> Rows:
     return rows
 
 
+def _source_known(rows: Rows, row: Row) -> None:
+    rows.sources.setdefault(row["source_id"], row)
+
+
+def _run_went_on(rows: Rows, row: Row) -> None:
+    """One row a run, so that a batch of a thousand scores does not write it a thousand times."""
+    earlier = rows.runs.setdefault((row["source_id"], row["run"]), row)
+    for name in ("last_at", "last_end_s", "is_over", "alerts_opened"):
+        earlier[name] = max(earlier[name], row[name])
+    earlier["first_at"] = min(earlier["first_at"], row["first_at"])
+
+
+def source_row(message: OfSource) -> Row:
+    """A source as far as its clips tell of it; who configured it knows more."""
+    return {
+        "source_id": str(message.source_id),
+        "source_kind": message.source_kind,
+        "tenant_id": None,
+        "name": "",
+        "origin_at": message.origin_at,
+        "is_wall_clock": message.is_wall_clock,
+        "recorded_at": None,
+        "configured_at": message.origin_at,
+        "is_being_removed": False,
+    }
+
+
+def source_row_of_video(message: VideoProgressed) -> Row:
+    """An upload whose own row is lost."""
+    return {
+        "source_id": str(message.video_id),
+        "source_kind": "upload",
+        "tenant_id": None,
+        "name": "",
+        "origin_at": message.progressed_at,
+        "is_wall_clock": False,
+        "recorded_at": None,
+        "configured_at": message.progressed_at,
+        "is_being_removed": False,
+    }
+
+
 def video_row(message: VideoProgressed) -> Row:
     """The columns that ingest knows; the upload's own are filled in case its row is lost."""
     key = str(message.video_id)
     return {
         "video_id": key,
-        "filename": "",
         "size_bytes": 0,
         "content_type": "application/octet-stream",
         "object_key": f"videos/{key}/original",
@@ -63,53 +113,60 @@ def video_row(message: VideoProgressed) -> Row:
         "state": STATES[message.state],
         "decoded": 1.0 if message.state == "decoded" else message.progress,
         "clip_count": message.clip_count,
+        "clips_missing": 0,
         "duration_s": message.duration_s,
         "width": message.width,
         "height": message.height,
         "frame_rate": message.frame_rate,
         "codec": message.codec[:64] if message.codec else None,
         "error": message.error[:SENTENCE_CHARS] if message.error else None,
+        "note": None,
         "submitted_at": message.progressed_at,
         "progressed_at": message.progressed_at,
         "finished_at": message.progressed_at if message.state == "failed" else None,
     }
 
 
-def clip_row(message: ClipScored) -> Row:
-    return _same(
-        message,
-        "source_kind start_s end_s origin_at score calibrated high_mark"
-        " backbone head model_id alerts_opened is_last",
-    ) | {
-        "clip_id": str(message.clip_id),
+def run_row(message: ClipScored, now: datetime) -> Row:
+    first, last = message.clips[0], message.clips[-1]
+    return {
         "source_id": str(message.source_id),
-        "position": message.index,
-        "heads": [said.model_dump() for said in message.heads] if message.heads else None,
+        "run": message.run,
+        "first_at": message.moment(first.start_s),
+        "last_at": message.moment(last.start_s),
+        "last_end_s": last.end_s,
+        "is_over": message.is_last,
+        "alerts_opened": message.alerts_opened,
+        "alerts_seen": 0,
+        "alerts_closed": 0,
+        "heard_at": now,
     }
 
 
-def alert_row(message: AlertOpened | AlertUpdated | AlertClosed, now: datetime) -> Row:
-    closed = isinstance(message, AlertClosed)
-    return _same(
+def alert_row(message: Alert, now: datetime) -> Row:
+    row = _same(
         message,
-        "source_kind rule label start_s end_s peak_s peak_score origin_at model_id",
-    ) | {
+        "source_kind run rule severity start_s end_s peak_s peak_score peak_index"
+        " origin_at is_wall_clock model_id",
+    )
+    return row | {
         "alert_id": str(message.alert_id),
         "source_id": str(message.source_id),
-        "peak_clip_id": str(message.peak_clip_id),
-        "state": "closed" if closed else "open",
+        "label": message.label[:128],
+        "state": "closed" if isinstance(message, AlertClosed) else "open",
         "reason": message.reason if isinstance(message, AlertClosed) else None,
+        "started_at": message.moment(message.start_s),
+        "ended_at": message.moment(message.end_s),
         "recorded_at": now,
     }
 
 
 def delivery_row(message: DeliveryAttempted) -> Row:
-    return _same(
-        message, "attempt channel target outcome snapshot_key evidence_key attempted_at"
-    ) | {
+    return _same(message, "attempt channel outcome attempted_at") | {
         "delivery_id": str(message.delivery_id),
         "alert_id": str(message.alert_id),
         "source_id": str(message.source_id),
+        "target": message.target[:512],
         "detail": message.detail[:SENTENCE_CHARS],
     }
 

@@ -8,13 +8,26 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_
 
-from services.api.tables import clips, deliveries
-from services.api.upserts import Change, Rule, first_known, greatest, replace
+from services.api.tables import deliveries
+from services.api.upserts import Change, Rule, first_known, greatest, keep, least, replace
 
 # Written out, not bound: PyMySQL sends many rows in one statement only if nothing but the row
 # itself has parameters.
 DONE: ColumnElement[str] = literal_column("'done'")
 CLOSED: ColumnElement[str] = literal_column("'closed'")
+
+
+SOURCE_RULES: Mapping[str, Rule] = {"is_being_removed": keep}
+"""What is known of a source stays; a stub is only put where there is nothing."""
+
+RUN_RULES: Mapping[str, Rule] = {
+    "first_at": least,
+    "last_at": greatest,
+    "last_end_s": greatest,
+    "is_over": greatest,
+    "alerts_opened": greatest,
+    "heard_at": greatest,
+}
 
 
 def _is_newer(change: Change) -> ColumnElement[bool]:
@@ -79,14 +92,12 @@ def _closed_for_good(change: Change, name: str) -> ColumnElement[Any]:
 
 ALERT_RULES: Mapping[str, Rule] = {
     "peak_s": _higher_peak,
-    "peak_clip_id": _higher_peak,
+    "peak_index": _higher_peak,
     "peak_score": greatest,
     "end_s": _end,
+    "ended_at": _end,
     "reason": first_known,
     "state": _closed_for_good,
-}
-CLIP_RULES: Mapping[str, Rule] = {
-    column.name: replace for column in clips.columns if not column.primary_key
 }
 DELIVERY_RULES: Mapping[str, Rule] = {
     column.name: replace for column in deliveries.columns if not column.primary_key

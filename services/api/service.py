@@ -1,23 +1,35 @@
-"""The API as a process: Uvicorn serves, the projector consumes in a thread beside it."""
+"""The API as a process: Uvicorn serves, projector and duties work in threads beside it."""
 
 import contextlib
+import os
+import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import uvicorn
 
-from services.api import app
+from schemas import groups
+from services.api import app, health
 from services.api.config import ApiSettings
 from services.api.deps import Tools
+from services.api.disk import State
+from services.api.endings import Endings
 from services.api.frames import Thumbnails
 from services.api.health import Health
+from services.api.pipeline import PipelineLag
 from services.api.projector import TOPICS, Projector
+from services.api.publishing import Publishing
+from services.api.retention import Retention
+from services.api.scores.packing import Packing
+from services.api.thumbnails import ThumbnailPool
 from services.api.uploads import Uploads
 from services.chassis.clock import SystemClock
+from services.chassis.duties import Duty
 from services.chassis.reach import require_port
 from services.chassis.service import Runnable
 from services.chassis.storage import database
+from services.chassis.storage.leases import SqlLease
 from services.chassis.storage.migrations import upgrade
 from services.chassis.storage.s3 import S3Objects
 from services.chassis.streaming.consumer import ConsumeLoop
@@ -27,6 +39,8 @@ from services.chassis.streaming.worker import Limits
 
 LIMITS = Limits(batch_records=2_000, queue_records=4_000)
 GRACE_S = 5
+LEASE_S = 300.0
+"""A turn of a duty takes no longer."""
 
 
 class Server(uvicorn.Server):
@@ -38,10 +52,13 @@ class Server(uvicorn.Server):
 
 
 class ApiService:
-    """Runs server and projector; when one ends the other does, and its error is raised."""
+    """Runs server, projector and duties; when one ends all do, and its error is raised."""
 
-    def __init__(self, server: Server, projector: Runnable) -> None:
+    def __init__(
+        self, server: Server, projector: Runnable, duties: Sequence[Duty], watch: Health
+    ) -> None:
         self._server, self._projector = server, projector
+        self._duties, self._watch = duties, watch
         self._failure: BaseException | None = None
 
     @property
@@ -51,18 +68,29 @@ class ApiService:
     def run(self) -> None:
         thread = threading.Thread(target=self._project, name="projector")
         thread.start()
+        self._watch.start()
+        for duty in self._duties:
+            duty.start(on_failure=self.stop)
         try:
             self._server.run()
         finally:
-            self._projector.stop()
-            thread.join()
+            self._end(thread)
         if self._failure is not None:
             raise self._failure
+        for duty in self._duties:
+            duty.raise_failure()
         if not self._server.should_exit:
             raise RuntimeError("the web server ended by itself")
 
     def stop(self) -> None:
         self._server.should_exit = True
+
+    def _end(self, projecting: threading.Thread) -> None:
+        self._watch.stop()
+        self._projector.stop()
+        for duty in self._duties:
+            duty.stop()
+        projecting.join()
 
     def _project(self) -> None:
         try:
@@ -79,23 +107,53 @@ def build(settings: ApiSettings) -> ApiService:
     url = settings.database_url.get_secret_value()
     upgrade(url)
     engine, store = database.connect(url), S3Objects.connect(settings)
-    publisher = KafkaPublisher(settings, "api")
+    publisher, clock = KafkaPublisher(settings, "api"), SystemClock()
     projector = ConsumeLoop(
-        KafkaBroker(settings), "api", TOPICS, Projector(engine), publisher, LIMITS
+        KafkaBroker(settings), groups.PROJECTOR, TOPICS, Projector(engine), publisher, LIMITS
     )
+    looks: dict[str, Callable[[], State]] = {
+        "database": lambda: health.database_answers(engine),
+        "object store": lambda: health.store_answers(store),
+        "projector": lambda: State(projector.ready, "does not read the topics"),
+    }
+    if settings.disk is not None:
+        looks["disk"] = settings.disk.look
     most = settings.api_uploads_at_once
     threads = ThreadPoolExecutor(most, thread_name_prefix="upload")
     tools = Tools(
         settings=settings,
         engine=engine,
         store=store,
-        publisher=publisher,
-        clock=SystemClock(),
+        publishing=Publishing(publisher),
+        clock=clock,
         uploads=Uploads(store, threads, settings.api_max_upload_bytes, most),
-        thumbnails=Thumbnails(store),
-        ready=Health(engine, store, lambda: projector.ready),
+        thumbnails=ThumbnailPool(Thumbnails(store), settings.api_thumbnails_waiting),
+        health=(watch := Health(looks, clock)),
+        disk=settings.disk,
     )
-    return ApiService(Server(_uvicorn(settings, tools)), projector)
+    server = Server(_uvicorn(settings, tools))
+    return ApiService(server, projector, _duties(settings, tools), watch)
+
+
+def _duties(settings: ApiSettings, tools: Tools) -> list[Duty]:
+    """Each is carried out by one instance of the API at a time."""
+    instance = f"{socket.gethostname()}:{os.getpid()}"
+    turns = {
+        "packing": Packing(tools.engine, tools.clock).turn,
+        "endings": Endings(
+            tools.engine, PipelineLag(settings), tools.clock, settings.api_give_up_after_h
+        ).turn,
+        "retention": Retention(tools.engine, tools.removal, tools.clock, settings.keeping).turn,
+    }
+    return [
+        Duty(
+            f"api-{name}",
+            turn,
+            tools.clock,
+            SqlLease(tools.engine, f"api.{name}", instance, tools.clock, LEASE_S),
+        )
+        for name, turn in turns.items()
+    ]
 
 
 def _uvicorn(settings: ApiSettings, tools: Tools) -> uvicorn.Config:

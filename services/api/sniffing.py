@@ -4,8 +4,10 @@ Whatever is plainly no video is refused at the door. Anything else is let in, si
 knows better. Playlists are refused as well: a decoder would follow their links.
 """
 
-HEAD_BYTES = 4096
-"""So much of a file is looked at."""
+HEAD_BYTES = 256 * 1024
+"""So much of a file is looked at, or all of it: a film of JPEG pictures shows with its second."""
+
+TEXT_BYTES = 1024
 
 UNKNOWN = "application/octet-stream"
 _VIDEO_BRANDS = {b"qt  ": "video/quicktime"}
@@ -21,6 +23,10 @@ _VIDEO_PREFIXES = (
     (b"DKIF", UNKNOWN),
     (b"YUV4MPEG2 ", UNKNOWN),
 )
+_JPEG, _JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
+_SEVERAL_VIEWS = b"MPF\x00"
+"""A photograph that holds a second, smaller picture of itself."""
+
 _OTHER_PREFIXES = (
     (b"#EXTM3U", "a playlist"),
     (b"ffconcat", "a playlist"),
@@ -29,7 +35,6 @@ _OTHER_PREFIXES = (
     (b"<?xml", "an XML file"),
     (b"%PDF-", "a PDF document"),
     (b"\x89PNG\r\n", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
     (b"GIF8", "a GIF picture"),
     (b"BM", "a BMP picture"),
     (b"II*\x00", "a TIFF picture"),
@@ -66,6 +71,8 @@ def sniff(head: bytes) -> str:
     kind = _boxed(head) or _riff(head) or _video(head)
     if kind:
         return kind
+    if head.startswith(_JPEG):
+        return _motion_jpeg(head)
     _refuse(head)
     return "video/mp2t" if _is_transport_stream(head) else UNKNOWN
 
@@ -95,11 +102,19 @@ def _video(head: bytes) -> str | None:
     return next((kind for prefix, kind in _VIDEO_PREFIXES if head.startswith(prefix)), None)
 
 
+def _motion_jpeg(head: bytes) -> str:
+    """A picture that another one follows, or that does not end in sight."""
+    goes_on = len(head) >= HEAD_BYTES and _JPEG_END not in head
+    if _SEVERAL_VIEWS in head or not (goes_on or _JPEG_END + _JPEG in head):
+        raise NotAVideo("The file is a JPEG picture, not a video.")
+    return "video/x-motion-jpeg"
+
+
 def _refuse(head: bytes) -> None:
     for prefix, name in _OTHER_PREFIXES:
         if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(prefix) or head.startswith(prefix):
             raise NotAVideo(f"The file is {name}, not a video.")
-    if _is_text(head[:1024]):
+    if _is_text(head[:TEXT_BYTES]):
         raise NotAVideo("The file is text, not a video.")
 
 

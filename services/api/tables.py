@@ -13,7 +13,6 @@ from sqlalchemy import (
     Double,
     Index,
     Integer,
-    LargeBinary,
     MetaData,
     String,
     Table,
@@ -24,6 +23,7 @@ from services.chassis.storage.columns import (
     UtcDateTime,
     blob,
     exact_name,
+    few_bytes,
     identifier,
     object_key,
 )
@@ -159,7 +159,7 @@ score_hours = Table(
     Column("series_id", BigInteger, primary_key=True, autoincrement=False),
     Column("hour", Integer, primary_key=True, autoincrement=False),
     Column("top", Double, nullable=False),
-    Column("minutes", LargeBinary(240), nullable=False),
+    Column("minutes", few_bytes(240), nullable=False),
     Index("ix_score_hours_hour", "hour"),
     **INNODB,
 )

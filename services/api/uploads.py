@@ -11,6 +11,11 @@ from services.api.sniffing import HEAD_BYTES, sniff
 from services.chassis.storage.objects import ObjectStore
 
 BLOCK_BYTES = 1024 * 1024
+PATIENCE_S = 5.0
+
+
+class AllPlacesTaken(Exception):
+    """So many uploads are under way that this one would have to wait."""
 
 
 class TooLarge(ValueError):
@@ -28,28 +33,47 @@ class Stored:
 
 
 class Uploads:
-    """Streams files into a store, a bounded number at once; further ones wait their turn."""
+    """Streams files into a store, a bounded number at once. Who finds no place within `patience_s`
+    is told so, instead of hanging.
+    """
 
-    def __init__(self, store: ObjectStore, threads: Executor, limit_bytes: int, most: int) -> None:
+    def __init__(
+        self,
+        store: ObjectStore,
+        threads: Executor,
+        limit_bytes: int,
+        most: int,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
         self._store, self._threads, self._limit = store, threads, limit_bytes
-        self._turns = asyncio.Semaphore(most)
+        self._places, self._patience_s = asyncio.Semaphore(most), patience_s
 
     async def receive(self, key: str, chunks: AsyncIterator[bytes]) -> Stored:
-        """Store all chunks under `key`. Raises NotAVideo, TooLarge, the errors of the store and of
-        `chunks`; then nothing is stored.
+        """Store all chunks under `key`. Raises AllPlacesTaken, NotAVideo, TooLarge, the errors of
+        the store and of `chunks`; then nothing is stored.
         """
-        async with self._turns:
-            blocks = _blocks(chunks)
-            head = await anext(blocks, b"")
-            content_type = sniff(head[:HEAD_BYTES])
-            pipe = Pipe()
-            storing = asyncio.get_running_loop().run_in_executor(
-                self._threads, self._store.put, key, cast(BinaryIO, pipe), content_type
-            )
-            storing.add_done_callback(lambda _: pipe.abandon())
-            size = await self._pour(head, blocks, pipe, storing)
-            await storing
-            return Stored(size, content_type)
+        try:
+            async with asyncio.timeout(self._patience_s):
+                await self._places.acquire()
+        except TimeoutError:
+            raise AllPlacesTaken("Too many uploads are under way; try again soon.") from None
+        try:
+            return await self._receive(key, chunks)
+        finally:
+            self._places.release()
+
+    async def _receive(self, key: str, chunks: AsyncIterator[bytes]) -> Stored:
+        blocks = _blocks(chunks)
+        head = await anext(blocks, b"")
+        content_type = sniff(head)
+        pipe = Pipe()
+        storing = asyncio.get_running_loop().run_in_executor(
+            self._threads, self._store.put, key, cast(BinaryIO, pipe), content_type
+        )
+        storing.add_done_callback(lambda _: pipe.abandon())
+        size = await self._pour(head, blocks, pipe, storing)
+        await storing
+        return Stored(size, content_type)
 
     async def _pour(
         self,

@@ -35,6 +35,10 @@ def replace(change: Change, name: str) -> ColumnElement[Any]:
     return change.new(name)
 
 
+def keep(change: Change, name: str) -> ColumnElement[Any]:
+    return change.old(name)
+
+
 def greatest(change: Change, name: str) -> ColumnElement[Any]:
     """The larger value; a missing one is smaller than any."""
     new, old = change.new(name), change.old(name)

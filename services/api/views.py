@@ -6,8 +6,12 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from schemas.alerts import ClosedReason, Severity
+from schemas.clips import SourceKind
+
 VideoState = Literal["submitted", "decoding", "scoring", "done", "failed"]
 AlertState = Literal["open", "closed"]
+Resolution = Literal["auto", "clip", "minute", "hour"]
 _VIDEO = "0f8fad5b-d9cb-469f-a165-70867728950e"
 _ALERT = "7c9e6679-7425-50de-944b-e07fc1f90ae7"
 _WHEN = "2026-05-01T22:00:00Z"
@@ -33,6 +37,7 @@ class VideoView(View):
     decoded: float = Field(description="share of the video that is cut into clips, 0 to 1")
     clips_scored: int
     clip_count: int = Field(description="clips cut so far; final once the state is scoring")
+    clips_missing: int = Field(description="once it is done: clips that never got a score")
     alert_count: int
     top_score: float | None = Field(description="the highest calibrated score so far")
     duration_s: float | None
@@ -42,6 +47,8 @@ class VideoView(View):
     codec: str | None
     playable: bool = Field(description="the media is sure to play in a browser")
     error: str | None = Field(description="one sentence, when the state is failed")
+    note: str | None = Field(description="one sentence, when it is done without being whole")
+    recorded_at: datetime | None = Field(description="of its first frame, where somebody said so")
     submitted_at: datetime
     finished_at: datetime | None
 
@@ -56,6 +63,7 @@ class VideoView(View):
             "decoded": 1.0,
             "clips_scored": 58,
             "clip_count": 94,
+            "clips_missing": 0,
             "alert_count": 1,
             "top_score": 0.91,
             "duration_s": 100.1,
@@ -65,14 +73,16 @@ class VideoView(View):
             "codec": "h264",
             "playable": True,
             "error": None,
+            "note": None,
+            "recorded_at": None,
             "submitted_at": _WHEN,
             "finished_at": None,
         }
     )
 
 
-class HeadSay(View):
-    """What one of several heads says of a clip."""
+class HeadScoreView(View):
+    """What one of several heads gives a clip."""
 
     rule: str = Field(description="whose label and mark stand in the timeline's `heads`")
     score: float
@@ -83,14 +93,15 @@ class ClipView(View):
     """One clip's score; of several heads the highest one's."""
 
     index: int
-    start_s: float
+    at: datetime = Field(description="when it starts")
+    start_s: float = Field(description="the same, in seconds from the source's origin")
     end_s: float
     score: float = Field(description="the head's raw output")
     calibrated: float = Field(description="strictly increasing map of the score into [0, 1]")
-    heads: list[HeadSay] | None = Field(
+    heads: list[HeadScoreView] | None = Field(
         default=None,
         exclude_if=lambda heads: heads is None,
-        description="every head's say; absent where only one looks",
+        description="every head's scores; absent where there is only one",
     )
 
 
@@ -99,18 +110,24 @@ class AlertView(View):
 
     alert_id: UUID
     source_id: UUID
-    source_kind: Literal["upload", "camera"]
-    filename: str | None = Field(description="of the video, where the source is an upload")
+    source_kind: SourceKind
+    filename: str = Field(description="the source's name: of an upload, its file's")
+    run: str
     state: AlertState
+    reason: ClosedReason | None = Field(description="why it is closed")
     rule: str
     label: str
-    start_s: float
+    severity: Severity
+    started_at: datetime
+    ended_at: datetime = Field(description="so far, while it is open")
+    start_s: float = Field(description="seconds from the source's origin, as the next three")
     end_s: float
     peak_s: float
     peak_score: float
-    origin_at: datetime | None
+    origin_at: datetime
+    is_wall_clock: bool = Field(description="false: nobody said when the video was recorded")
     model_id: str
-    recorded_at: datetime
+    recorded_at: datetime = Field(description="when the API heard of it")
 
     model_config = _example(
         {
@@ -118,14 +135,20 @@ class AlertView(View):
             "source_id": _VIDEO,
             "source_kind": "upload",
             "filename": "till.mp4",
+            "run": "live",
             "state": "closed",
-            "rule": "persistence",
-            "label": "fight",
+            "reason": "subsided",
+            "rule": "fight",
+            "label": "Possible fight",
+            "severity": "warning",
+            "started_at": "2026-05-01T22:00:41.600Z",
+            "ended_at": "2026-05-01T22:00:57.600Z",
             "start_s": 41.6,
             "end_s": 57.6,
             "peak_s": 49.07,
             "peak_score": 0.91,
-            "origin_at": None,
+            "origin_at": _WHEN,
+            "is_wall_clock": True,
             "model_id": "linear/2026-05",
             "recorded_at": _WHEN,
         }
@@ -151,44 +174,105 @@ class AlertDetail(AlertView):
     deliveries: list[DeliveryView]
 
 
+class RunView(View):
+    """How far one run got with a source."""
+
+    run: str
+    first_at: datetime
+    last_at: datetime = Field(description="start of the latest clip with a score")
+    is_over: bool
+
+
+class SourceView(View):
+    """What gives clips: a camera, or an uploaded video."""
+
+    source_id: UUID
+    source_kind: SourceKind
+    name: str
+    origin_at: datetime = Field(description="time zero of its clips")
+    is_wall_clock: bool = Field(description="false: nobody said when the video was recorded")
+    recorded_at: datetime | None
+    configured_at: datetime
+    runs: list[RunView]
+
+    model_config = _example(
+        {
+            "source_id": _VIDEO,
+            "source_kind": "camera",
+            "name": "Till 1",
+            "origin_at": _WHEN,
+            "is_wall_clock": True,
+            "recorded_at": None,
+            "configured_at": _WHEN,
+            "runs": [
+                {
+                    "run": "live",
+                    "first_at": _WHEN,
+                    "last_at": "2026-05-02T08:00:00Z",
+                    "is_over": False,
+                }
+            ],
+        }
+    )
+
+
 class HeadView(View):
-    """One of several heads that look side by side, and the rule that its scores go to."""
+    """Whose scores these are: the head of a rule, and the mark in force."""
 
     rule: str
     label: str
     head: str
     model_id: str
-    high_mark: float | None
-
-
-class Timeline(View):
-    """Scores over the time of a video, and its alerts."""
-
-    video_id: UUID
-    state: VideoState
-    duration_s: float | None
-    backbone: str | None
-    head: str | None
-    model_id: str | None
+    detector: str
+    backbone: str
     high_mark: float | None = Field(description="calibrated score from which a clip counts")
-    heads: list[HeadView] = Field(description="of the latest clip; empty where only one looks")
-    clips: list[ClipView]
-    next_after: int | None = Field(description="ask again with `after` of this; null at the end")
-    alerts: list[AlertView]
+
+
+class HeadMaxima(View):
+    """The highest calibrated score of each step; null where nothing was scored."""
+
+    rule: str
+    calibrated: list[float | None]
+
+
+class MaximaView(View):
+    """Step k covers `step_s` seconds from `at + k * step_s` on."""
+
+    at: datetime
+    step_s: int
+    heads: list[HeadMaxima]
+
+
+class TimelineView(View):
+    """What one run made of a source between two moments: scores and alerts."""
+
+    source_id: UUID
+    run: str
+    resolution: Literal["clip", "minute", "hour"]
+    origin_at: datetime
+    is_wall_clock: bool
+    since: datetime
+    until: datetime = Field(description="how far this page goes")
+    heads: list[HeadView] = Field(description="as of the latest scores in the span")
+    clips: list[ClipView] = Field(description="with resolution clip: in order of time")
+    maxima: MaximaView | None = Field(description="with resolution minute or hour")
+    alerts: list[AlertView] = Field(description="that touch this page's span, in order of time")
+    next: str | None = Field(description="ask again with `cursor` of this; null at the end")
+
+
+class SourcePage(View):
+    items: list[SourceView]
+    next: str | None = Field(description="ask again with `cursor` of this; null at the end")
 
 
 class VideoPage(View):
     items: list[VideoView]
-    total: int
-    limit: int
-    offset: int
+    next: str | None = Field(description="ask again with `cursor` of this; null at the end")
 
 
 class AlertPage(View):
     items: list[AlertView]
-    total: int
-    limit: int
-    offset: int
+    next: str | None = Field(description="ask again with `cursor` of this; null at the end")
 
 
 class SessionView(View):

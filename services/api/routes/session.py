@@ -1,8 +1,10 @@
 """The login of the page: the token in, a cookie out that scripts cannot read."""
 
 import asyncio
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
 from services.api import auth
@@ -24,21 +26,24 @@ def session(request: Request, context: Context) -> SessionView:
     return SessionView(required=required, open=not required or auth.has_session(context, request))
 
 
-@router.post("", status_code=204, summary="Log in", responses=documented(401, 422))
+@router.post("", status_code=204, summary="Log in", responses=documented(401, 422, 503))
 async def log_in(login: Login, request: Request, response: Response, context: Context) -> None:
     if auth.is_required(context) and not auth.is_token(context, login.token):
         await asyncio.sleep(PENALTY_S)
         raise Problem(401, "That is not the token.")
-    response.set_cookie(
-        auth.COOKIE,
-        auth.session_value(context),
-        max_age=auth.COOKIE_S,
-        httponly=True,
-        samesite="strict",
-        secure=request.url.scheme == "https",
-    )
+    secret = await run_in_threadpool(auth.open_session, context)
+    lasts_s = int(auth.LASTS.total_seconds())
+    response.set_cookie(auth.COOKIE, secret, max_age=lasts_s, **_cookie(request))
 
 
-@router.delete("", status_code=204, summary="Log out")
-def log_out(response: Response) -> None:
-    response.delete_cookie(auth.COOKIE, httponly=True, samesite="strict")
+@router.delete("", status_code=204, summary="Log out", responses=documented(503))
+def log_out(request: Request, response: Response, context: Context) -> None:
+    """The session is over for whoever holds a copy of the cookie."""
+    auth.close_session(context, request)
+    response.delete_cookie(auth.COOKIE, **_cookie(request))
+
+
+def _cookie(request: Request) -> dict[str, Any]:
+    """Only ever sent back over TLS where this request came over TLS, if only to our proxy."""
+    secure = request.url.scheme == "https"
+    return {"httponly": True, "samesite": "strict", "secure": secure}

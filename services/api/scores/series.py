@@ -52,7 +52,7 @@ class Series:
         )
 
     @classmethod
-    def of_row(cls, row: Mapping[str, Any]) -> "Series":
+    def of_row(cls, row: Mapping[Any, Any]) -> "Series":
         spec = ClipSpec(frames=row["frames"], frame_rate=row["frame_rate"], hop=row["hop"])
         names = [name for name in cls.__dataclass_fields__ if name != "spec"]
         return cls(spec=spec, **{name: row[name] for name in names})

@@ -21,7 +21,7 @@ from services.api.tables import score_blocks, score_hours, score_series
 from services.api.upserts import Rule, added, greatest, least, replace, upsert
 
 Key = tuple[int, int]
-Row = Mapping[str, Any]
+Row = Mapping[Any, Any]
 Batch = Mapping[int, tuple[Series, Scores]]
 """Series and new scores by the id of the series."""
 

@@ -37,6 +37,12 @@ def blob() -> TypeEngine[bytes]:
     return LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql", "mariadb")
 
 
+def few_bytes(length: int) -> TypeEngine[bytes]:
+    """At most so many bytes, kept within the row."""
+    exact = mysql.VARBINARY(length)
+    return LargeBinary(length).with_variant(exact, "mysql", "mariadb")
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """Aware in, aware UTC out, microseconds kept. Stored without a zone."""
 

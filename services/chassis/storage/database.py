@@ -18,7 +18,10 @@ def connect(url: str) -> Engine:
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
         return _sqlite(url, address.database)
-    return create_engine(url, pool_pre_ping=True, pool_recycle=1800)
+    # What another writer committed must be seen once its locks are free: see `transaction`.
+    return create_engine(
+        url, pool_pre_ping=True, pool_recycle=1800, isolation_level="READ COMMITTED"
+    )
 
 
 def _sqlite(url: str, database: str | None) -> Engine:

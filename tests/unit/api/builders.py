@@ -6,6 +6,7 @@ from uuid import UUID, uuid5
 
 from schemas.alerts import AlertClosed, AlertOpened, AlertUpdated
 from schemas.base import Message
+from schemas.clips import ClipRef, ClipSpec, Grid
 from schemas.deliveries import DeliveryAttempted
 from schemas.ids import alert_id, clip_id, delivery_id
 from schemas.scores import ClipScored, HeadScore
@@ -14,7 +15,8 @@ from schemas.videos import VideoProgressed
 from services.chassis.streaming.records import Incoming, Partition, Record
 
 START = datetime(2026, 5, 1, 22, 0, tzinfo=UTC)
-CLIP_S = 16 / 15
+GRID = Grid(origin_at=START, spec=ClipSpec())
+CLIP_S = GRID.spec.hop_s
 VIDEO = UUID("0f8fad5b-d9cb-469f-a165-70867728950e")
 A = TypeVar("A", AlertOpened, AlertUpdated, AlertClosed)
 
@@ -27,57 +29,65 @@ def at(seconds: float) -> datetime:
     return START + timedelta(seconds=seconds)
 
 
+def clip_ref(index: int) -> ClipRef:
+    return ClipRef(index=index, start_s=GRID.start_s(index), end_s=GRID.start_s(index + 1))
+
+
+def head(rule: str = "fight", calibrated: float = 0.1, **fields: Any) -> HeadScore:
+    content = {
+        "head": "linear",
+        "model_id": f"linear-{rule}",
+        "rule": rule,
+        "label": f"Possible {rule}",
+        "score": 4 * calibrated - 2,
+        "calibrated": calibrated,
+        "high_mark": 0.6,
+    }
+    return HeadScore.model_validate(content | fields)
+
+
 def progressed(state: str = "decoding", after_s: float = 1, **fields: Any) -> VideoProgressed:
     content = {"video_id": VIDEO, "state": state, "progressed_at": at(after_s)} | fields
     return VideoProgressed.model_validate(content)
 
 
 def scored(index: int, calibrated: float = 0.1, **fields: Any) -> ClipScored:
-    source = fields.get("source_id", VIDEO)
     content = {
-        "clip_id": clip_id(source, index * CLIP_S),
-        "source_id": source,
-        "index": index,
-        "start_s": index * CLIP_S,
-        "end_s": (index + 1) * CLIP_S,
-        "score": 4 * calibrated - 2,
-        "calibrated": calibrated,
-        "high_mark": 0.6,
-        "head": "linear",
-        "model_id": "linear/test",
+        "source_id": VIDEO,
+        "origin_at": START,
+        "cut_at": START,
+        "detector": "test",
         "backbone": "i3d_k400",
+        "clips": (clip_ref(index),),
+        "heads": (head(calibrated=calibrated),),
     }
     return ClipScored.model_validate(content | fields)
 
 
-SAYS = tuple(
-    HeadScore(
-        head="linear",
-        model_id=f"linear-{rule}",
-        rule=rule,
-        label=f"Possible {rule}",
-        score=calibrated,
-        calibrated=calibrated,
-        high_mark=0.8,
-    )
-    for rule, calibrated in (("fall", 0.2), ("fight", 0.7))
-)
+def scores(count: int, **fields: Any) -> list[ClipScored]:
+    """The first clips of a source, each with a score of its own."""
+    return [scored(index, (index * 7 % 100) / 100, **fields) for index in range(count)]
+
+
+TWO_HEADS = head("fall", 0.2), head("fight", 0.7)
 
 
 def alert(kind: type[A], peak_score: float = 0.8, opening: int = 2, **fields: Any) -> A:
-    source = fields.get("source_id", VIDEO)
-    first = clip_id(source, opening * CLIP_S)
+    source, run = fields.get("source_id", VIDEO), fields.get("run", "live")
+    first = clip_id(source, START, opening)
     content = {
-        "alert_id": alert_id(source, "persistence", first),
+        "alert_id": alert_id(run, "linear-fight", "fight", first),
         "source_id": source,
-        "rule": "persistence",
-        "label": "fight",
+        "origin_at": START,
+        "cut_at": START,
+        "rule": "fight",
+        "label": "Possible fight",
         "start_s": opening * CLIP_S,
         "end_s": (opening + 2) * CLIP_S,
         "peak_s": (opening + 1) * CLIP_S,
         "peak_score": peak_score,
-        "peak_clip_id": first,
-        "model_id": "linear/test",
+        "peak_index": opening + 1,
+        "model_id": "linear-fight",
     }
     return kind.model_validate(content | fields)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -15,17 +16,21 @@ from schemas.base import Message
 from services.api import app
 from services.api.config import ApiSettings
 from services.api.deps import Tools
+from services.api.disk import Disk, State
 from services.api.frames import Thumbnails
-from services.chassis.storage.migrations import upgrade
 from services.api.projector import Projector
+from services.api.publishing import Publishing
+from services.api.thumbnails import ThumbnailPool
 from services.api.uploads import Uploads
 from services.chassis.clock import ManualClock
 from services.chassis.storage import database
+from services.chassis.storage.migrations import upgrade
 from services.chassis.storage.objects import MemoryObjects
 from services.chassis.streaming.publisher import MemoryPublisher
 from tests.unit.api.builders import incoming
 
 BASE = "http://127.0.0.1:8080"
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -36,10 +41,16 @@ class Api:
     store: MemoryObjects
     publisher: MemoryPublisher
     engine: Engine
-    parts: dict[str, bool] = field(default_factory=dict)
+    tools: Tools
+    parts: dict[str, State] = field(default_factory=dict)
+
+    @property
+    def clock(self) -> ManualClock:
+        assert isinstance(self.tools.clock, ManualClock)
+        return self.tools.clock
 
     def project(self, *messages: Message) -> None:
-        Projector(self.engine, ManualClock()).handle(incoming(*messages), Event())
+        Projector(self.engine, self.clock).handle(incoming(*messages), Event())
 
     def upload(self, content: bytes, filename: str = "a.mp4") -> Any:
         return self.client.post("/api/v1/videos", files={"file": (filename, content)})
@@ -64,31 +75,38 @@ def make_api(empty_database: bytes, tmp_path: Path) -> Iterator[Callable[..., Ap
     path.write_bytes(empty_database)
     engine = database.connect(f"sqlite:///{path}")
     threads = ThreadPoolExecutor(4)
+    pools: list[ThumbnailPool] = []
 
     def make(
         store: MemoryObjects | None = None,
         publisher: MemoryPublisher | None = None,
         base: str = BASE,
+        disk: Disk | None = None,
         **fields: Any,
     ) -> Api:
         settings = ApiSettings(**fields)
         store, publisher = store or MemoryObjects(), publisher or MemoryPublisher()
-        parts = {"database": True}
+        parts = {"database": State(True)}
         tools = Tools(
             settings=settings,
             engine=engine,
             store=store,
-            publisher=publisher,
-            clock=ManualClock(),
+            publishing=Publishing(publisher),
+            clock=ManualClock(NOW),
             uploads=Uploads(store, threads, settings.api_max_upload_bytes, 4),
-            thumbnails=Thumbnails(store),
-            ready=lambda: parts,
+            thumbnails=ThumbnailPool(Thumbnails(store), settings.api_thumbnails_waiting),
+            health=lambda: parts,
+            disk=disk,
         )
-        client = TestClient(app.build(tools), base, raise_server_exceptions=False)
-        return Api(client, store, publisher, engine, parts)
+        web = app.build(tools)
+        client = TestClient(web, base, raise_server_exceptions=False, client=("127.0.0.1", 1))
+        pools.append(tools.thumbnails)
+        return Api(client, store, publisher, engine, tools, parts)
 
     yield make
     threads.shutdown()
+    for pool in pools:
+        pool.close()
     engine.dispose()
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.api.disk import State
 from services.api.routes.system import PAGE_FILES
 from services.chassis.errors import TransientError
 from services.chassis.storage.objects import MemoryObjects, ObjectInfo
@@ -22,9 +23,11 @@ def test_health_names_what_is_missing(api: Api) -> None:
         200,
         "ready\n",
     )
-    api.parts.update({"projector": False, "object store": False})
+    api.parts["projector"] = State(False, "does not read the topics")
+    api.parts["disk"] = State(False, "The disk is full.")
     answer = api.client.get("/healthz")
-    assert (answer.status_code, answer.text) == (503, "waiting for object store, projector\n")
+    assert answer.status_code == 503
+    assert answer.text == "disk: The disk is full.\nprojector: does not read the topics\n"
 
 
 def test_metrics_are_prometheus(api: Api) -> None:
@@ -45,7 +48,7 @@ def test_the_page_is_whole_and_loads_nothing_from_elsewhere(api: Api) -> None:
 
 def test_every_view_has_its_place_in_openapi(api: Api) -> None:
     told = api.client.get("/api/v1/openapi.json").json()
-    assert "/api/v1/videos/{video_id}/timeline" in told["paths"]
+    assert "/api/v1/sources/{source_id}/timeline" in told["paths"]
     assert told["components"]["schemas"]["VideoView"]["examples"]
     assert "HTTPBearer" in told["components"]["securitySchemes"]
     for reference in re.findall(r'"#/components/schemas/(\w+)"', json.dumps(told)):

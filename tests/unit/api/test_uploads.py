@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from starlette.requests import ClientDisconnect
 
 from schemas.topics import VIDEOS
-from services.api.forms import FormFile, MalformedForm, clean_name, lively
+from services.api.forms import FormFile, MalformedForm
+from services.api.names import clean_name
+from services.api.pace import Pace, TooSlow, paced
 from services.api.uploads import Stored, Uploads
 from services.chassis.errors import TransientError
 from services.chassis.storage.objects import MemoryObjects, ObjectInfo
@@ -89,7 +91,7 @@ def test_what_is_plainly_no_video_is_refused(api: Api, content: bytes, says: str
     assert says in answer.json()["detail"]
     assert answer.json()["detail"].count(".") == 1
     assert (list(api.store.list("")), api.publisher.published) == ([], [])
-    assert api.client.get("/api/v1/videos").json()["total"] == 0
+    assert api.client.get("/api/v1/videos").json()["items"] == []
 
 
 @pytest.mark.parametrize(
@@ -192,7 +194,7 @@ def test_without_kafka_an_upload_leaves_no_trace(make_api: Callable[..., Api]) -
     api = make_api(publisher=SilentPublisher())
     answer = api.upload(MP4)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
-    assert api.client.get("/api/v1/videos").json()["total"] == 0
+    assert api.client.get("/api/v1/videos").json()["items"] == []
     assert list(api.store.list("")) == []
 
 
@@ -263,7 +265,7 @@ def test_a_client_that_falls_silent_is_given_up() -> None:
         yield MP4
         await asyncio.Event().wait()
 
-    store, chunks = Draining(), lively(silent(), idle_s=0.05)
-    with ThreadPoolExecutor(1) as threads, pytest.raises(TimeoutError):
+    store, chunks = Draining(), paced(silent(), Pace(0, idle_s=0.05))
+    with ThreadPoolExecutor(1) as threads, pytest.raises(TooSlow, match="nothing"):
         asyncio.run(Uploads(store, threads, 1 << 40, 1).receive("a", chunks))
     assert list(store.list("")) == []

@@ -1,14 +1,14 @@
 """Lists, progress, timelines and pictures of videos."""
 
 import io
+from threading import Event
 from uuid import UUID, uuid4
 
 import av
 import numpy as np
 import pytest
 
-from schemas.alerts import AlertClosed
-from tests.unit.api.builders import CLIP_S, SAYS, alert, progressed, scored
+from tests.unit.api.builders import CLIP_S, progressed, scored
 from tests.unit.api.conftest import Api
 from tests.unit.api.test_uploads import MP4
 
@@ -42,60 +42,29 @@ def test_a_failed_video_says_why(api: Api, video: UUID) -> None:
     assert told["finished_at"] is not None
 
 
-def test_the_list_is_paged(api: Api) -> None:
-    for number in range(5):
+def test_the_list_goes_on_by_cursor_whatever_comes_in_between(api: Api) -> None:
+    def upload(number: int) -> None:
+        api.clock.wait(1, Event())
         api.upload(MP4, f"{number}.mp4")
-    page = api.client.get("/api/v1/videos?limit=2&offset=4").json()
-    assert (page["total"], len(page["items"]), page["limit"], page["offset"]) == (5, 1, 2, 4)
+
+    for number in range(5):
+        upload(number)
+    page = api.client.get("/api/v1/videos?limit=2").json()
+    upload(5)
+    rest = api.client.get("/api/v1/videos", params={"limit": 9, "cursor": page["next"]}).json()
+    names = [one["filename"] for one in page["items"] + rest["items"]]
+    assert names == ["4.mp4", "3.mp4", "2.mp4", "1.mp4", "0.mp4"]
+    assert rest["next"] is None
 
 
-def test_a_timeline_has_scores_and_alerts(api: Api, video: UUID) -> None:
-    api.project(
-        scored(1, 0.7, source_id=video),
-        scored(0, 0.2, source_id=video),
-        alert(AlertClosed, opening=1, source_id=video),
-    )
-    told = api.client.get(f"/api/v1/videos/{video}/timeline").json()
-    assert (told["backbone"], told["head"], told["high_mark"]) == ("i3d_k400", "linear", 0.6)
-    assert [clip["index"] for clip in told["clips"]] == [0, 1]
-    assert set(told["clips"][0]) == {"index", "start_s", "end_s", "score", "calibrated"}
-    assert told["clips"][1]["calibrated"] == 0.7
-    assert [one["state"] for one in told["alerts"]] == ["closed"]
-    assert told["heads"] == []
+def test_what_never_came_is_counted(api: Api, video: UUID) -> None:
+    whole = [scored(index, source_id=video, is_last=index == 3) for index in range(4)]
+    api.project(progressed("decoded", clip_count=4, video_id=video), whole[0], whole[3])
+    told = api.client.get(f"/api/v1/videos/{video}").json()
+    assert (told["state"], told["clips_scored"], told["clips_missing"]) == ("done", 2, 2)
 
 
-def test_a_timeline_tells_what_each_of_several_heads_says(api: Api, video: UUID) -> None:
-    api.project(scored(0, 0.7, source_id=video, heads=SAYS))
-    told = api.client.get(f"/api/v1/videos/{video}/timeline").json()
-    assert [(one["rule"], one["label"], one["high_mark"]) for one in told["heads"]] == [
-        ("fall", "Possible fall", 0.8),
-        ("fight", "Possible fight", 0.8),
-    ]
-    assert told["clips"][0]["heads"] == [
-        {"rule": "fall", "score": 0.2, "calibrated": 0.2},
-        {"rule": "fight", "score": 0.7, "calibrated": 0.7},
-    ]
-
-
-def test_a_long_timeline_comes_in_pages(api: Api, video: UUID) -> None:
-    api.project(*(scored(index, source_id=video) for index in range(250)))
-    url, after, seen = f"/api/v1/videos/{video}/timeline?limit=100", -1, []
-    while after is not None:
-        page = api.client.get(f"{url}&after={after}").json()
-        seen += [clip["index"] for clip in page["clips"]]
-        after = page["next_after"]
-    assert seen == list(range(250))
-
-
-def test_an_unchanged_timeline_is_304(api: Api, video: UUID) -> None:
-    url = f"/api/v1/videos/{video}/timeline"
-    etag = api.client.get(url).headers["etag"]
-    assert api.client.get(url, headers={"If-None-Match": etag}).status_code == 304
-    api.project(scored(0, source_id=video))
-    assert api.client.get(url, headers={"If-None-Match": etag}).status_code == 200
-
-
-@pytest.mark.parametrize("path", ["", "/timeline", "/media", "/frame"])
+@pytest.mark.parametrize("path", ["", "/media", "/frame"])
 def test_an_unknown_video_is_a_problem(api: Api, path: str) -> None:
     answer = api.client.get(f"/api/v1/videos/{uuid4()}{path}")
     assert answer.status_code == 404

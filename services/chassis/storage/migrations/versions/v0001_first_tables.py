@@ -8,7 +8,6 @@ from sqlalchemy import (
     Column,
     Double,
     Integer,
-    LargeBinary,
     String,
 )
 
@@ -17,6 +16,7 @@ from services.chassis.storage.columns import (
     UtcDateTime,
     blob,
     exact_name,
+    few_bytes,
     identifier,
     object_key,
 )
@@ -163,7 +163,7 @@ def _scores() -> None:
         Column("series_id", BigInteger, primary_key=True, autoincrement=False),
         Column("hour", Integer, primary_key=True, autoincrement=False),
         Column("top", Double, nullable=False),
-        Column("minutes", LargeBinary(240), nullable=False),
+        Column("minutes", few_bytes(240), nullable=False),
         **INNODB,
     )
     op.create_index("ix_score_hours_hour", "score_hours", ["hour"])

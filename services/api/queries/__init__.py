@@ -1,0 +1,1 @@
+"""What the routes read in the tables: rows in, views out. Each takes who is asking."""

@@ -1,0 +1,117 @@
+"""Sources: one, a page of them, and their timelines."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from schemas.judgements import LIVE
+from services.api import timeline as scores
+from services.api.cursors import Cursor
+from services.api.principal import Principal, visible
+from services.api.queries.alerts import LONGEST_EPISODE, alerts_between
+from services.api.scores.reading import Span, series_between
+from services.api.tables import runs, sources
+from services.api.views import Resolution, RunView, SourcePage, SourceView
+
+Row = Mapping[Any, Any]
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """What part of a timeline is asked for; None: from its beginning, or to its end."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    run: str = LIVE
+    resolution: Resolution = "auto"
+    limit: int = 10_000
+
+
+def source_row(connection: Connection, principal: Principal, source_id: UUID) -> Row | None:
+    query = select(sources).where(sources.c.source_id == str(source_id), visible(principal))
+    return connection.execute(query).mappings().first()
+
+
+def source(connection: Connection, principal: Principal, source_id: UUID) -> SourceView | None:
+    row = source_row(connection, principal, source_id)
+    return _views(connection, [row])[0] if row else None
+
+
+def source_page(
+    connection: Connection, principal: Principal, kind: str | None, limit: int, after: Cursor | None
+) -> SourcePage:
+    """Latest configured first."""
+    query = select(sources).where(visible(principal))
+    if kind:
+        query = query.where(sources.c.source_kind == kind)
+    if after:
+        query = query.where(after.older(sources.c.configured_at, sources.c.source_id))
+    order = sources.c.configured_at.desc(), sources.c.source_id.desc()
+    rows = connection.execute(query.order_by(*order).limit(limit + 1)).mappings().all()
+    kept = rows[:limit]
+    more = len(rows) > limit
+    token = Cursor(kept[-1]["configured_at"], kept[-1]["source_id"]).token() if more else None
+    return SourcePage(items=_views(connection, kept), next=token)
+
+
+def _views(connection: Connection, rows: Sequence[Row]) -> list[SourceView]:
+    names = [row["source_id"] for row in rows]
+    query = select(runs).where(runs.c.source_id.in_(names)).order_by(runs.c.run)
+    of_source: dict[str, list[RunView]] = {name: [] for name in names}
+    for row in connection.execute(query).mappings() if names else ():
+        of_source[row["source_id"]].append(RunView.model_validate(dict(row)))
+    return [SourceView(**dict(row), runs=of_source[row["source_id"]]) for row in rows]
+
+
+def timeline(
+    connection: Connection, principal: Principal, source_id: UUID, stretch: Stretch
+) -> dict[str, Any] | None:
+    """The content of a TimelineView; plain, since a month of minutes is forty thousand numbers."""
+    row = source_row(connection, principal, source_id)
+    if row is None:
+        return None
+    span = _span(connection, row, stretch)
+    resolution = _resolution(stretch, span)
+    found = series_between(connection, str(source_id), stretch.run, span)
+    page = scores.read(connection, found, span, resolution, stretch.limit)
+    heads = scores.heads(found)
+    seen = replace(span, until=page.until)
+    is_end = stretch.until is None and page.next is None
+    of_alerts = replace(seen, until=seen.until + LONGEST_EPISODE) if is_end else seen
+    return {
+        "source_id": str(source_id),
+        "run": stretch.run,
+        "resolution": resolution,
+        "origin_at": _iso(row["origin_at"]),
+        "is_wall_clock": row["is_wall_clock"],
+        "since": _iso(seen.since),
+        "until": _iso(seen.until),
+        "heads": heads,
+        "clips": page.clips,
+        "maxima": page.maxima,
+        "alerts": alerts_between(connection, str(source_id), stretch.run, of_alerts),
+        "next": Cursor(page.next, resolution).token() if page.next else None,
+    }
+
+
+def _resolution(stretch: Stretch, span: Span) -> scores.Resolution:
+    return scores.resolution_for(span) if stretch.resolution == "auto" else stretch.resolution
+
+
+def _span(connection: Connection, row: Row, stretch: Stretch) -> Span:
+    """What is asked for, within what the run has of the source."""
+    of_run = runs.c.source_id == row["source_id"], runs.c.run == stretch.run
+    extent = connection.execute(select(runs.c.first_at, runs.c.last_at).where(*of_run)).first()
+    first_at = extent.first_at if extent else row["origin_at"]
+    after_last = (extent.last_at if extent else row["origin_at"]) + timedelta(seconds=1)
+    since = stretch.since or min(first_at, stretch.until or first_at)
+    until = stretch.until or max(after_last, since)
+    return Span(since, max(since, until))
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,153 @@
+"""Videos: uploads and how far their analysis got."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Select, delete, insert, select
+
+from schemas.judgements import LIVE
+from services.api.cursors import Cursor
+from services.api.principal import Principal, visible
+from services.api.sums import Scored, scored
+from services.api.tables import removed_sources, runs, sources, videos
+from services.api.views import VideoPage, VideoView
+
+Row = Mapping[Any, Any]
+NOTHING_SCORED = Scored(0, 0.0)
+
+
+@dataclass(frozen=True)
+class NewVideo:
+    """What the API knows of an upload before anybody worked on it."""
+
+    video_id: UUID
+    filename: str
+    size_bytes: int
+    content_type: str
+    object_key: str
+    submitted_at: datetime
+    recorded_at: datetime | None = None
+
+    @property
+    def origin_at(self) -> datetime:
+        """Time zero of the video's grid."""
+        return self.recorded_at or self.submitted_at
+
+
+def add_video(connection: Connection, principal: Principal, video: NewVideo) -> None:
+    tenant = principal.tenant_id
+    connection.execute(
+        insert(sources).values(
+            source_id=str(video.video_id),
+            source_kind="upload",
+            tenant_id=str(tenant) if tenant else None,
+            name=video.filename,
+            origin_at=video.origin_at,
+            is_wall_clock=video.recorded_at is not None,
+            recorded_at=video.recorded_at,
+            configured_at=video.submitted_at,
+            is_being_removed=False,
+        )
+    )
+    connection.execute(
+        insert(videos).values(
+            video_id=str(video.video_id),
+            size_bytes=video.size_bytes,
+            content_type=video.content_type,
+            object_key=video.object_key,
+            state="submitted",
+            decoded=0.0,
+            clip_count=0,
+            clips_missing=0,
+            submitted_at=video.submitted_at,
+        )
+    )
+
+
+def drop_video(connection: Connection, video_id: UUID) -> None:
+    """Of an upload that nobody was told of."""
+    connection.execute(delete(videos).where(videos.c.video_id == str(video_id)))
+    connection.execute(delete(sources).where(sources.c.source_id == str(video_id)))
+
+
+def is_removable(connection: Connection, principal: Principal, video_id: UUID) -> bool:
+    """Whether it is, or was, a video of theirs: a removal that broke off may be asked for again."""
+    for table in (sources, removed_sources):
+        query = select(table.c.source_kind, table.c.tenant_id).where(
+            table.c.source_id == str(video_id)
+        )
+        row = connection.execute(query).first()
+        if row is not None:
+            return row.source_kind == "upload" and principal.may_see(row.tenant_id)
+    return False
+
+
+def video_row(connection: Connection, principal: Principal, video_id: UUID) -> Row | None:
+    query = _videos(principal).where(videos.c.video_id == str(video_id))
+    return connection.execute(query).mappings().first()
+
+
+def video(connection: Connection, principal: Principal, video_id: UUID) -> VideoView | None:
+    row = video_row(connection, principal, video_id)
+    return _views(connection, [row])[0] if row else None
+
+
+def video_page(
+    connection: Connection, principal: Principal, limit: int, after: Cursor | None
+) -> VideoPage:
+    """Newest first."""
+    query = _videos(principal)
+    if after:
+        query = query.where(after.older(videos.c.submitted_at, videos.c.video_id))
+    order = videos.c.submitted_at.desc(), videos.c.video_id.desc()
+    rows = connection.execute(query.order_by(*order).limit(limit + 1)).mappings().all()
+    kept = rows[:limit]
+    more = len(rows) > limit
+    token = Cursor(kept[-1]["submitted_at"], kept[-1]["video_id"]).token() if more else None
+    return VideoPage(items=_views(connection, kept), next=token)
+
+
+def _videos(principal: Principal) -> Select[Any]:
+    together = videos.join(sources, sources.c.source_id == videos.c.video_id)
+    columns = sources.c.name.label("filename"), sources.c.recorded_at, sources.c.origin_at
+    return select(videos, *columns).select_from(together).where(visible(principal))
+
+
+def _views(connection: Connection, rows: Sequence[Row]) -> list[VideoView]:
+    names = [row["video_id"] for row in rows]
+    sums = scored(connection, names, LIVE)
+    live = runs.c.source_id.in_(names), runs.c.run == LIVE
+    query = select(runs).where(*live)
+    heard = {row["source_id"]: row for row in connection.execute(query).mappings()} if names else {}
+    return [
+        _view(row, sums.get(row["video_id"], NOTHING_SCORED), heard.get(row["video_id"]))
+        for row in rows
+    ]
+
+
+def _view(row: Row, sums: Scored, run: Row | None) -> VideoView:
+    known = {name: row[name] for name in VideoView.model_fields if name in row}
+    return VideoView.model_validate(
+        known
+        | {
+            "playable": row["playable_key"] is not None,
+            "clips_scored": sums.clips,
+            "alert_count": run["alerts_seen"] if run else 0,
+            "top_score": sums.top if sums.clips else None,
+            "progress": _progress(row, sums.clips, run["last_end_s"] if run else 0.0),
+        }
+    )
+
+
+def _progress(row: Row, clips: int, scored_s: float) -> float:
+    """By clips once their number is final, else by time, as far as the duration is known."""
+    if row["state"] == "done":
+        return 1.0
+    if row["state"] == "scoring" and row["clip_count"]:
+        share = clips / row["clip_count"]
+    else:
+        share = scored_s / row["duration_s"] if row["duration_s"] else 0.0
+    return float(min(share, 0.999))

@@ -1,0 +1,100 @@
+"""Takes a source away everywhere: off the topics, out of the store, out of the tables.
+
+In this order: first it is hidden, then whoever works on it is told, then its objects go, its rows
+last. Whatever breaks off in between can be done again, and is (see `retention`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, Table, delete, select, update
+
+from schemas.ids import evidence_key, snapshot_key
+from schemas.topics import POLICIES, SOURCES
+from services.api.publishing import Publishing
+from services.api.scores.writing import KEYS_A_QUERY
+from services.api.tables import (
+    alerts,
+    deliveries,
+    removed_sources,
+    runs,
+    score_blocks,
+    score_hours,
+    score_series,
+    sources,
+    videos,
+)
+from services.api.upserts import replace, upsert
+from services.chassis.storage.database import transaction
+from services.chassis.storage.objects import ObjectStore
+from services.chassis.streaming.records import Outgoing
+
+BY_SOURCE: tuple[Table, ...] = (deliveries, alerts, score_series, runs)
+
+
+@dataclass(frozen=True)
+class Removal:
+    """Every method may be called again for the same source. They raise TransientError."""
+
+    engine: Engine
+    store: ObjectStore
+    publishing: Publishing
+
+    def remove(self, source_id: UUID, now: datetime) -> None:
+        """All of it, for good. The source must have a row."""
+        name = str(source_id)
+        with transaction(self.engine) as connection:
+            mine = sources.c.source_id == name
+            connection.execute(update(sources).where(mine).values(is_being_removed=True))
+        self.publishing.publish(
+            Outgoing(SOURCES, None, key=name), Outgoing(POLICIES, None, key=name)
+        )
+        with transaction(self.engine) as connection:
+            query = select(alerts.c.alert_id).where(alerts.c.source_id == name)
+            alert_ids = list(connection.scalars(query))
+        self.remove_objects(name, alert_ids)
+        with transaction(self.engine) as connection:
+            _remove_rows(connection, name, alert_ids, now)
+
+    def remove_objects(self, source_id: str, alert_ids: Sequence[str]) -> None:
+        """Original, playable copy and whatever else lies beside them; evidence of the alerts."""
+        for info in self.store.list(f"videos/{source_id}/"):
+            self.store.delete(info.key)
+        for alert_id in alert_ids:
+            self.remove_evidence(alert_id)
+
+    def remove_evidence(self, alert_id: str) -> None:
+        for key in (snapshot_key(UUID(alert_id)), evidence_key(UUID(alert_id))):
+            self.store.delete(key)
+
+
+def _remove_rows(
+    connection: Connection, source_id: str, alert_ids: Sequence[str], now: datetime
+) -> None:
+    row = connection.execute(select(sources).where(sources.c.source_id == source_id)).one_or_none()
+    if row is None:
+        return
+    gone = {
+        "source_id": source_id,
+        "source_kind": row.source_kind,
+        "tenant_id": row.tenant_id,
+        "alert_ids": list(alert_ids),
+        "removed_at": now,
+    }
+    upsert(connection, removed_sources, [gone], {"removed_at": replace})
+    query = select(score_series.c.series_id).where(score_series.c.source_id == source_id)
+    remove_scores(connection, list(connection.scalars(query)))
+    for table in BY_SOURCE:
+        connection.execute(delete(table).where(table.c.source_id == source_id))
+    connection.execute(delete(videos).where(videos.c.video_id == source_id))
+    connection.execute(delete(sources).where(sources.c.source_id == source_id))
+
+
+def remove_scores(connection: Connection, series_ids: Sequence[int]) -> None:
+    """Blocks and maxima of those series."""
+    for start in range(0, len(series_ids), KEYS_A_QUERY):
+        some = series_ids[start : start + KEYS_A_QUERY]
+        for table in (score_blocks, score_hours):
+            connection.execute(delete(table).where(table.c.series_id.in_(some)))

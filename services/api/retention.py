@@ -1,0 +1,154 @@
+"""Lets go of what is older than it is to be kept: a duty."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, Table, delete, select, tuple_
+
+from services.api.config import Keeping
+from services.api.removal import Removal
+from services.api.scores.series import EPOCH
+from services.api.tables import (
+    alerts,
+    deliveries,
+    removed_sources,
+    score_blocks,
+    score_hours,
+    score_series,
+    sessions,
+    sources,
+    videos,
+)
+from services.chassis.clock import Clock
+from services.chassis.storage.database import transaction
+from services.chassis.telemetry import logs
+
+log = logs.get("retention")
+RESTS_S = 600.0
+AT_ONCE = 500
+VIDEOS_AT_ONCE = 20
+REMEMBERED_FOR = timedelta(days=31)
+"""No topic but the alerts' speaks of a removed source any longer."""
+
+SWEPT_FOR = timedelta(hours=2)
+"""So long whoever was at work on a removed source may still put an object down."""
+
+
+class Retention:
+    """Every step may be broken off and done again."""
+
+    def __init__(self, engine: Engine, removal: Removal, clock: Clock, keeping: Keeping) -> None:
+        self._engine, self._removal, self._clock = engine, removal, clock
+        self._keeping = keeping
+        self._evidence_until: datetime | None = None
+
+    def turn(self) -> float:
+        """One bounded step of each kind; seconds until the next. Raises TransientError."""
+        now = self._clock.now()
+        steps: tuple[Callable[[datetime], bool], ...] = (
+            self._finish_removals,
+            self._sweep_removed,
+            self._expire_videos,
+            self._expire_scores,
+            self._expire_maxima,
+            self._expire_alerts,
+            self._expire_evidence,
+            self._expire_sessions,
+        )
+        more = [step(now) for step in steps]
+        return 0.0 if any(more) else RESTS_S
+
+    def _finish_removals(self, now: datetime) -> bool:
+        """Those that broke off in the middle."""
+        query = select(sources.c.source_id).where(sources.c.is_being_removed)
+        names = self._names(query.limit(VIDEOS_AT_ONCE))
+        for name in names:
+            self._removal.remove(UUID(name), now)
+        return len(names) == VIDEOS_AT_ONCE
+
+    def _sweep_removed(self, now: datetime) -> bool:
+        columns = removed_sources.c
+        query = select(columns.source_id, columns.alert_ids).where(
+            columns.removed_at > now - SWEPT_FOR
+        )
+        with transaction(self._engine) as connection:
+            rows = connection.execute(query).all()
+            old = columns.removed_at < now - REMEMBERED_FOR
+            connection.execute(delete(removed_sources).where(old))
+        for row in rows:
+            self._removal.remove_objects(row.source_id, row.alert_ids)
+        return False
+
+    def _expire_videos(self, now: datetime) -> bool:
+        if self._keeping.videos is None:
+            return False
+        query = (
+            select(videos.c.video_id)
+            .where(videos.c.submitted_at < now - self._keeping.videos)
+            .order_by(videos.c.submitted_at)
+            .limit(VIDEOS_AT_ONCE)
+        )
+        names = self._names(query)
+        for name in names:
+            self._removal.remove(UUID(name), now)
+            log.info("video expired", video=name)
+        return len(names) == VIDEOS_AT_ONCE
+
+    def _expire_scores(self, now: datetime) -> bool:
+        if self._keeping.scores is None:
+            return False
+        old = score_blocks.c.ends_at < now - self._keeping.scores
+        return self._delete(score_blocks, old)
+
+    def _expire_maxima(self, now: datetime) -> bool:
+        if self._keeping.maxima is None:
+            return False
+        until = now - self._keeping.maxima
+        more = self._delete(score_hours, score_hours.c.hour < (until - EPOCH) // timedelta(hours=1))
+        return self._delete(score_series, score_series.c.last_at < until) or more
+
+    def _expire_alerts(self, now: datetime) -> bool:
+        if self._keeping.maxima is None:
+            return False
+        until = now - self._keeping.maxima
+        more = self._delete(deliveries, deliveries.c.attempted_at < until)
+        return self._delete(alerts, alerts.c.started_at < until) or more
+
+    def _expire_evidence(self, now: datetime) -> bool:
+        """Of alerts that began since the latest turn's cut; after a start of all."""
+        if self._keeping.evidence is None:
+            return False
+        until = now - self._keeping.evidence
+        columns = alerts.c
+        query = select(columns.alert_id, columns.started_at).where(columns.started_at < until)
+        if self._evidence_until is not None:
+            query = query.where(columns.started_at >= self._evidence_until)
+        with transaction(self._engine) as connection:
+            rows = connection.execute(query.order_by(columns.started_at).limit(AT_ONCE)).all()
+        for row in rows:
+            self._removal.remove_evidence(row.alert_id)
+        full = len(rows) == AT_ONCE and rows[-1].started_at != self._evidence_until
+        self._evidence_until = rows[-1].started_at if full else until
+        return full
+
+    def _expire_sessions(self, now: datetime) -> bool:
+        return self._delete(sessions, sessions.c.expires_at < now)
+
+    def _names(self, query: Any) -> list[str]:
+        with transaction(self._engine) as connection:
+            return list(connection.scalars(query))
+
+    def _delete(self, table: Table, old: Any) -> bool:
+        """Some rows at a time, so that no lock is held for long. Whether there may be more."""
+        with transaction(self._engine) as connection:
+            return _delete_some(connection, table, old) == AT_ONCE
+
+
+def _delete_some(connection: Connection, table: Table, old: Any) -> int:
+    keys = list(table.primary_key)
+    rows = [tuple(row) for row in connection.execute(select(*keys).where(old).limit(AT_ONCE))]
+    if rows:
+        connection.execute(delete(table).where(tuple_(*keys).in_(rows)))
+    return len(rows)
