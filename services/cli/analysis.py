@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -115,6 +115,8 @@ class Analyst:
             if video["state"] == "failed":
                 raise AnalysisFailed(video["error"] or "The analysis failed.", video_id)
             timeline = self._patiently(lambda: self.client.timeline(video_id))
+            if not (timeline["clips"] and timeline["heads"]):
+                raise AnalysisFailed("Not one clip of it has a score.", video_id)
             return report(printable(name), video, timeline)
         except AnalysisFailed as failure:
             failure.video_id = video_id
@@ -180,15 +182,15 @@ def report(name: str, video: Told, timeline: Told) -> Told:
 
     A clip has `heads` where several looked at it: the label, score and calibrated score of each.
     """
-    clips = timeline["clips"]
-    labels = {head["rule"]: head["label"] for head in timeline.get("heads", ())}
+    clips, heads = timeline["clips"], timeline["heads"]
+    labels = {head["rule"]: head["label"] for head in heads}
     return {
         "file": name,
         "video_id": video["video_id"],
         "state": "done",
         "duration_s": max((clip["end_s"] for clip in clips), default=video["duration_s"] or 0.0),
-        "backbone": timeline["backbone"],
-        "head": timeline["head"],
+        "backbone": heads[0]["backbone"],
+        "head": _highest(clips[-1], heads)["head"],
         "clips": [_clip(clip, labels) for clip in clips],
         "alerts": [
             _only(alert, "label", "start_s", "end_s", "peak_s", "peak_score")
@@ -219,6 +221,14 @@ def _clip(clip: Told, labels: dict[str, str]) -> Told:
         for said in clip["heads"]
     ]
     return told | {"heads": says}
+
+
+def _highest(clip: Told, heads: Sequence[Told]) -> Told:
+    """The head whose score is the clip's; the first of equals."""
+    if "heads" not in clip:
+        return heads[0]
+    top = max(clip["heads"], key=lambda scored: scored["calibrated"])
+    return next(head for head in heads if head["rule"] == top["rule"])
 
 
 def _only(content: Told, *names: str) -> Told:

@@ -30,16 +30,17 @@ from services.local.stack import LocalStack
 
 BAD_FILE = 2
 
+Api = Annotated[str, typer.Option(envvar="NIGHTCLERK_API_URL", help="Address of the API to use.")]
+Token = Annotated[str, typer.Option(envvar="NIGHTCLERK_API_TOKEN", help="Its token.")]
+
 
 def analyze(
     files: Annotated[list[str], typer.Argument(help="Video files, or sim://… scenes.")],
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object a line, a line a file.")
     ] = False,
-    api: Annotated[
-        str, typer.Option(envvar="NIGHTCLERK_API_URL", help="Address of the API to use.")
-    ] = "",
-    token: Annotated[str, typer.Option(envvar="NIGHTCLERK_API_TOKEN", help="Its token.")] = "",
+    api: Api = "",
+    token: Token = "",
     home: Home = None,
 ) -> None:
     """Score video files and say when something went wrong."""

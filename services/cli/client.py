@@ -40,34 +40,39 @@ class Client:
         return self._told(self._http.get(f"/videos/{video_id}"))
 
     def timeline(self, video_id: UUID) -> dict[str, Any]:
-        """All scores and alerts of a video."""
-        told = self._told(self._http.get(f"/videos/{video_id}/timeline"))
-        while told["next_after"] is not None:
-            where = {"after": told["next_after"]}
-            page = self._told(self._http.get(f"/videos/{video_id}/timeline", params=where))
-            told = page | {"clips": told["clips"] + page["clips"]}
-        return told
+        """All scores and alerts of the live run, every clip by itself."""
+        path, where = f"/sources/{video_id}/timeline", {"resolution": "clip", "limit": 50_000}
+        told = page = self._told(self._http.get(path, params=where))
+        alerts = {alert["alert_id"]: alert for alert in page["alerts"]}
+        while page["next"] is not None:
+            page = self._told(self._http.get(path, params={**where, "cursor": page["next"]}))
+            alerts |= {alert["alert_id"]: alert for alert in page["alerts"]}
+            told = told | {"clips": told["clips"] + page["clips"], "heads": page["heads"]}
+        return told | {"alerts": list(alerts.values()), "next": None}
 
     def alerts(self, video_id: UUID) -> list[dict[str, Any]]:
         """The alerts of a video, in the order of the footage."""
-        where: dict[str, Any] = {"video_id": str(video_id), "limit": 200}
-        page = self._told(self._http.get("/alerts", params=where))
-        found: list[dict[str, Any]] = page["items"]
+        found = list(self._pages("/alerts", source_id=str(video_id)))
         return sorted(found, key=lambda alert: alert["start_s"])
 
     def videos(self) -> Iterator[dict[str, Any]]:
         """All videos, the newest first."""
-        where: dict[str, Any] = {"limit": 200}
-        while True:
-            page = self._told(self._http.get("/videos", params=where))
-            yield from page["items"]
-            if not page.get("next"):
-                return
-            where["cursor"] = page["next"]
+        return self._pages("/videos")
 
     def delete(self, video_id: UUID) -> None:
         """Stop the analysis and remove the video with all that came of it."""
         self._http.delete(f"/videos/{video_id}").raise_for_status()
+
+    def _pages(self, path: str, **where: Any) -> Iterator[dict[str, Any]]:
+        """All items of a list, page by page."""
+        cursor: str | None = None
+        while True:
+            going_on = {"cursor": cursor} if cursor else {}
+            page = self._told(self._http.get(path, params={"limit": 200, **where, **going_on}))
+            yield from page["items"]
+            cursor = page["next"]
+            if cursor is None:
+                return
 
     def close(self) -> None:
         self._http.close()

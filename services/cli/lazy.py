@@ -33,6 +33,9 @@ LATER: Mapping[str, Later] = {
         "services.cli.analyze", "Score video files and say when something went wrong."
     ),
     "demo": Later("services.cli.demo", "Show it working: a scene, an alert, a mail, a webhook."),
+    "videos": Later(
+        "services.cli.videos", "The videos that were handed in: list, delete.", extra="local"
+    ),
     "bench": Later(
         "services.cli.bench", "Measure what this machine does, through the real services."
     ),

@@ -45,8 +45,8 @@ class FakeApi(Client):
     def timeline(self, video_id: UUID) -> dict[str, Any]:
         clip = {"index": 0, "start_s": 0.0, "end_s": 1.07, "score": 0.4, "calibrated": 0.9}
         alert = {"start_s": 0.0, "end_s": 1.07, "peak_s": 0.5, "peak_score": 0.9, "label": "fight"}
-        told = {"backbone": "i3d_k400", "head": "deep_mil", "high_mark": 0.5, "next_after": None}
-        return told | {"clips": [clip], "alerts": [alert]}
+        head = {"rule": "fight", "label": "fight", "head": "deep_mil", "backbone": "i3d_k400"}
+        return {"heads": [head], "clips": [clip], "alerts": [alert], "next": None}
 
     def _next(self, name: str, call: str) -> Any:
         steps = self.script.get(name, [])
@@ -105,16 +105,15 @@ def test_of_several_heads_each_ones_say_is_told_under_its_label() -> None:
         {"rule": "fight", "score": 0.4, "calibrated": 0.9},
     ]
     timeline = {
-        "backbone": "i3d_k400",
-        "head": "linear",
         "heads": [
-            {"rule": "fall", "label": "Possible fall"},
-            {"rule": "fight", "label": "Possible fight"},
+            {"rule": "fall", "label": "Possible fall", "head": "a", "backbone": "i3d_k400"},
+            {"rule": "fight", "label": "Possible fight", "head": "b", "backbone": "i3d_k400"},
         ],
         "clips": [clip | {"heads": says}],
         "alerts": [],
     }
     told = report("a.mp4", {"video_id": "v", "duration_s": 1.0}, timeline)
+    assert (told["backbone"], told["head"]) == ("i3d_k400", "b")
     assert told["clips"][0]["heads"] == [
         {"label": "Possible fall", "score": -1.0, "calibrated": 0.2},
         {"label": "Possible fight", "score": 0.4, "calibrated": 0.9},
