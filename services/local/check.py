@@ -9,6 +9,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+from pydantic_settings import BaseSettings
 
 from services.chassis.environment import EXIT_CODE, read, read_usable
 from services.chassis.errors import TransientError, WrongSettings
@@ -16,6 +19,7 @@ from services.local.errors import LocalRuntimeError
 from services.local.roster import ROSTER
 
 Environment = Mapping[str, str]
+S = TypeVar("S", bound=BaseSettings)
 
 
 def require(processes: Sequence[tuple[str, Environment]], servers: Sequence[str] = ()) -> None:
@@ -63,22 +67,26 @@ def faults_of(processes: Sequence[tuple[str, Environment]]) -> list[str]:
 
 def heads_without_network(processes: Sequence[tuple[str, Environment]]) -> list[str]:
     """A detector whose backbone nobody runs would wait for ever."""
+    judging = [environment for service, environment in processes if service == "judging"]
     networks = [environment for service, environment in processes if service == "features"]
-    scoring = [environment for service, environment in processes if service == "scoring"]
-    if not (networks and scoring):
+    if not (networks and judging):
         return []
     from services.features.config import FeaturesSettings
-    from services.scoring.config import ScoringSettings
+    from services.scoring.judging.config import JudgingSettings
     from services.scoring.runs import require_backbones
 
-    os.environ.clear()
-    os.environ.update(networks[0])
-    backbone = FeaturesSettings().backbone
     try:
-        require_backbones(ScoringSettings(), (backbone,))
+        fed = tuple(_read_in(one, FeaturesSettings).backbone for one in networks)
+        require_backbones(_read_in(judging[0], JudgingSettings), fed)
     except ValueError as error:
         return [f"{error}."]
     return []
+
+
+def _read_in(environment: Environment, kind: type[S]) -> S:
+    os.environ.clear()
+    os.environ.update(environment)
+    return read(kind)
 
 
 def silence_of(servers: Sequence[str]) -> list[str]:

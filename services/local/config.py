@@ -41,12 +41,13 @@ class LocalSettings(BaseSettings):
     api_port: Port = 8080
     ingest_port: Port = 8081
     features_port: Port = 8082
-    scoring_port: Port = 8083
+    judging_port: Port = 8083
     alerts_port: Port = 8084
+    episodes_port: Port = 8085
     backbone: str = ""
     backbones: str = ""
-    """Networks that run side by side, separated by commas; each gets processes of its own, told of
-    it by NIGHTCLERK_BACKBONE. The ports above are those of the first.
+    """Networks that run side by side, separated by commas; each gets a features process of its own,
+    told of it by NIGHTCLERK_BACKBONE. The ports above are those of the first.
     """
     kafka_bootstrap: str | None = None
     s3_endpoint: str | None = None

@@ -1,28 +1,33 @@
 """Which processes of which services a stack has, and what each of them is told.
 
-A service that looks through one network at a time runs once for each network of the stack.
+One for each network that sees, for each detector that judges, and for each run whose episodes are
+made; all else once.
 """
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from services.chassis.environment import read
 from services.local.addresses import from_here
 from services.local.config import LocalSettings
+from services.local.errors import LocalRuntimeError
 from services.local.ports import kept_ports, require_free
 from services.local.probes import http_probe
 from services.local.process import ProcessPlan
 from services.local.roster import ROSTER, Service
 
+LIVE = "live"
+
 
 @dataclass(frozen=True)
 class Member:
-    """One process of a service; `network` is the backbone it is for, where it is for one."""
+    """One process of a service; `task` are the settings that tell it from its siblings."""
 
     service: Service
-    network: str
     name: str
+    task: Mapping[str, str]
     port: int
     host: str
 
@@ -30,8 +35,8 @@ class Member:
     def own_environment(self) -> dict[str, str]:
         """What it is told beside what all are told."""
         kind = "API" if self.service.name == "api" else "HEALTH"
-        network = {"NIGHTCLERK_BACKBONE": self.network} if self.network else {}
-        return network | {
+        return {
+            **self.task,
             f"NIGHTCLERK_{kind}_HOST": self.host,
             f"NIGHTCLERK_{kind}_PORT": str(self.port),
         }
@@ -47,22 +52,64 @@ class Member:
         )
 
 
-def members(settings: LocalSettings, names: tuple[str, ...]) -> Iterator[Member]:
-    """The processes of these services. Raises LocalRuntimeError for the first port that is taken.
+def members(settings: LocalSettings, names: Sequence[str]) -> Iterator[Member]:
+    """The processes of these services. Raises LocalRuntimeError for detectors that cannot be.
 
-    With several networks a process is called after its own; those of the second and later ones
-    listen on ports that the state folder remembers.
+    One that is alone is called after its service, several after their network, detector or run
+    too. Those after the first listen on ports that the state folder remembers.
     """
     for name in names:
         service = ROSTER[name]
-        networks = settings.networks if service.per_backbone else ("",)
-        for place, network in enumerate(networks):
-            called = f"{name}.{network}" if len(networks) > 1 else name
+        for place, (suffix, task) in enumerate(_tasks(service, settings)):
+            called = f"{name}.{suffix}" if suffix else name
             port = settings.service_port(name) if place == 0 else _kept(settings, called)
-            yield Member(service, network, called, port, settings.service_host(name))
+            yield Member(service, called, task, port, settings.service_host(name))
 
 
-def require_ports(settings: LocalSettings, names: tuple[str, ...]) -> None:
+def _tasks(service: Service, settings: LocalSettings) -> list[tuple[str, dict[str, str]]]:
+    """What tells the processes of a service apart: a suffix of the name, and settings."""
+    if service.each == "network":
+        return _networks(settings)
+    if service.each == "detector":
+        return _detectors()
+    return _runs() if service.each == "run" else [("", {})]
+
+
+def _networks(settings: LocalSettings) -> list[tuple[str, dict[str, str]]]:
+    several = len(settings.networks) > 1
+    return [
+        (network if several else "", {"NIGHTCLERK_BACKBONE": network} if network else {})
+        for network in settings.networks
+    ]
+
+
+def _detectors() -> list[tuple[str, dict[str, str]]]:
+    from services.scoring.config import ScoringSettings
+    from services.scoring.runs import judging_processes
+
+    try:
+        found = judging_processes(read(ScoringSettings))
+    except ValueError as error:
+        raise LocalRuntimeError(f"NIGHTCLERK_HEAD or NIGHTCLERK_SHADOWS: {error}") from None
+    several = len(found) > 1
+    return [
+        (
+            (backbone if run == LIVE else f"{run}.{backbone}") if several else "",
+            {"NIGHTCLERK_RUN": run, "NIGHTCLERK_BACKBONE": backbone},
+        )
+        for run, backbone in found
+    ]
+
+
+def _runs() -> list[tuple[str, dict[str, str]]]:
+    from services.scoring.config import ScoringSettings
+    from services.scoring.runs import episodes_processes
+
+    runs = episodes_processes(read(ScoringSettings))
+    return [("" if run == LIVE else run, {"NIGHTCLERK_RUN": run}) for run in runs]
+
+
+def require_ports(settings: LocalSettings, names: Sequence[str]) -> None:
     """Raise the sentence for the first port of a service that is taken."""
     for name in names:
         host, port = settings.service_host(name), settings.service_port(name)
@@ -70,7 +117,7 @@ def require_ports(settings: LocalSettings, names: tuple[str, ...]) -> None:
 
 
 def environments(
-    processes: tuple[Member, ...], shared: Mapping[str, str]
+    processes: Sequence[Member], shared: Mapping[str, str]
 ) -> list[tuple[str, dict[str, str]]]:
     """The service of each process, and all that stands in its environment."""
     return [

@@ -1,4 +1,4 @@
-"""The services of the house: what runs each, where its settings stand, which servers it needs.
+"""The services of the house: what runs each, where its settings stand, and how many of it there are.
 
 Nothing is imported here but names, so that the command line can list them at once.
 """
@@ -6,15 +6,18 @@ Nothing is imported here but names, so that the command line can list them at on
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from pydantic_settings import BaseSettings
 
+Each = Literal["stack", "network", "detector", "run"]
+"""One process runs for the whole stack, or for each of these."""
+
 
 @dataclass(frozen=True)
 class Service:
-    """`python -m module`. With `per_backbone` one process runs for each network of the stack."""
+    """`python -m module`; its settings are a class of `module.config`."""
 
     name: str
     module: str
@@ -22,30 +25,51 @@ class Service:
     purpose: str
     extra: str
     """The part of the distribution that it needs."""
-    per_backbone: bool = False
+    each: Each = "stack"
 
     def settings_class(self) -> "type[BaseSettings]":
         """Imports the service's settings, and with them numpy, av or others it is made of."""
-        module, name = self.settings.split(":")
-        kind: type[BaseSettings] = getattr(import_module(module), name)
+        kind: type[BaseSettings] = getattr(import_module(f"{self.module}.config"), self.settings)
         return kind
 
 
-def _service(name: str, settings: str, purpose: str, **more: bool) -> Service:
-    where = f"services.{name}"
-    return Service(name, where, f"{where}.config:{settings}", purpose, name, **more)
+_SERVICES = (
+    Service("ingest", "services.ingest", "IngestSettings", "Cut videos into clips.", "ingest"),
+    Service(
+        "features",
+        "services.features",
+        "FeaturesSettings",
+        "Turn clips into embeddings.",
+        "features",
+        each="network",
+    ),
+    Service(
+        "judging",
+        "services.scoring.judging",
+        "JudgingSettings",
+        "Let heads judge what networks saw.",
+        "scoring",
+        each="detector",
+    ),
+    Service(
+        "episodes",
+        "services.scoring.episodes",
+        "EpisodesSettings",
+        "Make scores and alerts of judgements.",
+        "scoring",
+        each="run",
+    ),
+    Service(
+        "alerts",
+        "services.alerts",
+        "AlertsSettings",
+        "Tell people of alerts, with evidence.",
+        "alerts",
+    ),
+    Service("api", "services.api", "ApiSettings", "Serve the REST API and the dashboard.", "api"),
+)
 
-
-ROSTER: Mapping[str, Service] = {
-    one.name: one
-    for one in (
-        _service("ingest", "IngestSettings", "Cut videos into clips."),
-        _service("features", "FeaturesSettings", "Turn clips into embeddings.", per_backbone=True),
-        _service("scoring", "ScoringSettings", "Turn embeddings into scores and alerts."),
-        _service("alerts", "AlertsSettings", "Tell people of alerts, with evidence."),
-        _service("api", "ApiSettings", "Serve the REST API and the dashboard."),
-    )
-}
+ROSTER: Mapping[str, Service] = {service.name: service for service in _SERVICES}
 
 OF_THE_COMMAND_LINE = ("api_url",)
 """Settings that only commands read."""
