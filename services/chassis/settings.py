@@ -5,8 +5,9 @@ Every field is an environment variable with the prefix NIGHTCLERK_, e.g. NIGHTCL
 
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 FROM_ENVIRONMENT = SettingsConfigDict(
@@ -17,6 +18,7 @@ FROM_ENVIRONMENT = SettingsConfigDict(
     hide_input_in_errors=True,  # the input holds secrets
 )
 
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 KafkaSecurity = Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"]
 SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 
@@ -55,6 +57,15 @@ class KafkaSettings(BaseSettings):
     def uses_sasl(self) -> bool:
         return self.kafka_security in ("sasl_plaintext", "sasl_ssl")
 
+    @field_validator("kafka_bootstrap")
+    @classmethod
+    def _is_addresses(cls, text: str) -> str:
+        for address in text.split(","):
+            host, _, port = address.strip().rpartition(":")
+            if not host or not port.isdigit() or not 0 < int(port) < 65536:
+                raise ValueError("it must be host:port, or several of them separated by commas")
+        return text
+
     @model_validator(mode="after")
     def _credentials_are_whole(self) -> Self:
         if self.uses_sasl and not (self.kafka_username and self.kafka_password.get_secret_value()):
@@ -92,7 +103,15 @@ class ServiceSettings(KafkaSettings):
     health_host: str = "127.0.0.1"
     health_port: int = 0
     """Port of /healthz and /metrics; 0 switches them off."""
-    log_level: str = "INFO"
+    log_level: Annotated[LogLevel, BeforeValidator(str.upper)] = "INFO"
+
+    @field_validator("s3_endpoint")
+    @classmethod
+    def _is_url(cls, text: str) -> str:
+        address = urlsplit(text)
+        if address.scheme not in ("http", "https") or not address.netloc or address.path.strip("/"):
+            raise ValueError("it must be http(s)://host:port, without a path")
+        return text
 
     def public(self) -> dict[str, Any]:
         """What may be logged at start."""

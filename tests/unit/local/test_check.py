@@ -26,6 +26,9 @@ def environment_stays() -> Iterator[None]:
     ("service", "name", "value", "sentence"),
     [
         ("ingest", "MAX_PIXELS", "many", "NIGHTCLERK_MAX_PIXELS is 'many'"),
+        ("ingest", "KAFKA_BOOTSTRAP", "kafka", "'kafka': it must be host:port, or several"),
+        ("ingest", "S3_ENDPOINT", "minio:9000", "'minio:9000': it must be http(s)://host:port"),
+        ("ingest", "LOG_LEVEL", "LOUD", "'LOUD': it must be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
         ("features", "ENGINE", "steam", "NIGHTCLERK_ENGINE is 'steam': it must be 'auto'"),
         ("features", "BACKBONE", "vgg", "NIGHTCLERK_BACKBONE is 'vgg': it must be one of i3d"),
         ("alerts", "SMTP_HOST", "mail", "there is nobody in NIGHTCLERK_SMTP_TO"),
@@ -102,7 +105,6 @@ def test_a_server_that_is_away_is_named_with_its_setting(
 @pytest.mark.parametrize(
     ("server", "setting", "address"),
     [
-        ("store", "NIGHTCLERK_S3_ENDPOINT", "minio:9000"),
         ("database", "NIGHTCLERK_DATABASE_URL", "night.db"),
         ("database", "NIGHTCLERK_DATABASE_URL", "oracle9://db/night"),
     ],
