@@ -5,32 +5,29 @@ read them, and the time until the last answer is taken. The bare forward pass of
 measured in the same run, before and after, since machines drift.
 """
 
+import json
 import os
+import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Self
-from uuid import uuid4
+from typing import Annotated, Any, NamedTuple, Self
 
-import numpy as np
 import typer
 from rich.table import Table
 
-from schemas import ids
 from schemas.base import Message
-from schemas.clips import ClipRecorded, ClipRef, ClipSpec
-from schemas.embeddings import EmbeddingExtracted
+from schemas.clips import ClipRecorded
 from schemas.topics import CLIPS_BULK, EMBEDDINGS, SCORES, Topic
 from services.chassis.environment import read
-from services.chassis.settings import ServiceSettings
-from services.chassis.streaming.publisher import KafkaPublisher
-from services.chassis.streaming.records import Outgoing
+from services.chassis.settings import KafkaSettings
 from services.chassis.streaming.tail import Tail
 from services.cli.client import Client
 from services.cli.footage import render_scene
-from services.cli.screen import console, give_up
+from services.cli.rates import Bench, put, scoring_rates
+from services.cli.screen import console, err, give_up
 from services.features.backbones import NAMES, Backbone, Options, load
 from services.features.bench import bare_forward, with_weights
 from services.features.bench import gpu as gpu_rows
@@ -38,32 +35,67 @@ from services.features.config import FeaturesSettings
 from services.features.weights import FetchError
 from services.ingest.bench import run as ingest_rows
 from services.ingest.clips import clips_of
+from services.local.config import SERVICES
 from services.local.stack import LocalStack
 from services.scoring.bench import run as head_rows
 
-Row = tuple[str, str]
 PATIENCE_S = 3600.0
 DEFAULT = "i3d_k400"
 """The backbone of the heads that come with the product."""
+
+
+class Figure(NamedTuple):
+    """A row for people; with a name also a value for programs."""
+
+    what: str
+    shown: str
+    name: str = ""
+    value: Any = None
 
 
 def bench(
     seconds: Annotated[int, typer.Option(help="Length of the rendered scene.")] = 120,
     video: Annotated[Path | None, typer.Option(help="Measure with this video instead.")] = None,
     backbone: Annotated[str, typer.Option(help="The network that looks.")] = DEFAULT,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    storage: Annotated[
+        bool, typer.Option("--storage", help="Measure scores in the database instead.")
+    ] = False,
 ) -> None:
     """Measure decode, features, scoring and the whole line on this machine."""
     if backbone not in NAMES:
         raise typer.BadParameter(f"there are: {', '.join(NAMES)}", param_hint="--backbone")
-    table = Table("what", "figure", title=f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.2f}")
-    with tempfile.TemporaryDirectory() as folder:
-        url = f"sim://store?seed=3&seconds={seconds}"
-        path = video or render_scene(Path(folder), url).path
-        subject = Subject.of(backbone, Path(folder) / "cache")
-        with stack_with(subject, Path(folder) / "home") as stack:
-            for row in measured(stack, path, subject):
-                table.add_row(*row)
+    if video is not None and not video.is_file():
+        give_up(f"there is no video file {video}", 2)
+    load_before = os.getloadavg()[0]
+    figures = list(storage_figures()) if storage else list(line_figures(seconds, video, backbone))
+    load = {"before": round(load_before, 2), "after": round(os.getloadavg()[0], 2)}
+    if as_json:
+        told = {figure.name: figure.value for figure in figures if figure.name}
+        sys.stdout.write(json.dumps(told | {"cores": os.cpu_count(), "load": load}) + "\n")
+        return
+    title = f"{os.cpu_count()} cores, load {load['before']:.2f} before, {load['after']:.2f} after"
+    table = Table("what", "figure", title=title)
+    for figure in figures:
+        table.add_row(figure.what, figure.shown)
     console.print(table)
+
+
+def line_figures(seconds: int, video: Path | None, backbone: str) -> Iterator[Figure]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        path = video or render_scene(folder, f"sim://store?seed=3&seconds={seconds}").path
+        subject = Subject.of(backbone, folder / "cache")
+        with LocalStack.infrastructure(folder / "servers") as servers:
+            yield from measured(Bench(servers, folder), path, subject)
+
+
+def storage_figures() -> Iterator[Figure]:
+    """How much room scores take, and how fast they are read."""
+    from services.api.bench import run
+
+    for name, value in run().items():
+        yield Figure(name.replace("_", " "), str(value), name, value)
 
 
 @dataclass(frozen=True)
@@ -89,111 +121,116 @@ class Subject:
         return self.network.id == DEFAULT
 
 
-def stack_with(subject: Subject, home: Path) -> LocalStack:
-    """Everything; for a backbone that no head at hand knows, only what is in front of heads."""
+def measured(bench: Bench, video: Path, subject: Subject) -> Iterator[Figure]:
+    """Each part by itself, one after the other, and then the whole line."""
+    progress("decoding and cutting")
+    yield from map(Figure._make, ingest_rows(video))
+    clips = list(clips_of(video))
+    content = sum(len(frame) for clip in clips for frame in clip.frames) / len(clips)
+    yield Figure("bytes of a clip", f"{content / 1000:.0f} KB", "bytes_per_clip", round(content))
+    yield from feed_figures()
+    real = "" if subject.real else ", random weights"
+    yield Figure("backbone", f"{subject.network.id}{real}", "backbone", subject.network.id)
+    yield from map(Figure._make, gpu_rows(subject.network.id, subject.options))
+    if subject.has_heads:
+        progress("judging and episodes, each alone")
+        yield from map(Figure._make, head_rows())
+        for name, value in scoring_rates(bench).items():
+            service = name.partition("_")[0]
+            yield Figure(f"{service} alone", f"{value:.0f} windows/s", name, round(value, 1))
+    progress("features, and the whole line")
+    yield from line(bench, video, clips, subject)
+
+
+def line(
+    bench: Bench, video: Path, clips: Sequence[ClipRecorded], subject: Subject
+) -> Iterator[Figure]:
+    """The services of a whole stack; for a network without heads, only what is in front of them."""
     chosen = {
         "NIGHTCLERK_BACKBONE": subject.network.id,
         "NIGHTCLERK_CACHE_DIR": str(subject.options.cache),
     }
-    if subject.has_heads:
-        return LocalStack(home, environment=chosen)
-    return LocalStack(home, ("kafka", "features"), environment=chosen)
+    services = SERVICES if subject.has_heads else ("features",)
+    kafka = bench.kafka("line.")
+    environment = bench.environment(kafka.topic_prefix) | chosen
+    with LocalStack(bench.folder / "line", services, environment=environment) as stack:
+        yield from features_figures(kafka, clips, subject.network)
+        if subject.has_heads:
+            yield from whole_figures(stack, kafka, video, clips[-1].end_s)
+        memory = {**memory_of(bench.servers), **memory_of(stack)}
+        yield from (Figure(f"memory of {name}", f"{mib} MiB") for name, mib in memory.items())
+        yield Figure("memory of all", f"{sum(memory.values())} MiB", "rss_mib", memory)
 
 
-def measured(stack: LocalStack, video: Path, subject: Subject) -> Iterator[Row]:
-    settings = ServiceSettings(kafka_bootstrap=stack.bootstrap)
-    yield from ingest_rows(video)
-    clips = list(clips_of(video))
-    yield "backbone", f"{subject.network.id}{'' if subject.real else ', random weights'}"
-    yield from features_rows(settings, clips, subject.network)
-    yield from gpu_rows(subject.network.id, subject.options)
-    yield from head_rows()
-    if subject.has_heads:
-        yield from scoring_rows(settings)
-        yield from whole_rows(stack, settings, video, clips[-1].end_s)
-    yield from memory_rows(stack)
+def feed_figures() -> Iterator[Figure]:
+    """The features service with a network that costs nothing, beside one decoding thread."""
+    from services.features import bench as features
+
+    alone = features.decode_clips_per_s()
+    shown = f"{alone:.0f} clips/s"
+    yield Figure("one decoding thread", shown, "decode_clips_per_s", round(alone, 1))
+    cores = {"one_core": features.feed(1), "two_cores": features.feed(2)}
+    rates = {name: round(value, 1) for name, value in cores.items()}
+    for name, value in rates.items():
+        times = f"{value:.0f} clips/s, {value / alone:.2f} times one decoding thread"
+        yield Figure(f"features fed, {name.replace('_', ' ')}", times)
+    yield Figure("features fed", "", "features_feed_clips_per_s", rates)
 
 
-def features_rows(
-    settings: ServiceSettings, clips: Sequence[ClipRecorded], backbone: Backbone
-) -> Iterator[Row]:
+def features_figures(
+    kafka: KafkaSettings, clips: Sequence[ClipRecorded], backbone: Backbone
+) -> Iterator[Figure]:
     """The service beside the bare forward pass: bare, service, bare, since machines drift."""
     windows = -(-len(clips) // backbone.window)
     before_s = bare_forward(backbone, 10)
-    seconds = answered(settings, CLIPS_BULK, clips, EMBEDDINGS) / windows
+    seconds = answered(kafka, CLIPS_BULK, clips, EMBEDDINGS) / windows
     bare_s = (before_s + bare_forward(backbone, 10)) / 2
     word = f"a window of {backbone.window} clips" if backbone.window > 1 else "a clip"
-    yield "bare forward pass", f"{1000 * bare_s:.0f} ms {word}"
-    yield "features service", f"{backbone.window / seconds:.1f} clips/s"
-    yield "  against the bare forward pass", f"{100 * bare_s / seconds:.0f} %"
+    yield Figure("bare forward pass", f"{1000 * bare_s:.0f} ms {word}", "bare_forward_s", bare_s)
+    rate, share = backbone.window / seconds, bare_s / seconds
+    yield Figure("features service", f"{rate:.1f} clips/s", "features_clips_per_s", round(rate, 2))
+    against = "  against the bare forward pass"
+    yield Figure(against, f"{100 * share:.0f} %", "features_share_of_bare", round(share, 3))
 
 
-def scoring_rows(settings: ServiceSettings, windows: int = 1000) -> Iterator[Row]:
-    embeddings = list(random_embeddings(windows))
-    seconds = answered(settings, EMBEDDINGS, embeddings, SCORES)
-    yield "scoring service", f"{2 * windows / seconds:.0f} clips/s"
-
-
-def whole_rows(
-    stack: LocalStack, settings: ServiceSettings, video: Path, length_s: float
-) -> Iterator[Row]:
-    scores, started = Tail(settings, SCORES), time.perf_counter()
+def whole_figures(
+    stack: LocalStack, kafka: KafkaSettings, video: Path, length_s: float
+) -> Iterator[Figure]:
+    scores, started = Tail(kafka, SCORES), time.perf_counter()
     video_id = str(Client(stack.api_url).upload(video))
-    found = scores.until(lambda message: is_last_of(message, video_id), PATIENCE_S)
+    scores.until(lambda message: is_last_of(message, video_id), PATIENCE_S)
     seconds = time.perf_counter() - started
-    count = sum(message.key == video_id for message in found)
-    yield "upload to last score", f"{seconds:.1f} s, {count / seconds:.1f} clips/s"
-    yield "  one hour of video, at this rate", f"{60 * seconds / length_s:.1f} min"
+    scores.close()
+    yield Figure("upload to last score", f"{seconds:.1f} s", "upload_to_last_score_s", seconds)
+    hour_min = 60 * seconds / length_s
+    yield Figure("  one hour of video, at this rate", f"{hour_min:.1f} min")
 
 
-def memory_rows(stack: LocalStack) -> Iterator[Row]:
-    for process in stack.run.processes:
-        if process.pid:
-            yield f"memory of {process.name}", f"{rss_mib(process.pid):.0f} MiB"
+def memory_of(stack: LocalStack) -> Mapping[str, int]:
+    """Resident MiB of each process, by name."""
+    return {one.name: rss_mib(one.pid) for one in stack.run.processes if one.pid}
 
 
 def answered(
-    settings: ServiceSettings, into: Topic, messages: Sequence[Message], answers: Topic
+    kafka: KafkaSettings, into: Topic, messages: Sequence[Message], answers: Topic
 ) -> float:
     """Seconds from the first record put into a topic to the last answer to its source."""
-    tail, publisher = Tail(settings, answers), KafkaPublisher(settings, "bench")
-    started = time.perf_counter()
-    for message in messages:
-        publisher.publish(Outgoing(into, message))
-    publisher.flush()
+    tail, started = Tail(kafka, answers), time.perf_counter()
+    put(kafka, into, messages)
     tail.until(lambda message: is_last_of(message, messages[0].key), PATIENCE_S)
-    return time.perf_counter() - started
+    seconds = time.perf_counter() - started
+    tail.close()
+    return seconds
 
 
 def is_last_of(message: Message, key: str) -> bool:
     return message.key == key and bool(getattr(message, "is_last", False))
 
 
-def random_embeddings(windows: int, dim: int = 1024) -> Iterator[EmbeddingExtracted]:
-    source_id, hop_s = uuid4(), ClipSpec().hop_s
-    vectors_ND = np.random.default_rng(0).random((windows, dim), np.float32)
-    for number, vector_D in enumerate(vectors_ND):
-        clips = tuple(
-            ClipRef(
-                clip_id=ids.clip_id(source_id, index * hop_s),
-                index=index,
-                start_s=index * hop_s,
-                end_s=(index + 1) * hop_s,
-            )
-            for index in (2 * number, 2 * number + 1)
-        )
-        yield EmbeddingExtracted(
-            embedding_id=ids.embedding_id(clips[0].clip_id, "i3d_k400"),
-            source_id=source_id,
-            clips=clips,
-            backbone="i3d_k400",
-            window=2,
-            dim=dim,
-            vector=vector_D.astype("<f4").tobytes(),
-            is_last=number == windows - 1,
-        )
-
-
-def rss_mib(pid: int) -> float:
+def rss_mib(pid: int) -> int:
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+    return pages * os.sysconf("SC_PAGE_SIZE") >> 20
+
+
+def progress(text: str) -> None:
+    err.print(f"[dim]measuring: {text}[/]", highlight=False)
