@@ -111,7 +111,7 @@ def _sentences(kind: type[BaseSettings], error: ValidationError) -> Iterator[str
     for fault in error.errors(include_url=False):
         reason = _reason(fault["type"], fault["msg"])
         if not fault["loc"]:  # several settings do not go together; the validator names them
-            yield _with_names(kind, reason)
+            yield f"{_with_names(kind, reason)}."
             continue
         field = str(fault["loc"][0])
         shown = _shown(field, kind.model_fields.get(field))

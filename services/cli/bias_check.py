@@ -8,9 +8,9 @@ from rich.table import Table
 
 from services.cli.figures import short
 from services.cli.screen import console, err, give_up
+from services.scoring.cards import HEADS, require_head
 from services.scoring.heads import CheckpointError
 from services.scoring.heads.checkpoint import read
-from services.scoring.cards import HEADS, require_head
 from services.scoring.heads.registry import takes
 from services.training import datasets, features
 from services.training.bias import WAYS, Checked, Gate, Real, check

@@ -1,4 +1,4 @@
-"""The services of the house: what runs each, where its settings stand, and how many of it there are.
+"""The services of the house: what runs each, where its settings stand, and how many there are.
 
 Nothing is imported here but names, so that the command line can list them at once.
 """

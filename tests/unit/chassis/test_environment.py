@@ -78,7 +78,7 @@ class Shop(BaseSettings):
         (
             "SMTP_HOST",
             "mail",
-            "NIGHTCLERK_SMTP_HOST is set, but there is nobody in NIGHTCLERK_SMTP_TO",
+            "NIGHTCLERK_SMTP_HOST is set, but there is nobody in NIGHTCLERK_SMTP_TO.",
         ),
         ("API_TOKEN", "short", "NIGHTCLERK_API_TOKEN: it must have eight characters."),
         ("SMTP_PASSWORD", "short", "NIGHTCLERK_SMTP_PASSWORD: it must have eight characters."),

@@ -13,7 +13,7 @@ from services.cli.__main__ import app
 from services.cli.screen import printable
 from services.cli.status import format_uptime
 
-COMMANDS = ("up", "down", "status", "topics", "ingest", "features", "scoring", "alerts", "api")
+COMMANDS = ("up", "status", "topics", "videos", "ingest", "judging", "episodes", "alerts", "api")
 
 
 MAY_LOAD = {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.local.check import faults_of, require, silence_of
+from services.local.check import faults_of, heads_without_network, require, silence_of
 from services.local.errors import LocalRuntimeError
 
 HERE = {"NIGHTCLERK_DATABASE_URL": "sqlite://"}
@@ -31,7 +31,7 @@ def environment_stays() -> Iterator[None]:
         ("ingest", "LOG_LEVEL", "LOUD", "'LOUD': it must be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
         ("features", "ENGINE", "steam", "NIGHTCLERK_ENGINE is 'steam': it must be 'auto'"),
         ("features", "BACKBONE", "vgg", "NIGHTCLERK_BACKBONE is 'vgg': it must be one of i3d"),
-        ("alerts", "SMTP_HOST", "mail", "there is nobody in NIGHTCLERK_SMTP_TO"),
+        ("alerts", "SMTP_HOST", "mail", "NIGHTCLERK_SMTP_TO: nobody to write to"),
         ("alerts", "SMTP_PORT", "99999", "NIGHTCLERK_SMTP_PORT is '99999'"),
         ("api", "API_HOST", "0.0.0.0", "set NIGHTCLERK_API_TOKEN"),
         ("api", "API_TOKN", "x", "did you mean NIGHTCLERK_API_TOKEN?"),
@@ -73,6 +73,13 @@ def test_missing_weights_are_told_before_anything_starts(
 
 def test_weights_that_the_first_start_fetches_are_not_asked_for(tmp_path: Path) -> None:
     assert faults_of([("features", {"NIGHTCLERK_CACHE_DIR": str(tmp_path)})]) == []
+
+
+def test_a_detector_whose_network_nobody_runs_is_told_of() -> None:
+    poses = {**HERE, "NIGHTCLERK_BACKBONE": "videomae2_s_k710"}
+    (fault,) = heads_without_network([("features", poses), ("judging", HERE)])
+    assert "made for NIGHTCLERK_BACKBONE=i3d_k400" in fault
+    assert heads_without_network([("features", HERE), ("features", poses), ("judging", HERE)]) == []
 
 
 @pytest.fixture

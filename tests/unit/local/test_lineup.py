@@ -9,6 +9,7 @@ from services.chassis.errors import WrongSettings
 from services.local.config import SERVICES, LocalSettings
 from services.local.errors import LocalRuntimeError
 from services.local.lineup import Member, environments, members, require_ports
+from tests.checkpoints import cosine_head
 
 
 def lineup(home: Path, *names: str, **given: object) -> dict[str, Member]:
@@ -48,7 +49,6 @@ def test_several_networks_have_processes_of_their_own_on_ports_that_are_remember
     found = lineup(tmp_path, "ingest", "features", **both)
     assert list(found) == ["ingest", "features.i3d_k400", "features.yolov8_pose"]
     first, second = (found[f"features.{name}"] for name in ("i3d_k400", "yolov8_pose"))
-    assert (first.network, second.network) == ("i3d_k400", "yolov8_pose")
     assert first.port == 8082
     assert second.port == lineup(tmp_path, "features", **both)["features.yolov8_pose"].port != 8082
     told = environments((first, second), {"NIGHTCLERK_TOPIC_PREFIX": "x."})
@@ -56,6 +56,36 @@ def test_several_networks_have_processes_of_their_own_on_ports_that_are_remember
         ("features", "i3d_k400"),
         ("features", "yolov8_pose"),
     ]
+
+
+def test_each_detector_is_judged_by_a_process_of_its_own_and_shadows_share_their_episodes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("i3d_k400", "videomae2_s_k710"):
+        cosine_head(tmp_path / name, backbone=name)
+    heads = ",".join(str(tmp_path / name) for name in ("i3d_k400", "videomae2_s_k710"))
+    monkeypatch.setenv("NIGHTCLERK_HEAD", heads)
+    monkeypatch.setenv("NIGHTCLERK_SHADOWS", f"next={tmp_path / 'i3d_k400'}")
+    found = lineup(tmp_path, "judging", "episodes")
+    assert {name: dict(member.task) for name, member in found.items()} == {
+        "judging.i3d_k400": {"NIGHTCLERK_RUN": "live", "NIGHTCLERK_BACKBONE": "i3d_k400"},
+        "judging.videomae2_s_k710": {
+            "NIGHTCLERK_RUN": "live",
+            "NIGHTCLERK_BACKBONE": "videomae2_s_k710",
+        },
+        "judging.next.i3d_k400": {"NIGHTCLERK_RUN": "next", "NIGHTCLERK_BACKBONE": "i3d_k400"},
+        "episodes": {"NIGHTCLERK_RUN": "live"},
+        "episodes.shadows": {"NIGHTCLERK_RUN": "shadows"},
+    }
+    assert len({member.port for member in found.values()}) == 5
+
+
+def test_a_folder_without_a_detector_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NIGHTCLERK_HEAD", str(tmp_path))
+    with pytest.raises(LocalRuntimeError, match=f"NIGHTCLERK_HEAD.*{tmp_path} holds no checkpoint"):
+        lineup(tmp_path, "judging")
 
 
 @pytest.mark.parametrize(
