@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from services.features.backbones import Backbone, Options, load
+from services.features.backbones import Backbone, Options, device, load
 from services.features.weights import MODELS
 from services.features.weights.store import place
 
@@ -64,9 +64,7 @@ def gpu_rows(
 
 def gpu(name: str, options: Options) -> Iterator[Row]:
     """The rows of this machine's GPU, or one that says that there is none."""
-    from services.features.backbones import engine
-
-    if not engine.gpu():
+    if not device.gpu():
         yield "  on a GPU", "not measured: there is none here"
         return
     import torch

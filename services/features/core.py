@@ -1,13 +1,13 @@
 """Joins consecutive clips of one source into the windows that a backbone looks at.
 
-Windows are aligned on `index // window`, so a clip belongs to the same window whenever and wherever
-it is read. Pure: the shell reads clips, asks `join` what is complete, and commits up to
-`commit_point`. Sources are independent of one another; within a source clips come in order.
+Windows begin at multiples of the stride on the source's grid, so a clip belongs to the same windows
+whenever and wherever it is read. Pure, and about one source: `step` takes its next clip, `close`
+ends its run. How long a clip may wait, and what of a partition may be committed, stands in joiner.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from uuid import UUID
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,87 +16,160 @@ from schemas.clips import ClipRecorded
 
 
 @dataclass(frozen=True, slots=True)
+class Layout:
+    """`window` clips make a window, and a window begins every `stride` clips, at most `window`.
+
+    `lookback` clips before a window are read again after a restart, by whoever needs the past.
+    """
+
+    window: int
+    stride: int
+    lookback: int = 0
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.stride <= self.window:
+            raise ValueError(
+                f"a window of {self.window} clips has a stride of 1 to {self.window} clips, "
+                f"not {self.stride}"
+            )
+
+    def start(self, index: int) -> int:
+        """First index of the earliest window that ends at `index` or later."""
+        return -((self.window - 1 - index) // self.stride) * self.stride
+
+    def is_end(self, index: int) -> bool:
+        """Whether a window ends with this clip."""
+        return self.start(index) + self.window - 1 == index
+
+
+@dataclass(frozen=True, slots=True)
 class Received:
-    """A clip and where it stood on its partition."""
+    """A clip (its frames are not needed here), where it stood on its partition, and its content:
+    whatever the shell has made of its frames.
+    """
 
     clip: ClipRecorded
     offset: int = 0
+    content: Any = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Consecutive clips of one source that make one embedding; at least one."""
+    """Consecutive clips of one source that make one embedding; at least one.
+
+    The last `fresh_count` of them are in no earlier window.
+    """
 
     parts: tuple[Received, ...]
+    fresh_count: int
 
     @property
     def clips(self) -> tuple[ClipRecorded, ...]:
         return tuple(part.clip for part in self.parts)
 
     @property
-    def source_id(self) -> UUID:
-        return self.parts[0].clip.source_id
-
-    @property
     def is_last(self) -> bool:
         return self.parts[-1].clip.is_last
 
-    @property
-    def span(self) -> tuple[int, int]:
-        """First and last offset."""
-        return self.parts[0].offset, self.parts[-1].offset
-
 
 @dataclass(frozen=True, slots=True)
-class Joining:
-    """Clips that wait for their neighbours, per source, of one partition."""
+class Run:
+    """Consecutive clips of one life of a source, the latest and those that a window still needs."""
 
-    window: int
-    held: Mapping[UUID, tuple[Received, ...]] = field(default_factory=dict)
+    latest: ClipRecorded
+    next_fresh: int
+    """Index of the first clip that no window has held yet."""
+    parts: tuple[Received, ...] = ()
 
     @property
-    def held_offsets(self) -> tuple[int, ...]:
-        """Offsets that must not be committed yet, ascending."""
-        return tuple(sorted(part.offset for parts in self.held.values() for part in parts))
+    def first_offset(self) -> int | None:
+        """From where the partition must be read so that the same windows form again; None: from
+        anywhere.
+        """
+        return self.parts[0].offset if self.parts else None
 
 
-def join(state: Joining, received: Received) -> tuple[Joining, list[Window]]:
+def step(
+    run: Run | None, received: Received, layout: Layout
+) -> tuple[Run | None, tuple[Window, ...]]:
     """Take the next clip; return what became complete, oldest first (at most two windows).
 
-    A held clip whose successor is not younger is dropped: its source began again and brings it once
-    more. One whose successor is not its neighbour makes a window alone. `is_last` closes at once.
+    A clip that came before is passed over: the grid gives it the same number however often it is
+    cut. Another life of the source, a gap and the last clip close what waits.
     """
     clip = received.clip
-    held = state.held.get(clip.source_id, ())
-    complete: list[Window] = []
-    if held and clip.index <= held[-1].clip.index:
-        held = ()
-    if held and not _neighbours(held[-1].clip, clip, state.window):
-        complete.append(Window(held))
-        held = ()
-    held = (*held, received)
-    if clip.is_last or clip.index % state.window == state.window - 1:
-        complete.append(Window(held))
-        held = ()
-    return _with_held(state, clip.source_id, held), complete
+    if run is not None and came_before(clip, run.latest) and not clip.is_last:
+        return run, ()
+    closed: tuple[Window, ...] = ()
+    if run is not None and not follows(clip, run.latest):
+        closed, run = close(run, layout), None
+    kept, fresh = (run.parts, run.next_fresh) if run else ((), clip.index)
+    run = Run(clip, fresh, (*kept, received))
+    if clip.is_last:
+        return None, (*closed, *close(run, layout))
+    run, complete = _complete(run, layout)
+    return run, (*closed, *complete)
 
 
-def commit_point(
-    next_offset: int, unsettled: Sequence[int], settled_spans: Sequence[tuple[int, int]]
-) -> int:
-    """The largest offset to go on from after a restart such that the same windows form again.
+def close(run: Run, layout: Layout) -> tuple[Window, ...]:
+    """The short window of the clips that no window has held; nothing when there are none."""
+    if run.next_fresh > run.latest.index:
+        return ()
+    return (_window(run, layout.start(run.latest.index)),)
 
-    `unsettled` are offsets still held, or embedded but not acknowledged. `settled_spans` are first
-    and last offset of windows that are done: none may be cut in two, since the half that would be
-    read again could not know that it once had a neighbour. Spans that end before the result may
-    be forgotten.
+
+def _complete(run: Run, layout: Layout) -> tuple[Run, tuple[Window, ...]]:
+    """A full window; a short one only if the next window would leave out a clip of it."""
+    index = run.latest.index
+    start = layout.start(index)
+    is_full = run.parts[0].clip.index <= start
+    if not layout.is_end(index) or not (is_full or run.next_fresh < start + layout.stride):
+        return run, ()
+    window = _window(run, start)
+    return Run(run.latest, index + 1, _kept(run, start, layout)), (window,)
+
+
+def _window(run: Run, start: int) -> Window:
+    parts = tuple(part for part in run.parts if part.clip.index >= start)
+    return Window(parts, run.latest.index - run.next_fresh + 1)
+
+
+def _kept(run: Run, start: int, layout: Layout) -> tuple[Received, ...]:
+    """Where windows overlap, the whole window: whoever reads it again knows what it has held.
+    Content is kept only of the clips that the next window shows.
     """
-    point = min(unsettled, default=next_offset)
-    # Latest start first: pulling the point back can only cut spans that start even earlier.
-    for first, last in sorted(settled_spans, reverse=True):
-        if first < point <= last:
-            point = first
-    return point
+    if layout.stride == layout.window and not layout.lookback:
+        return ()
+    return tuple(
+        part if part.clip.index >= start + layout.stride else replace(part, content=None)
+        for part in run.parts
+        if part.clip.index >= start - layout.lookback
+    )
+
+
+def windows(clips: Iterable[Received], layout: Layout) -> Iterator[Window]:
+    """Those of one source whose clips are all at hand, in order. What has no `is_last` at its end
+    leaves out the clips that would still wait.
+    """
+    run: Run | None = None
+    for received in clips:
+        run, complete = step(run, received, layout)
+        yield from complete
+
+
+def came_before(clip: ClipRecorded, latest: ClipRecorded) -> bool:
+    """Whether a clip of the same life is no younger than the latest."""
+    return is_same_life(clip, latest) and clip.index <= latest.index
+
+
+def follows(newer: ClipRecorded, older: ClipRecorded) -> bool:
+    """Whether `newer` comes next after `older` of the same source, without a gap."""
+    return is_same_life(newer, older) and newer.index == older.index + 1
+
+
+def is_same_life(one: ClipRecorded, other: ClipRecorded) -> bool:
+    """Whether two clips of a source lie on the same grid."""
+    return one.origin_at == other.origin_at and one.spec == other.spec
 
 
 def fill(frames_THWC: NDArray[np.uint8], length: int) -> NDArray[np.uint8]:
@@ -117,23 +190,3 @@ def reflect(count: int, length: int) -> list[int]:
         raise ValueError(f"cannot make {length} frames out of {count}")
     period = max(2 * (count - 1), 1)
     return [min(k % period, (-k) % period) for k in range(length)]
-
-
-def follows(newer: ClipRecorded, older: ClipRecorded) -> bool:
-    """Whether `newer` comes next after `older` of the same source, without a gap."""
-    gap_s = newer.start_s - older.start_s - older.spec.hop_s
-    return (
-        newer.index == older.index + 1
-        and newer.spec == older.spec
-        and abs(gap_s) <= 0.5 / older.spec.frame_rate
-    )
-
-
-def _neighbours(older: ClipRecorded, newer: ClipRecorded, window: int) -> bool:
-    """Whether `newer` follows `older` inside the same window."""
-    return newer.index // window == older.index // window and follows(newer, older)
-
-
-def _with_held(state: Joining, source_id: UUID, held: tuple[Received, ...]) -> Joining:
-    others = {source: parts for source, parts in state.held.items() if source != source_id}
-    return replace(state, held={**others, source_id: held} if held else others)

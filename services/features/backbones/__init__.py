@@ -3,6 +3,7 @@
 from importlib import import_module
 
 from services.features.backbones.base import Backbone, Network, Options
+from services.features.backbones.device import torch_device
 
 _PACKAGES = {
     "i3d_k400": "i3d_k400",
@@ -17,10 +18,11 @@ def load(name: str, options: Options | None = None) -> Backbone:
 
     Raises ValueError for an unknown name, FetchError when weights are absent and out of reach.
     """
-    one = network(name)
-    # OpenVINO is imported for whoever loads a network, not for whoever names one.
-    engine = import_module("services.features.backbones.engine")
-    backbone: Backbone = engine.start(one, options or Options())
+    options = options or Options()
+    # Neither torch nor OpenVINO is imported for whoever names a network, nor the other one.
+    engine = "torch_engine" if torch_device(options) else "engine"
+    module = import_module(f"services.features.backbones.{engine}")
+    backbone: Backbone = module.start(network(name), options)
     return backbone
 
 

@@ -5,7 +5,7 @@ Shapes: B windows, T frames, H height, W width, C colours, D dimensions.
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 Pixels = NDArray[np.uint8]
+Windows = Pixels | Sequence[Pixels]
 Vectors = NDArray[np.float32]
 
 
@@ -45,8 +46,11 @@ class Backbone(Protocol):
     @property
     def dim(self) -> int: ...
 
-    def embed(self, windows_BTHWC: Pixels) -> Vectors:
-        """RGB windows, any B (0 too) -> float32 [B, D], in order. ValueError on another shape."""
+    def embed(self, windows_BTHWC: Windows) -> Vectors:
+        """RGB windows, any B (0 too) -> float32 [B, D], in order. ValueError on another shape.
+
+        A list of windows [T, H, W, C] will do, and spares the copy that would stack them.
+        """
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,14 @@ class Network:
     """How high its activations rise, as measured; what has this can be computed in int8."""
 
 
+class Engine:
+    """What every engine says about the network that it runs."""
+
+    def __init__(self, network: Network) -> None:
+        self.id, self.window = network.id, network.window
+        self.frames, self.size, self.dim = network.frames, network.size, network.dim
+
+
 def default_cache() -> Path:
     """`$XDG_CACHE_HOME/nightclerk`, else `~/.cache/nightclerk`."""
     root = os.environ.get("XDG_CACHE_HOME")
@@ -97,10 +109,13 @@ def locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def check(windows_BTHWC: Pixels, frames: int, size: int) -> None:
+def check(windows_BTHWC: Windows, frames: int, size: int) -> None:
     """Raise ValueError, naming what came and what was expected."""
+    if isinstance(windows_BTHWC, np.ndarray) and windows_BTHWC.ndim != 5:
+        raise ValueError(f"windows are {windows_BTHWC.shape}, expected five dimensions")
     expected = (frames, size, size, 3)
-    if windows_BTHWC.ndim != 5 or windows_BTHWC.shape[1:] != expected:
-        raise ValueError(f"windows are {windows_BTHWC.shape}, expected B x {expected}")
-    if windows_BTHWC.dtype != np.uint8:
-        raise ValueError(f"windows are {windows_BTHWC.dtype}, expected uint8")
+    for window_THWC in windows_BTHWC:
+        if window_THWC.shape != expected:
+            raise ValueError(f"a window is {window_THWC.shape}, expected {expected}")
+        if window_THWC.dtype != np.uint8:
+            raise ValueError(f"a window is {window_THWC.dtype}, expected uint8")

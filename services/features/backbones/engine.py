@@ -1,25 +1,25 @@
-"""How a backbone is run: OpenVINO in bf16 or int8 on CPUs, torch as the reference and on CUDA.
+"""How a backbone is run by OpenVINO, in bf16 or int8 on CPUs; torch_engine is the reference, and
+runs it on CUDA.
 
-Both take uint8 RGB windows and give float32 features. torch is imported only where it runs them.
+Both take uint8 RGB windows and give float32 features. Each is imported only where it runs.
 
 Shapes: B windows, T frames, H height, W width, C colours, D dimensions.
 """
 
 import logging
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from services.features.backbones import int8, ir
 from services.features.backbones.base import (
     Backbone,
+    Engine,
     Network,
     Options,
-    Pixels,
     Vectors,
+    Windows,
     check,
     locked,
 )
@@ -28,14 +28,6 @@ from services.features.backbones.ir import Compiled, Precision, chosen, computes
 from services.features.weights import FetchError, Weights
 
 log = logging.getLogger(__name__)
-
-
-class Engine:
-    """What every engine says about itself."""
-
-    def __init__(self, network: Network) -> None:
-        self.id, self.window = network.id, network.window
-        self.frames, self.size, self.dim = network.frames, network.size, network.dim
 
 
 class OpenVINO(Engine):
@@ -52,7 +44,7 @@ class OpenVINO(Engine):
         self._compiled = Compiled(model, threads, precision)
         self.precision = self._compiled.precision
 
-    def embed(self, windows_BTHWC: Pixels) -> Vectors:
+    def embed(self, windows_BTHWC: Windows) -> Vectors:
         check(windows_BTHWC, self.frames, self.size)
         vectors_BD = np.empty((len(windows_BTHWC), self.dim), np.float32)
         for row, window_THWC in enumerate(windows_BTHWC):
@@ -60,46 +52,10 @@ class OpenVINO(Engine):
         return vectors_BD
 
 
-class Torch(Engine):
-    """The reference: float32 on CPUs; bf16, and compiled if wished, on CUDA."""
-
-    def __init__(
-        self, network: Network, weights: Path, device: str = "cpu", compiled: bool = False
-    ) -> None:
-        import torch
-
-        super().__init__(network)
-        self.device, self.compiled = device, compiled
-        self.precision = "f32" if device == "cpu" else "bf16"
-        model = network.model(weights).to(device).to(memory_format=torch.channels_last_3d)
-        self._model: Callable[..., Any] = model
-        if compiled:
-            self._model = torch.compile(model, dynamic=True)
-            self._compile()
-
-    def embed(self, windows_BTHWC: Pixels) -> Vectors:
-        import torch
-
-        check(windows_BTHWC, self.frames, self.size)
-        pixels = torch.from_numpy(np.ascontiguousarray(windows_BTHWC)).to(self.device)
-        halved = torch.autocast(self.device, torch.bfloat16, enabled=self.precision == "bf16")
-        with torch.inference_mode(), halved:
-            vectors: Vectors = self._model(pixels).float().cpu().numpy()
-        return vectors
-
-    def _compile(self) -> None:
-        """Now, not when the first clips wait: once for a batch of one and once for all others."""
-        for batch in (1, 2):
-            self.embed(np.zeros((batch, self.frames, self.size, self.size, 3), np.uint8))
-
-
 def start(network: Network, options: Options) -> Backbone:
-    """The fastest exact-enough engine of this machine. Raises FetchError."""
-    device = torch_device(options)
+    """The network on this machine's CPU. Raises FetchError."""
     with locked(options.cache / network.id):
         weights = network.weights(options.cache)
-        if device:
-            return Torch(network, weights.path, device, device == "cuda" and options.compile)
         return on_cpu(network, weights, options)
 
 
@@ -124,22 +80,3 @@ def quantized(network: Network, weights: Weights, model: Path) -> Path:
         raise FetchError(f"{network.id} is not to be had in int8")
     made_of = Weights(model, int8.digest(weights.sha256, network.highs))
     return ir.ensure(f"{network.id}-int8", made_of, partial(int8.convert, model, network.highs))
-
-
-def torch_device(options: Options) -> str | None:
-    """Where torch runs the networks; None where OpenVINO does."""
-    if options.engine != "openvino" and gpu():
-        return "cuda"
-    return "cpu" if options.engine == "torch" else None
-
-
-def gpu() -> bool:
-    """Whether torch can use an NVIDIA GPU; does not import torch where there is no driver."""
-    if not Path("/dev/nvidiactl").exists():
-        return False
-    try:
-        import torch
-    except ImportError:
-        log.warning("there is a GPU here, but torch is not installed")
-        return False
-    return torch.cuda.is_available()

@@ -1,11 +1,13 @@
 """Clips in, poses out: the shell around the observer.
 
 A batch that must be handled again gets the same answers again: people are followed once, in order,
-and what was said of a clip is remembered until it is acknowledged. After kill -9 a source is
-followed anew from the first clip that was not committed, under other ids (see tracks).
+and the poses of a clip are remembered until they are acknowledged. After kill -9 the latest clips
+of each source are observed again, and nothing is put out for them: whoever is there is followed on
+from the first new clip, and under another id only if they came before those clips (see tracks).
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from threading import Event
 from uuid import UUID
 
@@ -13,22 +15,29 @@ from schemas.base import Message
 from schemas.clips import ClipRecorded
 from schemas.poses import PosesExtracted
 from schemas.topics import POSES
+from services.chassis.clock import Clock
 from services.chassis.streaming.handler import Cancelled, Handler
 from services.chassis.streaming.records import Incoming, Outgoing, Partition
 from services.chassis.telemetry import metrics
+from services.features.core import Layout
+from services.features.joiner import Patience
+from services.features.partitions import Partitions, Place
 from services.features.pose.base import ID
 from services.features.pose.observer import Observer
 from services.features.pose.pictures import Pictures
+
+LAYOUT = Layout(window=1, stride=1, lookback=2)
+"""Somebody lost for longer than a second is somebody new, so two clips tell who is there."""
 
 
 class PoseExtraction(Handler):
     """Observes the clips of each source in order; one message a clip."""
 
-    def __init__(self, observer: Observer) -> None:
+    def __init__(self, observer: Observer, patience: Patience, clock: Clock | None = None) -> None:
         self._observer = observer
-        self._said: dict[UUID, PosesExtracted] = {}
-        self._latest: Sequence[Incoming] = ()
+        self._partitions = Partitions(LAYOUT, patience, clock)
         self._sources: dict[Partition, set[UUID]] = {}
+        self._observed: dict[Place, PosesExtracted | None] = {}
 
     def prepare(self, message: Message) -> Pictures:
         """Canvases of the sampled frames. Raises InvalidMessage for frames that do not fit."""
@@ -36,32 +45,50 @@ class PoseExtraction(Handler):
         return self._observer.pictures(message)
 
     def handle(self, batch: Sequence[Incoming], cancelled: Event) -> Iterable[Outgoing]:
-        self._latest = batch
+        self._partitions.begin(batch)
         for item in batch:
             if cancelled.is_set():
                 raise Cancelled
-            yield Outgoing(POSES, self._poses(item), item.record.headers)
+            poses = self._poses(item)
+            if poses is not None and not item.again:
+                yield Outgoing(POSES, poses, item.record.headers)
+
+    def tick(self, now: datetime) -> Iterable[Outgoing]:
+        self._partitions.fall_silent()
+        for partition, source_ids in self._sources.items():
+            for source_id in self._partitions.ended(partition, source_ids):
+                self._observer.forget(source_id)
+                source_ids.discard(source_id)
+        return ()
 
     def settle(self) -> None:
-        for item in self._latest:
-            self._said.pop(_clip(item).clip_id, None)
+        for place in self._partitions.settle():
+            self._observed.pop(place, None)
+
+    def held(self) -> Mapping[Partition, int]:
+        return self._partitions.held()
 
     def forget(self, partitions: Collection[Partition]) -> None:
+        self._partitions.forget(partitions)
         for partition in partitions:
             for source_id in self._sources.pop(partition, ()):
                 self._observer.forget(source_id)
-                self._said = {k: one for k, one in self._said.items() if one.source_id != source_id}
+        self._observed = {
+            place: poses for place, poses in self._observed.items() if place[0] not in partitions
+        }
 
-    def _poses(self, item: Incoming) -> PosesExtracted:
-        clip = _clip(item)
-        if clip.clip_id not in self._said:
-            sources = self._sources.setdefault(item.record.partition, set())
-            (sources.discard if clip.is_last else sources.add)(clip.source_id)
-            self._said[clip.clip_id] = self._observer.observe(clip, item.prepared)
-            metrics.count("windows_embedded", ID)
-        return self._said[clip.clip_id]
+    def _poses(self, item: Incoming) -> PosesExtracted | None:
+        """None for a clip that came before."""
+        place = (item.record.partition, item.record.offset)
+        if place not in self._observed:
+            self._observed[place] = self._observe(item)
+        return self._observed[place]
 
-
-def _clip(item: Incoming) -> ClipRecorded:
-    assert isinstance(item.message, ClipRecorded)
-    return item.message
+    def _observe(self, item: Incoming) -> PosesExtracted | None:
+        clip, partition = item.message, item.record.partition
+        assert isinstance(clip, ClipRecorded)
+        if not self._partitions.take(item):
+            return None
+        self._sources.setdefault(partition, set()).add(clip.source_id)
+        metrics.count("windows_embedded", ID)
+        return self._observer.observe(clip, item.prepared)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from schemas import ids
-from schemas.clips import ClipRecorded, ClipRef
+from schemas.clips import ClipRecorded
 from schemas.poses import Person, PoseFrame, PosesExtracted
 from services.features.core import follows
 from services.features.pose.base import ID, PoseNetwork, PoseOptions
@@ -45,11 +45,9 @@ class Observer:
         )
         self._keep(clip, tracker)
         return PosesExtracted(
+            **clip.provenance(),
             poses_id=ids.poses_id(clip.clip_id, ID),
-            source_id=clip.source_id,
-            source_kind=clip.source_kind,
-            clip=ClipRef.model_validate(clip, from_attributes=True),
-            origin_at=clip.origin_at,
+            clip=clip.ref,
             backbone=ID,
             spec=clip.spec,
             width=seen.letterbox.width,
@@ -59,7 +57,7 @@ class Observer:
         )
 
     def forget(self, source_id: UUID) -> None:
-        """That source is somebody else's now."""
+        """That source has ended, or belongs to another worker now."""
         self._followed.pop(source_id, None)
 
     def _tracker(self, clip: ClipRecorded) -> Tracker:

@@ -110,5 +110,5 @@ class PixelsToFeature(nn.Module):
 
     def forward(self, pixels_BTHWC: Tensor) -> Tensor:
         x_BCTHW = pixels_BTHWC.permute(0, 4, 1, 2, 3).float() / 127.5 - 1.0
-        feature_BC: Tensor = self.network(x_BCTHW)[0]
+        feature_BC: Tensor = self.network(x_BCTHW.to(self.network.logits.weight.dtype))[0]
         return feature_BC

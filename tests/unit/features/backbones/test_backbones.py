@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from services.features.backbones import Options, engine, load
+from services.features.backbones import Options, engine, load, torch_engine
 from services.features.backbones.base import check, default_cache
 from services.features.backbones.i3d_k400 import checkpoint, runtime
 from services.features.backbones.i3d_k400.model import I3D
@@ -60,7 +60,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_openvino_equals_torch(cache: Path) -> None:
     windows = np.random.default_rng(1).integers(0, 256, (2, 32, 224, 224, 3), dtype=np.uint8)
     weights = checkpoint.ensure(cache)
-    expected = engine.Torch(I3D_NETWORK, weights.path).embed(windows)
+    expected = torch_engine.Torch(I3D_NETWORK, weights.path).embed(windows)
     ir = engine.converted(I3D_NETWORK, weights)
     exact = engine.OpenVINO(I3D_NETWORK, ir, precision="f32")
     assert exact.embed(windows) == pytest.approx(expected, abs=1e-5)

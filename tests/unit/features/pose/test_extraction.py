@@ -1,6 +1,7 @@
 """The pose shell: one message a clip, and a retry or a crash changes nothing that was said."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from threading import Event
 
@@ -10,9 +11,11 @@ from hypothesis import strategies as st
 
 from schemas.clips import ClipRecorded
 from schemas.poses import PosesExtracted
+from services.chassis.clock import ManualClock
 from services.chassis.errors import InvalidMessage
 from services.chassis.streaming.handler import Cancelled
 from services.chassis.streaming.records import Incoming, Partition
+from services.features.joiner import LIVE
 from services.features.pose.base import PoseOptions
 from services.features.pose.extraction import PoseExtraction
 from services.features.pose.observer import Observer
@@ -28,12 +31,17 @@ def prepared(index: int) -> Pictures:
     return extraction().prepare(CLIPS[index])
 
 
-def extraction() -> PoseExtraction:
-    return PoseExtraction(Observer(WhiteRectangles(), PoseOptions(frames=2, size=320)))
+def extraction(clock: ManualClock | None = None) -> PoseExtraction:
+    observer = Observer(WhiteRectangles(), PoseOptions(frames=2, size=320))
+    return PoseExtraction(observer, LIVE, clock)
 
 
 def arrive(clips: Sequence[ClipRecorded]) -> list[Incoming]:
-    return [incoming(one, one.index, prepared=prepared(one.index)) for one in clips]
+    return [incoming(one, one.index, prepared=shown(one)) for one in clips]
+
+
+def shown(clip: ClipRecorded) -> Pictures:
+    return prepared(clip.index) if clip in CLIPS else extraction().prepare(clip)
 
 
 def handle(handler: PoseExtraction, clips: Sequence[ClipRecorded]) -> list[PosesExtracted]:
@@ -80,18 +88,53 @@ def test_a_cancelled_batch_is_taken_up_where_it_stopped() -> None:
     assert handle(handler, CLIPS) == handle(extraction(), CLIPS)
 
 
+def test_a_clip_that_came_before_is_passed_over() -> None:
+    handler = extraction()
+    batch = [replace(item, record=replace(item.record, offset=9)) for item in arrive(CLIPS[2:3])]
+    assert len(handle(handler, CLIPS)) == 6
+    handler.settle()
+    assert list(handler.handle(batch, Event())) == []
+
+
+def test_a_restart_follows_on_whoever_is_there_and_repeats_nothing() -> None:
+    """The walk began within the clips that are read again, so even the ids are the same."""
+    expected, first, second = handle(extraction(), CLIPS), extraction(), extraction()
+    assert handle(first, CLIPS[:3]) == expected[:3]
+    first.settle()
+    assert first.held() == {Partition("topic", 0): 0}
+    again = [replace(item, again=item.record.offset < 3) for item in arrive(CLIPS)]
+    assert [item.message for item in second.handle(again, Event())] == expected[3:]
+
+
+def test_no_more_is_read_again_than_tells_who_is_there() -> None:
+    handler = extraction()
+    handle(handler, CLIPS)
+    handler.settle()
+    assert handler.held() == {Partition("topic", 0): 3}
+    handle(handler, [walking(6, is_last=True)])
+    handler.settle()
+    assert handler.held() == {}
+
+
 def test_a_partition_that_went_away_is_forgotten() -> None:
     handler = extraction()
     handle(handler, CLIPS[:3])
     handler.settle()
     handler.forget([Partition("topic", 0)])
+    assert handler.held() == {}
     assert handle(handler, CLIPS[3:]) == handle(extraction(), CLIPS[3:])
 
 
-def test_nothing_is_held_back() -> None:
-    handler = extraction()
-    handle(handler, CLIPS)
+def test_a_source_that_fell_silent_is_forgotten() -> None:
+    clock = ManualClock()
+    handler = extraction(clock)
+    handle(handler, CLIPS[:3])
+    handler.settle()
+    clock.wait(LIVE.silence_s, Event())
+    assert list(handler.tick(clock.now())) == []
+    handler.settle()
     assert handler.held() == {}
+    assert handle(handler, CLIPS[3:]) == handle(extraction(), CLIPS[3:])
 
 
 def test_frames_that_cannot_be_used_are_an_invalid_message() -> None:

@@ -1,0 +1,113 @@
+"""Clips in, embeddings out: the shell around the joiner and a backbone.
+
+Frames are decoded on the loop's pool while the network runs in the worker's thread. Commits stay
+below clips that still wait for their neighbour, and below embeddings that are not acknowledged:
+after kill -9 the same windows form again.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Event
+
+import numpy as np
+
+from schemas import ids
+from schemas.base import Message
+from schemas.clips import ClipRecorded
+from schemas.embeddings import EmbeddingExtracted
+from schemas.topics import EMBEDDINGS
+from services.chassis.clock import Clock
+from services.chassis.errors import InvalidMessage
+from services.chassis.streaming.handler import Handler
+from services.chassis.streaming.records import Headers, Incoming, Outgoing, Partition
+from services.chassis.telemetry import metrics
+from services.features.backbones import Backbone
+from services.features.backbones.base import Pixels, Vectors
+from services.features.core import Layout, Window, fill
+from services.features.frames import clip_pixels
+from services.features.joiner import Patience
+from services.features.partitions import Partitions
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What an embedding needs of a clip beside its place."""
+
+    pixels: Pixels
+    headers: Headers
+
+
+class Extraction(Handler):
+    """Joins clips per source and embeds the windows of a batch together, order kept per source."""
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        patience: Patience,
+        stride: int = 0,
+        clock: Clock | None = None,
+    ) -> None:
+        """A window begins every `stride` clips; 0: they follow one another without overlap."""
+        self._backbone = backbone
+        layout = Layout(backbone.window, stride or backbone.window)
+        self._partitions = Partitions(layout, patience, clock)
+
+    def prepare(self, message: Message) -> Pixels:
+        """uint8 [frames, size, size, 3]. Raises InvalidMessage for frames that do not fit."""
+        assert isinstance(message, ClipRecorded)
+        most = self._backbone.frames // self._backbone.window
+        if message.frame_count > most:
+            raise InvalidMessage(f"{message.frame_count} frames, the backbone takes {most} a clip")
+        return clip_pixels(message, self._backbone.size)
+
+    def handle(self, batch: Sequence[Incoming], cancelled: Event) -> Iterable[Outgoing]:
+        self._partitions.begin(batch)
+        yield from self._embed([window for item in batch for window in self._join(item)])
+
+    def tick(self, now: datetime) -> Iterable[Outgoing]:
+        return self._embed(self._partitions.fall_silent())
+
+    def settle(self) -> None:
+        self._partitions.settle()
+
+    def held(self) -> Mapping[Partition, int]:
+        return self._partitions.held()
+
+    def forget(self, partitions: Collection[Partition]) -> None:
+        self._partitions.forget(partitions)
+
+    def _join(self, item: Incoming) -> tuple[Window, ...]:
+        content = Content(item.prepared, item.record.headers)
+        return self._partitions.take(item, content, item.again)
+
+    def _embed(self, windows: Sequence[Window]) -> Iterator[Outgoing]:
+        if not windows:
+            return
+        vectors_BD = self._backbone.embed([self._pixels(window) for window in windows])
+        metrics.count("windows_embedded", self._backbone.id, len(windows))
+        for window, vector_D in zip(windows, vectors_BD, strict=True):
+            message = extracted(window, vector_D, self._backbone)
+            yield Outgoing(EMBEDDINGS, message, window.parts[-1].content.headers)
+
+    def _pixels(self, window: Window) -> Pixels:
+        parts = [part.content.pixels for part in window.parts]
+        pixels_THWC = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        return fill(pixels_THWC, self._backbone.frames)
+
+
+def extracted(window: Window, vector_D: Vectors, backbone: Backbone) -> EmbeddingExtracted:
+    """The message for one window's vector. Its id depends on nothing but clip and backbone."""
+    first, latest = window.clips[0], window.clips[-1]
+    return EmbeddingExtracted(
+        **latest.provenance(),
+        embedding_id=ids.embedding_id(first.clip_id, backbone.id),
+        clips=tuple(clip.ref for clip in window.clips),
+        fresh_count=window.fresh_count,
+        backbone=backbone.id,
+        window=backbone.window,
+        spec=first.spec,
+        dim=backbone.dim,
+        vector=vector_D.astype("<f4").tobytes(),
+        is_last=window.is_last,
+    )
