@@ -75,8 +75,9 @@ class Joiner:
         """The first offset that a restart must see again, if there is one."""
         while self._holds and not self._is_held(*self._holds[0]):
             heapq.heappop(self._holds)
-        unsettled = (window.parts[0].offset for some in self._unsettled.values() for window in some)
-        return min([*self._holds[:1], *((offset,) for offset in unsettled)], default=(None,))[0]
+        holds = [offset for offset, _ in self._holds[:1]]
+        unsettled = [one.parts[0].offset for some in self._unsettled.values() for one in some]
+        return min(holds + unsettled, default=None)
 
     def take(self, received: Received, again: bool = False) -> tuple[Window, ...]:
         """The windows to put out because of this clip.

@@ -40,7 +40,7 @@ class Cuda:
     device = "cuda"
 
     def __init__(self) -> None:
-        self._copies = torch.cuda.Stream()
+        self._copies = torch.cuda.Stream()  # type: ignore[no-untyped-call]
 
     def page_locked(self, shape: tuple[int, ...]) -> Tensor:
         return torch.empty(shape, dtype=torch.uint8, pin_memory=True)

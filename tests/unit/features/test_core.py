@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -92,7 +93,7 @@ def test_a_last_clip_that_came_before_still_ends_the_source() -> None:
         {"spec": ClipSpec(frame_rate=10)},
     ],
 )
-def test_another_life_shares_no_window_and_is_not_silent(change: dict[str, object]) -> None:
+def test_another_life_shares_no_window_and_is_not_silent(change: dict[str, Any]) -> None:
     before, after = [clip(index) for index in (4, 5, 6)], [clip(k, **change) for k in (3, 4, 5)]
     assert indexes(joined([*before, *after])) == [(4, 5), (6,), (3,), (4, 5)]
 

@@ -1,7 +1,8 @@
 """Laws of many sources on one partition: safety over restarts, progress, and the work for it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -49,8 +50,18 @@ def taken(
     return found
 
 
-def content(windows: Sequence[Window]) -> list[tuple[tuple[int, ...], int]]:
-    return [(tuple(part.offset for part in one.parts), one.fresh_count) for one in windows]
+def in_effect(windows: Sequence[Window]) -> list[tuple[tuple[UUID, ...], tuple[UUID, ...]]]:
+    """The clips of each window and those that it is the first to hold; sinks pass over others. A
+    clip that ingest sent twice may be embedded twice if the worker died in between.
+    """
+    found, seen = [], set[UUID]()
+    for window in windows:
+        clips = tuple(one.clip_id for one in window.clips)
+        new = tuple(one for one in clips[-window.fresh_count :] if one not in seen)
+        seen.update(new)
+        if new:
+            found.append((clips, new))
+    return found
 
 
 def round_robin(sources: int, rounds: int) -> list[ClipRecorded]:
@@ -68,7 +79,7 @@ def test_a_restart_anywhere_forms_the_same_windows(
     found = taken(before, clips[:crash])
     start = crash if before.held is None else before.held
     found += taken(after, clips[start:], start, done=crash)
-    assert content(found) == content(expected)
+    assert in_effect(found) == in_effect(expected)
 
 
 @given(LAYOUTS, MOVES, st.lists(st.integers(0, 60), min_size=1, max_size=5))
@@ -77,7 +88,7 @@ def test_every_clip_is_out_or_held_however_often_the_worker_dies(
 ) -> None:
     """What was handled but not committed is handled again: at least once, and the same."""
     clips = interleaved(moves)
-    expected = {text for text, *_ in _named(taken(Joiner(layout, BULK), clips))}
+    expected = taken(Joiner(layout, BULK), clips)
     joiner, start, done, found = Joiner(layout, BULK), 0, 0, []
     for crash in sorted(min(crash, len(clips)) for crash in crashes):
         found += taken(joiner, clips[start:crash], start, done)
@@ -85,12 +96,7 @@ def test_every_clip_is_out_or_held_however_often_the_worker_dies(
         start = crash if joiner.held is None else joiner.held
         joiner = Joiner(layout, BULK)
     found += taken(joiner, clips[start:], start, done)
-    assert {text for text, *_ in _named(found)} == expected
-    assert len(found) == len(expected)
-
-
-def _named(windows: Sequence[Window]) -> list[tuple[str]]:
-    return [(str(one),) for one in content(windows)]
+    assert in_effect(found) == in_effect(expected)
 
 
 @pytest.mark.parametrize("sources", [1, 10, 50, 500])
@@ -121,8 +127,8 @@ def test_the_work_for_a_record_does_not_grow_with_the_sources(
     """Steps, closings and movements of the heap, over ever more sources that die at once."""
     work = 0
 
-    def counted(function):  # type: ignore[no-untyped-def]
-        def counting(*args):  # type: ignore[no-untyped-def]
+    def counted(function: Callable[..., Any]) -> Callable[..., Any]:
+        def counting(*args: Any) -> Any:
             nonlocal work
             work += 1
             return function(*args)
