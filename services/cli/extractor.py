@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from schemas.clips import ClipRecorded, ClipSpec
+from services.features import core
 from services.features.backbones import Backbone
 from services.features.backbones.base import Pixels, Vectors
-from services.features.core import Joining, Received, Window, fill, join
+from services.features.core import Layout, Received, Window, fill
 from services.features.frames import clip_pixels
 from services.features.pose import ID as POSES
 from services.features.pose import PoseNetwork, PoseOptions
@@ -91,15 +92,14 @@ def embeddings(
     """The windows that the service forms of a video's clips, in order, each with its vector [D]."""
     found = windows(clips, backbone)
     while group := list(islice(found, AT_ONCE)):
-        vectors_BD = backbone.embed(np.stack([pixels for _, pixels in group]))
+        vectors_BD = backbone.embed([pixels for _, pixels in group])
         yield from zip((window for window, _ in group), vectors_BD, strict=True)
 
 
 def windows(clips: Iterable[ClipRecorded], backbone: Backbone) -> Iterator[tuple[Window, Pixels]]:
     """Each with the pixels that the network sees."""
-    state = Joining(backbone.window)
-    for clip in clips:
-        state, complete = join(state, Received(clip))
-        for window in complete:
-            pixels = [clip_pixels(one, backbone.size) for one in window.clips]
-            yield window, fill(np.concatenate(pixels), backbone.frames)
+    layout = Layout(backbone.window, backbone.window)
+    received = (Received(clip, content=clip_pixels(clip, backbone.size)) for clip in clips)
+    for window in core.windows(received, layout):
+        pixels = np.concatenate([part.content for part in window.parts])
+        yield window, fill(pixels, backbone.frames)

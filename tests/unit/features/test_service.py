@@ -11,6 +11,7 @@ from schemas.clips import ClipRecorded
 from schemas.embeddings import EmbeddingExtracted
 from schemas.groups import Lane
 from schemas.topics import CLIPS_BULK, CLIPS_LIVE, EMBEDDINGS
+from services.chassis.errors import WrongSettings
 from services.chassis.streaming.memory import MemoryBroker
 from services.chassis.streaming.positions import Note
 from services.chassis.streaming.records import Outgoing
@@ -116,9 +117,9 @@ def test_a_gpu_gets_larger_batches_and_the_settings_have_the_last_word() -> None
 
 
 @pytest.mark.parametrize("stride", [3, 40])
-def test_a_stride_beyond_the_window_is_refused_by_the_settings(stride: int) -> None:
-    with pytest.raises(ValueError, match="stride of 1 to 2"):
-        FeaturesSettings(backbone="i3d_k400", window_stride=stride)
+def test_a_stride_beyond_the_window_is_refused_in_one_sentence(stride: int) -> None:
+    with pytest.raises(WrongSettings, match="the window of i3d_k400 has 2 clips"):
+        FeaturesSettings(window_stride=stride).require_usable()
 
 
 def test_two_networks_never_share_a_group(broker: MemoryBroker) -> None:
