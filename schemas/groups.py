@@ -10,6 +10,7 @@ from schemas.topics import Topic
 Lane = Literal["live", "bulk"]
 
 INGEST_UPLOADS = "ingest.uploads"
+INGEST_CAMERAS = "ingest.cameras"
 ALERTS = "alerts"
 PROJECTOR = "api.projector"
 

@@ -18,12 +18,22 @@ class IngestSettings(ServiceSettings):
     max_duration_s: float = MediaLimits.max_duration_s
     max_pixels: int = MediaLimits.max_pixels
     decode_threads: int = MediaLimits.decode_threads
+    backbones: str = "i3d_k400"
+    """The networks that look at clips, separated by commas. None of them may fall far behind."""
+    cutting_lanes: int = 3
+    """So many uploads are cut at the same time."""
+    open_uploads: int = 8
+    """So many uploads take turns."""
     max_ahead_clips: int = 256
     """Cutting waits while so many clips are unread by the features service."""
 
     @property
     def spec(self) -> ClipSpec:
         return ClipSpec(frames=self.clip_frames, frame_rate=self.clip_frame_rate, hop=self.clip_hop)
+
+    @property
+    def backbone_names(self) -> list[str]:
+        return [name.strip() for name in self.backbones.split(",") if name.strip()]
 
     @property
     def limits(self) -> MediaLimits:

@@ -78,6 +78,11 @@ class Job:
             yield self.report.decoded(playable_key(self.video.object_key))
 
     @property
+    def needs_copy(self) -> bool:
+        """Once the clips are out."""
+        return self._remedy != "none"
+
+    @property
     def is_finished_before(self) -> bool:
         """An earlier try came to the end of this job. Raises TransientError."""
         store, key = self._around.store, self.video.object_key
@@ -103,12 +108,13 @@ class Job:
                 yield recorded
                 if self.report.due:
                     yield self.report.decoding()
-        self._remedy = remedy(facts, timeline.splices)
-        self._keep_clock(timeline)
+        how: Remedy = "none" if whole.is_broken else remedy(facts, timeline.splices)
+        self._keep_clock(timeline, has_copy=how != "none")
         whole.raise_broken()
+        self._remedy = how
 
-    def _keep_clock(self, timeline: Timeline) -> None:
-        record = ClockRecord(timeline.splices, self.report.end_s, self._remedy != "none")
+    def _keep_clock(self, timeline: Timeline, has_copy: bool) -> None:
+        record = ClockRecord(timeline.splices, self.report.end_s, has_copy)
         store, key = self._around.store, self.video.object_key
         self._patience.call(lambda: record.save(store, key))
 
@@ -148,6 +154,10 @@ class UntilBroken:
                 yield one
         except Broken as error:
             self._broken = error
+
+    @property
+    def is_broken(self) -> bool:
+        return self._broken is not None
 
     def raise_broken(self) -> None:
         if self._broken is not None:

@@ -1,94 +1,143 @@
-"""The ingest service: uploaded videos -> clips on the log, with progress."""
+"""The ingest service: uploaded videos and simulated cameras -> clips on the log."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import threading
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from threading import Event
+from uuid import UUID
 
-import av
-
-from schemas.base import Message
-from schemas.clips import ClipRecorded
-from schemas.topics import CLIPS_BULK, VIDEO_PROGRESS, VIDEOS, Topic
+from schemas import groups
+from schemas.topics import CLIPS_BULK, SOURCES, VIDEOS
 from schemas.videos import VideoSubmitted
 from services.chassis.clock import SystemClock
-from services.chassis.media.limits import BadVideo
-from services.chassis.storage.objects import ObjectMissing
+from services.chassis.service import Runnable
 from services.chassis.storage.s3 import S3Objects
 from services.chassis.streaming.consumer import ConsumeLoop
 from services.chassis.streaming.handler import Handler
 from services.chassis.streaming.kafka import KafkaBroker
 from services.chassis.streaming.lag import GroupLag
-from services.chassis.streaming.publisher import KafkaPublisher
-from services.chassis.streaming.records import Incoming, Outgoing
-from services.chassis.telemetry import logs, metrics
+from services.chassis.streaming.publisher import KafkaPublisher, Publisher
+from services.chassis.streaming.records import Incoming, Outgoing, Partition
+from services.chassis.streaming.worker import Limits
+from services.ingest.cameras import CameraHandler
 from services.ingest.config import IngestSettings
-from services.ingest.job import Job, Surroundings
-from services.ingest.throttle import Throttle
+from services.ingest.job import Surroundings
+from services.ingest.lanes import Lanes
+from services.ingest.sources.removals import Removals
+from services.ingest.throttle import Slowest, Throttle
+from services.ingest.upload import Upload
 from services.ingest.workspace import Workspace
 
-log = logs.get("ingest")
 
+class UploadHandler(Handler):
+    """Hands submitted videos to the lanes, and holds each until it is finished there."""
 
-class IngestHandler(Handler):
-    """One video at a time. A bad video is a failed analysis, not a dead letter."""
-
-    def __init__(self, around: Surroundings) -> None:
-        self._around = around
+    def __init__(
+        self, around: Surroundings, lanes: Lanes, deaths: Mapping[UUID, int] | None = None
+    ) -> None:
+        """`deaths`: how many processes died with a video at work."""
+        self._around, self._lanes, self._deaths = around, lanes, deaths or {}
 
     def handle(self, batch: Sequence[Incoming], cancelled: Event) -> Iterable[Outgoing]:
+        self._lanes.raise_failure()
         for incoming in batch:
-            assert isinstance(incoming.message, VideoSubmitted)
-            for message in self._ingest(incoming.message, cancelled):
-                yield Outgoing(_topic(message), message, incoming.record.headers)
+            deaths = self._deaths.get(video_id(incoming), 0)
+            self._lanes.submit(Upload(self._around, incoming, deaths))
+        return ()
 
-    def _ingest(self, video: VideoSubmitted, cancelled: Event) -> Iterator[Message]:
-        job = Job(self._around, video, cancelled)
-        names = {"video_id": str(video.video_id), "filename": video.filename}
-        log.info("cutting", **names)
-        metrics.gauge("jobs_running", "ingest", 1)
+    def tick(self, now: datetime) -> Iterable[Outgoing]:
+        self._lanes.raise_failure()
+        return ()
+
+    def held(self) -> Mapping[Partition, int]:
+        return self._lanes.held()
+
+    def forget(self, partitions: Collection[Partition]) -> None:
+        self._lanes.abandon(partitions)
+
+
+def video_id(incoming: Incoming) -> UUID:
+    assert isinstance(incoming.message, VideoSubmitted)
+    return incoming.message.video_id
+
+
+class IngestService:
+    """Two consume loops and what works beside them; ends as a whole when a part of it does."""
+
+    def __init__(
+        self, uploads: ConsumeLoop, cameras: ConsumeLoop, lanes: Lanes, removals: Removals
+    ) -> None:
+        self._uploads, self._cameras = uploads, cameras
+        self._lanes, self._removals = lanes, removals
+        self._failure: BaseException | None = None
+
+    @property
+    def ready(self) -> bool:
+        return self._uploads.ready and self._cameras.ready
+
+    def stop(self) -> None:
+        self._uploads.stop()
+        self._cameras.stop()
+
+    def run(self) -> None:
+        """Until `stop`. Raises what ended a part of it."""
+        thread = threading.Thread(target=self._run_cameras, name="ingest-cameras")
+        self._lanes.start()
+        self._removals.start()
+        thread.start()
         try:
-            yield from job.clips()
-            yield from job.copy()
-            log.info("cut", clips=job.report.clip_count, **names)
-        except BadVideo as error:
-            yield self._failed(job, "unreadable", str(error))
-        except av.FFmpegError as error:
-            log.warning("decoder gave up", error=str(error), **names)
-            yield self._failed(job, "undecodable", "The video cannot be decoded to its end.")
-        except ObjectMissing:
-            yield self._failed(job, "missing", "The video is not in the store any more.")
+            self._uploads.run()
         finally:
-            metrics.gauge("jobs_running", "ingest", 0)
+            self.stop()
+            self._lanes.stop()
+            self._removals.stop()
+            thread.join()
+        if self._failure is not None:
+            raise self._failure
 
-    def _failed(self, job: Job, reason: str, sentence: str) -> Message:
-        metrics.count("videos_failed", reason)
-        message = job.report.failed(sentence)
-        log.warning("failed", video_id=str(message.video_id), error=sentence)
-        return message
+    def _run_cameras(self) -> None:
+        try:
+            self._cameras.run()
+        except BaseException as error:  # noqa: BLE001 - the service's thread raises it again
+            self._failure = error
+            self._uploads.stop()
 
 
-def _topic(message: Message) -> Topic:
-    if isinstance(message, ClipRecorded):
-        metrics.count("clips_recorded", message.source_kind)
-        return CLIPS_BULK
-    return VIDEO_PROGRESS
-
-
-def build(settings: IngestSettings) -> ConsumeLoop:
+def build(settings: IngestSettings) -> Runnable:
     """Ready to run. What an earlier process left in the workspace is removed."""
-    clock = SystemClock()
-    workspace = Workspace(settings.workspace)
-    workspace.clean()
+    clock, broker, workspace = SystemClock(), KafkaBroker(settings), Workspace(settings.workspace)
+    deaths = workspace.clean()
+    lags = [
+        GroupLag(settings, groups.features(name, "bulk"), CLIPS_BULK)
+        for name in settings.backbone_names
+    ]
     around = Surroundings(
         store=S3Objects.connect(settings),
-        throttle=Throttle(
-            GroupLag(settings, "features", CLIPS_BULK), clock, settings.max_ahead_clips
-        ),
+        throttle=Throttle(Slowest(lags), clock, settings.max_ahead_clips),
         clock=clock,
         workspace=workspace,
         spec=settings.spec,
         limits=settings.limits,
     )
-    publisher = KafkaPublisher(settings, "ingest")
-    return ConsumeLoop(
-        KafkaBroker(settings), "ingest", [VIDEOS], IngestHandler(around), publisher
+
+    def publishers() -> Publisher:
+        return KafkaPublisher(settings, "ingest")
+
+    lanes = Lanes(publishers, clock, settings.cutting_lanes, settings.open_uploads)
+    uploads = ConsumeLoop(
+        broker,
+        groups.INGEST_UPLOADS,
+        [VIDEOS],
+        UploadHandler(around, lanes, deaths),
+        publishers(),
+        Limits(batch_records=16),
     )
+    cameras = ConsumeLoop(
+        broker,
+        groups.INGEST_CAMERAS,
+        [SOURCES],
+        CameraHandler(clock),
+        publishers(),
+        Limits(batch_records=64, tick_s=0.5),
+    )
+    return IngestService(uploads, cameras, lanes, Removals(broker, clock, lanes.remove))

@@ -15,6 +15,7 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from pydantic import SecretStr
 
+from schemas import groups
 from schemas.base import Message
 from schemas.clips import ClipRecorded, ClipSpec
 from schemas.deadletters import DeadLetter
@@ -35,6 +36,7 @@ from tests.servers import S3Server
 from tests.unit.ingest import videos
 
 pytestmark = pytest.mark.integration
+GROUP = groups.features("i3d_k400", "bulk")
 WAIT_S = 300.0
 SUBMITTED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -206,7 +208,7 @@ def test_cutting_waits_for_the_readers_of_clips(
     settings: ServiceSettings, store: ObjectStore, tmp_path: Path
 ) -> None:
     recorded, progress = Tail(settings, CLIPS_BULK), Tail(settings, VIDEO_PROGRESS)
-    lag = GroupLag(settings, "features", CLIPS_BULK)
+    lag = GroupLag(settings, GROUP, CLIPS_BULK)
     path = videos.make(
         tmp_path / "a.mp4", videos.every(15, 640), container={"movflags": "faststart"}
     )
@@ -229,7 +231,7 @@ def read_everything(settings: ServiceSettings, until: Callable[[], bool], clips:
     consumer = Consumer(
         {
             "bootstrap.servers": settings.kafka_bootstrap,
-            "group.id": settings.topic_prefix + "features",
+            "group.id": settings.topic_prefix + GROUP,
             "auto.offset.reset": "earliest",
             "enable.auto.commit": False,
         }
@@ -248,7 +250,7 @@ def read_everything(settings: ServiceSettings, until: Callable[[], bool], clips:
 
 def test_the_lag_counts_what_is_not_committed(settings: ServiceSettings) -> None:
     Tail(settings, CLIPS_BULK).close()  # waits until the new topic has its leaders
-    lag = GroupLag(settings, "features", CLIPS_BULK)
+    lag = GroupLag(settings, GROUP, CLIPS_BULK)
     topic = settings.topic_prefix + CLIPS_BULK.name
     assert lag.unread() == 0
     producer = Producer(producer_config(settings))
@@ -259,7 +261,7 @@ def test_the_lag_counts_what_is_not_committed(settings: ServiceSettings) -> None
     consumer = Consumer(
         {
             "bootstrap.servers": settings.kafka_bootstrap,
-            "group.id": settings.topic_prefix + "features",
+            "group.id": settings.topic_prefix + GROUP,
         }
     )
     consumer.commit(offsets=[TopicPartition(topic, 1, 7)], asynchronous=False)

@@ -2,7 +2,8 @@
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 from uuid import uuid5
@@ -10,6 +11,7 @@ from uuid import uuid5
 import pytest
 
 from schemas.clips import ClipRecorded, ClipSpec
+from schemas.codec import encode
 from schemas.ids import clip_id
 from schemas.topics import CLIPS_BULK, VIDEO_PROGRESS
 from schemas.videos import VideoProgressed, VideoSubmitted
@@ -21,8 +23,8 @@ from services.chassis.streaming.handler import Cancelled
 from services.chassis.streaming.lag import ScriptedLag
 from services.chassis.streaming.records import Outgoing
 from services.ingest.job import Surroundings
-from services.ingest.service import IngestHandler
 from services.ingest.throttle import Throttle
+from services.ingest.upload import DEADLY, UNFORESEEN, Upload
 from services.ingest.workspace import Workspace
 from tests.builders import SOURCE, incoming
 from tests.unit.ingest import videos
@@ -38,8 +40,11 @@ class FlakyObjects(MemoryObjects):
     def __init__(self) -> None:
         super().__init__()
         self.good_reads, self.refusals = 10**9, 0
+        self.is_odd = False
 
     def read_range(self, key: str, start: int, length: int) -> bytes:
+        if self.is_odd:
+            raise ZeroDivisionError
         self.good_reads -= 1
         if self.good_reads < 0 and self.refusals > 0:
             self.refusals -= 1
@@ -77,10 +82,9 @@ class Bench:
             submitted_at=self.clock.now(),
         )
 
-    def handle(
-        self, video: VideoSubmitted, watch: Callable[[Outgoing], None] = lambda _: None
-    ) -> "Result":
-        around = Surroundings(
+    @property
+    def around(self) -> Surroundings:
+        return Surroundings(
             self.store,
             Throttle(self.lag, self.clock, most=256),
             self.clock,
@@ -88,17 +92,39 @@ class Bench:
             ClipSpec(),
             self.limits,
         )
-        result = Result()
-        for outgoing in IngestHandler(around).handle([incoming(video)], self.cancelled):
-            result.take(outgoing)
-            watch(outgoing)
+
+    def handle(
+        self,
+        video: VideoSubmitted,
+        watch: Callable[[Outgoing], None] = lambda _: None,
+        again: bool = False,
+        deaths: int = 0,
+    ) -> "Result":
+        """Give an upload its turns until it is done."""
+        submitted = replace(incoming(video), again=again)
+        upload = Upload(self.around, submitted, deaths)
+        upload.cancelled = self.cancelled
+        upload.begin_anew()
+        result = Result(watch)
+        while upload.state != "done":
+            upload.go_on(result)
         return result
 
 
 @dataclass
 class Result:
+    """A publisher that sorts what it gets."""
+
+    watch: Callable[[Outgoing], None] = lambda _: None
     clips: list[ClipRecorded] = field(default_factory=list)
     progress: list[VideoProgressed] = field(default_factory=list)
+
+    def publish(self, outgoing: Outgoing) -> None:
+        self.take(outgoing)
+        self.watch(outgoing)
+
+    def flush(self) -> None:
+        """All is acknowledged."""
 
     def take(self, outgoing: Outgoing) -> None:
         if isinstance(outgoing.message, ClipRecorded):
@@ -277,6 +303,56 @@ def test_a_short_absence_does_not_cost_the_copy(bench: Bench, tmp_path: Path) ->
             bench.store.refusals = 0 if message.playable_key else 3
 
     assert bench.handle(video, away).progress[-1].playable_key
+
+
+def test_an_error_that_nobody_foresaw_is_a_failed_analysis(bench: Bench, tmp_path: Path) -> None:
+    video = bench.submit(videos.make(tmp_path / "a.mp4", videos.every(15, 40), container=FAST))
+    bench.store.is_odd = True
+    result = bench.handle(video)
+    assert (result.states[-1], result.progress[-1].error) == ("failed", UNFORESEEN)
+
+
+def test_a_video_that_processes_die_of_is_given_up(bench: Bench, tmp_path: Path) -> None:
+    video = bench.submit(videos.make(tmp_path / "a.mp4", videos.every(15, 40), container=FAST))
+    assert bench.handle(video, deaths=2).states[-1] == "decoded"
+    result = bench.handle(video, deaths=3)
+    assert [(one.state, one.error) for one in result.progress] == [("failed", DEADLY)]
+
+
+def test_what_an_earlier_process_finished_is_not_done_again(bench: Bench, tmp_path: Path) -> None:
+    video = bench.submit(videos.make(tmp_path / "a.mkv", videos.every(15, 20)))
+    assert len(bench.handle(video, again=True).clips) == 2
+    assert not bench.handle(video, again=True).progress
+    bench.store.delete(f"videos/{SOURCE}/playable.mp4")
+    assert bench.handle(video, again=True).progress[-1].playable_key
+
+
+def test_the_grid_begins_when_the_video_was_recorded(bench: Bench, tmp_path: Path) -> None:
+    video = bench.submit(videos.make(tmp_path / "a.mp4", videos.every(15, 4), container=FAST))
+    (clip,) = bench.handle(video).clips
+    assert (clip.origin_at, clip.is_wall_clock) == (video.submitted_at, False)
+    recorded_at = video.submitted_at - timedelta(days=3)
+    known = video.model_copy(update={"recorded_at": recorded_at})
+    (other,) = bench.handle(known).clips
+    assert (other.origin_at, other.is_wall_clock) == (recorded_at, True)
+    assert other.clip_id != clip.clip_id
+
+
+def test_a_clip_that_is_too_large_for_its_topic_is_made_smaller(
+    bench: Bench, tmp_path: Path
+) -> None:
+    path = videos.make(
+        tmp_path / "heavy.mkv",
+        [0.0, 2.0],
+        size=(8192, 256),
+        codec="mjpeg",
+        paint=noise,
+        pix_fmt="yuvj420p",
+        options={"q:v": "2", "qmin": "1"},
+    )
+    result = bench.handle(bench.submit(path))
+    assert result.states[-1] == "decoded"
+    assert all(len(encode(clip)) < CLIPS_BULK.max_message_bytes for clip in result.clips)
 
 
 def test_a_long_absence_gives_the_job_back(bench: Bench, tmp_path: Path) -> None:

@@ -19,16 +19,30 @@ _GRAINS = 5
 
 def render(spec: SimSpec) -> Iterator[Picture]:
     """RGB frames [H, W, 3], frame k at k / frame_rate seconds. Equal specs give equal frames."""
-    camera = Camera(spec.width, spec.height)
-    room = store.background(camera, default_rng([spec.seed, 1]))
-    actors = cast_scene(spec, default_rng([spec.seed, 2]))
-    rng = default_rng([spec.seed, 3])
-    grains = _grains(spec, rng)
+    scene = Scene(spec)
     for k in range(spec.frame_count):
-        t = k / spec.frame_rate
-        picture = _people(room, camera, actors, t)
+        yield scene.picture(k)
+
+
+class Scene:
+    """A scene whose pictures are drawn one by one. The sensor's noise goes on from one to the next:
+    for equal frames draw them in the same order, or give each a generator of its own.
+    """
+
+    def __init__(self, spec: SimSpec) -> None:
+        self._spec = spec
+        self._camera = Camera(spec.width, spec.height)
+        self._room = store.background(self._camera, default_rng([spec.seed, 1]))
+        self._actors = cast_scene(spec, default_rng([spec.seed, 2]))
+        self._rng = default_rng([spec.seed, 3])
+        self._grains = _grains(spec, self._rng)
+
+    def picture(self, k: int, rng: Generator | None = None) -> Picture:
+        """Frame `k`, RGB [H, W, 3]."""
+        t = k / self._spec.frame_rate
+        picture = _people(self._room, self._camera, self._actors, t)
         _caption(picture, t)
-        yield _seen(picture, grains, rng)
+        return _seen(picture, self._grains, rng or self._rng)
 
 
 def write_mp4(spec: SimSpec, path: Path) -> None:

@@ -1,0 +1,80 @@
+"""Whose turn it is: several uploads are open at a time and go on one after the other."""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from services.ingest.upload import Upload
+
+
+class Turns:
+    """A fair queue for several lanes. Safe between threads.
+
+    At most `most_open` uploads are open; they take turns, so that a short one is not held up by a
+    long one. A suspect is at work alone. `take` waits; each upload it returns goes to `give_back`
+    or `finish`.
+    """
+
+    def __init__(self, most_open: int) -> None:
+        self._most_open = most_open
+        self._changed = threading.Condition()
+        self._waiting: deque[Upload] = deque()
+        self._open: deque[Upload] = deque()
+        self._at_work: list[Upload] = []
+        self._is_closed = False
+
+    def add(self, upload: Upload) -> None:
+        with self._changed:
+            self._waiting.append(upload)
+            self._changed.notify_all()
+
+    def take(self) -> Upload | None:
+        """The next upload; None once closed."""
+        with self._changed:
+            while not self._is_closed:
+                upload = self._next()
+                if upload is not None:
+                    self._at_work.append(upload)
+                    return upload
+                self._changed.wait()
+            return None
+
+    def give_back(self, upload: Upload) -> None:
+        """It goes on at its next turn."""
+        with self._changed:
+            self._at_work.remove(upload)
+            self._open.append(upload)
+            self._changed.notify_all()
+
+    def finish(self, upload: Upload) -> None:
+        """It needs no other turn."""
+        with self._changed:
+            self._at_work.remove(upload)
+            self._changed.notify_all()
+
+    def unfinished(self, which: Callable[[Upload], bool]) -> list[Upload]:
+        with self._changed:
+            return [one for one in (*self._waiting, *self._open, *self._at_work) if which(one)]
+
+    def drop_idle(self, which: Callable[[Upload], bool]) -> list[Upload]:
+        """Take out those that are not at work, and return them."""
+        with self._changed:
+            idle = [one for one in (*self._waiting, *self._open) if which(one)]
+            self._waiting = deque(one for one in self._waiting if one not in idle)
+            self._open = deque(one for one in self._open if one not in idle)
+            self._changed.notify_all()
+            return idle
+
+    def close(self) -> None:
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
+
+    def _next(self) -> Upload | None:
+        if any(one.is_suspect for one in self._at_work):
+            return None
+        has_room = len(self._open) + len(self._at_work) < self._most_open
+        queue = self._waiting if self._waiting and has_room else self._open
+        if not queue or (queue[0].is_suspect and self._at_work):
+            return None
+        return queue.popleft()
