@@ -21,6 +21,7 @@ from schemas.clips import ClipRecorded, ClipSpec
 from schemas.deadletters import DeadLetter
 from schemas.topics import CLIPS_BULK, VIDEO_PROGRESS, VIDEOS, dead_letters
 from schemas.videos import VideoProgressed, VideoSubmitted
+from services.chassis.media.video import open_video
 from services.chassis.settings import ServiceSettings
 from services.chassis.storage.objects import ObjectStore
 from services.chassis.storage.s3 import S3Objects
@@ -31,7 +32,6 @@ from services.chassis.streaming.tail import Tail
 from services.ingest.clips import samples_of
 from services.ingest.core import cut
 from services.ingest.job import origin_of
-from services.chassis.media.video import open_video
 from tests.servers import S3Server
 from tests.unit.ingest import videos
 
