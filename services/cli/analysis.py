@@ -16,6 +16,7 @@ from services.cli.client import Client
 from services.cli.footage import render_scene
 from services.cli.screen import printable
 
+DISK_FULL = 507
 T = TypeVar("T")
 UPLOADS_AT_ONCE = 4
 """A few fill the network of any machine; the API takes eight."""
@@ -146,7 +147,8 @@ class Analyst:
             try:
                 return call()
             except httpx.HTTPStatusError as error:
-                if error.response.status_code < 500 or time.monotonic() > deadline:
+                code = error.response.status_code
+                if code < 500 or code == DISK_FULL or time.monotonic() > deadline:
                     raise AnalysisFailed(refusal(error.response)) from error
             except httpx.TransportError as error:
                 if time.monotonic() > deadline:

@@ -7,10 +7,11 @@ from typing import Any
 
 import psutil
 from rich.box import SIMPLE_HEAD
+from rich.markup import escape
 from rich.table import Table
 
 from services.local.kafka import KafkaProbe
-from services.local.probes import http_probe
+from services.local.probes import SILENT, http_fault
 from services.local.state import ProcessRecord, RunRecord
 
 
@@ -25,6 +26,8 @@ class Row:
     rss_mb: int | None
     restarts: int
     healthy: bool
+    fault: str
+    """What is wrong, in its own words; empty when it is healthy."""
     address: str
 
     @property
@@ -34,22 +37,22 @@ class Row:
 
 def observe(run: RunRecord) -> list[Row]:
     """Ask every process of the run for its health, all at once."""
-    healths = asyncio.run(_ask_all(run.processes))
-    return [_row(one, healthy) for one, healthy in zip(run.processes, healths, strict=True)]
+    faults = asyncio.run(_ask_all(run.processes))
+    return [_row(one, fault) for one, fault in zip(run.processes, faults, strict=True)]
 
 
-async def _ask_all(processes: tuple[ProcessRecord, ...]) -> list[bool]:
-    return await asyncio.gather(*(_probe(one) for one in processes))
+async def _ask_all(processes: tuple[ProcessRecord, ...]) -> list[str]:
+    return await asyncio.gather(*(_fault(one) for one in processes))
 
 
-async def _probe(one: ProcessRecord) -> bool:
+async def _fault(one: ProcessRecord) -> str:
     if one.name == "kafka":
-        return await KafkaProbe(one.address)()
+        return "" if await KafkaProbe(one.address)() else SILENT
     host, port = one.address.removeprefix("http://").rsplit(":", 1)
-    return await http_probe(host, int(port))()
+    return await http_fault(host, int(port))
 
 
-def _row(one: ProcessRecord, healthy: bool) -> Row:
+def _row(one: ProcessRecord, fault: str) -> Row:
     uptime_s, rss_mb = _measure(one.process())
     return Row(
         process=one.name,
@@ -58,7 +61,8 @@ def _row(one: ProcessRecord, healthy: bool) -> Row:
         uptime_s=uptime_s,
         rss_mb=rss_mb,
         restarts=one.restarts,
-        healthy=healthy,
+        healthy=not fault,
+        fault=fault,
         address=one.address,
     )
 
@@ -86,7 +90,7 @@ def table(run: RunRecord, rows: list[Row]) -> Table:
             format_uptime(row.uptime_s),
             "-" if row.rss_mb is None else str(row.rss_mb),
             str(row.restarts),
-            "[green]ok[/]" if row.healthy else "[red]no answer[/]",
+            "[green]ok[/]" if row.healthy else f"[red]{escape(row.fault)}[/]",
             row.address.removeprefix("http://"),
         )
     return shown

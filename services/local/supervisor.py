@@ -131,7 +131,10 @@ class Supervisor:
     def _changed(self) -> None:
         processes = tuple(one.record() for one in (*self._servers, *self._services))
         self._record = replace(self._record, processes=processes)
-        write_run(self._plan.home, self._record)
+        try:
+            write_run(self._plan.home, self._record)
+        except OSError as error:  # a full disk must not end what runs; `status` is late by a while
+            self._journal.write("local", f"run.json cannot be written: {error}")
 
     def _enter(self, phase: str) -> None:
         self._record = replace(self._record, phase=phase)

@@ -151,6 +151,11 @@ def test_servers_may_be_away_for_a_while(
     assert analyze("a.mp4", outage, outage, "scoring", outage, "done")["state"] == "done"
 
 
+def test_a_full_disk_is_not_waited_for(analyze: Callable[..., dict[str, Any]]) -> None:
+    told = analyze("a.mp4", refused(507, "The disk is full."), "done")
+    assert (told["state"], told["error"]) == ("failed", "The disk is full.")
+
+
 def test_an_analysis_that_stands_still_has_failed(
     analyze: Callable[..., dict[str, Any]],
 ) -> None:
