@@ -3,6 +3,7 @@ keys of objects that follow from an id.
 """
 
 from datetime import UTC, datetime
+from hashlib import sha1
 from uuid import UUID, uuid5
 
 NAMESPACE = UUID("6d1d6f5e-5a5b-5c0b-9c43-6e69676874ff")
@@ -42,7 +43,8 @@ def evidence_key(alert_id: UUID) -> str:
 
 def event_id(type_name: str, content: bytes) -> UUID:
     """CloudEvents id: the same content of the same type is the same event."""
-    return uuid5(NAMESPACE, type_name + "/" + content.hex())
+    digest = sha1(NAMESPACE.bytes + type_name.encode() + b"/" + content, usedforsecurity=False)
+    return UUID(bytes=digest.digest()[:16], version=5)
 
 
 def _text(moment: datetime) -> str:

@@ -97,6 +97,18 @@ class _Client:
                         raise
                     time.sleep(0.1)
 
+    def partitions_of(self, name: str) -> list[Partition]:
+        deadline = time.monotonic() + NOT_YET_S
+        with self._asking():
+            while True:
+                timeout_s = self._settings.kafka_timeout_s
+                listed = self._consumer.list_topics(name, timeout=timeout_s).topics[name]
+                if listed.error is None:
+                    return [Partition(name, number) for number in sorted(listed.partitions)]
+                if time.monotonic() > deadline:
+                    raise KafkaException(listed.error)
+                time.sleep(0.1)
+
     def poll(self, most: int, timeout_s: float) -> list[Record]:
         """One call a record: `consume` would wait for `most` of them."""
         records: list[Record] = []
@@ -188,6 +200,15 @@ class KafkaConsumer(_Client):
             if one.error is None and one.offset >= 0
         }
 
+    def common_partitions(self, topics: Sequence[str]) -> int:
+        """How many partitions each of the topics has. Raises ValueError when they differ: then
+        the records of one key would not be together.
+        """
+        counts = {name: len(self.partitions_of(name)) for name in topics}
+        if len(set(counts.values())) != 1:
+            raise ValueError(f"these topics must have the same number of partitions: {counts}")
+        return counts[topics[0]]
+
     def pause(self) -> None:
         self._consumer.pause(self._consumer.assignment())
 
@@ -209,7 +230,7 @@ class KafkaReader(_Client):
 
     def __init__(self, settings: KafkaSettings, topic: str, start: Literal["first", "end"]) -> None:
         super().__init__(settings, reader_config(settings), Complaints("reader"))
-        partitions = self._partitions_of(settings.topic_prefix + topic)
+        partitions = self.partitions_of(settings.topic_prefix + topic)
         self.ends: Mapping[Partition, int] = {one: self.bounds(one).end for one in partitions}
         self._consumer.assign(
             [
@@ -217,18 +238,6 @@ class KafkaReader(_Client):
                 for one in partitions
             ]
         )
-
-    def _partitions_of(self, name: str) -> list[Partition]:
-        deadline = time.monotonic() + NOT_YET_S
-        with self._asking():
-            while True:
-                timeout_s = self._settings.kafka_timeout_s
-                listed = self._consumer.list_topics(name, timeout=timeout_s).topics[name]
-                if listed.error is None:
-                    return [Partition(name, number) for number in sorted(listed.partitions)]
-                if time.monotonic() > deadline:
-                    raise KafkaException(listed.error)
-                time.sleep(0.1)
 
     def close(self) -> None:
         self._consumer.close()

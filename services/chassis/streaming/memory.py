@@ -180,7 +180,7 @@ class MemoryBrokerPublisher:
         if outgoing.message is None:
             headers = tombstone_headers(outgoing, self._source, now)
         else:
-            headers = headers_for(outgoing.message, self._source, now, outgoing.parent)
+            headers = headers_for(outgoing.message, self._source, now, outgoing.parent, value)
         name = self._broker.topic_prefix + outgoing.topic.name
         self._broker.append(name, outgoing.record_key, value, headers)
 

@@ -65,7 +65,7 @@ class KafkaPublisher:
         if outgoing.message is None:
             headers = tombstone_headers(outgoing, self._source, now)
         else:
-            headers = headers_for(outgoing.message, self._source, now, outgoing.parent)
+            headers = headers_for(outgoing.message, self._source, now, outgoing.parent, value)
         self._produce(outgoing, value, list(headers.items()))
 
     def _produce(self, outgoing: Outgoing, value: bytes | None, headers: Any) -> None:

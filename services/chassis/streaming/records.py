@@ -27,6 +27,14 @@ class Record:
 
 
 @dataclass(frozen=True)
+class Tombstone:
+    """A record without a value on a compacted topic: its key was removed."""
+
+    topic: Topic
+    key: bytes
+
+
+@dataclass(frozen=True)
 class Incoming:
     """A decoded record. `message` is None for the tombstone of a compacted topic: then the
     record's key says whose. `prepared` is whatever the handler's `prepare` made of the message.

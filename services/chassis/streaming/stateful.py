@@ -1,89 +1,76 @@
-"""The stateful stream: a Faust app around one pure step, with its state in a rocksdb table.
+"""The stateful stream: Faust around a pure step, with its states in a rocksdb table.
 
-Faust acknowledges a record whose agent raised and goes on, so this shell guards every record:
-what is invalid goes to the dead letters, a transient failure is retried, anything else ends the
-process at once with nothing acknowledged. Per record the order is: outputs acknowledged by Kafka,
-then one table write, flushed, then Faust may commit. After kill -9 a record is at worst taken
-again with the state before or after it; the step must give the same outputs for both.
+Faust acknowledges a record whose agent raised and goes on. So the agent only collects; a task of
+its own takes batches: outputs acknowledged by Kafka, then states written and their changelog
+acknowledged, then the records. What is invalid goes to the dead letters, a transient failure is
+retried, anything else ends the process at once with nothing acknowledged. After kill -9 a batch
+comes again, each state as before or after it.
 """
 
 import asyncio
-import logging
 import os
-from collections.abc import Iterable
-from pathlib import Path
-from typing import Any, Protocol, cast
+from collections.abc import Sequence
+from typing import Any, cast
 
-import faust
-
-from schemas.base import Message
-from schemas.codec import DecodeError, decode
 from schemas.topics import Topic
 from services.chassis.clock import SystemClock
-from services.chassis.errors import InvalidMessage, TransientError
 from services.chassis.settings import ServiceSettings
-from services.chassis.streaming.deadletters import DeadLetterCount, DeadLetterLimit, dead_letter
+from services.chassis.streaming.faustapp import Table, build_app, to_record
+from services.chassis.streaming.journal import FileJournal
 from services.chassis.streaming.kafka import KafkaConsumer
+from services.chassis.streaming.outputs import publish_patiently
 from services.chassis.streaming.publisher import Publisher
-from services.chassis.streaming.records import Outgoing, Partition, Record
-from services.chassis.streaming.sequence import Sequence
+from services.chassis.streaming.records import Partition
+from services.chassis.streaming.rejections import Member
+from services.chassis.streaming.sequence import Sequence as Order
 from services.chassis.streaming.stall import ConsumerStalled, StallWatch
+from services.chassis.streaming.stepping import Change, Step, Stepping
+from services.chassis.streaming.worker import Limits
 from services.chassis.telemetry import logs, metrics
 
 log = logs.get("stateful")
 STUCK_AFTER_S = 60.0
-CHANGELOG = {"segment.bytes": str(32 * 1024 * 1024)}
-"""Only closed segments are compacted, and every record writes a whole state."""
-for noisy in ("faust.agents.actor", "mode.timers", "aiokafka"):
-    logging.getLogger(noisy).setLevel(logging.CRITICAL)  # a stop is no crash, a retry no error
-
-
-class Step(Protocol):
-    """The pure part. Keys and states are bytes; None is the state of a key never seen."""
-
-    def key(self, message: Message) -> bytes: ...
-
-    def __call__(
-        self, state: bytes | None, record: Record, message: Message
-    ) -> tuple[bytes, Iterable[Outgoing]]:
-        """Raises InvalidMessage for a record that cannot be used."""
+BATCHES = Limits(batch_records=500, queue_records=1000)
+EXIT_BUG, EXIT_RESTART = 70, 75
 
 
 class StatefulStream:
-    """One consumer group member over `topic`, run by Faust. A Runnable."""
+    """A member of `group` over topics that are partitioned alike, run by Faust. A Runnable.
+
+    Making it asks Kafka how many partitions the topics have; raises TransientError.
+    """
 
     def __init__(
-        self, settings: ServiceSettings, group: str, topic: Topic, step: Step, publisher: Publisher
+        self,
+        settings: ServiceSettings,
+        group: str,
+        topics: Sequence[Topic],
+        step: Step[Any],
+        publisher: Publisher,
+        limits: Limits = BATCHES,
     ) -> None:
-        self._topic, self._step, self._publisher, self._group = topic, step, publisher, group
-        self._clock = SystemClock()
-        self._letters = DeadLetterCount(DeadLetterLimit())
+        self._publisher, self._limits, self._clock = publisher, limits, SystemClock()
+        self._topics = {settings.topic_prefix + topic.name: topic for topic in topics}
         self._view = KafkaConsumer(settings, group)
-        self._sequence = Sequence(self._start_of)
+        self._order = Order(self._topics, self._view, report_lost)
         self._own: list[Partition] = []
         self._stall = StallWatch(self._committed, self._view.bounds)
         self._app = build_app(settings, group)
-        self._source = self._app.topic(
-            settings.topic_prefix + topic.name, key_type=bytes, value_type=bytes
+        self._table = Table(self._app, self._view.common_partitions(list(self._topics)))
+        self._stepping: Stepping[Any] = Stepping(
+            Member(self._topics, group),
+            step,
+            self._table.read,
+            FileJournal(settings.state_dir / "members" / f"{settings.topic_prefix}{group}.journal"),
+            self._clock,
         )
-        self._table = self._app.Table(
-            "state",
-            key_type=bytes,
-            value_type=bytes,
-            partitions=settings.kafka_partitions,
-            extra_topic_configs=CHANGELOG,
-        )
-        self._app.agent(self._source, name="guard")(self._agent)
+        source = self._app.topic(*self._topics, key_type=bytes, value_type=bytes)
+        self._app.agent(source, name="collect")(self._collect)
+        self._app.on_partitions_revoked.connect(self._on_revoked, weak=False)
         self._app.on_partitions_assigned.connect(self._on_assigned, weak=False)
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._started = self._ready = self._stopping = False
-
-    def _committed(self) -> dict[Partition, int]:
-        return {one: place.offset for one, place in self._view.committed(self._own).items()}
-
-    def _start_of(self, partition: Partition) -> int:
-        place = self._view.committed([partition]).get(partition)
-        return max(place.offset if place else 0, self._view.bounds(partition).first)
+        self._waiting: list[Any] = []
+        self._started = self._ready = self._stopping = self._loaded = False
 
     @property
     def ready(self) -> bool:
@@ -102,27 +89,119 @@ class StatefulStream:
         self._loop = asyncio.get_running_loop()
         if self._stopping:
             return
-        watch = asyncio.create_task(self._watch())
+        self._changed, self._room = asyncio.Event(), asyncio.Event()
+        self._at_work = asyncio.Lock()
+        tasks = [asyncio.create_task(one()) for one in (self._watch, self._work, self._tick)]
         await self._app.start()
         self._started = True
         await self._app.wait_until_stopped()
-        watch.cancel()
+        for task in tasks:
+            task.cancel()
         if self._app.crash_reason and not self._stopping:
             raise self._app.crash_reason
+
+    async def _collect(self, stream: Any) -> None:
+        """Wait while enough is collected: Faust's own buffers are the rest of the queue."""
+        manual = stream.noack()
+        async for event in manual.events():
+            self._waiting.append((manual, event))
+            self._changed.set()
+            if len(self._waiting) >= self._limits.queue_records:
+                self._room.clear()
+                await self._room.wait()
+
+    async def _work(self) -> None:
+        """Batches are what was collected while the last one was at work."""
+        try:
+            while True:
+                await self._changed.wait()
+                self._changed.clear()
+                while self._waiting:
+                    async with self._at_work:
+                        await self._take(self._waiting[: self._limits.batch_records])
+        except asyncio.CancelledError:
+            raise
+        except BaseException:
+            log.exception("stopping without commit")
+            os._exit(EXIT_BUG)  # Faust would acknowledge the records if the error reached it
+
+    async def _take(self, waiting: Sequence[tuple[Any, Any]]) -> None:
+        change = await asyncio.to_thread(self._apply, [event.message for _, event in waiting])
+        await self._write(change)
+        del self._waiting[: len(waiting)]
+        self._room.set()
+        for stream, event in waiting:
+            await stream.ack(event)
+        metrics.observe("batch_records", "stateful", len(waiting))
+
+    def _apply(self, messages: Sequence[Any]) -> Change[Any]:
+        """In a thread: take the batch through the step, have its outputs acknowledged."""
+        self._stall.heard()
+        records = [to_record(message) for message in messages]
+        for record in records:
+            self._order.take(record)
+        return publish_patiently(
+            self._publisher,
+            lambda refused: self._stepping.take(records, refused),
+            self._limits,
+            self._clock,
+        )
+
+    async def _write(self, change: Change[Any]) -> None:
+        await self._table.write(self._stepping.packed(change))
+        self._stepping.keep(change)
+
+    async def _tick(self) -> None:
+        """For all states of the partitions that are ours, at the wall clock's pace."""
+        try:
+            while True:
+                await asyncio.sleep(self._limits.tick_s)
+                async with self._at_work:
+                    if self._started and self._consuming():
+                        change = await asyncio.to_thread(self._apply_tick)
+                        await self._write(change)
+        except asyncio.CancelledError:
+            raise
+        except BaseException:
+            log.exception("stopping without commit")
+            os._exit(EXIT_BUG)
+
+    def _apply_tick(self) -> Change[Any]:
+        if not self._loaded:
+            self._stepping.load(self._table.places({one.number for one in self._own}))
+            self._loaded = True
+        now = self._clock.now()
+        return publish_patiently(
+            self._publisher, lambda _: self._stepping.tick(now), self._limits, self._clock
+        )
+
+    async def _on_revoked(self, *_: Any, **__: Any) -> None:
+        """A tick at work is waited for; batches are acknowledged before Faust comes here."""
+        async with self._at_work:
+            self._forget()
+
+    async def _on_assigned(self, *_: Any, **__: Any) -> None:
+        self._forget()
+
+    def _forget(self) -> None:
+        self._order.begin_anew()
+        self._stepping.forget()
+        self._loaded = False
 
     async def _watch(self) -> None:
         """Keep `ready` true to the facts. A start, rebalance or recovery that never ends is cured
         by a new process.
         """
-        ready_at = self._loop_time()
+        loop = asyncio.get_running_loop()
+        ready_at = loop.time()
         while not self._stopping:
             await self._check_stall()
             self._ready = self._started and self._consuming()
             if self._ready:
-                ready_at = self._loop_time()
-            elif self._loop_time() - ready_at > STUCK_AFTER_S:
+                ready_at = loop.time()
+            elif loop.time() - ready_at > STUCK_AFTER_S:
                 log.error("not ready for too long, ending to be started again")
-                os._exit(75)
+                os._exit(EXIT_RESTART)
             await asyncio.sleep(0.2)
 
     async def _check_stall(self) -> None:
@@ -131,7 +210,11 @@ class StatefulStream:
             await asyncio.to_thread(self._stall.check)
         except ConsumerStalled as error:
             log.warning("stalled, ending to be started again", reason=str(error))
-            os._exit(75)
+            os._exit(EXIT_RESTART)
+
+    def _committed(self) -> dict[Partition, int]:
+        own = [one for one in self._own if not self._topics[one.topic].is_compacted]
+        return {one: place.offset for one, place in self._view.committed(own).items()}
 
     def _consuming(self) -> bool:
         """Only for the loop's own thread, after the start: Faust makes its consumer when it is
@@ -139,107 +222,18 @@ class StatefulStream:
         """
         assignment = self._app.consumer.assignment()
         self._own = [
-            Partition(one.topic, one.partition)
-            for one in assignment
-            if one.topic == self._source.get_topic_name()
+            Partition(one.topic, one.partition) for one in assignment if one.topic in self._topics
         ]
-        return bool(
-            assignment
-            and not self._app.rebalancing
-            and not cast(Any, self._app.tables).recovery.in_recovery
-        )
-
-    @staticmethod
-    def _loop_time() -> float:
-        return asyncio.get_running_loop().time()
-
-    async def _on_assigned(self, *_: Any, **__: Any) -> None:
-        self._sequence.begin_anew()
-
-    async def _agent(self, stream: Any) -> None:
-        async for event in stream.events():
-            try:
-                record = _record(event.message)
-                self._stall.heard()
-                await asyncio.to_thread(self._sequence.take, record)
-                await self._take(record)
-            except BaseException as error:
-                if isinstance(error, asyncio.CancelledError):
-                    raise
-                log.exception("stopping without commit", topic=self._topic.name)
-                os._exit(70)  # Faust would acknowledge the record if the error reached it
-
-    async def _take(self, record: Record) -> None:
-        metrics.count("records_consumed", self._topic.name)
-        try:
-            message = decode(self._topic, record.value)
-            key = self._step.key(message)
-            state, outputs = self._step(self._table.get(key), record, message)
-        except (DecodeError, InvalidMessage) as error:
-            await self._reject(record, str(error))
-            return
-        self._letters.valid()
-        await self._publish(outputs)
-        self._table[key] = state
-        await self._app.producer.flush()
-
-    async def _reject(self, record: Record, reason: str) -> None:
-        log.warning("dead letter", at=(*record.partition, record.offset), reason=reason)
-        metrics.count("records_deadlettered", self._topic.name)
-        await self._publish([dead_letter(self._topic, record, self._group, reason, self._clock)])
-        self._letters.invalid()
-
-    async def _publish(self, outputs: Iterable[Outgoing], attempts: int = 8) -> None:
-        kept = list(outputs)
-        for attempt in range(1, attempts + 1):
-            try:
-                for outgoing in kept:
-                    self._publisher.publish(outgoing)
-                await asyncio.to_thread(self._publisher.flush)
-                return
-            except TransientError as error:
-                if attempt == attempts:
-                    raise
-                metrics.count("retries", self._topic.name)
-                log.warning("trying again", attempt=attempt, error=str(error))
-                await asyncio.sleep(min(0.2 * 2**attempt, 10))
+        recovery = cast(Any, self._app.tables).recovery
+        return bool(assignment and not self._app.rebalancing and not recovery.in_recovery)
 
 
-def build_app(settings: ServiceSettings, group: str) -> faust.App:
-    """A Faust app that does only what we ask of it: no web server, no leader, no reply topic."""
-    directory = Path(settings.state_dir).resolve() / "faust" / (settings.topic_prefix + group)
-    directory.mkdir(parents=True, exist_ok=True)
-    return faust.App(
-        settings.topic_prefix + group,
-        broker=f"kafka://{settings.kafka_bootstrap.replace(',', ';')}",
-        store="rocksdb://",
-        datadir=str(directory),
-        key_serializer="raw",
-        value_serializer="raw",
-        autodiscover=False,
-        web_enabled=False,
-        topic_disable_leader=True,
-        topic_replication_factor=1,
-        consumer_auto_offset_reset="earliest",
-        stream_wait_empty=True,  # a rebalance waits for the record at work: no write is overtaken
-        broker_commit_interval=1.0,
-        broker_session_timeout=10.0,
-        broker_heartbeat_interval=2.0,
-        reply_create_topic=False,
+def report_lost(partition: Partition, first: int, last: int) -> None:
+    metrics.count("records_lost", partition.topic, last - first + 1)
+    log.error(
+        "Kafka deleted records before they were read",
+        topic=partition.topic,
+        partition=partition.number,
+        first=first,
+        last=last,
     )
-
-
-def _record(message: Any) -> Record:
-    return Record(
-        Partition(message.topic, message.partition),
-        message.offset,
-        message.key,
-        message.value,
-        dict(_pairs(message.headers)),
-    )
-
-
-def _pairs(headers: Any) -> Iterable[tuple[str, bytes]]:
-    if not headers:
-        return []
-    return list(headers.items() if hasattr(headers, "items") else headers)
