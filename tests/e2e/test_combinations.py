@@ -30,8 +30,8 @@ from services.scoring.heads.live import live_scores
 from services.scoring.heads.registry import takes
 from services.scoring.poses import PERSON_NUMBERS, SCENE_NUMBERS, scene_vector, sequences
 from tests.checkpoints import random_head
-from tests.e2e.test_kill import until_ended
 from tests.servers import S3Server
+from tests.waiting import until_ended
 
 POSE_WEIGHTS = Path(__file__).parents[3] / "shared/weights/yolov8n-pose-recovered.pt"
 pytestmark = [pytest.mark.integration, pytest.mark.e2e]

@@ -2,15 +2,11 @@
 
 import os
 import signal
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
-import httpx
 import pytest
 
 from schemas.alerts import AlertOpened
@@ -26,6 +22,7 @@ from services.cli.demo import receivers
 from services.cli.footage import Footage, judge, render_scene
 from services.local.receivers import SmtpSink, WebhookReceiver
 from services.local.stack import LocalStack
+from tests.waiting import until_ended, wait_until
 
 pytestmark = [pytest.mark.integration, pytest.mark.e2e]
 
@@ -124,25 +121,3 @@ def hook_ids(line: Line, alert_ids: set[str]) -> set[str]:
 
 def mail_ids(line: Line) -> set[str]:
     return {str(one.message["Message-ID"]) for one in line.mails.inbox.items}
-
-
-def until_ended(client: Client, video_id: Any, wait_s: float = 2400) -> dict[str, Any]:
-    """The video once its analysis ended; the API may be away for a while."""
-    found: dict[str, Any] = {}
-
-    def ended() -> bool:
-        try:
-            found.update(client.video(video_id))
-        except httpx.HTTPError:
-            return False
-        return found["state"] in ("done", "failed")
-
-    wait_until(ended, wait_s)
-    return found
-
-
-def wait_until(condition: Any, wait_s: float = 240) -> None:
-    deadline, tick = time.monotonic() + wait_s, threading.Event()
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        tick.wait(0.2)
