@@ -1,7 +1,4 @@
-"""A compacted topic as a table in memory: the latest message of each key, kept up to date.
-
-Read outside any group, from the first record on, so every process has all of it.
-"""
+"""A compacted topic as a dict: what is configured, in any service, kept up to date."""
 
 import threading
 from collections.abc import Callable
@@ -9,117 +6,106 @@ from collections.abc import Callable
 from schemas.base import Message
 from schemas.codec import DecodeError, decode
 from schemas.topics import Topic
-from services.chassis.clock import Clock, SystemClock
-from services.chassis.duties import Duty
 from services.chassis.errors import TransientError
 from services.chassis.streaming.broker import Broker, LogReader
-from services.chassis.streaming.records import Partition, Record
-from services.chassis.telemetry import logs, metrics
+from services.chassis.streaming.records import Record
+from services.chassis.telemetry import logs
 
 log = logs.get("view")
-AT_ONCE = 500
 POLL_S = 0.2
-QUIET_S = 5.0
-"""The last record of a partition may be gone by compaction: then silence says that all is read."""
-
-Callback = Callable[[str, Message | None], None]
+POLL_RECORDS = 500
+Subscriber = Callable[[str, Message | None], None]
 
 
 class CompactedView:
-    """Safe between threads. `start` it, `wait_ready`, and `stop` it at the end.
+    """The latest message of each key, read outside any group by a thread of its own.
 
-    Subscribers hear of every record in its key's order, tombstones (None) included, those that lie
-    there at the start before `wait_ready` returns. They are called from the view's own thread.
+    It is ready once it has read what was there when it started. Safe between threads; the
+    messages are values.
     """
 
-    def __init__(self, broker: Broker, topic: Topic, clock: Clock | None = None) -> None:
+    def __init__(self, broker: Broker, topic: Topic) -> None:
+        if not topic.is_compacted:
+            raise ValueError(f"{topic.name} is not compacted: its older records would be missing")
         self._broker, self._topic = broker, topic
-        self._clock = clock or SystemClock()
-        self._messages: dict[str, Message] = {}
-        self._subscribers: list[Callback] = []
+        self._latest: dict[str, Message] = {}
+        self._subscribers: list[Subscriber] = []
         self._lock = threading.RLock()
-        self._reader: LogReader | None = None
-        self._reached: dict[Partition, int] = {}
-        self._heard_at = 0.0
-        self._settled = threading.Event()
-        self._duty = Duty(f"view-{topic.name}", self._turn, self._clock)
+        self._ready, self._stopping = threading.Event(), threading.Event()
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._read, name=f"view-{topic.name}", daemon=True)
 
-    def start(self, on_failure: Callable[[], None] = lambda: None) -> None:
-        """Begin to read. `on_failure` is called when reading ended; `raise_failure` raises why."""
-        self._duty.start(self._failing(on_failure))
+    def start(self) -> "CompactedView":
+        """Begin to read, from the start of the log."""
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self._thread.ident is not None:
+            self._thread.join()
 
     def wait_ready(self, timeout_s: float = 60.0) -> None:
-        """Return once all that lay there at the start is read.
-
-        Raises TransientError when it is not in time.
-        """
-        if not self._settled.wait(timeout_s):
-            raise TransientError(f"{self._topic.name} could not be read within {timeout_s:g} s")
+        """Raises TransientError when it is not ready in time, and what ended its thread."""
+        if not self._ready.wait(timeout_s):
+            raise TransientError(f"{self._topic.name} could not be read in {timeout_s:g} s")
         self.raise_failure()
 
+    def raise_failure(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
     def get(self, key: str) -> Message | None:
-        """The latest message of a key; None where there is none, or a tombstone removed it."""
         with self._lock:
-            return self._messages.get(key)
+            return self._latest.get(key)
 
-    def values(self) -> tuple[Message, ...]:
+    def values(self) -> list[Message]:
         with self._lock:
-            return tuple(self._messages.values())
+            return list(self._latest.values())
 
-    def subscribe(self, callback: Callback) -> None:
-        """Hear of all records from now on, and first of what is known already."""
+    def subscribe(self, callback: Subscriber) -> None:
+        """Hear of each key and its message (None: removed), first of those that are there. The
+        calls come one after the other, those to come from the view's own thread.
+        """
         with self._lock:
-            for key, message in self._messages.items():
+            for key, message in self._latest.items():
                 callback(key, message)
             self._subscribers.append(callback)
 
-    def stop(self) -> None:
-        self._duty.stop()
-        if self._reader is not None:
-            self._reader.close()
+    def _read(self) -> None:
+        try:
+            reader = self._broker.reader(self._topic.name, "first")
+            try:
+                self._follow(reader)
+            finally:
+                reader.close()
+        except BaseException as error:  # noqa: BLE001 - raised again by `raise_failure`
+            self._failure = error
+            self._ready.set()
 
-    def raise_failure(self) -> None:
-        self._duty.raise_failure()
+    def _follow(self, reader: LogReader) -> None:
+        """The end of a compacted log may lie past its last record, so an empty poll behind it
+        does not tell; `is_caught_up` does.
+        """
+        while not self._stopping.is_set():
+            for record in reader.poll(POLL_RECORDS, POLL_S):
+                self._apply(record)
+            if not self._ready.is_set() and reader.is_caught_up():
+                self._ready.set()
 
-    def _failing(self, on_failure: Callable[[], None]) -> Callable[[], None]:
-        def fail() -> None:
-            self._settled.set()
-            on_failure()
-
-        return fail
-
-    def _turn(self) -> float:
-        """Raises TransientError when Kafka is away."""
-        if self._reader is None:
-            self._reader = self._broker.reader(self._topic.name, "first")
-            self._heard_at = self._clock.monotonic()
-        records = self._reader.poll(AT_ONCE, POLL_S)
-        for record in records:
-            self._take(record)
-            self._reached[record.partition] = record.offset + 1
-        if records:
-            self._heard_at = self._clock.monotonic()
-        if not self._settled.is_set() and self._has_caught_up(self._reader):
-            self._settled.set()
-        return 0.0
-
-    def _has_caught_up(self, reader: LogReader) -> bool:
-        if all(self._reached.get(part, 0) >= end for part, end in reader.ends.items()):
-            return True
-        return self._clock.monotonic() - self._heard_at > QUIET_S
-
-    def _take(self, record: Record) -> None:
-        key = (record.key or b"").decode("utf-8", "replace")
+    def _apply(self, record: Record) -> None:
+        if record.key is None:
+            return
+        key = record.key.decode(errors="replace")
         try:
             message = None if record.value is None else decode(self._topic, record.value)
         except DecodeError as error:
-            metrics.count("records_skipped", self._topic.name)
-            log.warning("a record is no message", topic=self._topic.name, key=key, error=str(error))
+            log.warning("unreadable", topic=self._topic.name, key=key, error=str(error))
             return
         with self._lock:
             if message is None:
-                self._messages.pop(key, None)
+                self._latest.pop(key, None)
             else:
-                self._messages[key] = message
+                self._latest[key] = message
             for callback in self._subscribers:
                 callback(key, message)
