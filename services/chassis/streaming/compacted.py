@@ -1,4 +1,7 @@
-"""A compacted topic as a dict: what is configured, in any service, kept up to date."""
+"""A compacted topic as a table in memory: the latest message of each key, kept up to date.
+
+Read outside any group, from the first record on, so every process has all of it.
+"""
 
 import threading
 from collections.abc import Callable
@@ -6,106 +9,104 @@ from collections.abc import Callable
 from schemas.base import Message
 from schemas.codec import DecodeError, decode
 from schemas.topics import Topic
+from services.chassis.clock import Clock, SystemClock
+from services.chassis.duties import Duty
 from services.chassis.errors import TransientError
 from services.chassis.streaming.broker import Broker, LogReader
 from services.chassis.streaming.records import Record
-from services.chassis.telemetry import logs
+from services.chassis.telemetry import logs, metrics
 
 log = logs.get("view")
+AT_ONCE = 500
 POLL_S = 0.2
-POLL_RECORDS = 500
-Subscriber = Callable[[str, Message | None], None]
+
+Callback = Callable[[str, Message | None], None]
 
 
 class CompactedView:
-    """The latest message of each key, read outside any group by a thread of its own.
+    """Safe between threads. `start` it, `wait_ready`, and `stop` it at the end.
 
-    It is ready once it has read what was there when it started. Safe between threads; the
-    messages are values.
+    Subscribers hear of every record in its key's order, tombstones (None) included, those that lie
+    there at the start before `wait_ready` returns. They are called from the view's own thread.
     """
 
-    def __init__(self, broker: Broker, topic: Topic) -> None:
-        if not topic.is_compacted:
-            raise ValueError(f"{topic.name} is not compacted: its older records would be missing")
+    def __init__(self, broker: Broker, topic: Topic, clock: Clock | None = None) -> None:
         self._broker, self._topic = broker, topic
-        self._latest: dict[str, Message] = {}
-        self._subscribers: list[Subscriber] = []
+        self._clock = clock or SystemClock()
+        self._messages: dict[str, Message] = {}
+        self._subscribers: list[Callback] = []
         self._lock = threading.RLock()
-        self._ready, self._stopping = threading.Event(), threading.Event()
-        self._failure: BaseException | None = None
-        self._thread = threading.Thread(target=self._read, name=f"view-{topic.name}", daemon=True)
+        self._reader: LogReader | None = None
+        self._settled = threading.Event()
+        self._duty = Duty(f"view-{topic.name}", self._turn, self._clock)
 
-    def start(self) -> "CompactedView":
-        """Begin to read, from the start of the log."""
-        self._thread.start()
-        return self
-
-    def stop(self) -> None:
-        self._stopping.set()
-        if self._thread.ident is not None:
-            self._thread.join()
+    def start(self, on_failure: Callable[[], None] = lambda: None) -> None:
+        """Begin to read. `on_failure` is called when reading ended; `raise_failure` raises why."""
+        self._duty.start(self._failing(on_failure))
 
     def wait_ready(self, timeout_s: float = 60.0) -> None:
-        """Raises TransientError when it is not ready in time, and what ended its thread."""
-        if not self._ready.wait(timeout_s):
-            raise TransientError(f"{self._topic.name} could not be read in {timeout_s:g} s")
+        """Return once all that lay there at the start is read.
+
+        Raises TransientError when it is not in time.
+        """
+        if not self._settled.wait(timeout_s):
+            raise TransientError(f"{self._topic.name} could not be read within {timeout_s:g} s")
         self.raise_failure()
 
-    def raise_failure(self) -> None:
-        if self._failure is not None:
-            raise self._failure
-
     def get(self, key: str) -> Message | None:
+        """The latest message of a key; None where there is none, or a tombstone removed it."""
         with self._lock:
-            return self._latest.get(key)
+            return self._messages.get(key)
 
-    def values(self) -> list[Message]:
+    def values(self) -> tuple[Message, ...]:
         with self._lock:
-            return list(self._latest.values())
+            return tuple(self._messages.values())
 
-    def subscribe(self, callback: Subscriber) -> None:
-        """Hear of each key and its message (None: removed), first of those that are there. The
-        calls come one after the other, those to come from the view's own thread.
-        """
+    def subscribe(self, callback: Callback) -> None:
+        """Hear of all records from now on, and first of what is known already."""
         with self._lock:
-            for key, message in self._latest.items():
+            for key, message in self._messages.items():
                 callback(key, message)
             self._subscribers.append(callback)
 
-    def _read(self) -> None:
-        try:
-            reader = self._broker.reader(self._topic.name, "first")
-            try:
-                self._follow(reader)
-            finally:
-                reader.close()
-        except BaseException as error:  # noqa: BLE001 - raised again by `raise_failure`
-            self._failure = error
-            self._ready.set()
+    def stop(self) -> None:
+        self._duty.stop()
+        if self._reader is not None:
+            self._reader.close()
 
-    def _follow(self, reader: LogReader) -> None:
-        """The end of a compacted log may lie past its last record, so an empty poll behind it
-        does not tell; `is_caught_up` does.
-        """
-        while not self._stopping.is_set():
-            for record in reader.poll(POLL_RECORDS, POLL_S):
-                self._apply(record)
-            if not self._ready.is_set() and reader.is_caught_up():
-                self._ready.set()
+    def raise_failure(self) -> None:
+        self._duty.raise_failure()
 
-    def _apply(self, record: Record) -> None:
-        if record.key is None:
-            return
-        key = record.key.decode(errors="replace")
+    def _failing(self, on_failure: Callable[[], None]) -> Callable[[], None]:
+        def fail() -> None:
+            self._settled.set()
+            on_failure()
+
+        return fail
+
+    def _turn(self) -> float:
+        """Raises TransientError when Kafka is away."""
+        if self._reader is None:
+            self._reader = self._broker.reader(self._topic.name, "first")
+        records = self._reader.poll(AT_ONCE, POLL_S)
+        for record in records:
+            self._take(record)
+        if not self._settled.is_set() and self._reader.is_caught_up():
+            self._settled.set()
+        return 0.0
+
+    def _take(self, record: Record) -> None:
+        key = (record.key or b"").decode("utf-8", "replace")
         try:
             message = None if record.value is None else decode(self._topic, record.value)
         except DecodeError as error:
-            log.warning("unreadable", topic=self._topic.name, key=key, error=str(error))
+            metrics.count("records_skipped", self._topic.name)
+            log.warning("a record is no message", topic=self._topic.name, key=key, error=str(error))
             return
         with self._lock:
             if message is None:
-                self._latest.pop(key, None)
+                self._messages.pop(key, None)
             else:
-                self._latest[key] = message
+                self._messages[key] = message
             for callback in self._subscribers:
                 callback(key, message)

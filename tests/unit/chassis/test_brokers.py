@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from schemas.embeddings import EmbeddingExtracted
-from schemas.topics import EMBEDDINGS, MIB, POLICIES, SOURCES
+from schemas.topics import EMBEDDINGS, POLICIES, SOURCES
 from services.chassis.errors import InvalidMessage
 from services.chassis.settings import ServiceSettings
 from services.chassis.streaming.broker import Broker, GroupConsumer, Position, Rebalances
@@ -222,14 +222,15 @@ def test_a_reader_reads_all_partitions_from_where_it_is_told(
 
 
 def test_what_is_larger_than_its_topic_takes_is_an_invalid_message(broker: Broker) -> None:
-    large = embedding(0, vector=bytes(EMBEDDINGS.max_message_bytes), dim=MIB // 4)
+    large = embedding(0, backbone="x" * EMBEDDINGS.max_message_bytes)
     with pytest.raises(InvalidMessage, match=r"1\.0 MiB is more than embeddings\.v1 takes"):
         broker.publisher("features").publish(Outgoing(EMBEDDINGS, large))
 
 
 def test_a_view_is_ready_on_a_topic_without_a_record_and_sees_tombstones(broker: Broker) -> None:
     removed = threading.Event()
-    view = CompactedView(broker, SOURCES).start()
+    view = CompactedView(broker, SOURCES)
+    view.start()
     view.wait_ready()
     view.subscribe(lambda _, message: removed.set() if message is None else None)
     publisher = broker.publisher("api")
