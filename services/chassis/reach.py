@@ -20,7 +20,8 @@ def require_kafka(settings: KafkaSettings) -> None:
     from services.chassis.streaming.clients import Complaints, client_config, unreachable
 
     complaints = Complaints("reach")
-    client = AdminClient(client_config(settings, "reach", complaints))
+    config = client_config(settings, "reach") | {"error_cb": complaints.listen}
+    client = AdminClient(config)
     try:
         client.list_topics(timeout=WAIT_S)
     except KafkaException as error:
