@@ -2,7 +2,6 @@
 
 import random
 import socket
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
@@ -42,8 +41,6 @@ from services.chassis.telemetry import logs
 
 log = logs.get("alerts")
 CHANNELS: tuple[ChannelName, ...] = ("email", "webhook")
-STOPPING_S = 5.0
-"""Attempts at work when the service is to stop may go on for so long."""
 UNSERVED_S = 3600.0
 """A delivery that is not over so long after its window belongs to a target that nobody serves."""
 
@@ -52,10 +49,9 @@ class AlertsService:
     """Runs until it is told to stop, or until one of its threads falls over a bug."""
 
     def __init__(
-        self, loop: ConsumeLoop, view: CompactedView, assembly: "Assembly", duties: Sequence[Duty]
+        self, loop: ConsumeLoop, view: CompactedView, duties: Sequence[Duty], engine: Engine
     ) -> None:
-        self._loop, self._view = loop, view
-        self._assembly, self._duties = assembly, duties
+        self._loop, self._view, self._duties, self._engine = loop, view, duties, engine
 
     @property
     def ready(self) -> bool:
@@ -79,16 +75,11 @@ class AlertsService:
             duty.raise_failure()
 
     def _stop_all(self) -> None:
-        """All at once, since each may have an attempt at work. Those that hang are cut short and
-        made again after the next start: supervisors wait some 15 s.
-        """
-        impatience = threading.Timer(STOPPING_S, self._assembly.cut_short)
-        impatience.start()
+        """At once: one after the other would wait for one attempt after the other."""
         with ThreadPoolExecutor(len(self._duties)) as pool:
             list(pool.map(Duty.stop, self._duties))
-        impatience.cancel()
         self._view.stop()
-        self._assembly.close()
+        self._engine.dispose()
 
 
 class Assembly:
@@ -101,7 +92,6 @@ class Assembly:
         self.ledger = Ledger(engine, self._holder)
         self.queue = EvidenceQueue(engine, self._holder)
         self._watch = Watch(self.ledger, self.queue, clock)
-        self._targets: list[Sender] = []
         self._senders: list[Duty] = []
         self._makers: list[Duty] = []
         self._follow_up = FollowUp(
@@ -116,14 +106,6 @@ class Assembly:
         """There is something new to send or to make."""
         for duty in (*self._senders, *self._makers):
             duty.wake()
-
-    def cut_short(self) -> None:
-        """End the attempts at work."""
-        for sender in self._targets:
-            sender.cut_short()
-
-    def close(self) -> None:
-        self._engine.dispose()
 
     def duties(self, store: ObjectStore, sources: Sources, publisher: Publisher) -> list[Duty]:
         """All of them, not started. Called once."""
@@ -159,9 +141,8 @@ class Assembly:
             self._follow_up.on_attempt(task)
 
         by_name = {channel.name: channel for channel in channels(settings, self._clock)}
-        targets = settings.targets
-        self._targets = [Sender(by_name[to.channel], to, shared, sent) for to in targets]
-        return [self._duty(f"sender-{n}", sender.turn) for n, sender in enumerate(self._targets, 1)]
+        senders = [Sender(by_name[to.channel], to, shared, sent) for to in settings.targets]
+        return [self._duty(f"sender-{n}", sender.turn) for n, sender in enumerate(senders, 1)]
 
     def _making(self, store: ObjectStore) -> list[Duty]:
         settings = self._settings
@@ -235,4 +216,4 @@ def build(settings: AlertsSettings, clock: Clock | None = None) -> AlertsService
     )
     publisher = broker.publisher("alerts")
     loop = ConsumeLoop(broker, GROUP, [ALERTS], handler, publisher, Limits(batch_records=8))
-    return AlertsService(loop, view, assembly, duties)
+    return AlertsService(loop, view, duties, engine)

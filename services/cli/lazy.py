@@ -48,6 +48,9 @@ LATER: Mapping[str, Later] = {
     "evaluate": Later(
         "services.cli.evaluate", "Judge a head on videos it has not seen.", MODELS, "scoring,train"
     ),
+    "replay": Later(
+        "services.cli.replay", "Judge the past by another head, and show what differs.", MODELS
+    ),
     "bias-check": Later(
         "services.cli.bias_check",
         "Fail when a head tells by the position instead of the picture.",

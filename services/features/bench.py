@@ -1,4 +1,4 @@
-"""What the service is measured against: the bare forward pass, one decoding thread, a GPU."""
+"""The bare forward pass, beside which the service is measured, and what a GPU brings."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -8,11 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from services.features.backbones import Backbone, Options, device, load
-from services.features.feed import decode_clips_per_s, feed
 from services.features.weights import MODELS
 from services.features.weights.store import place
 
-BATCHES = (1, 8, 32, 64, 256)
+BATCHES = (1, 8, 32, 64)
 BLANK = {"videomae2_s_k710": 384, "videomae2_b_k710": 768}
 """Backbones that can be measured without their weights, and their widths."""
 
@@ -74,6 +73,3 @@ def gpu(name: str, options: Options) -> Iterator[Row]:
         return load(name, replace(options, engine="torch", compile=compiled))
 
     yield from gpu_rows(start, torch.cuda.get_device_name())
-
-
-__all__ = ["bare_forward", "decode_clips_per_s", "feed", "gpu", "gpu_rows", "with_weights"]

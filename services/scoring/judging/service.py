@@ -49,8 +49,8 @@ class JudgingHandler(Handler):
     A detector whose heads depend on the latest window alone keeps and holds nothing.
     """
 
-    def __init__(self, detector: Detector, run: str = LIVE) -> None:
-        self._detector, self._run = detector, run
+    def __init__(self, detector: Detector, run: str = LIVE, idle_s: float = IDLE_S) -> None:
+        self._detector, self._run, self._idle_s = detector, run, idle_s
         self._keeps = detector.context > 1 or detector.takes_persons
         self._sources: dict[UUID, _Source] = {}
         self._pending: dict[UUID, _Source] = {}
@@ -87,7 +87,7 @@ class JudgingHandler(Handler):
         self._sources = {
             source_id: source
             for source_id, source in self._sources.items()
-            if awake_s - source.since_s <= IDLE_S
+            if awake_s - source.since_s <= self._idle_s
         }
         return ()
 
