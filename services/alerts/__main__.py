@@ -3,12 +3,14 @@
 from services.alerts.config import AlertsSettings
 from services.alerts.service import build
 from services.chassis.environment import read_or_exit
+from services.chassis.reach import require_database, require_kafka, require_store
 from services.chassis.service import run
 
 
 def main() -> None:
     settings = read_or_exit(AlertsSettings)
-    run("alerts", settings, lambda: build(settings))
+    needs = (require_kafka, require_store, require_database)
+    run("alerts", settings, lambda: build(settings), needs)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Engine, Row, and_, case, delete, func, or_, select, update
+from sqlalchemy import Engine, Row, Select, and_, case, delete, func, or_, select, update
 
 from schemas.codec import decode, encode
 from schemas.topics import ALERTS
@@ -75,15 +75,9 @@ class EvidenceQueue:
 
     def claim(self, now: float) -> EvidenceTask | None:
         """The most urgent row that is due; nobody else gets it while the lease is renewed."""
-        due = (
-            select(evidence)
-            .where(evidence.c.due_at <= now)
-            .order_by(evidence.c.peak_s.is_not(None), evidence.c.due_at, evidence.c.alert_id)
-            .limit(1)
-        )
         while True:
             with transaction(self._engine) as connection:
-                row = connection.execute(due).one_or_none()
+                row = connection.execute(due_by(now)).one_or_none()
             if row is None:
                 return None
             if self._seize(row, now + self.lease_s):
@@ -154,6 +148,16 @@ class EvidenceQueue:
         }
         with transaction(self._engine) as connection:
             return connection.execute(update(evidence).where(same).values(**values)).rowcount == 1
+
+
+def due_by(now: float) -> Select[Any]:
+    """What `claim` claims."""
+    return (
+        select(evidence)
+        .where(evidence.c.due_at <= now)
+        .order_by(evidence.c.peak_s.is_not(None), evidence.c.due_at, evidence.c.alert_id)
+        .limit(1)
+    )
 
 
 def _of(alert_id: UUID) -> Any:

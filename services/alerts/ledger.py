@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine, Row, and_, delete, func, or_, select, update
+from sqlalchemy import Engine, Row, Select, and_, delete, func, or_, select, update
 
 from schemas.codec import decode, encode
 from schemas.deliveries import DeliveryAttempted
@@ -22,6 +22,8 @@ from services.alerts.core import Alert
 from services.alerts.core.deliveries import ChannelName, Delivery, Target, Verdict
 from services.alerts.tables import deliveries, outbox
 from services.chassis.storage.database import transaction, upsert
+
+CLOCK_STEP_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -88,16 +90,7 @@ class Ledger:
 
     def claim(self, target: Target, now: float) -> Task | None:
         """The oldest delivery to the target that is due, unless somebody has one at work."""
-        mine = deliveries.c.target_id == str(target.target_id)
-        at_work = and_(mine, deliveries.c.state == "delivering", deliveries.c.due_at > now)
-        due = (
-            select(deliveries)
-            .where(mine, deliveries.c.due_at <= now)
-            .where(~select(deliveries.c.delivery_id).where(at_work).exists())
-            .order_by(deliveries.c.opened_at, deliveries.c.due_at, deliveries.c.delivery_id)
-            .limit(1)
-        )
-        return self._claim(due, now)
+        return self._claim(due_to(target, now), now)
 
     def claim_overdue(self, opened_before: float, now: float) -> Task | None:
         """A delivery that nobody sends: its target left the settings of all instances."""
@@ -188,6 +181,22 @@ class Ledger:
         }
         with transaction(self._engine) as connection:
             return connection.execute(update(deliveries).where(same).values(**values)).rowcount == 1
+
+
+def due_to(target: Target, now: float) -> Select[Any]:
+    """What `claim` claims. A first attempt that seems to lie ahead is due as well: then the wall
+    clock was stepped back, and nobody shall wait for it to catch up.
+    """
+    mine = and_(deliveries.c.target_id == str(target.target_id), deliveries.c.due_at.is_not(None))
+    stepped = and_(deliveries.c.attempts == 0, deliveries.c.opened_at > now + CLOCK_STEP_S)
+    at_work = and_(mine, deliveries.c.state == "delivering", deliveries.c.due_at > now)
+    return (
+        select(deliveries)
+        .where(mine, or_(deliveries.c.due_at <= now, stepped))
+        .where(~select(deliveries.c.delivery_id).where(at_work).exists())
+        .order_by(deliveries.c.opened_at, deliveries.c.due_at, deliveries.c.delivery_id)
+        .limit(1)
+    )
 
 
 def _row(item: Delivery, trace: str, now: float, mail_waits_s: float) -> dict[str, Any]:

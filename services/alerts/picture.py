@@ -1,52 +1,48 @@
 """The snapshot: the peak's picture with a discreet strip that says what it shows."""
 
-from typing import Any
-
-import cv2
 import numpy as np
-import simplejpeg
+from PIL import Image
 
 from services.alerts.core import Alert
 from services.alerts.core.notice import media_time, one_line
-from services.chassis.media.shape import Picture
+from services.alerts.lettering import draw, lettering, width
+from services.chassis.media.jpeg import of_rgb
+from services.chassis.media.shape import Picture, Size
 
 LONGEST_SIDE = 1280
-QUALITY = 85
-FONT = cv2.FONT_HERSHEY_SIMPLEX
-WHITE = (255, 255, 255)
+SMALLEST_LETTERS = 4
 
 
 def snapshot(picture: Picture, alert: Alert) -> bytes:
     """A JPEG, at most 1280 wide or high, with label, score and media time along its foot."""
     small = _fitted(picture)
-    _strip(small, caption(alert))
-    encoded: Any = simplejpeg.encode_jpeg(small, QUALITY, "RGB", "420")
-    return bytes(encoded)
+    return of_rgb(_with_strip(small, caption(alert))).content
 
 
 def caption(alert: Alert) -> str:
-    """The font draws ASCII alone; other letters become question marks."""
-    label = one_line(alert.label).encode("ascii", "replace").decode()
-    return f"{label}   {alert.peak_score:.2f}   {media_time(alert.peak_s)}"
+    return f"{one_line(alert.label)}   {alert.peak_score:.2f}   {media_time(alert.peak_s)}"
 
 
 def _fitted(picture: Picture) -> Picture:
-    height, width = picture.shape[:2]
-    scale = min(1.0, LONGEST_SIDE / max(height, width))
-    if scale == 1.0:
-        return np.ascontiguousarray(picture).copy()
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    height, width_px = picture.shape[:2]
+    size = Size(width_px, height).within(LONGEST_SIDE)
+    if (size.width, size.height) == (width_px, height):
+        return picture.copy()
+    image = Image.fromarray(picture).resize((size.width, size.height), Image.Resampling.BOX)
+    return np.asarray(image, np.uint8).copy()
 
 
-def _strip(picture: Picture, words: str) -> None:
-    """Darken the foot of the picture and write on it, in place."""
-    height, width = picture.shape[:2]
+def _with_strip(picture: Picture, words: str) -> Picture:
+    """Darken the foot and write on it, as large as its height and the picture's width allow."""
+    height, wide = picture.shape[:2]
     tall = min(height, max(14, height // 16))
     foot = picture[height - tall :]
     foot[:] = foot // 3
-    scale = tall / 42
-    (wide, _), _ = cv2.getTextSize(words, FONT, scale, 1)
-    scale *= min(1.0, 0.96 * width / max(wide, 1))
-    baseline = (max(1, width // 80), height - max(1, round(tall * 0.3)))
-    cv2.putText(picture, words, baseline, FONT, scale, WHITE, 1, cv2.LINE_AA)
+    size = max(SMALLEST_LETTERS, round(tall * 0.6))
+    room = 0.96 * wide
+    if (needed := width(lettering(words, size))) > room:
+        size = max(SMALLEST_LETTERS, int(size * room / needed))
+    image = Image.fromarray(picture)
+    baseline = (max(1, wide // 80), height - max(1, round(tall * 0.3)))
+    draw(image, lettering(words, size), baseline)
+    return np.asarray(image, np.uint8)

@@ -64,7 +64,7 @@ class Sender:
     ) -> None:
         """`sent` hears of every attempt once it is written down."""
         self._channel, self._target, self._shared, self._sent = channel, target, shared, sent
-        self._calls = BoundedCalls()
+        self._calls, self._pictures = BoundedCalls(), BoundedCalls()
 
     def turn(self) -> float:
         """Seconds until there is more to do. Raises TransientError when the database is away."""
@@ -77,6 +77,10 @@ class Sender:
             self._attempt(task)
         self._sent(task)
         return 0.0
+
+    def cut_short(self) -> None:
+        """End the attempt at work, from another thread: it counts as failed for now."""
+        self._calls.cut_short()
 
     def _attempt(self, task: Task) -> None:
         notice = self._notice(task)
@@ -97,12 +101,16 @@ class Sender:
         self._close(task, verdict, ended_at, notice.snapshot is not None)
 
     def _send(self, notice: Notice) -> Receipt:
-        deadline_s = self._shared.deadline_s
+        """An alert that breaks the channel costs its own delivery, not everybody's."""
         try:
-            return self._calls.run(deadline_s, lambda end: self._channel.send(notice, end))
-        except Expired:
-            detail = f"the attempt was not over within {deadline_s:g} s"
-            return Receipt(delivered=False, detail=detail, again=True)
+            return self._calls.run(
+                self._shared.deadline_s, lambda end: self._channel.send(notice, end)
+            )
+        except Expired as error:
+            return Receipt(delivered=False, detail=str(error), again=True)
+        except Exception as error:
+            log.exception("sending", delivery_id=str(notice.delivery_id))
+            return Receipt(False, f"this alert cannot be sent ({type(error).__name__})")
 
     def _notice(self, task: Task) -> Notice:
         snapshot, note = self._picture(task)
@@ -127,7 +135,7 @@ class Sender:
             return None, present.note if present else ""
         key = ids.snapshot_key(task.alert.alert_id)
         with suppress(TransientError, ObjectMissing, Expired):
-            return self._calls.run(PICTURE_S, lambda _: self._shared.store.get(key)), ""
+            return self._pictures.run(PICTURE_S, lambda _: self._shared.store.get(key)), ""
         return None, ""
 
     def _close(self, task: Task, verdict: Verdict, ended_at: float, has_picture: bool) -> None:

@@ -2,6 +2,7 @@
 
 import random
 import socket
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
@@ -41,6 +42,8 @@ from services.chassis.telemetry import logs
 
 log = logs.get("alerts")
 CHANNELS: tuple[ChannelName, ...] = ("email", "webhook")
+STOPPING_S = 5.0
+"""Attempts at work when the service is to stop may go on for so long."""
 UNSERVED_S = 3600.0
 """A delivery that is not over so long after its window belongs to a target that nobody serves."""
 
@@ -49,9 +52,10 @@ class AlertsService:
     """Runs until it is told to stop, or until one of its threads falls over a bug."""
 
     def __init__(
-        self, loop: ConsumeLoop, view: CompactedView, duties: Sequence[Duty], engine: Engine
+        self, loop: ConsumeLoop, view: CompactedView, assembly: "Assembly", duties: Sequence[Duty]
     ) -> None:
-        self._loop, self._view, self._duties, self._engine = loop, view, duties, engine
+        self._loop, self._view = loop, view
+        self._assembly, self._duties = assembly, duties
 
     @property
     def ready(self) -> bool:
@@ -75,11 +79,16 @@ class AlertsService:
             duty.raise_failure()
 
     def _stop_all(self) -> None:
-        """At once: one after the other would wait for one attempt after the other."""
+        """All at once, since each may have an attempt at work. Those that hang are cut short and
+        made again after the next start: supervisors wait some 15 s.
+        """
+        impatience = threading.Timer(STOPPING_S, self._assembly.cut_short)
+        impatience.start()
         with ThreadPoolExecutor(len(self._duties)) as pool:
             list(pool.map(Duty.stop, self._duties))
+        impatience.cancel()
         self._view.stop()
-        self._engine.dispose()
+        self._assembly.close()
 
 
 class Assembly:
@@ -92,6 +101,7 @@ class Assembly:
         self.ledger = Ledger(engine, self._holder)
         self.queue = EvidenceQueue(engine, self._holder)
         self._watch = Watch(self.ledger, self.queue, clock)
+        self._targets: list[Sender] = []
         self._senders: list[Duty] = []
         self._makers: list[Duty] = []
         self._follow_up = FollowUp(
@@ -106,6 +116,14 @@ class Assembly:
         """There is something new to send or to make."""
         for duty in (*self._senders, *self._makers):
             duty.wake()
+
+    def cut_short(self) -> None:
+        """End the attempts at work."""
+        for sender in self._targets:
+            sender.cut_short()
+
+    def close(self) -> None:
+        self._engine.dispose()
 
     def duties(self, store: ObjectStore, sources: Sources, publisher: Publisher) -> list[Duty]:
         """All of them, not started. Called once."""
@@ -141,8 +159,9 @@ class Assembly:
             self._follow_up.on_attempt(task)
 
         by_name = {channel.name: channel for channel in channels(settings, self._clock)}
-        senders = [Sender(by_name[to.channel], to, shared, sent) for to in settings.targets]
-        return [self._duty(f"sender-{n}", sender.turn) for n, sender in enumerate(senders, 1)]
+        targets = settings.targets
+        self._targets = [Sender(by_name[to.channel], to, shared, sent) for to in targets]
+        return [self._duty(f"sender-{n}", sender.turn) for n, sender in enumerate(self._targets, 1)]
 
     def _making(self, store: ObjectStore) -> list[Duty]:
         settings = self._settings
@@ -216,4 +235,4 @@ def build(settings: AlertsSettings, clock: Clock | None = None) -> AlertsService
     )
     publisher = broker.publisher("alerts")
     loop = ConsumeLoop(broker, GROUP, [ALERTS], handler, publisher, Limits(batch_records=8))
-    return AlertsService(loop, view, duties, engine)
+    return AlertsService(loop, view, assembly, duties)

@@ -111,6 +111,8 @@ def close_finished(connection: Connection, uploads: Sequence[str], now: datetime
         .where(at_work, over)
         .values(state="done", error=None, decoded=1.0, finished_at=now)
     )
+    whole = and_(videos.c.video_id.in_(uploads), videos.c.note.is_not(None), over)
+    connection.execute(update(videos).where(whole).values(note=None))
     say_what_is_missing(connection, uploads)
 
 
@@ -133,13 +135,11 @@ def say_what_is_missing(connection: Connection, uploads: Sequence[str]) -> None:
     rows = connection.execute(query).all()
     sums = scored(connection, [row.video_id for row in rows], LIVE)
     for row in rows:
-        missing = max(0, row.clip_count - (sums[row.video_id].clips if row.video_id in sums else 0))
+        of_video = sums.get(row.video_id)
+        missing = max(0, row.clip_count - (of_video.clips if of_video else 0))
         if missing != row.clips_missing:
-            connection.execute(
-                update(videos)
-                .where(videos.c.video_id == row.video_id)
-                .values(clips_missing=missing)
-            )
+            mine = videos.c.video_id == row.video_id
+            connection.execute(update(videos).where(mine).values(clips_missing=missing))
 
 
 def _reason(error: Exception) -> str:

@@ -20,10 +20,12 @@ def require_kafka(settings: KafkaSettings) -> None:
     from services.chassis.streaming.clients import Complaints, client_config, unreachable
 
     complaints = Complaints("reach")
+    config = client_config(settings, "reach") | {"error_cb": complaints.listen}
+    client = AdminClient(config)
     try:
-        client = AdminClient(client_config(settings, "reach", complaints))
         client.list_topics(timeout=WAIT_S)
     except KafkaException as error:
+        client.poll(0)  # now it tells what it complains of
         raise unreachable(settings, error, complaints) from None
 
 

@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from services.chassis.environment import exit_for
@@ -27,17 +27,25 @@ class Runnable(Protocol):
     def stop(self) -> None: ...
 
 
-def run(name: str, settings: ServiceSettings, build: Callable[[], Runnable]) -> None:
+def run(
+    name: str,
+    settings: ServiceSettings,
+    build: Callable[[], Runnable],
+    needs: Sequence[Callable[[ServiceSettings], None]] = (),
+) -> None:
     """Build and run until SIGTERM or SIGINT, then drain.
 
     A server that stays away and settings that `build` finds unusable end the process with one
     sentence and AWAY or environment.EXIT_CODE; a bug ends it with a traceback and exit code 1.
-    Nothing is committed of the batch at work.
+    Nothing is committed of the batch at work. `needs` are functions of `reach`: servers without
+    which there is no use in building.
     """
     logs.configure(name, settings.log_level)
     log = logs.get("service")
     log.info("starting", **settings.public())
     try:
+        for require in needs:
+            require(settings)
         _serve(settings, build)
     except TransientError as error:
         print(f"nightclerk: {error}", file=sys.stderr, flush=True)  # noqa: T201 -- its last words

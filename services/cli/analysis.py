@@ -75,13 +75,7 @@ class Analyst:
         try:
             return self._take_through(name)
         except AnalysisFailed as failure:
-            video_id = {"video_id": str(failure.video_id)} if failure.video_id else {}
-            return {
-                "file": printable(name),
-                **video_id,
-                "state": "failed",
-                "error": printable(str(failure)),
-            }
+            return failed(name, failure)
         finally:
             self.heard(name, 1.0)
 
@@ -158,6 +152,25 @@ class Analyst:
     def _pause(self, seconds: float) -> None:
         if self.stopped.wait(seconds):
             raise Stopped
+
+
+def refusals(names: Sequence[str]) -> list[Told]:
+    """The result of each file that cannot even be sent."""
+    found = []
+    for name in names:
+        try:
+            if not name.startswith("sim:"):
+                require_readable(Path(name), name)
+        except AnalysisFailed as failure:
+            found.append(failed(name, failure))
+    return found
+
+
+def failed(name: str, failure: AnalysisFailed) -> Told:
+    """The line of a file whose analysis failed."""
+    video_id = {"video_id": str(failure.video_id)} if failure.video_id else {}
+    error = printable(str(failure))
+    return {"file": printable(name), **video_id, "state": "failed", "error": error}
 
 
 def require_readable(path: Path, name: str) -> None:

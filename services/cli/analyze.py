@@ -9,8 +9,8 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,7 +20,7 @@ import typer
 
 from services.cli.admission import MOST_FILES
 from services.cli.advance import advance, say
-from services.cli.analysis import Analyst, Stopped, refusal
+from services.cli.analysis import Analyst, Stopped, refusal, refusals
 from services.cli.client import Client
 from services.cli.home import Home, local_settings, running_settings
 from services.cli.report import rendered
@@ -44,6 +44,10 @@ def analyze(
     home: Home = None,
 ) -> None:
     """Score video files and say when something went wrong."""
+    refused = refusals(files)
+    if len(refused) == len(files):  # no stack is needed to say so
+        tell(refused, as_json)
+        raise typer.Exit(BAD_FILE)
     try:
         with stack_for(api, home, as_json) as (url, folder):
             good = run(files, connected(url, token), folder, as_json)
@@ -104,17 +108,17 @@ def run(files: Sequence[str], client: Client, folder: Path, as_json: bool) -> bo
         pool = ThreadPoolExecutor(MOST_FILES)
         try:
             results = [pool.submit(analyst.analyze, name) for name in files]
-            return tell(results, as_json)
+            return tell((result.result() for result in results), as_json)
         finally:
             stopped.set()
             pool.shutdown(cancel_futures=True)
             client.close()
 
 
-def tell(results: Sequence["Future[dict[str, Any]]"], as_json: bool) -> bool:
+def tell(results: Iterable[dict[str, Any]], as_json: bool) -> bool:
+    """Print each result as it comes; whether all were good."""
     good = True
-    for future in results:
-        told = future.result()
+    for told in results:
         good = good and told["state"] == "done"
         if as_json:
             sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")

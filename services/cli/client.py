@@ -41,7 +41,8 @@ class Client:
 
     def timeline(self, video_id: UUID) -> dict[str, Any]:
         """All scores and alerts of the live run, every clip by itself."""
-        path, where = f"/sources/{video_id}/timeline", {"resolution": "clip", "limit": 50_000}
+        path = f"/sources/{video_id}/timeline"
+        where: dict[str, Any] = {"resolution": "clip", "limit": 50_000}
         told = page = self._told(self._http.get(path, params=where))
         alerts = {alert["alert_id"]: alert for alert in page["alerts"]}
         while page["next"] is not None:

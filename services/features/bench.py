@@ -1,4 +1,4 @@
-"""The bare forward pass, beside which the service is measured, and what a GPU brings."""
+"""What the service is measured against: the bare forward pass, one decoding thread, a GPU."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from services.features.backbones import Backbone, Options, device, load
+from services.features.feed import decode_clips_per_s, feed
 from services.features.weights import MODELS
 from services.features.weights.store import place
 
-BATCHES = (1, 8, 32, 64)
+BATCHES = (1, 8, 32, 64, 256)
 BLANK = {"videomae2_s_k710": 384, "videomae2_b_k710": 768}
 """Backbones that can be measured without their weights, and their widths."""
 
@@ -73,3 +74,6 @@ def gpu(name: str, options: Options) -> Iterator[Row]:
         return load(name, replace(options, engine="torch", compile=compiled))
 
     yield from gpu_rows(start, torch.cuda.get_device_name())
+
+
+__all__ = ["bare_forward", "decode_clips_per_s", "feed", "gpu", "gpu_rows", "with_weights"]

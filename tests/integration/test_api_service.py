@@ -11,10 +11,10 @@ import httpx
 import pytest
 
 from schemas.alerts import AlertClosed
-from schemas.topics import ALERTS, DELIVERIES, SCORES, VIDEO_PROGRESS, VIDEOS
+from schemas.topics import ALERTS, DELIVERIES, SCORES, SOURCES, VIDEO_PROGRESS, VIDEOS
 from services.api.config import ApiSettings
-from services.chassis.storage.migrations import upgrade
 from services.api.service import ApiService, build
+from services.chassis.storage.migrations import upgrade
 from services.chassis.streaming.publisher import KafkaPublisher
 from services.chassis.streaming.records import Outgoing
 from services.chassis.streaming.tail import Tail
@@ -81,7 +81,7 @@ def test_from_the_upload_to_the_alert(settings: ApiSettings) -> None:
         publish(settings, UUID(video))
         where = f"/api/v1/videos/{video}"
         eventually(lambda: client.get(where).json()["state"] == "done")
-        told = client.get(f"{where}/timeline").json()
+        told = client.get(f"/api/v1/sources/{video}/timeline").json()
         assert [clip["index"] for clip in told["clips"]] == [0, 1, 2, 3]
         assert [one["state"] for one in told["alerts"]] == ["closed"]
         part = client.get(f"{where}/media", headers={"Range": "bytes=8388600-8388700"})
@@ -111,6 +111,23 @@ def test_a_second_process_takes_up_where_the_first_left(settings: ApiSettings) -
     publish(settings, UUID(video))
     with running(build(settings), settings) as client:
         eventually(lambda: client.get(f"/api/v1/videos/{video}").json()["state"] == "done")
+
+
+def test_a_removed_video_is_gone_and_stays_gone(settings: ApiSettings) -> None:
+    told = Tail(settings, SOURCES)
+    with running(build(settings), settings) as client:
+        video = client.post("/api/v1/videos?filename=a.mp4", content=MP4).json()["video_id"]
+        publish(settings, UUID(video))
+        where = f"/api/v1/videos/{video}"
+        eventually(lambda: client.get(where).json()["state"] == "done")
+        assert client.delete(where).status_code == 204
+        assert client.get(where).status_code == 404
+        publish(settings, UUID(video))
+        other = client.post("/api/v1/videos?filename=b.mp4", content=MP4).json()["video_id"]
+        publish(settings, UUID(other))
+        eventually(lambda: client.get(f"/api/v1/videos/{other}").json()["state"] == "done")
+        assert client.get(where).status_code == 404
+    told.until(lambda message: message.key == other, PATIENCE_S)
 
 
 class Broken:

@@ -17,7 +17,7 @@ MOST_STUCK = 2
 
 
 class Expired(Exception):
-    """The attempt's time is over: it must not go on."""
+    """The attempt's time is over: it must not go on. Says why in few words."""
 
 
 class Deadline:
@@ -38,7 +38,7 @@ class Deadline:
                 self._connections.append(connection.dup())
                 return
         connection.close()
-        raise Expired
+        raise Expired("too late")
 
     def expire(self) -> None:
         """Wake the attempt with an error, wherever it waits for the network."""
@@ -65,13 +65,14 @@ class BoundedCalls:
 
     def __init__(self) -> None:
         self._threads: list[threading.Thread] = []
+        self._current: Deadline | None = None
 
     def run(self, seconds: float, work: Callable[[Deadline], T]) -> T:
         """What `work` returns or raises. Raises Expired when it takes longer than `seconds`."""
         self._threads = [thread for thread in self._threads if thread.is_alive()]
         if len(self._threads) >= MOST_STUCK:
-            raise Expired
-        deadline = Deadline(seconds)
+            raise Expired("attempts before this one still hang, maybe in the look-up of a name")
+        self._current = deadline = Deadline(seconds)
         future: Future[T] = Future()
         thread = threading.Thread(target=_work, args=(work, deadline, future), daemon=True)
         self._threads.append(thread)
@@ -79,8 +80,13 @@ class BoundedCalls:
         wait([future], seconds)
         if not future.done():
             deadline.expire()
-            raise Expired
+            raise Expired(f"the attempt was not over within {seconds:g} s")
         return future.result()
+
+    def cut_short(self) -> None:
+        """From another thread: the time of the attempt at work, if there is one, is over now."""
+        if self._current is not None:
+            self._current.expire()
 
 
 def _work(work: Callable[[Deadline], T], deadline: Deadline, future: "Future[T]") -> None:

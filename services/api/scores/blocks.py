@@ -22,7 +22,7 @@ PACKED = 32_768
 
 RAW_BITS, CALIBRATED_BITS = 20, 21
 CLIPS_A_KNOT, MOST_KNOTS = 16, 512
-_HEADER = struct.Struct("<BbIIII")
+_HEADER = struct.Struct("<BhIIII")
 _VERSION = 1
 
 Floats = NDArray[np.float64]
@@ -121,7 +121,7 @@ def unpack(block: bytes, first_index: int) -> Scores:
 def _bits_for(raw_N: Floats) -> int:
     """Binary places that keep the largest score below 2**29; RAW_BITS unless it is 512 or more."""
     largest = float(np.max(np.abs(raw_N), initial=0.0))
-    return max(-100, min(RAW_BITS, 29 - int(np.frexp(largest)[1])))
+    return max(-1100, min(RAW_BITS, 29 - int(np.frexp(largest)[1])))
 
 
 def _knots(raw_N: Integers, calibrated_N: Integers) -> tuple[Integers, Integers]:

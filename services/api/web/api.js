@@ -23,6 +23,25 @@ export async function get(path) {
   return answer.json();
 }
 
+/** All of a stretch of a source's timeline, page by page, as one. */
+export async function timeline(id, query = {}) {
+  const ask = (more) => get(`sources/${id}/timeline?${new URLSearchParams({ ...query, ...more })}`);
+  const whole = await ask({});
+  let page = whole;
+  while (page.next) {
+    page = await ask({ cursor: page.next });
+    whole.clips.push(...page.clips);
+    whole.alerts.push(...page.alerts.filter((one) => whole.alerts.every((other) => other.alert_id !== one.alert_id)));
+  }
+  return whole;
+}
+
+/** Remove a video everywhere; it is gone once this resolves. */
+export async function remove(id) {
+  const answer = await fetch(`${ROOT}/videos/${id}`, { method: "DELETE" });
+  if (!answer.ok && answer.status !== 404) throw await refusal(answer);
+}
+
 export async function logIn(token) {
   const answer = await fetch(`${ROOT}/session`, {
     method: "POST",

@@ -1,6 +1,6 @@
 // The page: a list of analyses that stays fresh, the chosen one beside it, uploads from anywhere.
 
-import { get, logIn, logOut, Refused, upload } from "./api.js";
+import { get, logIn, logOut, Refused, remove, upload } from "./api.js";
 import { Detail, stateWord } from "./detail.js";
 import { ago, clock, element } from "./text.js";
 
@@ -10,7 +10,7 @@ const AT_ONCE = 2;
 
 const find = (id) => document.getElementById(id);
 const place = { list: find("list"), detail: find("detail"), notice: find("notice"), login: find("login") };
-const state = { videos: [], total: 0, uploads: [], chosen: null, detail: null, timer: 0, moment: 0 };
+const state = { videos: [], older: [], next: null, uploads: [], chosen: null, detail: null, timer: 0, moment: 0 };
 
 const isBusy = (video) => !["done", "failed"].includes(video.state);
 
@@ -49,10 +49,17 @@ function uploadRow(item) {
   return made;
 }
 
+async function showOlder() {
+  const page = await get(`videos?limit=100&cursor=${encodeURIComponent(state.next)}`);
+  state.older.push(...page.items);
+  state.next = page.next;
+  drawList();
+}
+
 function drawList() {
   const rows = [...state.uploads.map(uploadRow), ...state.videos.map(row)];
-  if (state.total > state.videos.length)
-    rows.push(element("p", { className: "dim" }, `and ${state.total - state.videos.length} older ones`));
+  rows.push(...state.older.map(row));
+  if (state.next) rows.push(element("button", { className: "quiet", onclick: showOlder }, "Show older ones"));
   place.list.replaceChildren(...rows);
 }
 
@@ -72,10 +79,21 @@ function choose(id) {
   if (id) place.detail.scrollTop = 0;
 }
 
+async function forget(video) {
+  if (!confirm(`Remove ${video.filename} with all scores, alerts and evidence?`)) return;
+  try {
+    await remove(video.video_id);
+    state.older = state.older.filter((one) => one.video_id !== video.video_id);
+    location.hash = "";
+  } catch (error) {
+    notice(error.message);
+  }
+}
+
 async function drawDetail() {
   if (!state.chosen) return empty();
   const video = state.videos.find((one) => one.video_id === state.chosen) ?? await get(`videos/${state.chosen}`);
-  if (state.detail?.id !== state.chosen) state.detail = new Detail(place.detail, video);
+  if (state.detail?.id !== state.chosen) state.detail = new Detail(place.detail, video, forget);
   if (state.moment) state.detail.seek(state.moment);
   state.moment = 0;
   return state.detail.update(video);
@@ -88,7 +106,7 @@ async function refresh() {
   try {
     const page = await get("videos?limit=100");
     state.videos = page.items;
-    state.total = page.total;
+    if (!state.older.length) state.next = page.next;
     notice("");
     drawList();
     await drawDetail();

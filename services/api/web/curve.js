@@ -7,9 +7,12 @@ const PAD = { left: 34, right: 12, top: 12, bottom: 22 };
 const COLORS = ["curve", "violet", "good", "rose"];
 const STEPS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
 
-/** One line a head; where only one looks, a single line without a name. */
-export function lines({ clips, heads, high_mark: mark }) {
-  if (!heads.length) return [{ rule: null, label: "", mark, color: "curve", scores: clips.map((clip) => clip.calibrated) }];
+/** One line a head; where there is only one, a single line without a name. */
+export function lines({ clips, heads }) {
+  if (heads.length < 2) {
+    const mark = heads[0]?.high_mark ?? null;
+    return [{ rule: null, label: "", mark, color: "curve", scores: clips.map((clip) => clip.calibrated) }];
+  }
   return heads.map(({ rule, label, high_mark }, number) => ({
     rule, label, mark: high_mark, color: COLORS[number % COLORS.length],
     scores: clips.map((clip) => clip.heads?.find((said) => said.rule === rule)?.calibrated ?? null),

@@ -1,6 +1,6 @@
 // One analysis: player, score curve, alerts and moments with screenshots that seek the player.
 
-import { evidenceUrl, frameUrl, get, mediaUrl } from "./api.js";
+import { evidenceUrl, frameUrl, get, mediaUrl, timeline } from "./api.js";
 import { Curve, lines } from "./curve.js";
 import { ago, clock, element, size } from "./text.js";
 
@@ -26,16 +26,34 @@ export function moments(clips, most = MOMENTS, apart = APART_S) {
   return chosen.sort((one, other) => one.start_s - other.start_s);
 }
 
+/** The minutes or hours of a long timeline, in the shape of clips. */
+export function steps({ maxima, origin_at: origin }) {
+  const first = (new Date(maxima.at) - new Date(origin)) / 1000;
+  const count = Math.max(0, ...maxima.heads.map((head) => head.calibrated.length));
+  const found = [];
+  for (let index = 0; index < count; index += 1) {
+    const heads = maxima.heads
+      .map(({ rule, calibrated }) => ({ rule, calibrated: calibrated[index] }))
+      .filter((head) => head.calibrated !== null);
+    if (!heads.length) continue;
+    const start = first + index * maxima.step_s;
+    found.push({ index, start_s: Math.max(0, start), end_s: start + maxima.step_s, heads,
+      calibrated: Math.max(...heads.map((head) => head.calibrated)) });
+  }
+  return found;
+}
+
 /** Whether any head counts the clip, by its own mark. */
-export function isHigh(clip, heads, mark) {
+export function isHigh(clip, heads) {
   const reaches = (score, high) => high !== null && score >= high;
-  if (!clip.heads) return reaches(clip.calibrated, mark);
+  if (!clip.heads) return reaches(clip.calibrated, heads[0]?.high_mark ?? null);
   const marks = new Map(heads.map((head) => [head.rule, head.high_mark]));
   return clip.heads.some((said) => reaches(said.calibrated, marks.get(said.rule) ?? null));
 }
 
 export class Detail {
-  constructor(place, video) {
+  /** `remove(video)` is called by the button of that name. */
+  constructor(place, video, remove) {
     this.id = video.video_id;
     this.seen = "";
     this.shown = {};
@@ -43,6 +61,8 @@ export class Detail {
     this.canvas = element("canvas", { tabIndex: 0, className: "curve", title: "Click to seek" });
     this.title = element("h1");
     this.facts = element("p", { className: "facts" });
+    this.note = element("p", { className: "dim", hidden: true });
+    this.removal = element("button", { className: "quiet", onclick: () => remove(this.video) }, "Remove");
     this.fault = element("p", { className: "fault", hidden: true });
     this.stage = element("div", { className: "stage" }, this.player);
     this.legend = element("p", { className: "legend" });
@@ -50,7 +70,7 @@ export class Detail {
     this.alerts = element("div", { className: "alerts" });
     this.moments = element("div", { className: "moments" });
     this.strip = element("div", { hidden: true }, element("h2", {}, "Highest-scored moments"), this.moments);
-    place.replaceChildren(this.title, this.facts, this.fault, this.stage, this.graph, this.alerts, this.strip);
+    place.replaceChildren(this.title, this.facts, this.removal, this.note, this.fault, this.stage, this.graph, this.alerts, this.strip);
     this.curve = new Curve(this.canvas, (seconds) => this.seek(seconds));
     this.player.addEventListener("timeupdate", () => this.curve.playhead(this.player.currentTime));
     this.player.addEventListener("seeking", () => this.curve.playhead(this.player.currentTime));
@@ -77,12 +97,12 @@ export class Detail {
     const seen = [video.state, video.clips_scored, video.alert_count].join();
     if (seen === this.seen && !this.#evidenceIsDue(video)) return;
     this.seen = seen;
-    const timeline = await this.#timeline();
-    this.graph.hidden = !timeline.clips.length;
-    this.curve.show(timeline, video.duration_s);
-    this.#legend(timeline);
-    if (video.state !== "submitted") await this.#alerts(timeline.alerts, video);
-    this.#moments(timeline);
+    const scores = await this.#timeline();
+    this.graph.hidden = !scores.clips.length;
+    this.curve.show(scores, video.duration_s);
+    this.#legend(scores);
+    if (video.state !== "submitted") await this.#alerts(scores.alerts, video);
+    this.#moments(scores);
   }
 
   /** Evidence and deliveries follow the scores by some seconds. */
@@ -91,19 +111,25 @@ export class Detail {
     return this.untold && since < SETTLING_MS;
   }
 
+  /** Only what is new: from the latest clip on, since its score is the first that may be there. */
   async #timeline() {
-    let page = await get(`videos/${this.id}/timeline`);
-    const clips = page.clips;
-    while (page.next_after !== null) {
-      page = await get(`videos/${this.id}/timeline?after=${page.next_after}`);
-      clips.push(...page.clips);
+    const latest = this.known?.clips.at(-1);
+    const fresh = await timeline(this.id, latest && this.known.resolution === "clip"
+      ? { resolution: "clip", since: latest.at } : {});
+    if (latest && this.known.resolution === "clip" && this.known.run === fresh.run) {
+      const older = this.known.clips.filter((clip) => new Date(clip.at) < new Date(latest.at));
+      const gone = new Set(fresh.alerts.map((alert) => alert.alert_id));
+      const alerts = [...this.known.alerts.filter((alert) => !gone.has(alert.alert_id)), ...fresh.alerts];
+      this.known = { ...fresh, clips: [...older, ...fresh.clips], alerts, heads: fresh.heads.length ? fresh.heads : this.known.heads };
+    } else {
+      this.known = { ...fresh, clips: fresh.maxima ? steps(fresh) : fresh.clips };
     }
-    return { ...page, clips };
+    return this.known;
   }
 
-  #legend(timeline) {
-    this.legend.hidden = !timeline.heads.length;
-    this.legend.replaceChildren(...lines(timeline).map(({ label, color, mark }) => {
+  #legend(scores) {
+    this.legend.hidden = scores.heads.length < 2;
+    this.legend.replaceChildren(...lines(scores).map(({ label, color, mark }) => {
       const key = element("i");
       key.style.setProperty("background", `var(--${color})`);
       return element("span", {}, key, mark === null ? label : `${label} (high mark ${mark.toFixed(2)})`);
@@ -119,6 +145,10 @@ export class Detail {
       size(video.size_bytes),
       ago(video.submitted_at),
     ];
+    this.video = video;
+    const missing = video.clips_missing ? `${video.clips_missing} of ${video.clip_count} clips have no score.` : "";
+    this.note.textContent = video.note ?? missing;
+    this.note.hidden = !this.note.textContent;
     this.title.textContent = video.filename || video.video_id;
     this.facts.textContent = facts.filter(Boolean).join("  ·  ");
     this.fault.hidden = video.state !== "failed";
@@ -162,7 +192,7 @@ export class Detail {
           alert.snapshot_url ? element("a", { href: evidenceUrl(alert.alert_id, "snapshot"), target: "_blank", rel: "noopener" }, "Snapshot") : null)));
   }
 
-  #moments({ clips, heads, high_mark: mark }) {
+  #moments({ clips, heads }) {
     const found = moments(clips);
     const key = found.map((clip) => clip.index).join();
     this.strip.hidden = !found.length;
@@ -170,7 +200,7 @@ export class Detail {
     this.shown.moments = key;
     this.moments.replaceChildren(...found.map((clip) => {
       const middle = (clip.start_s + clip.end_s) / 2;
-      return this.#shot(middle, clip.calibrated, clock(middle, true), isHigh(clip, heads, mark));
+      return this.#shot(middle, clip.calibrated, clock(middle, true), isHigh(clip, heads));
     }));
   }
 

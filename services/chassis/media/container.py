@@ -12,9 +12,11 @@ from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from services.chassis.media.bounded import BoundedReader
+from services.chassis.media.kinds import JPEG_START, is_motion_jpeg
 from services.chassis.media.limits import BadVideo, MediaLimits
 
 READ_BYTES = 256 * 1024
+HEAD_BYTES = 1024 * 1024
 
 FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,live_flv,asf,ogg,mxf,"
@@ -81,13 +83,13 @@ class Container:
 
 def _open(readable: BinaryIO, reader: BoundedReader, limits: MediaLimits) -> InputContainer:
     readable.seek(0)
-    if not readable.read(1):
-        raise BadVideo("The file is empty.")
+    head = readable.read(HEAD_BYTES)
     readable.seek(0)
     try:
         return av.open(
             reader,
             "r",
+            format=_format(head),
             options={"max_pixels": str(PROBE_FACTOR * limits.max_pixels)},
             container_options={"format_whitelist": FORMATS, "protocol_whitelist": "none"},
             metadata_errors="replace",
@@ -95,6 +97,17 @@ def _open(readable: BinaryIO, reader: BoundedReader, limits: MediaLimits) -> Inp
         )
     except (av.FFmpegError, ValueError) as error:
         raise BadVideo("The file is not a video that can be read.") from error
+
+
+def _format(head: bytes) -> str | None:
+    """What FFmpeg would not find by itself: it takes a row of JPEG pictures for a single one."""
+    if not head:
+        raise BadVideo("The file is empty.")
+    if not head.startswith(JPEG_START):
+        return None
+    if not is_motion_jpeg(head):
+        raise BadVideo("The file is a JPEG picture, not a video.")
+    return "mjpeg"
 
 
 def _footage(container: InputContainer, limits: MediaLimits) -> VideoStream:

@@ -1,7 +1,7 @@
 """Telling files apart that begin alike."""
 
-START = b"\xff\xd8\xff"
-END = b"\xff\xd9"
+JPEG_START = b"\xff\xd8\xff"
+JPEG_END = b"\xff\xd9"
 
 
 def is_motion_jpeg(head: bytes) -> bool:
@@ -12,10 +12,10 @@ def is_motion_jpeg(head: bytes) -> bool:
     count, since it lies within a segment. Where `head` ends within the first picture it may be
     either, and counts as a video: decoding tells.
     """
-    if not head.startswith(START):
+    if not head.startswith(JPEG_START):
         return False
     end = _end_of_picture(head)
-    return end is None or head[end : end + len(START)] == START
+    return end is None or head[end : end + len(JPEG_START)] == JPEG_START
 
 
 def _end_of_picture(head: bytes) -> int | None:
@@ -24,13 +24,13 @@ def _end_of_picture(head: bytes) -> int | None:
     while place + 4 <= len(head):
         if head[place] != 0xFF:
             place += 1  # entropy-coded data, or damage
-        elif head[place : place + 2] == END:
+        elif head[place : place + 2] == JPEG_END:
             return place + 2
         elif _has_length(head[place + 1]):
             place += 2 + int.from_bytes(head[place + 2 : place + 4])
         else:
             place += 1 if head[place + 1] == 0xFF else 2
-    last = head.find(END, place)
+    last = head.find(JPEG_END, place)
     return None if last < 0 else last + 2
 
 

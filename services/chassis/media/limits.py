@@ -21,7 +21,7 @@ class MediaLimits:
     max_frames: int = 12 * 3600 * 120
     max_pixels: int = 8192 * 4608
     max_side: int = 16_384
-    max_silent_bytes: int = 64 * 1024 * 1024
+    max_silent_bytes: int = 32 * 1024 * 1024
     decode_threads: int = 2
 
     def check_size(self, width: int, height: int) -> None:

@@ -85,6 +85,9 @@ class LogReader(Protocol):
 
     def poll(self, most: int, timeout_s: float) -> Sequence[Record]: ...
 
+    def is_caught_up(self) -> bool:
+        """Whether all that was there when the reader was made has been read."""
+
     def close(self) -> None: ...
 
 

@@ -25,7 +25,11 @@ class Complaints:
     def __call__(self, error: KafkaError) -> None:
         if error.code() == KafkaError._ALL_BROKERS_DOWN:
             log.warning("Kafka is away, trying again", client=self._client, reason=self.latest)
-        else:
+        self.listen(error)
+
+    def listen(self, error: KafkaError) -> None:
+        """Keep the reason, and log nothing."""
+        if error.code() != KafkaError._ALL_BROKERS_DOWN:
             self.latest = error.str()
 
 
@@ -80,6 +84,7 @@ def reader_config(settings: KafkaSettings) -> dict[str, Any]:
         **client_config(settings, "reader"),
         "group.id": f"{settings.topic_prefix}reader",
         "enable.auto.commit": False,
+        "enable.partition.eof": True,
         "fetch.message.max.bytes": MAX_MESSAGE_BYTES,
         "queued.max.messages.kbytes": 16 * 1024,
     }

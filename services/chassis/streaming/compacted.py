@@ -13,14 +13,12 @@ from services.chassis.clock import Clock, SystemClock
 from services.chassis.duties import Duty
 from services.chassis.errors import TransientError
 from services.chassis.streaming.broker import Broker, LogReader
-from services.chassis.streaming.records import Partition, Record
+from services.chassis.streaming.records import Record
 from services.chassis.telemetry import logs, metrics
 
 log = logs.get("view")
 AT_ONCE = 500
 POLL_S = 0.2
-QUIET_S = 5.0
-"""The last record of a partition may be gone by compaction: then silence says that all is read."""
 
 Callback = Callable[[str, Message | None], None]
 
@@ -39,8 +37,6 @@ class CompactedView:
         self._subscribers: list[Callback] = []
         self._lock = threading.RLock()
         self._reader: LogReader | None = None
-        self._reached: dict[Partition, int] = {}
-        self._heard_at = 0.0
         self._settled = threading.Event()
         self._duty = Duty(f"view-{topic.name}", self._turn, self._clock)
 
@@ -92,21 +88,12 @@ class CompactedView:
         """Raises TransientError when Kafka is away."""
         if self._reader is None:
             self._reader = self._broker.reader(self._topic.name, "first")
-            self._heard_at = self._clock.monotonic()
         records = self._reader.poll(AT_ONCE, POLL_S)
         for record in records:
             self._take(record)
-            self._reached[record.partition] = record.offset + 1
-        if records:
-            self._heard_at = self._clock.monotonic()
-        if not self._settled.is_set() and self._has_caught_up(self._reader):
+        if not self._settled.is_set() and self._reader.is_caught_up():
             self._settled.set()
         return 0.0
-
-    def _has_caught_up(self, reader: LogReader) -> bool:
-        if all(self._reached.get(part, 0) >= end for part, end in reader.ends.items()):
-            return True
-        return self._clock.monotonic() - self._heard_at > QUIET_S
 
     def _take(self, record: Record) -> None:
         key = (record.key or b"").decode("utf-8", "replace")

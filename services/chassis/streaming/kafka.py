@@ -72,6 +72,8 @@ class _Client:
         self, settings: KafkaSettings, config: dict[str, Any], complaints: Complaints
     ) -> None:
         self._settings, self._complaints = settings, complaints
+        self.finished: set[Partition] = set()
+        """Partitions that were read to their end once; only where the end is asked for."""
         self._consumer = Consumer({**config, "error_cb": complaints})
 
     @contextmanager
@@ -117,6 +119,8 @@ class _Client:
             error = message.error()
             if error is None:
                 records.append(_record(message))
+            elif error.code() == KafkaError._PARTITION_EOF:
+                self.finished.add(_record(message).partition)
             else:
                 self._tolerate(error)
             if len(records) >= most:
@@ -238,6 +242,10 @@ class KafkaReader(_Client):
                 for one in partitions
             ]
         )
+
+    def is_caught_up(self) -> bool:
+        """By the broker's word: the end may lie past the last record that compaction left."""
+        return self.finished >= self.ends.keys()
 
     def close(self) -> None:
         self._consumer.close()

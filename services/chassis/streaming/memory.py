@@ -206,5 +206,10 @@ class MemoryReader:
             self._next.update((one.partition, one.offset + 1) for one in records)
             return records
 
+    def is_caught_up(self) -> bool:
+        with self._broker.changed:
+            left = self._broker.fetch(self._next, 1)
+            return all(record.offset >= self.ends[record.partition] for record in left)
+
     def close(self) -> None:
         """Nothing is kept open."""

@@ -1,9 +1,10 @@
 """/healthz and /metrics of a service that has no web server of its own."""
 
+import sys
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Self
+from typing import Any, Self
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -33,6 +34,11 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, host: str, port: int, ready: Callable[[], bool]) -> None:
         super().__init__((host, port), _Handler)
         self.ready = ready
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Whoever asked may hang up before the answer; all else keeps its traceback."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

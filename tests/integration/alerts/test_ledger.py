@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
@@ -13,8 +14,8 @@ from sqlalchemy import Engine, text
 from schemas.alerts import AlertClosed
 from services.alerts.core.deliveries import Delivery, Target, Verdict, deliveries_for
 from services.alerts.core.spans import Evidence, Span
-from services.alerts.evidence_queue import EvidenceQueue, EvidenceTask
-from services.alerts.ledger import Ledger, Task
+from services.alerts.evidence_queue import EvidenceQueue, EvidenceTask, due_by
+from services.alerts.ledger import CLOCK_STEP_S, Ledger, Task, due_to
 from services.alerts.outbox import ORPHANED_S, Outbox
 from services.alerts.sending import attempted
 from services.chassis.errors import TransientError
@@ -158,6 +159,13 @@ def test_the_oldest_is_claimed_first(ledger: Ledger) -> None:
     assert order == [100.0, 200.0, 300.0]
 
 
+def test_a_clock_that_steps_back_mutes_nobody(ledger: Ledger) -> None:
+    opened(ledger, now=10_000.0)
+    assert ledger.claim(OWNER, 10_000.0 - CLOCK_STEP_S / 2) is None
+    assert claim(ledger, 10_000.0 - 3600.0).attempt == 1
+    assert ledger.claim(OWNER, 10_000.0 - 3600.0) is None
+
+
 def test_many_claimants_get_each_delivery_once(engine: Engine) -> None:
     for number in range(20):
         opened(Ledger(engine, "opener"), number=number, now=1.0)
@@ -224,7 +232,7 @@ def queue(engine: Engine) -> EvidenceQueue:
     return EvidenceQueue(engine, "one", LEASE_S)
 
 
-def made(queue: EvidenceQueue, now: float = 100.0) -> EvidenceTask:
+def claim_evidence(queue: EvidenceQueue, now: float = 100.0) -> EvidenceTask:
     task = queue.claim(now)
     assert task is not None
     return task
@@ -234,9 +242,9 @@ def test_what_was_made_is_remembered_and_replaced(queue: EvidenceQueue) -> None:
     identity = alert().alert_id
     assert queue.present(identity) is None
     assert queue.want(alert(), "1호점", 100.0)
-    queue.close(made(queue), Evidence(5.0, None, "x" * 900), "waiting", 200.0, 101.0)
+    queue.close(claim_evidence(queue), Evidence(5.0, None, "x" * 900), "waiting", 200.0, 101.0)
     assert queue.claim(199.0) is None
-    task = made(queue, 200.0)
+    task = claim_evidence(queue, 200.0)
     assert (task.attempt, task.present.note) == (2, "x" * 500)
     queue.close(task, Evidence(5.0, Span(0, 11)), "done", None, 201.0)
     assert queue.present(identity) == Evidence(5.0, Span(0, 11))
@@ -247,7 +255,7 @@ def test_evidence_at_work_is_nobody_elses_until_its_lease_ends(
     queue: EvidenceQueue, engine: Engine
 ) -> None:
     queue.want(alert(), "", 100.0)
-    task = made(queue)
+    task = claim_evidence(queue)
     other = EvidenceQueue(engine, "two", LEASE_S)
     queue.renew([task], 120.0)
     assert other.claim(100.0 + LEASE_S) is None
@@ -262,7 +270,7 @@ def test_news_of_an_episode_comes_in_any_order(queue: EvidenceQueue) -> None:
     over = alert(AlertClosed, end_s=12.0)
     assert queue.want(over, "", 100.0)
     assert not queue.want(alert(), "", 101.0)
-    assert made(queue).alert == over
+    assert claim_evidence(queue).alert == over
 
 
 def test_removed_and_expired_evidence_is_claimed_for_removal(queue: EvidenceQueue) -> None:
@@ -270,7 +278,7 @@ def test_removed_and_expired_evidence_is_claimed_for_removal(queue: EvidenceQueu
     queue.want(alert(source_id=source(2)), "", 200.0)
     assert queue.remove(source(1), 300.0) == 1
     assert queue.expire(250.0, 300.0) == 1
-    tasks = [made(queue, 300.0), made(queue, 300.0)]
+    tasks = [claim_evidence(queue, 300.0), claim_evidence(queue, 300.0)]
     assert all(task.is_removal for task in tasks)
     assert not queue.want(alert(AlertClosed, source_id=source(1), end_s=99.0), "", 300.0)
     for task in tasks:
@@ -281,21 +289,17 @@ def test_removed_and_expired_evidence_is_claimed_for_removal(queue: EvidenceQueu
 @pytest.mark.parametrize(
     ("query", "index"),
     [
-        (
-            "SELECT * FROM alerts_deliveries WHERE target_id = 'x' AND due_at <= 5",
-            "ix_alerts_deliveries_due",
-        ),
-        ("SELECT * FROM alerts_evidence WHERE due_at <= 5", "ix_alerts_evidence_due"),
-        (
-            "SELECT * FROM alerts_deliveries WHERE source_id = 'x'",
-            "ix_alerts_deliveries_source",
-        ),
+        (due_to(OWNER, 5.0), "ix_alerts_deliveries_due"),
+        (due_by(5.0), "ix_alerts_evidence_due"),
+        (text("SELECT 1 FROM alerts_deliveries WHERE source_id = 'x'"), "_source"),
+        (text("SELECT 1 FROM alerts_evidence WHERE source_id = 'x'"), "_source"),
     ],
 )
-def test_what_is_due_is_found_by_an_index(engine: Engine, query: str, index: str) -> None:
+def test_what_is_due_is_found_by_an_index(engine: Engine, query: Any, index: str) -> None:
+    statement = query.compile(engine, compile_kwargs={"literal_binds": True})
     explain = "EXPLAIN QUERY PLAN" if engine.dialect.name == "sqlite" else "EXPLAIN FORMAT=JSON"
     with engine.connect() as connection:
-        rows = connection.execute(text(f"{explain} {query}"))
+        rows = connection.execute(text(f"{explain} {statement}"))
         plan = " ".join(str(column) for row in rows for column in row)
     assert index in plan
 

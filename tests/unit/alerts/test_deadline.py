@@ -98,3 +98,23 @@ def test_what_is_stuck_beyond_the_network_is_left_behind_but_not_piled_up() -> N
     for thread in calls._threads:
         thread.join(LONG_S)
     assert calls.run(LONG_S, lambda _: 7) == 7
+
+
+def test_an_attempt_can_be_cut_short(listener: socket.socket) -> None:
+    calls, connected = BoundedCalls(), threading.Event()
+
+    def read(deadline: Deadline) -> bytes:
+        with socket.create_connection(listener.getsockname(), LONG_S) as connection:
+            deadline.guard(connection)
+            connected.set()
+            return connection.recv(1)
+
+    def cut() -> None:
+        connected.wait(LONG_S)
+        calls.cut_short()
+
+    calls.cut_short()
+    cutting = threading.Thread(target=cut)
+    cutting.start()
+    assert calls.run(LONG_S, read) == b""
+    cutting.join()

@@ -84,7 +84,7 @@ def test_an_attempt_at_work_when_its_source_is_removed_is_the_last(station: Stat
     ]
 
 
-def test_a_removal_told_twice_changes_nothing(station: Station) -> None:
+def test_a_removal_that_comes_twice_changes_nothing(station: Station) -> None:
     opened(station)
     for _ in range(2):
         station.sources.on_source(str(source(1)), None)
@@ -136,7 +136,7 @@ def test_a_delivery_that_nobody_serves_ends_with_an_event(station: Station) -> N
     ]
 
 
-class Mailroom:
+class MailCase:
     """A sender of mails whose pictures come early or late."""
 
     def __init__(self, station: Station, *amended: Target) -> None:
@@ -170,56 +170,56 @@ class Mailroom:
 
 @pytest.mark.parametrize("note", ["", "the video is gone"])
 def test_a_mail_goes_out_as_soon_as_its_picture_is_settled(station: Station, note: str) -> None:
-    room = Mailroom(station)
+    case = MailCase(station)
     opened(station, waits_s=3.0)
-    assert room.send_what_is_due() == 0
-    room.picture(note)
-    assert room.woken == 1
-    assert room.send_what_is_due() == 1
-    assert room.channel.sent[0].note == note
+    assert case.send_what_is_due() == 0
+    case.picture(note)
+    assert case.woken == 1
+    assert case.send_what_is_due() == 1
+    assert case.channel.sent[0].note == note
 
 
 def test_without_its_picture_a_mail_goes_out_after_the_bound(station: Station) -> None:
-    room = Mailroom(station)
+    case = MailCase(station)
     opened(station, waits_s=3.0)
     station.clock.wait(3.0, NEVER)
-    assert room.send_what_is_due() == 1
+    assert case.send_what_is_due() == 1
 
 
 def test_the_first_mail_stays_the_only_one_unless_asked_for(station: Station) -> None:
-    room = Mailroom(station)
+    case = MailCase(station)
     opened(station)
-    room.send_what_is_due()
-    room.picture()
-    assert room.send_what_is_due() == 0
+    case.send_what_is_due()
+    case.picture()
+    assert case.send_what_is_due() == 0
 
 
 def test_a_second_mail_brings_the_picture_once(station: Station) -> None:
-    room = Mailroom(station, OWNER, HOOK)
+    case = MailCase(station, OWNER, HOOK)
     opened(station)
-    room.send_what_is_due()
+    case.send_what_is_due()
     for _ in range(3):
-        if station.queue.present(room.about.alert_id) is None:
-            room.picture()
-        room.send_what_is_due()
-    first, second = room.channel.sent
+        if station.queue.present(case.about.alert_id) is None:
+            case.picture()
+        case.send_what_is_due()
+    first, second = case.channel.sent
     assert second.amends == first.delivery_id
 
 
 def test_a_picture_that_came_while_the_mail_was_under_way_follows_too(station: Station) -> None:
-    room = Mailroom(station, OWNER)
-    room.channel = MemoryChannel(before=lambda sent: room.picture() if not sent.amends else None)
-    room.sender = station.sender(room.channel, sent=room.follow_up.on_attempt)
+    case = MailCase(station, OWNER)
+    case.channel = MemoryChannel(before=lambda sent: case.picture() if not sent.amends else None)
+    case.sender = station.sender(case.channel, sent=case.follow_up.on_attempt)
     opened(station)
-    assert room.send_what_is_due() == 2
+    assert case.send_what_is_due() == 2
 
 
 def test_a_picture_that_never_comes_is_not_followed_up(station: Station) -> None:
-    room = Mailroom(station, OWNER)
+    case = MailCase(station, OWNER)
     opened(station)
-    room.send_what_is_due()
-    room.picture("the video is gone")
-    assert room.send_what_is_due() == 0
+    case.send_what_is_due()
+    case.picture("the video is gone")
+    assert case.send_what_is_due() == 0
 
 
 def gauge(channel: str) -> float | None:

@@ -28,7 +28,7 @@ NEVER = threading.Event()
 
 
 @dataclass
-class Workshop:
+class EvidenceCase:
     """A station with one evidence worker."""
 
     station: Station
@@ -67,101 +67,101 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def shop(engine: Engine) -> Workshop:
-    return Workshop(Station(engine))
+def case(engine: Engine) -> EvidenceCase:
+    return EvidenceCase(Station(engine))
 
 
-def test_an_alert_gets_its_picture_first_and_then_its_video(shop: Workshop) -> None:
-    shop.wants(alert())
-    shop.worker.turn()
-    assert shop.present(alert()) == Evidence(5.0, None)
-    assert [task.alert for task in shop.settled] == [alert()]
-    shop.work_until_idle()
-    assert shop.present(alert()) == Evidence(5.0, Span(0.0, 11.0))
-    store = shop.station.store
+def test_an_alert_gets_its_picture_first_and_then_its_video(case: EvidenceCase) -> None:
+    case.wants(alert())
+    case.worker.turn()
+    assert case.present(alert()) == Evidence(5.0, None)
+    assert [task.alert for task in case.settled] == [alert()]
+    case.work_until_idle()
+    assert case.present(alert()) == Evidence(5.0, Span(0.0, 11.0))
+    store = case.station.store
     assert store.get(evidence_key(alert().alert_id)) == b"0 to 11"
     assert store.stat(snapshot_key(alert().alert_id)).content_type == "image/jpeg"
 
 
-def test_every_picture_comes_before_any_video(shop: Workshop) -> None:
+def test_every_picture_comes_before_any_video(case: EvidenceCase) -> None:
     for number in range(5):
-        shop.wants(alert(source_id=source(number)))
+        case.wants(alert(source_id=source(number)))
     for _ in range(5):
-        shop.worker.turn()
-    keys = [item.key for item in shop.station.store.list("alerts/")]
+        case.worker.turn()
+    keys = [item.key for item in case.station.store.list("alerts/")]
     assert len(keys) == 5
     assert all(key.endswith("snapshot.jpg") for key in keys)
 
 
-def test_once_it_is_over_it_is_cut_again_whole(shop: Workshop) -> None:
-    shop.wants(alert())
-    shop.work_until_idle()
-    assert shop.wants(alert(AlertClosed, end_s=12.0, peak_s=10.0))
-    shop.work_until_idle()
-    assert shop.present(alert()) == Evidence(10.0, Span(0.0, 17.0))
+def test_once_it_is_over_it_is_cut_again_whole(case: EvidenceCase) -> None:
+    case.wants(alert())
+    case.work_until_idle()
+    assert case.wants(alert(AlertClosed, end_s=12.0, peak_s=10.0))
+    case.work_until_idle()
+    assert case.present(alert()) == Evidence(10.0, Span(0.0, 17.0))
 
 
 @pytest.mark.parametrize("times", [1, 5])
-def test_a_replay_makes_nothing_again(shop: Workshop, times: int) -> None:
+def test_a_replay_makes_nothing_again(case: EvidenceCase, times: int) -> None:
     life = [alert(), alert(AlertUpdated, end_s=7.0), alert(AlertClosed, end_s=12.0)]
     for about in life:
-        shop.wants(about)
-        shop.work_until_idle()
-    opened = len(shop.footage.opened)
+        case.wants(about)
+        case.work_until_idle()
+    opened = len(case.footage.opened)
     for _ in range(times):
-        assert [shop.wants(about) for about in life] == [False, False, False]
-        shop.work_until_idle()
-    assert len(shop.footage.opened) == opened
+        assert [case.wants(about) for about in life] == [False, False, False]
+        case.work_until_idle()
+    assert len(case.footage.opened) == opened
 
 
-def test_an_alert_that_grows_while_it_is_made_is_made_again(shop: Workshop) -> None:
-    shop.wants(alert())
-    task = shop.station.queue.claim(shop.station.now)
+def test_an_alert_that_grows_while_it_is_made_is_made_again(case: EvidenceCase) -> None:
+    case.wants(alert())
+    task = case.station.queue.claim(case.station.now)
     assert task is not None
-    assert shop.wants(alert(AlertClosed, end_s=12.0, peak_s=10.0))
-    assert shop.station.queue.claim(shop.station.now) is None
-    now = shop.station.now
-    shop.station.queue.close(task, Evidence(5.0, Span(0, 11)), "done", None, now)
-    shop.work_until_idle()
-    assert shop.present(alert()) == Evidence(10.0, Span(0.0, 17.0))
+    assert case.wants(alert(AlertClosed, end_s=12.0, peak_s=10.0))
+    assert case.station.queue.claim(case.station.now) is None
+    now = case.station.now
+    case.station.queue.close(task, Evidence(5.0, Span(0, 11)), "done", None, now)
+    case.work_until_idle()
+    assert case.present(alert()) == Evidence(10.0, Span(0.0, 17.0))
 
 
-def test_footage_that_is_gone_is_said_in_words_once(shop: Workshop) -> None:
-    shop.footage.failures = [FootageUnusable("the video is gone")]
-    shop.wants(alert())
-    shop.work_until_idle()
-    assert shop.present(alert()) == Evidence(note="the video is gone")
-    assert len(shop.settled) == 1
+def test_footage_that_is_gone_is_said_in_words_once(case: EvidenceCase) -> None:
+    case.footage.failures = [FootageUnusable("the video is gone")]
+    case.wants(alert())
+    case.work_until_idle()
+    assert case.present(alert()) == Evidence(note="the video is gone")
+    assert len(case.settled) == 1
 
 
-def test_a_camera_that_is_not_recorded_gets_none(shop: Workshop) -> None:
-    shop.wants(alert(source_kind="camera"))
-    shop.work_until_idle()
-    assert shop.present(alert()).note == "this camera is not recorded"
+def test_a_camera_that_is_not_recorded_gets_none(case: EvidenceCase) -> None:
+    case.wants(alert(source_kind="camera"))
+    case.work_until_idle()
+    assert case.present(alert()).note == "this camera is not recorded"
 
 
 @pytest.mark.parametrize("failure", [TransientError("nobody there"), FootageLate("not closed")])
-def test_what_fails_for_now_is_tried_again(shop: Workshop, failure: Exception) -> None:
-    shop.footage.failures = [failure] * 5
-    shop.wants(alert())
-    shop.work_until_idle()
-    assert shop.present(alert()) == Evidence(5.0, Span(0.0, 11.0))
+def test_what_fails_for_now_is_tried_again(case: EvidenceCase, failure: Exception) -> None:
+    case.footage.failures = [failure] * 5
+    case.wants(alert())
+    case.work_until_idle()
+    assert case.present(alert()) == Evidence(5.0, Span(0.0, 11.0))
 
 
-def test_what_never_works_ends(shop: Workshop) -> None:
-    shop.footage.failures = [TransientError("nobody there")] * 10_000
-    shop.wants(alert())
-    shop.work_until_idle()
-    assert shop.present(alert()) == Evidence(note="nobody there")
-    assert 10 < len(shop.footage.opened) < 200
+def test_what_never_works_ends(case: EvidenceCase) -> None:
+    case.footage.failures = [TransientError("nobody there")] * 10_000
+    case.wants(alert())
+    case.work_until_idle()
+    assert case.present(alert()) == Evidence(note="nobody there")
+    assert 10 < len(case.footage.opened) < 200
 
 
-def test_one_bad_video_costs_its_own_evidence(shop: Workshop) -> None:
-    shop.footage.failures = [ValueError("a bug in a decoder")]
-    shop.wants(alert())
-    shop.wants(alert(source_id=source(2)))
-    shop.work_until_idle()
-    notes = {shop.present(alert(source_id=source(2))).note, shop.present(alert()).note}
+def test_one_bad_video_costs_its_own_evidence(case: EvidenceCase) -> None:
+    case.footage.failures = [ValueError("a bug in a decoder")]
+    case.wants(alert())
+    case.wants(alert(source_id=source(2)))
+    case.work_until_idle()
+    notes = {case.present(alert(source_id=source(2))).note, case.present(alert()).note}
     assert notes == {"", "the video breaks our reader (ValueError)"}
 
 
@@ -173,22 +173,22 @@ def test_a_video_that_kills_the_process_is_put_aside(engine: Engine) -> None:
         station = Station(engine, f"life {life}", first.clock)
         assert station.queue.claim(station.now) is not None
         first.clock.wait(station.queue.lease_s, NEVER)
-    shop = Workshop(Station(engine, "the last", first.clock))
-    shop.work_until_idle()
-    assert shop.footage.opened == []
-    assert shop.present(alert()).note == "making it ended the service again and again"
+    case = EvidenceCase(Station(engine, "the last", first.clock))
+    case.work_until_idle()
+    assert case.footage.opened == []
+    assert case.present(alert()).note == "making it ended the service again and again"
 
 
 def test_what_a_dead_process_had_at_work_is_made_by_another(engine: Engine) -> None:
     dead = Station(engine)
     dead.queue.want(alert(), "", dead.now)
     assert dead.queue.claim(dead.now) is not None
-    shop = Workshop(Station(engine, "two", dead.clock))
-    assert shop.worker.turn() > 0
-    assert shop.footage.opened == []
+    case = EvidenceCase(Station(engine, "two", dead.clock))
+    assert case.worker.turn() > 0
+    assert case.footage.opened == []
     dead.clock.wait(dead.queue.lease_s, NEVER)
-    shop.work_until_idle()
-    assert shop.present(alert()).span is not None
+    case.work_until_idle()
+    assert case.present(alert()).span is not None
 
 
 class SmallObjects(MemoryObjects):
@@ -201,36 +201,36 @@ class SmallObjects(MemoryObjects):
 def test_a_picture_without_a_video_still_counts(engine: Engine) -> None:
     station = Station(engine)
     station.store = SmallObjects()
-    shop = Workshop(station)
-    shop.wants(alert())
-    shop.work_until_idle()
-    assert shop.present(alert()) == Evidence(5.0, None, "no room")
-    assert len(shop.settled) == 1
+    case = EvidenceCase(station)
+    case.wants(alert())
+    case.work_until_idle()
+    assert case.present(alert()) == Evidence(5.0, None, "no room")
+    assert len(case.settled) == 1
 
 
-def test_evidence_of_a_removed_source_is_deleted(shop: Workshop) -> None:
+def test_evidence_of_a_removed_source_is_deleted(case: EvidenceCase) -> None:
     for number in (1, 2):
-        shop.wants(alert(source_id=source(number)))
-    shop.work_until_idle()
-    assert shop.station.queue.remove(source(1), shop.station.now) == 1
-    shop.work_until_idle()
+        case.wants(alert(source_id=source(number)))
+    case.work_until_idle()
+    assert case.station.queue.remove(source(1), case.station.now) == 1
+    case.work_until_idle()
     kept = alert(source_id=source(2))
-    assert {item.key for item in shop.station.store.list("alerts/")} == {
+    assert {item.key for item in case.station.store.list("alerts/")} == {
         snapshot_key(kept.alert_id),
         evidence_key(kept.alert_id),
     }
-    assert shop.station.queue.present(alert(source_id=source(1)).alert_id) is None
+    assert case.station.queue.present(alert(source_id=source(1)).alert_id) is None
 
 
-def test_what_is_at_work_when_its_source_is_removed_goes_too(shop: Workshop) -> None:
-    shop.wants(alert())
-    task = shop.station.queue.claim(shop.station.now)
+def test_what_is_at_work_when_its_source_is_removed_goes_too(case: EvidenceCase) -> None:
+    case.wants(alert())
+    task = case.station.queue.claim(case.station.now)
     assert task is not None
-    shop.station.queue.remove(alert().source_id, shop.station.now)
-    shop.station.store.put(snapshot_key(alert().alert_id), io.BytesIO(b"jpeg"), "image/jpeg")
-    shop.station.queue.close(task, Evidence(5.0), "waiting", shop.station.now, shop.station.now)
-    shop.work_until_idle()
-    assert list(shop.station.store.list("")) == []
+    case.station.queue.remove(alert().source_id, case.station.now)
+    case.station.store.put(snapshot_key(alert().alert_id), io.BytesIO(b"jpeg"), "image/jpeg")
+    case.station.queue.close(task, Evidence(5.0), "waiting", case.station.now, case.station.now)
+    case.work_until_idle()
+    assert list(case.station.store.list("")) == []
 
 
 class StuckObjects(MemoryObjects):
@@ -248,11 +248,11 @@ class StuckObjects(MemoryObjects):
 def test_deleting_is_tried_again(engine: Engine) -> None:
     station = Station(engine)
     station.store = StuckObjects()
-    shop = Workshop(station)
-    shop.wants(alert())
-    shop.work_until_idle()
+    case = EvidenceCase(station)
+    case.wants(alert())
+    case.work_until_idle()
     station.queue.remove(alert().source_id, station.now)
-    shop.work_until_idle()
+    case.work_until_idle()
     assert list(station.store.list("")) == []
 
 
@@ -268,11 +268,11 @@ def uploaded(store: MemoryObjects) -> UploadedObject:
 def test_an_uploaded_video_shows_the_moment_of_the_alert(content: bytes, engine: Engine) -> None:
     station = Station(engine)
     station.store = store_with(content)
-    shop = Workshop(station, uploaded(station.store))
+    case = EvidenceCase(station, uploaded(station.store))
     about = alert(start_s=8.0, end_s=9.0, peak_s=8.5)
-    shop.wants(about)
-    shop.work_until_idle()
-    assert shop.present(about) == Evidence(8.5, Span(3.0, 14.0))
+    case.wants(about)
+    case.work_until_idle()
+    assert case.present(about) == Evidence(8.5, Span(3.0, 14.0))
     picture: Any = simplejpeg.decode_jpeg(station.store.get(snapshot_key(about.alert_id)))
     assert read_time(picture) == pytest.approx(8.5, abs=0.3)
     cut = store_with(station.store.get(evidence_key(about.alert_id)))
@@ -297,13 +297,13 @@ def test_an_upload_that_is_no_use_is_unusable(store: MemoryObjects, sentence: st
 
 
 def test_nothing_is_left_on_the_disk(
-    shop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    case: EvidenceCase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(folder))
-    shop.wants(alert())
-    shop.work_until_idle()
+    case.wants(alert())
+    case.work_until_idle()
     assert list(folder.iterdir()) == []
 
 

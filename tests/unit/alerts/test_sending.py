@@ -15,6 +15,7 @@ from schemas.ids import snapshot_key
 from schemas.topics import DELIVERIES
 from services.alerts.channels import MemoryChannel
 from services.alerts.core.deliveries import Receipt, Target, deliveries_for
+from services.alerts.core.notice import Notice
 from services.alerts.core.spans import Evidence
 from services.alerts.ledger import Ledger
 from services.alerts.outbox import OutboxRelay
@@ -30,7 +31,7 @@ BUSY = Receipt(False, "451 busy", again=True)
 
 
 @dataclass
-class Desk:
+class SendingCase:
     """A station with one sender."""
 
     station: Station
@@ -68,79 +69,79 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def desk(engine: Engine) -> Desk:
-    return Desk(Station(engine))
+def case(engine: Engine) -> SendingCase:
+    return SendingCase(Station(engine))
 
 
-def test_an_alert_is_sent_once_and_recorded(desk: Desk) -> None:
+def test_an_alert_is_sent_once_and_recorded(case: SendingCase) -> None:
     for _ in range(2):
-        desk.opened()
-        desk.work_until_idle()
-    assert [sent.target for sent in desk.channel.sent] == [OWNER]
-    (event,) = desk.events()
+        case.opened()
+        case.work_until_idle()
+    assert [sent.target for sent in case.channel.sent] == [OWNER]
+    (event,) = case.events()
     assert (event.outcome, event.attempt, event.target) == ("delivered", 1, "owner@example.org")
     assert event.alert_id == alert(source_id=source(1)).alert_id
 
 
-def test_it_is_tried_again_until_it_works_and_every_attempt_is_recorded(desk: Desk) -> None:
-    desk.channel.receipts = [BUSY, BUSY]
-    desk.opened()
-    desk.work_until_idle()
-    assert [(event.attempt, event.outcome) for event in desk.events()] == [
+def test_it_is_tried_again_until_it_works_and_every_attempt_is_recorded(case: SendingCase) -> None:
+    case.channel.receipts = [BUSY, BUSY]
+    case.opened()
+    case.work_until_idle()
+    assert [(event.attempt, event.outcome) for event in case.events()] == [
         (1, "retrying"),
         (2, "retrying"),
         (3, "delivered"),
     ]
-    assert len({sent.delivery_id for sent in desk.channel.sent}) == 1
-    assert len({sent.opened_at for sent in desk.channel.sent}) == 1
+    assert len({sent.delivery_id for sent in case.channel.sent}) == 1
+    assert len({sent.opened_at for sent in case.channel.sent}) == 1
 
 
-def test_a_refusal_is_final(desk: Desk) -> None:
-    desk.channel.receipts = [Receipt(False, "550 unknown")]
-    desk.opened()
-    desk.work_until_idle()
-    assert [event.outcome for event in desk.events()] == ["failed"]
-    assert len(desk.channel.sent) == 1
+def test_a_refusal_is_final(case: SendingCase) -> None:
+    case.channel.receipts = [Receipt(False, "550 unknown")]
+    case.opened()
+    case.work_until_idle()
+    assert [event.outcome for event in case.events()] == ["failed"]
+    assert len(case.channel.sent) == 1
 
 
-def test_what_never_works_is_given_up(desk: Desk) -> None:
-    desk.channel.receipts = [BUSY] * 1000
-    desk.opened()
-    desk.work_until_idle()
-    events = desk.events()
+def test_what_never_works_is_given_up(case: SendingCase) -> None:
+    case.channel.receipts = [BUSY] * 1000
+    case.opened()
+    case.work_until_idle()
+    events = case.events()
     assert events[-1].outcome == "failed"
     assert events[-1].detail == "given up after 6 h: 451 busy"
     assert {event.outcome for event in events[:-1]} == {"retrying"}
     assert 20 < len(events) < 60
 
 
-def test_alerts_arrive_in_their_order(desk: Desk) -> None:
+def test_alerts_arrive_in_their_order(case: SendingCase) -> None:
     for number in (5, 3, 9, 1):
-        desk.opened(number)
-        desk.station.clock.wait(1, NEVER)
-    desk.work_until_idle()
-    order = [sent.alert.source_id for sent in desk.channel.sent]
+        case.opened(number)
+        case.station.clock.wait(1, NEVER)
+    case.work_until_idle()
+    order = [sent.alert.source_id for sent in case.channel.sent]
     assert order == [source(5), source(3), source(9), source(1)]
 
 
-def test_one_that_is_refused_for_now_does_not_hold_up_the_next(desk: Desk) -> None:
-    desk.channel.receipts = [BUSY]
-    desk.opened(1)
-    desk.station.clock.wait(1, NEVER)
-    desk.opened(2)
-    desk.work_until_idle()
-    order = [sent.alert.source_id for sent in desk.channel.sent]
+def test_one_that_is_refused_for_now_does_not_hold_up_the_next(case: SendingCase) -> None:
+    case.channel.receipts = [BUSY]
+    case.opened(1)
+    case.station.clock.wait(1, NEVER)
+    case.opened(2)
+    case.work_until_idle()
+    order = [sent.alert.source_id for sent in case.channel.sent]
     assert order == [source(1), source(2), source(1)]
 
 
-def test_a_restart_goes_on_where_it_was(desk: Desk, engine: Engine) -> None:
-    desk.channel.receipts = [BUSY]
-    desk.opened()
-    desk.sender.turn()
-    again = Desk(Station(engine, "two", desk.station.clock))
+def test_a_restart_goes_on_where_it_was(case: SendingCase, engine: Engine) -> None:
+    case.channel.receipts = [BUSY]
+    case.opened()
+    case.sender.turn()
+    again = SendingCase(Station(engine, "two", case.station.clock))
     again.work_until_idle()
     assert [sent.delivery_id for sent in again.channel.sent] == [
-        sent.delivery_id for sent in desk.channel.sent
+        sent.delivery_id for sent in case.channel.sent
     ]
     again.station.clock.wait(200, NEVER)
     assert [event.attempt for event in again.events()] == [1, 2]
@@ -153,15 +154,15 @@ def picture_lies_there(station: Station, about: Any) -> None:
     station.queue.close(task, Evidence(about.peak_s), "done", None, station.now)
 
 
-def test_a_mail_carries_the_picture_that_lies_there(desk: Desk) -> None:
+def test_a_mail_carries_the_picture_that_lies_there(case: SendingCase) -> None:
     about = alert(source_id=source(1))
-    picture_lies_there(desk.station, about)
+    picture_lies_there(case.station, about)
     key = snapshot_key(about.alert_id)
-    desk.station.store.put(key, io.BytesIO(b"\xff\xd8jpeg"), "image/jpeg")
-    desk.opened()
-    desk.work_until_idle()
-    assert desk.channel.sent[0].snapshot == b"\xff\xd8jpeg"
-    assert desk.station.ledger.without_picture(about.alert_id) == frozenset()
+    case.station.store.put(key, io.BytesIO(b"\xff\xd8jpeg"), "image/jpeg")
+    case.opened()
+    case.work_until_idle()
+    assert case.channel.sent[0].snapshot == b"\xff\xd8jpeg"
+    assert case.station.ledger.without_picture(about.alert_id) == frozenset()
 
 
 class SilentObjects(MemoryObjects):
@@ -173,36 +174,36 @@ class SilentObjects(MemoryObjects):
 
 @pytest.mark.parametrize("store", [MemoryObjects(), SilentObjects()])
 def test_a_mail_goes_out_without_a_picture_that_cannot_be_had(
-    desk: Desk, store: MemoryObjects
+    case: SendingCase, store: MemoryObjects
 ) -> None:
     about = alert(source_id=source(1))
-    picture_lies_there(desk.station, about)
-    desk.sender = desk.station.sender(desk.channel, store=store)
-    desk.opened()
-    desk.work_until_idle()
-    assert desk.channel.sent[0].snapshot is None
-    bare = desk.station.ledger.without_picture(about.alert_id)
+    picture_lies_there(case.station, about)
+    case.sender = case.station.sender(case.channel, store=store)
+    case.opened()
+    case.work_until_idle()
+    assert case.channel.sent[0].snapshot is None
+    bare = case.station.ledger.without_picture(about.alert_id)
     assert bare == {OWNER.delivery_id(about.alert_id)}
 
 
-def test_a_mail_says_why_there_will_be_no_picture(desk: Desk) -> None:
+def test_a_mail_says_why_there_will_be_no_picture(case: SendingCase) -> None:
     about = alert(source_id=source(1))
-    desk.station.queue.want(about, "door 2", desk.station.now)
-    task = desk.station.queue.claim(desk.station.now)
+    case.station.queue.want(about, "door 2", case.station.now)
+    task = case.station.queue.claim(case.station.now)
     assert task is not None
     gone = Evidence(note="the video is gone")
-    desk.station.queue.close(task, gone, "failed", None, desk.station.now)
-    desk.opened()
-    desk.work_until_idle()
-    assert desk.channel.sent[0].note == "the video is gone"
+    case.station.queue.close(task, gone, "failed", None, case.station.now)
+    case.opened()
+    case.work_until_idle()
+    assert case.channel.sent[0].note == "the video is gone"
 
 
 def test_nothing_shows_the_secret_of_a_webhook(engine: Engine, tmp_path: Path) -> None:
-    desk = Desk(Station(engine), HOOK, MemoryChannel("webhook"))
-    desk.opened()
-    desk.work_until_idle()
-    assert desk.channel.sent[0].target.address == HOOK.address
-    assert [event.target for event in desk.events()] == ["https://example.org/…"]
+    case = SendingCase(Station(engine), HOOK, MemoryChannel("webhook"))
+    case.opened()
+    case.work_until_idle()
+    assert case.channel.sent[0].target.address == HOOK.address
+    assert [event.target for event in case.events()] == ["https://example.org/…"]
     engine.dispose()
     for file in tmp_path.iterdir():
         assert b"hunter2" not in file.read_bytes()
@@ -214,13 +215,13 @@ class AwayPublisher(MemoryPublisher):
         raise TransientError("Kafka is away")
 
 
-def test_without_kafka_mail_goes_out_and_is_recorded_later(desk: Desk) -> None:
-    desk.opened()
-    desk.work_until_idle()
+def test_without_kafka_mail_goes_out_and_is_recorded_later(case: SendingCase) -> None:
+    case.opened()
+    case.work_until_idle()
     with pytest.raises(TransientError):
-        desk.events(AwayPublisher())
-    assert len(desk.channel.sent) == 1
-    assert [event.outcome for event in desk.events()] == ["delivered"]
+        case.events(AwayPublisher())
+    assert len(case.channel.sent) == 1
+    assert [event.outcome for event in case.events()] == ["delivered"]
 
 
 class ForgetfulLedger(Ledger):
@@ -238,39 +239,82 @@ class ForgetfulLedger(Ledger):
 def test_an_outage_after_the_mail_does_not_send_it_again(engine: Engine) -> None:
     station = Station(engine)
     station.ledger = ForgetfulLedger(engine, "one")
-    desk = Desk(station)
-    desk.opened()
-    desk.work_until_idle()
-    assert len(desk.channel.sent) == 1
+    case = SendingCase(station)
+    case.opened()
+    case.work_until_idle()
+    assert len(case.channel.sent) == 1
 
 
 def test_a_sender_whose_closing_fails_lets_the_lease_run_out(engine: Engine) -> None:
     station = Station(engine)
     station.ledger = ForgetfulLedger(engine, "one")
     station.ledger.outages = 100  # type: ignore[attr-defined]
-    desk = Desk(station)
-    desk.opened()
+    case = SendingCase(station)
+    case.opened()
     with pytest.raises(TransientError):
-        desk.sender.turn()
+        case.sender.turn()
     station.watch.turn()
-    other = Desk(Station(engine, "two", station.clock))
+    other = SendingCase(Station(engine, "two", station.clock))
     station.clock.wait(station.ledger.lease_s, NEVER)
     other.work_until_idle()
-    assert other.channel.sent[0].delivery_id == desk.channel.sent[0].delivery_id
+    assert other.channel.sent[0].delivery_id == case.channel.sent[0].delivery_id
 
 
-def test_an_attempt_that_hangs_ends_and_is_recorded(desk: Desk) -> None:
+def test_an_attempt_that_hangs_ends_and_is_recorded(case: SendingCase) -> None:
     held = threading.Event()
     channel = MemoryChannel(before=lambda _: held.wait(60) and None)
-    desk.sender = desk.station.sender(channel, deadline_s=0.05)
-    desk.opened()
-    desk.sender.turn()
-    (event,) = desk.events()
+    case.sender = case.station.sender(channel, deadline_s=0.05)
+    case.opened()
+    case.sender.turn()
+    (event,) = case.events()
     assert (event.outcome, event.detail) == (
         "retrying",
         "the attempt was not over within 0.05 s",
     )
     held.set()
+
+
+def break_down(_: Notice) -> None:
+    raise UnicodeEncodeError("ascii", "x", 0, 1, "a bug")
+
+
+def test_an_alert_that_breaks_the_channel_costs_its_own_delivery(case: SendingCase) -> None:
+    case.sender = case.station.sender(MemoryChannel(before=break_down))
+    case.opened(1)
+    case.sender.turn()
+    case.sender = case.station.sender(case.channel)
+    case.opened(2)
+    case.work_until_idle()
+    assert [(event.outcome, event.detail) for event in case.events()] == [
+        ("failed", "this alert cannot be sent (UnicodeEncodeError)"),
+        ("delivered", "kept"),
+    ]
+
+
+class HangingObjects(MemoryObjects):
+    """A store that never answers, as long as the test lasts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.over = threading.Event()
+
+    def get(self, key: str) -> bytes:
+        self.over.wait(60)
+        raise TransientError("over")
+
+
+def test_a_store_that_hangs_holds_no_mail_up(
+    case: SendingCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.alerts.sending.PICTURE_S", 0.05)
+    store = HangingObjects()
+    case.sender = case.station.sender(case.channel, store=store)
+    for number in range(5):
+        picture_lies_there(case.station, alert(source_id=source(number)))
+        case.opened(number)
+    case.work_until_idle()
+    assert [event.outcome for event in case.events()] == ["delivered"] * 5
+    store.over.set()
 
 
 def test_targets_that_hang_hold_nobody_else_up(engine: Engine) -> None:
@@ -281,7 +325,7 @@ def test_targets_that_hang_hold_nobody_else_up(engine: Engine) -> None:
         station.sender(MemoryChannel("webhook", lambda _: held.wait(60) and None), target)
         for target in hanging
     ]
-    healthy = Desk(station, GUARD)
+    healthy = SendingCase(station, GUARD)
     for number in range(20):
         about = alert(source_id=source(number))
         station.ledger.open(deliveries_for(about, [*hanging, GUARD]), "", station.now)

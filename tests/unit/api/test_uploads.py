@@ -5,25 +5,35 @@ import contextlib
 import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
+from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import ClientDisconnect
 
-from schemas.topics import VIDEOS
+from schemas.sources import SourceConfigured
+from schemas.topics import SOURCES, VIDEOS
+from services.api.app import build
+from services.api.disk import Disk
 from services.api.forms import FormFile, MalformedForm
-from services.api.names import clean_name
+from services.api.names import clean_name, decode_name
 from services.api.pace import Pace, TooSlow, paced
-from services.api.uploads import Stored, Uploads
+from services.api.sniffing import HEAD_BYTES
+from services.api.uploads import AllPlacesTaken, Stored, Uploads
 from services.chassis.errors import TransientError
 from services.chassis.storage.objects import MemoryObjects, ObjectInfo
 from services.chassis.streaming.publisher import MemoryPublisher
-from tests.unit.api.conftest import Api
+from tests.unit.api.conftest import BASE, Api
 
 MP4 = b"\x00\x00\x00\x20ftypisom" + bytes(range(256)) * 64
+PICTURE = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + bytes(300) + b"\xff\xd9"
+LARGE_PICTURE = PICTURE[:-2] + bytes(HEAD_BYTES) + b"\xff\xd9"
 BOUNDARY = b"frontier"
+TILL = "매장.mp4"
 
 
 def form(*parts: tuple[bytes, bytes], end: bool = True) -> bytes:
@@ -54,6 +64,8 @@ def test_an_upload_lies_in_the_store_and_is_announced(api: Api) -> None:
     assert (video["filename"], video["size_bytes"]) == ("Till 1.mp4", len(MP4))
     assert (video["state"], video["content_type"]) == ("submitted", "video/mp4")
     [message] = api.publisher.messages(VIDEOS)
+    [source] = api.publisher.messages(SOURCES)
+    assert (source.key, getattr(source, "name", None)) == (message.key, "Till 1.mp4")
     assert str(message.key) == video["video_id"]
     assert api.store.get(message.object_key) == MP4  # type: ignore[attr-defined]
     assert api.client.get(answer.headers["location"]).json() == video
@@ -75,6 +87,9 @@ def test_the_bare_body_does_too(api: Api) -> None:
         (b"%PDF-1.7\n\xff\xfe\x00", "PDF"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "PNG"),
         (b"\xff\xd8\xff\xe0\x00\x10JFIF\x00", "JPEG"),
+        (PICTURE, "JPEG"),
+        (b"\xff\xd8\xff\xe1\x00\x20Exif" + PICTURE + b"rest\xff\xd9", "JPEG"),
+        (b"\xff\xd8\xff\xe2\x00\x20MPF\x00" + PICTURE * 2, "JPEG"),
         (b"GIF89a\x01\x00", "GIF"),
         (b"PK\x03\x04\x14\x00\x00\x00", "ZIP"),
         (b"RIFF\x24\x00\x00\x00WAVEfmt ", "audio"),
@@ -102,6 +117,8 @@ def test_what_is_plainly_no_video_is_refused(api: Api, content: bytes, says: str
         (b"RIFF\x24\x00\x00\x00AVI LIST", "video/x-msvideo"),
         (b"FLV\x01\x05", "video/x-flv"),
         ((b"G" + bytes([0x40, 0]) + bytes(185)) * 4, "video/mp2t"),
+        (PICTURE * 3, "video/x-motion-jpeg"),
+        (LARGE_PICTURE * 2, "video/x-motion-jpeg"),
         (bytes([0, 0, 0, 1, 0x67, 0x42, 0x80]), "application/octet-stream"),
         (bytes([7, 1, 255, 3]) * 99, "application/octet-stream"),
     ],
@@ -185,6 +202,88 @@ def test_a_name_is_the_last_part_of_a_path(given_name: str, cleaned: str) -> Non
     assert clean_name(given_name) == cleaned
 
 
+@pytest.mark.parametrize(
+    ("disposition", "name"),
+    [
+        (b"filename*=utf-8''%EB%A7%A4%EC%9E%A5.mp4", TILL),
+        (b"filename*=UTF-8'ko'%EB%A7%A4%EC%9E%A5.mp4; filename=\"x.mp4\"", TILL),
+        (b"filename=\"x.mp4\"; filename*=euc-kr''%B8%C5%C0%E5.mp4", TILL),
+        (b"filename*=no-such-charset''%B8%C5%C0%E5.mp4", TILL),
+        (b'filename="' + TILL.encode() + b'"', TILL),
+        (b'filename="' + TILL.encode("cp949") + b'"', TILL),
+        (b'filename="caf\xe9.mp4"', "café.mp4"),
+        (b'filename="\x81\xff\x8d.mp4"', "\x81ÿ\x8d.mp4"),
+        (b"", "video"),
+    ],
+)
+def test_a_name_in_any_encoding_is_understood(api: Api, disposition: bytes, name: str) -> None:
+    answer = post_form(api, form((b'name="file"; ' + disposition, MP4)))
+    assert answer.status_code == 202
+    assert answer.json()["filename"] == clean_name(name)
+
+
+@pytest.mark.parametrize(
+    "query", ["%EB%A7%A4%EC%9E%A5.mp4", "%B8%C5%C0%E5.mp4", "dir%2F%B8%C5%C0%E5.mp4"]
+)
+def test_so_is_one_in_the_query(api: Api, query: str) -> None:
+    answer = api.client.post(f"/api/v1/videos?filename={query}", content=MP4)
+    assert answer.json()["filename"] == TILL
+    listed = api.client.get("/api/v1/videos").json()["items"]
+    assert [one["filename"] for one in listed] == [TILL]
+
+
+@given(st.binary(max_size=60))
+def test_whatever_bytes_a_name_has_it_becomes_one(raw: bytes) -> None:
+    assert clean_name(decode_name(raw)).isprintable()
+
+
+@pytest.mark.parametrize("way", ["query", "form"])
+def test_a_video_may_say_when_it_was_recorded(api: Api, way: str) -> None:
+    moment = "2026-05-01T22:00:00+09:00"
+    if way == "query":
+        answer = api.client.post("/api/v1/videos", params={"recorded_at": moment}, content=MP4)
+    else:
+        body = form((b'name="file"; filename="a"', MP4), (b'name="recorded_at"', moment.encode()))
+        answer = post_form(api, body)
+    assert answer.json()["recorded_at"] == "2026-05-01T13:00:00Z"
+    [source] = api.publisher.messages(SOURCES)
+    assert isinstance(source, SourceConfigured)
+    assert source.is_wall_clock
+    assert source.origin_at.isoformat() == "2026-05-01T13:00:00+00:00"
+    [video] = api.publisher.messages(VIDEOS)
+    assert getattr(video, "origin_at", None) == source.origin_at
+
+
+def test_otherwise_its_time_is_that_of_the_upload(api: Api) -> None:
+    video = api.upload(MP4).json()
+    [source] = api.publisher.messages(SOURCES)
+    assert isinstance(source, SourceConfigured)
+    assert (source.is_wall_clock, source.origin_at) == (False, api.clock.now())
+    assert video["recorded_at"] is None
+
+
+@pytest.mark.parametrize(
+    ("moment", "says"),
+    [
+        ("last night", "ISO 8601"),
+        ("2026-05-01T22:00:00", "zone"),
+        ("2126-05-01T22:00:00Z", "future"),
+        ("1026-05-01T22:00:00Z", "ISO 8601"),
+    ],
+)
+@pytest.mark.parametrize("way", ["query", "form"])
+def test_a_senseless_time_is_refused_and_nothing_stored(
+    api: Api, moment: str, says: str, way: str
+) -> None:
+    if way == "query":
+        answer = api.client.post("/api/v1/videos", params={"recorded_at": moment}, content=MP4)
+    else:
+        body = form((b'name="file"; filename="a"', MP4), (b'name="recorded_at"', moment.encode()))
+        answer = post_form(api, body)
+    assert (answer.status_code, says in answer.json()["detail"]) == (422, True)
+    assert (list(api.store.list("")), api.publisher.published) == ([], [])
+
+
 class SilentPublisher(MemoryPublisher):
     def flush(self) -> None:
         raise TransientError("Kafka is away")
@@ -235,6 +334,75 @@ def test_a_large_file_is_never_whole_in_memory() -> None:
         tracemalloc.stop()
     assert stored.size_bytes > 100 * 1024 * 1024
     assert peak < 16 * 1024 * 1024
+
+
+async def trickle(rate: float, seconds: float) -> AsyncIterator[bytes]:
+    """A body of so many bytes a second; its clock is the event loop's."""
+    for _ in range(int(seconds / 0.01)):
+        await asyncio.sleep(0.01)
+        yield bytes(int(rate * 0.01))
+
+
+def drain(chunks: AsyncIterator[bytes]) -> int:
+    async def all_of_it() -> int:
+        return sum([len(chunk) async for chunk in chunks])
+
+    return asyncio.run(all_of_it())
+
+
+def test_a_client_that_sends_a_byte_now_and_then_is_given_up() -> None:
+    pace = Pace(bytes_per_s=100_000, over_s=0.1)
+    with pytest.raises(TooSlow, match="slower than 100000 bytes a second"):
+        drain(paced(trickle(1_000, 5), pace))
+
+
+def test_a_client_that_is_quick_on_the_whole_is_not() -> None:
+    pace = Pace(bytes_per_s=1_000, over_s=0.05)
+    assert drain(paced(trickle(200_000, 0.3), pace)) == 60_000
+
+
+def test_who_finds_no_place_is_told_so() -> None:
+    async def full(uploads: Uploads) -> None:
+        going_on = asyncio.Event()
+
+        async def waiting() -> AsyncIterator[bytes]:
+            yield MP4 * 40
+            await going_on.wait()
+
+        first = asyncio.ensure_future(uploads.receive("a", waiting()))
+        await asyncio.sleep(0)
+        with pytest.raises(AllPlacesTaken):
+            await uploads.receive("b", blocks(1))
+        going_on.set()
+        await first
+        await uploads.receive("c", blocks(1))
+
+    store = Draining()
+    with ThreadPoolExecutor(1) as threads:
+        asyncio.run(full(Uploads(store, threads, 1 << 40, 1, patience_s=0.05)))
+    assert [info.key for info in store.list("")] == ["a", "c"]
+
+
+class FullHouse(Uploads):
+    async def receive(self, key: str, chunks: AsyncIterator[bytes]) -> Stored:
+        raise AllPlacesTaken("Too many uploads are under way; try again soon.")
+
+
+def test_no_place_is_503_with_a_time_to_come_back(api: Api) -> None:
+    with ThreadPoolExecutor(1) as threads:
+        full = replace(api.tools, uploads=FullHouse(api.store, threads, 1, 1))
+        answer = TestClient(build(full), BASE).post("/api/v1/videos", content=MP4)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "20")
+
+
+@pytest.mark.parametrize("store", [MemoryObjects, BrokenStore])
+def test_a_full_disk_is_said_as_such(
+    make_api: Callable[..., Api], store: type[MemoryObjects], tmp_path: Path
+) -> None:
+    """Before a byte is read, and when the store breaks off in the middle."""
+    api = make_api(store=store(), disk=Disk(tmp_path, 1 << 60))
+    answer = api.upload(MP4 * 4000)
+    assert (answer.status_code, "disk" in answer.json()["detail"]) == (507, True)
 
 
 def test_more_uploads_than_threads_all_end() -> None:

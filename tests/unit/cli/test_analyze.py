@@ -245,8 +245,18 @@ def test_an_analysis_waits_while_others_get_further(tmp_path: Path) -> None:
     assert [one["state"] for one in told] == ["done", "done"]
 
 
-def test_an_address_where_nobody_is_ends_with_one_sentence() -> None:
-    result = CliRunner().invoke(app, ["analyze", "a.mp4", "--api", "http://127.0.0.1:1"])
+def test_bad_files_alone_are_told_of_without_a_stack(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["analyze", "", str(tmp_path), "--home", str(tmp_path / "h")])
+    assert result.exit_code == 2
+    assert "A file name is empty." in result.output
+    assert not (tmp_path / "h").exists()
+
+
+def test_an_address_where_nobody_is_ends_with_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"video")
+    result = CliRunner().invoke(
+        app, ["analyze", str(tmp_path / "a.mp4"), "--api", "http://127.0.0.1:1"]
+    )
     assert (result.exit_code, result.stdout) == (1, "")
     assert "no API answers" in result.stderr
 

@@ -7,7 +7,8 @@ import pytest
 from services.features.backbones import Options, load
 from services.features.backbones.base import Pixels, Vectors
 from services.features.backbones.videomae2 import blank
-from services.features.bench import bare_forward, gpu, gpu_rows, with_weights
+from services.features.bench import bare_forward, feed, gpu, gpu_rows, with_weights
+from services.features.feed import decode_clips_per_s, footage, measure
 from services.features.weights import FetchError
 
 
@@ -69,3 +70,19 @@ def test_weights_that_are_here_are_used(tmp_path: Path) -> None:
     here = Options(cache=tmp_path)
     assert with_weights("videomae2_s_k710", here, tmp_path / "scratch") == (here, True)
     assert with_weights("i3d_k400", here, tmp_path / "scratch") == (here, True)
+
+
+def test_the_service_is_fed_with_whole_uploads_and_ends() -> None:
+    clips = list(footage(sources=2, clips=3))
+    assert [clip.index for clip in clips] == [0, 0, 1, 1, 2, 2]
+    assert [clip.is_last for clip in clips] == [False] * 4 + [True] * 2
+    assert measure(sources=2, clips=3) > 0
+
+
+def test_one_decoding_thread_is_measured_for_as_long_as_is_said() -> None:
+    assert decode_clips_per_s(seconds=0.01) > 0
+
+
+def test_more_cores_than_there_are_cannot_be_measured() -> None:
+    with pytest.raises(ValueError, match="cores here"):
+        feed(10_000)

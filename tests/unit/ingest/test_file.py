@@ -88,6 +88,17 @@ def test_other_pixel_formats_are_read(tmp_path: Path, pix_fmt: str) -> None:
     assert numbers(path) == [0, 1, 2, 3]
 
 
+def test_a_row_of_jpeg_pictures_is_a_video_and_a_picture_is_none(tmp_path: Path) -> None:
+    path = videos.make(
+        tmp_path / "a.mjpeg", videos.every(25, 50), codec="mjpeg", pix_fmt="yuvj420p"
+    )
+    assert len(numbers(path)) == 30
+    row = path.read_bytes()
+    path.write_bytes(row[: row.index(b"\xff\xd9") + 2])
+    with pytest.raises(BadVideo, match="is a JPEG picture, not a video"):
+        open_video(path)
+
+
 def test_a_single_frame_is_one_clip_of_one_frame(tmp_path: Path) -> None:
     (clip,) = clips_of(videos.make(tmp_path / "a.mp4", [0.0]))
     assert (clip.frame_count, clip.is_last, clip.start_s) == (1, True, 0)

@@ -92,8 +92,8 @@ class PixelsToFeature(nn.Module):
 
     def forward(self, pixels_BTHWC: Tensor) -> Tensor:
         x_BTHWC = pixels_BTHWC.float() * self.scale + self.shift
-        weight: Tensor = self.network.classifier.weight
-        return self.network.feature(x_BTHWC.permute(0, 4, 1, 2, 3).to(weight.dtype))
+        dtype = next(self.network.parameters()).dtype
+        return self.network.feature(x_BTHWC.permute(0, 4, 1, 2, 3).to(dtype))
 
 
 def looks_unnormalised(x_BCTHW: Tensor) -> str:

@@ -94,7 +94,7 @@ def test_memory_does_not_follow_what_lies_behind_a_bare_stream(tmp_path: Path, t
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
     count, resident_mib = map(int, done.stdout.split())
     assert count >= 29
-    assert resident_mib < 480
+    assert resident_mib < 420
 
 
 def test_a_packet_gives_the_reader_its_breath_back() -> None:
