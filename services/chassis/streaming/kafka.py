@@ -83,6 +83,15 @@ class _Client:
         except KafkaException as error:
             raise unreachable(self._settings, error, self._complaints) from error
 
+    @contextmanager
+    def _asking_first(self) -> Iterator[None]:
+        """Before anything is read: then a poll loses no record, and hears why nobody answers."""
+        try:
+            yield
+        except KafkaException as error:
+            self._consumer.poll(0)
+            raise unreachable(self._settings, error, self._complaints) from error
+
     def bounds(self, partition: Partition) -> Bounds:
         """A topic that was just made is waited for."""
         asked = TopicPartition(*partition)
@@ -101,7 +110,7 @@ class _Client:
 
     def partitions_of(self, name: str) -> list[Partition]:
         deadline = time.monotonic() + NOT_YET_S
-        with self._asking():
+        with self._asking_first():
             while True:
                 timeout_s = self._settings.kafka_timeout_s
                 listed = self._consumer.list_topics(name, timeout=timeout_s).topics[name]
@@ -148,7 +157,7 @@ class KafkaConsumer(_Client):
 
     def subscribe(self, topics: Collection[str], rebalances: Rebalances) -> None:
         """Raises TransientError when Kafka is away: a subscription alone would not notice."""
-        with self._asking():
+        with self._asking_first():
             self._consumer.list_topics(timeout=self._settings.kafka_timeout_s)
 
         def on_assign(consumer: Consumer, partitions: list[TopicPartition]) -> None:

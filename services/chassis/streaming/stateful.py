@@ -8,6 +8,7 @@ comes again, each state as before or after it.
 """
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Sequence
 from typing import Any, cast
@@ -30,6 +31,7 @@ from services.chassis.telemetry import logs, metrics
 
 log = logs.get("stateful")
 STUCK_AFTER_S = 60.0
+DRAIN_S = 30.0
 BATCHES = Limits(batch_records=500, queue_records=1000)
 EXIT_BUG, EXIT_RESTART = 70, 75
 
@@ -81,9 +83,21 @@ class StatefulStream:
         asyncio.run(self._run())
 
     def stop(self) -> None:
+        """Finish what is collected, then leave the group."""
         self._stopping = True
         if self._loop:
-            self._loop.call_soon_threadsafe(lambda: asyncio.ensure_future(self._app.stop()))
+            self._loop.call_soon_threadsafe(lambda: asyncio.ensure_future(self._drain()))
+
+    async def _drain(self) -> None:
+        """Faust stops its producer before its consumer, which waits for what is not acknowledged:
+        so nothing may be at work when it stops.
+        """
+        deadline = self._clock.monotonic() + DRAIN_S
+        while self._waiting and self._clock.monotonic() < deadline:
+            self._room.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._room.wait(), 1)
+        await self._app.stop()
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -106,7 +120,7 @@ class StatefulStream:
         async for event in manual.events():
             self._waiting.append((manual, event))
             self._changed.set()
-            if len(self._waiting) >= self._limits.queue_records:
+            while self._stopping or len(self._waiting) >= self._limits.queue_records:
                 self._room.clear()
                 await self._room.wait()
 
@@ -128,10 +142,10 @@ class StatefulStream:
     async def _take(self, waiting: Sequence[tuple[Any, Any]]) -> None:
         change = await asyncio.to_thread(self._apply, [event.message for _, event in waiting])
         await self._write(change)
-        del self._waiting[: len(waiting)]
-        self._room.set()
         for stream, event in waiting:
             await stream.ack(event)
+        del self._waiting[: len(waiting)]
+        self._room.set()
         metrics.observe("batch_records", "stateful", len(waiting))
 
     def _apply(self, messages: Sequence[Any]) -> Change[Any]:

@@ -78,6 +78,7 @@ class TopicAdmin:
         try:
             listed = self._client.list_topics(timeout=self._settings.kafka_timeout_s).topics
         except KafkaException as error:
+            self._client.poll(0)  # to hear why
             raise unreachable(self._settings, error, self._complaints) from error
         return {name: len(topic.partitions) for name, topic in listed.items()}
 
