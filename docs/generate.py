@@ -15,13 +15,14 @@ from pydantic_settings import BaseSettings
 
 from services.api.routes import alerts, session, system, videos
 from services.chassis.environment import NAMES, name_of
-from services.chassis.settings import ServiceSettings
+from services.chassis.settings import KafkaSettings, ServiceSettings
 from services.local.config import LocalSettings
 from services.local.roster import OF_THE_COMMAND_LINE, ROSTER
 
 REFERENCE = Path(__file__).parent / "reference"
 NOTE = "Generated from the code by `make schemas`; do not edit.\n"
 SETTINGS: dict[str, type[BaseSettings]] = {
+    "Kafka, for all services and tools": KafkaSettings,
     "All services": ServiceSettings,
     **{name: service.settings_class() for name, service in ROSTER.items()},
     "`nightclerk up`": LocalSettings,
