@@ -12,6 +12,7 @@ from rich.table import Table
 
 from services.chassis.environment import read
 from services.cli.screen import console, err, give_up
+from services.features.backbones import has_int8
 from services.features.backbones.base import locked
 from services.features.config import FeaturesSettings
 from services.features.weights import MODELS, FetchError, Model, Source, Weights, download, store
@@ -41,6 +42,7 @@ def list_models(
         table.add_row(source.name, model.name, mark, str(source.megabytes), model.licence)
     console.print(table)
     console.print(f"They lie in {cache}/<for>/ (NIGHTCLERK_CACHE_DIR).", soft_wrap=True)
+    console.print(computed(FeaturesSettings()), soft_wrap=True, highlight=False)
 
 
 @models.command()
@@ -81,6 +83,27 @@ def verify() -> None:
         console.print(f"no weights in {cache}", soft_wrap=True)
     if any(state == "changed" for _, state in states):
         raise typer.Exit(1)
+
+
+@models.command()
+def quantize(
+    backbone: Annotated[str, typer.Argument(help="The network.")] = "i3d_k400",
+    footage: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="Compare with f32 on these videos."),
+    ] = None,
+) -> None:
+    """Make a backbone's int8 network now; the first start on a CPU without bf16 does it too."""
+    # OpenVINO is imported for whoever needs it, not for whoever lists files.
+    from services.cli import int8
+    from services.cli.extract import videos_in
+
+    options = FeaturesSettings().options
+    with refusals():
+        console.print(f"[green]here[/]  {int8.made(backbone, options)}", soft_wrap=True)
+        if footage:
+            likeness = int8.compared(backbone, options, list(videos_in(footage)))
+            console.print(f"  {likeness}", soft_wrap=True, highlight=False)
 
 
 def every_file() -> Iterator[tuple[Model, Source]]:
@@ -128,10 +151,18 @@ def told(weights: Weights, source: Source) -> None:
         console.print(f"  sha256 {weights.sha256} ({how})", soft_wrap=True)
 
 
+def computed(settings: FeaturesSettings) -> str:
+    """How the backbone of the settings is computed on this machine."""
+    from services.features.backbones import engine
+
+    how = engine.described(settings.options, has_int8(settings.backbone))
+    return f"{settings.backbone} is computed here by {how} (NIGHTCLERK_PRECISION)."
+
+
 @contextmanager
 def refusals() -> Iterator[None]:
     """Say in one line why weights could not be had."""
     try:
         yield
-    except (FetchError, OSError) as error:
+    except (FetchError, OSError, ValueError) as error:
         give_up(error)

@@ -35,4 +35,9 @@ def network(name: str) -> Network:
     return found
 
 
-__all__ = ["NAMES", "Backbone", "Network", "Options", "load", "network"]
+def has_int8(name: str) -> bool:
+    """Whether the network called `name` can be computed in int8; poses cannot."""
+    return name in NAMES and network(name).highs is not None
+
+
+__all__ = ["NAMES", "Backbone", "Network", "Options", "has_int8", "load", "network"]

@@ -24,6 +24,7 @@ from services.features.backbones.base import (
     locked,
 )
 from services.features.backbones.convert import elsewhere
+from services.features.backbones.device import torch_device
 from services.features.backbones.ir import Compiled, Precision, chosen, computes_bf16
 from services.features.weights import FetchError, Weights
 
@@ -80,3 +81,10 @@ def quantized(network: Network, weights: Weights, model: Path) -> Path:
         raise FetchError(f"{network.id} is not to be had in int8")
     made_of = Weights(model, int8.digest(weights.sha256, network.highs))
     return ir.ensure(f"{network.id}-int8", made_of, partial(int8.convert, model, network.highs))
+
+
+def described(options: Options, has_int8: bool) -> str:
+    """Which engine runs a network here and what it computes in, in words."""
+    if device := torch_device(options):
+        return f"torch on {device} in {'f32' if device == 'cpu' else 'bf16'}"
+    return f"OpenVINO in {chosen(options.precision, has_int8, computes_bf16())}"

@@ -59,6 +59,24 @@ def test_a_file_that_changed_is_found(stick: Path, cache: Path) -> None:
     assert "changed" in result.output
 
 
+@pytest.mark.parametrize(
+    ("backbone", "engine", "precision", "said"),
+    [
+        ("i3d_k400", "openvino", "int8", "OpenVINO in int8"),
+        ("i3d_k400", "openvino", "f32", "OpenVINO in f32"),
+        ("i3d_k400", "torch", "int8", "torch on cpu in f32"),
+        ("videomae2_s_k710", "openvino", "bf16", "OpenVINO in bf16"),
+    ],
+)
+def test_the_list_says_how_the_backbone_is_computed_here(
+    backbone: str, engine: str, precision: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NIGHTCLERK_BACKBONE", backbone)
+    monkeypatch.setenv("NIGHTCLERK_ENGINE", engine)
+    monkeypatch.setenv("NIGHTCLERK_PRECISION", precision)
+    assert f"{backbone} is computed here by {said}" in run("list").output
+
+
 def test_verify_with_nothing_here_says_so() -> None:
     result = run("verify")
     assert result.exit_code == 0
@@ -69,6 +87,9 @@ def test_verify_with_nothing_here_says_so() -> None:
     ("arguments", "code", "said"),
     [
         (("pull", "resnet"), 1, "no model uses a file called resnet"),
+        (("quantize", "resnet"), 1, "unknown backbone 'resnet'"),
+        (("quantize", "videomae2_s_k710"), 1, "videomae2_s_k710 is not to be had in int8"),
+        (("quantize", "--footage", "/nowhere"), 2, "does not exist"),
         (("add", __file__), 1, "no model uses a file called test_models.py"),
         (("add", "/nowhere/x.pt"), 2, "does not exist"),
     ],

@@ -72,6 +72,19 @@ def test_openvino_equals_torch(cache: Path) -> None:
     assert exact.embed(windows[:0]).shape == (0, 1024)
 
 
+def test_int8_is_made_once_and_takes_windows_of_the_same_shape(cache: Path) -> None:
+    options = Options(cache=cache, engine="openvino", precision="int8")
+    backbone = load("i3d_k400", options)
+    assert isinstance(backbone, engine.OpenVINO)
+    assert backbone.precision == "int8"
+    made = {file: file.stat().st_mtime_ns for file in (cache / "i3d_k400").glob("*-int8-*")}
+    assert {file.suffix for file in made} == {".xml", ".bin"}
+    load("i3d_k400", options)
+    assert {file: file.stat().st_mtime_ns for file in made} == made
+    windows = np.zeros((1, 32, 224, 224, 3), np.uint8)
+    assert backbone.embed(windows).shape == (1, 1024)
+
+
 @pytest.mark.parametrize(("wish", "kind"), [("torch", "Torch"), ("openvino", "OpenVINO")])
 def test_the_engine_is_the_one_wished_for(
     wish: Literal["torch", "openvino"], kind: str, cache: Path

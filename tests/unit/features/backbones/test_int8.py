@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -13,8 +14,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from services.features.backbones import int8, ir
+from services.features.backbones.base import Network
 from services.features.backbones.i3d_k400 import runtime
 from services.features.backbones.i3d_k400.model import I3D
+from services.features.backbones.observing import Observing
 from services.features.backbones.silent_openvino import ops, ov
 from services.features.weights import FetchError, Weights
 
@@ -90,6 +93,32 @@ def test_observing_leaves_the_output_and_names_each_convolution(pixels: np.ndarr
     assert highs[names.index("b")] == highs[names.index("c")]
 
 
+def small(folder: Path) -> tuple[Network, Path]:
+    """The network as a backbone, and its file."""
+
+    def refused(_: Path) -> NoReturn:
+        raise AssertionError("nothing but the converted network is needed")
+
+    model = folder / "small.xml"
+    ov.save_model(network(), model, compress_to_fp16=False)
+    return Network("small", 1, SHAPE[1], SHAPE[2], 8, weights=refused, model=refused), model
+
+
+def test_ranges_are_means_over_the_windows_that_were_seen(
+    tmp_path: Path, pixels: np.ndarray
+) -> None:
+    described, model = small(tmp_path)
+    watching = Observing(described, model)
+    with pytest.raises(ValueError, match="no window"):
+        _ = watching.highs
+    grey = np.full(SHAPE, 128, np.uint8)
+    vectors = watching.embed(np.concatenate([pixels, grey]))
+    assert vectors[0] == pytest.approx(outputs(network(), pixels)[0][0], abs=1e-6)
+    lively, dull = highs_of(network(), pixels), highs_of(network(), grey)
+    expected = {name: (lively[name] + dull[name]) / 2 for name in PLACES}
+    assert watching.highs == pytest.approx(expected, abs=1e-3)
+
+
 @pytest.mark.parametrize(
     ("highs", "named"),
     [({}, "a"), (dict.fromkeys("abc", 1.0), "d"), (dict.fromkeys("abcde", 1.0), "e")],
@@ -161,8 +190,7 @@ def test_the_committed_ranges_are_those_of_the_backbone() -> None:
 
 
 def test_other_weights_or_ranges_make_another_file(tmp_path: Path, pixels: np.ndarray) -> None:
-    source, highs = tmp_path / "small.xml", tmp_path / "highs.json"
-    ov.save_model(network(), source, compress_to_fp16=False)
+    source, highs = small(tmp_path)[1], tmp_path / "highs.json"
     measured = highs_of(network(), pixels)
 
     def made(scale: float) -> Path:
@@ -179,8 +207,7 @@ def test_other_weights_or_ranges_make_another_file(tmp_path: Path, pixels: np.nd
 
 
 def test_ranges_that_do_not_fit_are_said_with_the_name_of_the_model(tmp_path: Path) -> None:
-    source, highs = tmp_path / "small.xml", tmp_path / "highs.json"
-    ov.save_model(network(), source, compress_to_fp16=False)
+    source, highs = small(tmp_path)[1], tmp_path / "highs.json"
     highs.write_text('{"highs": {}}')
     with pytest.raises(FetchError, match="small cannot be had in int8"):
         int8.convert(source, highs, tmp_path / "int8.xml")
