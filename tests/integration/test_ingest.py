@@ -19,7 +19,15 @@ from schemas import groups
 from schemas.base import Message
 from schemas.clips import ClipRecorded, ClipSpec
 from schemas.deadletters import DeadLetter
-from schemas.topics import CLIPS_BULK, VIDEO_PROGRESS, VIDEOS, dead_letters
+from schemas.sources import SourceConfigured
+from schemas.topics import (
+    CLIPS_BULK,
+    CLIPS_LIVE,
+    SOURCES,
+    VIDEO_PROGRESS,
+    VIDEOS,
+    dead_letters,
+)
 from schemas.videos import VideoProgressed, VideoSubmitted
 from services.chassis.media.video import open_video
 from services.chassis.settings import ServiceSettings
@@ -72,6 +80,7 @@ def ingest(settings: ServiceSettings, folder: Path, **more: str) -> Iterator[Non
         "NIGHTCLERK_HEALTH_PORT": "0",
         **more,
     }
+    folder.mkdir(exist_ok=True)
     with (folder / "ingest.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "services.ingest"],
@@ -267,6 +276,69 @@ def test_the_lag_counts_what_is_not_committed(settings: ServiceSettings) -> None
     consumer.commit(offsets=[TopicPartition(topic, 1, 7)], asynchronous=False)
     assert lag.unread() == 33
     consumer.close()
+
+
+def test_a_removed_video_is_stopped_and_others_go_on(
+    settings: ServiceSettings, store: ObjectStore, tmp_path: Path
+) -> None:
+    recorded, progress = Tail(settings, CLIPS_BULK), Tail(settings, VIDEO_PROGRESS)
+    path = videos.make(
+        tmp_path / "a.mp4", videos.every(15, 1600), container={"movflags": "faststart"}
+    )
+    with ingest(settings, tmp_path, NIGHTCLERK_MAX_AHEAD_CLIPS="8"):
+        removed = submit(settings, store, path)
+        recorded.until(lambda one: getattr(one, "source_id", None) == removed, WAIT_S)
+        publisher = KafkaPublisher(settings, "test")
+        publisher.publish(Outgoing(SOURCES, None, key=str(removed)))
+        publisher.flush()
+    with ingest(settings, tmp_path):
+        other = submit(settings, store, videos.make(tmp_path / "b.mp4", [0.0]))
+        told = progress.until(final(other), WAIT_S)
+    assert not [one for one in told if final(removed)(one)]
+
+
+def test_two_workers_share_cameras_and_the_other_takes_over(
+    settings: ServiceSettings, tmp_path: Path
+) -> None:
+    tail = Tail(settings, CLIPS_LIVE)
+    cameras = configure_cameras(settings, 6)
+    seen: dict[tuple[UUID, int], ClipRecorded] = {}
+    with ingest(settings, tmp_path / "one"):
+        with ingest(settings, tmp_path / "two"):
+            until_each_has(tail, seen, dict.fromkeys(cameras, 2))
+        latest = {camera: max(k for one, k in seen if one == camera) for camera in cameras}
+        until_each_has(tail, seen, {camera: k + 3 for camera, k in latest.items()})
+
+
+def configure_cameras(settings: ServiceSettings, count: int) -> list[UUID]:
+    publisher, cameras = KafkaPublisher(settings, "test"), [uuid4() for _ in range(count)]
+    for number, camera in enumerate(cameras):
+        now = datetime.now(UTC)
+        address = f"sim://store?seed={number}&seconds=8&size=64x64&people=1"
+        source = SourceConfigured(
+            source_id=camera,
+            source_kind="camera",
+            name=f"camera {number}",
+            origin_at=now,
+            address=address,
+            configured_at=now,
+        )
+        publisher.publish(Outgoing(SOURCES, source))
+    publisher.flush()
+    return cameras
+
+
+def until_each_has(
+    tail: Tail, seen: dict[tuple[UUID, int], ClipRecorded], wanted: dict[UUID, int]
+) -> None:
+    """Until each camera came to an index; a clip that comes twice is the same clip."""
+    while wanted:
+        for one in tail.until(lambda one: isinstance(one, ClipRecorded), WAIT_S):
+            assert isinstance(one, ClipRecorded)
+            before = seen.setdefault((one.source_id, one.index), one)
+            assert before.frames == one.frames or one.frame_count < 16
+            if one.index >= wanted.get(one.source_id, 10**9):
+                del wanted[one.source_id]
 
 
 def test_corrupted_submissions_end_as_dead_letters(
