@@ -20,6 +20,9 @@ class MediaLimits:
     max_duration_s: float = 12 * 3600.0
     max_frames: int = 12 * 3600 * 120
     max_pixels: int = 8192 * 4608
+    max_gigapixels: float = 30_000.0
+    """Of all pictures together: what decoding costs. Twelve hours of 4K at 50 frames a second have
+    18,000."""
     max_side: int = 16_384
     max_silent_bytes: int = 32 * 1024 * 1024
     decode_threads: int = 2
@@ -35,7 +38,9 @@ class MediaLimits:
             most = self.max_duration_s / 3600
             raise BadVideo(f"The video is too long: at most {most:g} hours are analysed.")
 
-    def check_frames(self, count: int) -> None:
-        """Raises BadVideo for more frames than the limit."""
-        if count > self.max_frames:
+    def check_work(self, frames: int, pixels: int) -> None:
+        """Raises BadVideo for more frames, or more pixels in all, than the limits."""
+        if frames > self.max_frames:
             raise BadVideo(f"The video has more than {self.max_frames} frames.")
+        if pixels > self.max_gigapixels * 1e9:
+            raise BadVideo(f"The video has more than {self.max_gigapixels:g} gigapixels in all.")

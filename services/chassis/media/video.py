@@ -51,7 +51,7 @@ class FileVideo:
     def __init__(self, container: Container, limits: MediaLimits, resources: ExitStack) -> None:
         self.container, self._limits, self._resources = container, limits, resources
         self._guessed_times = container.format in GUESSED_TIMES
-        self._count = 0
+        self._frames = self._pixels = 0
         self._remaining = self._decoded()
         try:
             first = next(self._remaining)
@@ -102,7 +102,7 @@ class FileVideo:
         assert stream.time_base is not None
         self.container.input.seek(round(at_s / stream.time_base), stream=stream, backward=True)
         stream.codec_context.flush_buffers()
-        self._count = 0
+        self._frames = self._pixels = 0
         return map(self._frame, self._decoded())
 
     def _decoded(self) -> Iterator[av.VideoFrame]:
@@ -114,9 +114,10 @@ class FileVideo:
             except av.FFmpegError:
                 continue
             for picture in pictures:
-                self._count += 1
+                self._frames += 1
+                self._pixels += picture.width * picture.height
                 self._limits.check_size(picture.width, picture.height)
-                self._limits.check_frames(self._count)
+                self._limits.check_work(self._frames, self._pixels)
                 yield picture
 
     def _frame(self, picture: av.VideoFrame) -> Frame[av.VideoFrame]:

@@ -54,12 +54,16 @@ def test_the_widest_allowed_is_read(tmp_path: Path) -> None:
         assert len(list(video.frames())) == 2
 
 
-def test_frames_are_counted(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("limits", "sentence"),
+    [
+        (MediaLimits(max_frames=20), "more than 20 frames"),
+        (MediaLimits(max_gigapixels=64 * 48 * 25 / 1e9), "gigapixels in all"),
+    ],
+)
+def test_work_is_bounded(tmp_path: Path, limits: MediaLimits, sentence: str) -> None:
     path = videos.make(tmp_path / "a.mp4", videos.every(15, 30))
-    with (
-        open_video(path, MediaLimits(max_frames=20)) as video,
-        pytest.raises(BadVideo, match="more than 20 frames"),
-    ):
+    with open_video(path, limits) as video, pytest.raises(BadVideo, match=sentence):
         list(video.frames())
 
 
