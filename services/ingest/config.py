@@ -18,8 +18,10 @@ class IngestSettings(ServiceSettings):
     max_duration_s: float = MediaLimits.max_duration_s
     max_pixels: int = MediaLimits.max_pixels
     decode_threads: int = MediaLimits.decode_threads
-    backbones: str = "i3d_k400"
-    """The networks that look at clips, separated by commas. None of them may fall far behind."""
+    backbone: str = "i3d_k400"
+    backbones: str = ""
+    """The networks that look at clips, separated by commas; empty: the one of NIGHTCLERK_BACKBONE.
+    None of them may fall far behind."""
     cutting_lanes: int = 3
     """So many uploads are cut at the same time."""
     open_uploads: int = 8
@@ -33,7 +35,8 @@ class IngestSettings(ServiceSettings):
 
     @property
     def backbone_names(self) -> list[str]:
-        return [name.strip() for name in self.backbones.split(",") if name.strip()]
+        named = (name.strip() for name in self.backbones.split(","))
+        return [name for name in named if name] or [self.backbone]
 
     @property
     def limits(self) -> MediaLimits:

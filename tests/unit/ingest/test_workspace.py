@@ -38,3 +38,26 @@ def test_what_dead_processes_left_is_removed_and_the_living_keep_theirs(tmp_path
 def test_room_is_measured(tmp_path: Path) -> None:
     assert Workspace(tmp_path).has_room_for(1)
     assert not Workspace(tmp_path).has_room_for(2**60)
+
+
+def test_what_a_process_died_of_is_known_to_the_next(tmp_path: Path) -> None:
+    dead = tmp_path / str(2**22 + 1)
+    dead.mkdir(parents=True)
+    video = uuid4()
+    (dead / f"{video}.at-work").write_text("2")
+    (dead / f"{uuid4()}.at-work").write_text("")
+    assert Workspace(tmp_path).clean() == {video: 2}
+    assert Workspace(tmp_path).clean() == {}
+
+
+def test_what_ended_in_any_other_way_is_not_held_against_it(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+
+    def fail() -> None:
+        with workspace.at_work(uuid4(), 1):
+            assert list(tmp_path.rglob("*.at-work"))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert not list(tmp_path.rglob("*.at-work"))
