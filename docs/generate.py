@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
-from services.api.routes import alerts, session, system, videos
+from services.api.routes import alerts, session, sources, submit, system, videos
 from services.chassis.environment import NAMES, name_of
 from services.chassis.settings import KafkaSettings, ServiceSettings
 from services.local.config import LocalSettings
@@ -29,7 +29,9 @@ SETTINGS: dict[str, type[BaseSettings]] = {
 }
 OF_THIS_MACHINE = {"cache_dir": "the user's cache folder", "instance": "the host's name"}
 ROUTERS: tuple[tuple[str, APIRouter], ...] = (
+    ("/api/v1", submit.router),
     ("/api/v1", videos.router),
+    ("/api/v1", sources.router),
     ("/api/v1", alerts.router),
     ("/api/v1", session.router),
     ("", system.router),
@@ -115,8 +117,9 @@ def rest_page() -> str:
             NOTE,
             "The whole description, with examples, is served at `/api/v1/openapi.json`. With a",
             "token configured (`NIGHTCLERK_API_TOKEN`) send it as `Authorization: Bearer …`.",
-            "Errors are problem details (RFC 9457), times are UTC, media times are seconds from",
-            "the start.",
+            "Errors are problem details (RFC 9457). Moments are ISO 8601 in UTC; names ending in `_s`",
+            "are seconds, of a source from its origin. Lists answer `{\"items\": …, \"next\": …}`: go on",
+            "with `?cursor=` of `next` until that is null.",
             "",
             "| | path | |",
             "|---|---|---|",
