@@ -29,8 +29,12 @@ class Camera:
     number: int
 
     @property
+    def uuid(self) -> UUID:
+        return uuid5(FAMILY, str(self.number))
+
+    @property
     def source_id(self) -> str:
-        return str(uuid5(FAMILY, str(self.number)))
+        return str(self.uuid)
 
     @property
     def series(self) -> Series:

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import numpy as np
 from pydantic_core import to_json
@@ -25,20 +24,18 @@ from services.chassis.storage import database
 from services.chassis.storage.migrations import upgrade
 
 OWNER = Principal()
-PAUSE_S = 5.0
-"""How long a client looks at an answer before it asks again."""
-
 Question = Callable[[Connection, Camera, int], Any]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How much of it: `rounds` questions a client."""
+    """How much of it. A client asks `rounds` times, `pause_s` after each answer."""
 
     cameras: int = 100
     days: int = 30
     clients: int = 50
     rounds: int = 6
+    pause_s: float = 5.0
 
 
 def camera_day(connection: Connection, camera: Camera, day: int) -> Any:
@@ -66,7 +63,7 @@ def open_alerts(connection: Connection, _: Camera, day: int) -> Any:
 def alerts_of_day(connection: Connection, camera: Camera, day: int) -> Any:
     """Those of one camera on one day."""
     since = BEGIN + day * DAY
-    wanted = AlertFilter(UUID(camera.source_id), since=since, until=since + DAY)
+    wanted = AlertFilter(camera.uuid, since=since, until=since + DAY)
     return alert_page(connection, OWNER, wanted, 50, None).model_dump_json()
 
 
@@ -85,7 +82,7 @@ QUESTIONS: dict[str, Question] = {
 
 
 def _timeline(connection: Connection, camera: Camera, stretch: Stretch) -> bytes:
-    return to_json(timeline(connection, OWNER, UUID(camera.source_id), stretch))
+    return to_json(timeline(connection, OWNER, camera.uuid, stretch))
 
 
 def measure(url: str, plan: Plan, report: Callable[[str], None]) -> dict[str, Any]:
@@ -133,15 +130,15 @@ def _ask_alone(engine: Engine, plan: Plan, question: Question) -> list[float]:
 
 
 def _ask_together(engine: Engine, plan: Plan, question: Question) -> list[float]:
-    """All clients side by side, each asking again PAUSE_S after its answer."""
+    """All clients side by side, each asking again some seconds after its answer."""
     taken: list[float] = []
 
     def client(number: int) -> None:
         chance = np.random.default_rng((2, number))
-        time.sleep(float(chance.uniform(0, PAUSE_S)))
+        time.sleep(float(chance.uniform(0, plan.pause_s)))
         for _ in range(plan.rounds):
             taken.append(_ask(engine, plan, question, chance))
-            time.sleep(PAUSE_S)
+            time.sleep(plan.pause_s)
 
     threads = [threading.Thread(target=client, args=(number,)) for number in range(plan.clients)]
     for thread in threads:
@@ -170,12 +167,13 @@ def _quantiles(taken: list[float]) -> dict[str, float]:
 def explanations(url: str) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
     """Each statement that each question makes, and the rows that EXPLAIN gives of it."""
     engine = database.connect(url)
+    explain = "EXPLAIN QUERY PLAN" if engine.dialect.name == "sqlite" else "EXPLAIN"
     for name, question in QUESTIONS.items():
         with engine.connect() as connection:
             with _listening(engine) as said:
                 question(connection, Camera(0), 0)
             for statement, parameters in dict(said).items():
-                cursor = connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
+                cursor = connection.exec_driver_sql(f"{explain} {statement}", parameters)
                 yield name, statement, [dict(row) for row in cursor.mappings()]
     engine.dispose()
 

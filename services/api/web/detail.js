@@ -62,7 +62,7 @@ export class Detail {
     this.title = element("h1");
     this.facts = element("p", { className: "facts" });
     this.note = element("p", { className: "dim", hidden: true });
-    this.removal = element("button", { className: "quiet", onclick: () => remove(this.video) }, "Remove");
+    this.removal = element("button", { className: "quiet remove", onclick: () => remove(this.video) }, "Remove");
     this.fault = element("p", { className: "fault", hidden: true });
     this.stage = element("div", { className: "stage" }, this.player);
     this.legend = element("p", { className: "legend" });

@@ -1,0 +1,34 @@
+"""The bench of the storage, in small: its cameras are read back as any others."""
+
+from pathlib import Path
+
+import numpy as np
+
+from services.api.bench.cameras import BEGIN, DAY, Camera
+from services.api.bench.storage import QUESTIONS, Plan, explanations, measure
+from services.api.principal import Principal
+from services.api.queries.sources import Stretch, timeline
+from services.api.scores.blocks import PACKED
+from services.chassis.storage import database
+
+
+def test_it_says_how_much_and_how_long(tmp_path: Path) -> None:
+    url, heard = f"sqlite:///{tmp_path / 'bench.db'}", []
+    plan = Plan(cameras=2, days=1, clients=2, rounds=1, pause_s=0.0)
+    result = measure(url, plan, heard.append)
+    assert (result["scores"], result["cameras"]) == (2 * 81_000, 2)
+    assert result["bytes_per_camera_month"] > 0
+    for name in QUESTIONS:
+        assert set(result[f"{name}_ms"]) == {"p50", "p95"}
+    assert {name for name, _, _ in explanations(url)} == set(QUESTIONS)
+    assert heard[-1] in QUESTIONS
+
+    engine, camera = database.connect(url), Camera(1)
+    with engine.connect() as connection:
+        stretch = Stretch(BEGIN, BEGIN + DAY, resolution="clip", limit=50_000)
+        told = timeline(connection, Principal(), camera.uuid, stretch)
+    engine.dispose()
+    assert told is not None
+    assert len(told["clips"]) == 50_000
+    found = [clip["score"] for clip in told["clips"][:PACKED]]
+    np.testing.assert_allclose(found, camera.scores(0, PACKED).raw_N, rtol=0, atol=1e-6)
