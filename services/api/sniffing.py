@@ -4,6 +4,8 @@ Whatever is plainly no video is refused at the door. Anything else is let in, si
 knows better. Playlists are refused as well: a decoder would follow their links.
 """
 
+from services.chassis.media.kinds import JPEG_END, JPEG_START, is_motion_jpeg
+
 HEAD_BYTES = 256 * 1024
 """So much of a file is looked at, or all of it: a film of JPEG pictures shows with its second."""
 
@@ -23,7 +25,6 @@ _VIDEO_PREFIXES = (
     (b"DKIF", UNKNOWN),
     (b"YUV4MPEG2 ", UNKNOWN),
 )
-_JPEG, _JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
 _SEVERAL_VIEWS = b"MPF\x00"
 """A photograph that holds a second, smaller picture of itself."""
 
@@ -71,7 +72,7 @@ def sniff(head: bytes) -> str:
     kind = _boxed(head) or _riff(head) or _video(head)
     if kind:
         return kind
-    if head.startswith(_JPEG):
+    if head.startswith(JPEG_START):
         return _motion_jpeg(head)
     _refuse(head)
     return "video/mp2t" if _is_transport_stream(head) else UNKNOWN
@@ -103,9 +104,9 @@ def _video(head: bytes) -> str | None:
 
 
 def _motion_jpeg(head: bytes) -> str:
-    """A picture that another one follows, or that does not end in sight."""
-    goes_on = len(head) >= HEAD_BYTES and _JPEG_END not in head
-    if _SEVERAL_VIEWS in head or not (goes_on or _JPEG_END + _JPEG in head):
+    """A row of JPEG pictures, or the beginning of one so large that it may be that."""
+    is_cut_off = len(head) < HEAD_BYTES and JPEG_END not in head
+    if _SEVERAL_VIEWS in head or is_cut_off or not is_motion_jpeg(head):
         raise NotAVideo("The file is a JPEG picture, not a video.")
     return "video/x-motion-jpeg"
 
