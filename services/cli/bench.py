@@ -53,31 +53,48 @@ class Figure(NamedTuple):
     value: Any = None
 
 
-def bench(
+def bench(  # noqa: PLR0913 - the options of a command
     seconds: Annotated[int, typer.Option(help="Length of the rendered scene.")] = 120,
     video: Annotated[Path | None, typer.Option(help="Measure with this video instead.")] = None,
     backbone: Annotated[str, typer.Option(help="The network that looks.")] = DEFAULT,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     storage: Annotated[
-        bool, typer.Option("--storage", help="Measure scores in the database instead.")
-    ] = False,
+        str, typer.Option(metavar="URL", help="Measure the tables in this empty database instead.")
+    ] = "",
+    cameras: Annotated[int, typer.Option(min=1, help="With --storage: so many.")] = 100,
+    days: Annotated[int, typer.Option(min=1, help="With --storage: of each, so long.")] = 30,
 ) -> None:
     """Measure decode, features, scoring and the whole line on this machine."""
     if backbone not in NAMES:
         raise typer.BadParameter(f"there are: {', '.join(NAMES)}", param_hint="--backbone")
     if video is not None and not video.is_file():
         give_up(f"there is no video file {video}", 2)
-    load_before = os.getloadavg()[0]
-    figures = list(storage_figures()) if storage else list(line_figures(seconds, video, backbone))
+    load = os.getloadavg()[0]
+    wanted = (
+        storage_figures(storage, cameras, days)
+        if storage
+        else line_figures(seconds, video, backbone)
+    )
+    show([*wanted, *machine(load)], as_json)
+
+
+def machine(load_before: float) -> Iterator[Figure]:
+    """What the figures were taken on: other work on the machine makes them worse."""
     load = {"before": round(load_before, 2), "after": round(os.getloadavg()[0], 2)}
+    yield Figure("cores", str(os.cpu_count()), "cores", os.cpu_count())
+    yield Figure("load", f"{load['before']:g} before, {load['after']:g} after", "load", load)
+
+
+def show(figures: Sequence[Figure], as_json: bool) -> None:
+    """One JSON object of those with a name, or a table of all with a text."""
     if as_json:
         told = {figure.name: figure.value for figure in figures if figure.name}
-        sys.stdout.write(json.dumps(told | {"cores": os.cpu_count(), "load": load}) + "\n")
+        sys.stdout.write(json.dumps(told) + "\n")
         return
-    title = f"{os.cpu_count()} cores, load {load['before']:.2f} before, {load['after']:.2f} after"
-    table = Table("what", "figure", title=title)
+    table = Table("what", "figure")
     for figure in figures:
-        table.add_row(figure.what, figure.shown)
+        if figure.shown:
+            table.add_row(figure.what, figure.shown)
     console.print(table)
 
 
@@ -90,11 +107,11 @@ def line_figures(seconds: int, video: Path | None, backbone: str) -> Iterator[Fi
             yield from measured(Bench(servers, folder), path, subject)
 
 
-def storage_figures() -> Iterator[Figure]:
-    """How much room scores take, and how fast they are read."""
-    from services.api.bench import run
+def storage_figures(url: str, cameras: int, days: int) -> Iterator[Figure]:
+    """How much room scores take in a database, and how fast they are read."""
+    from services.api.bench.storage import Plan, measure
 
-    for name, value in run().items():
+    for name, value in measure(url, Plan(cameras, days), progress).items():
         yield Figure(name.replace("_", " "), str(value), name, value)
 
 
@@ -169,11 +186,12 @@ def feed_figures() -> Iterator[Figure]:
     alone = features.decode_clips_per_s()
     shown = f"{alone:.0f} clips/s"
     yield Figure("one decoding thread", shown, "decode_clips_per_s", round(alone, 1))
-    cores = {"one_core": features.feed(1), "two_cores": features.feed(2)}
-    rates = {name: round(value, 1) for name, value in cores.items()}
-    for name, value in rates.items():
-        times = f"{value:.0f} clips/s, {value / alone:.2f} times one decoding thread"
-        yield Figure(f"features fed, {name.replace('_', ' ')}", times)
+    rates = {}
+    for cores, name in ((1, "one_core"), (2, "two_cores")):
+        if cores <= (os.cpu_count() or 1):
+            rates[name] = round(features.feed(cores), 1)
+            times = f"{rates[name]:.0f} clips/s, {rates[name] / alone:.2f} times that thread"
+            yield Figure(f"features fed, {name.replace('_', ' ')}", times)
     yield Figure("features fed", "", "features_feed_clips_per_s", rates)
 
 

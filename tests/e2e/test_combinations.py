@@ -23,6 +23,7 @@ from services.chassis.streaming.tail import Tail
 from services.cli.client import Client
 from services.cli.footage import render_scene
 from services.features.backbones.videomae2 import blank
+from services.features.config import FeaturesSettings
 from services.local.stack import LocalStack
 from services.scoring.heads import Head
 from services.scoring.heads.checkpoint import read
@@ -53,6 +54,7 @@ class Line:
         return folder
 
 
+PARTS = ("ingest", "features", "judging", "episodes", "api")
 OF_WINDOWS = ("linear", "deep_mil", "deep_mil_fe", "bn_wvad", "mgfn", "causal_mil")
 I3D = Line("i3d_k400", 2, dict.fromkeys(OF_WINDOWS, 1024))
 VIDEOMAE = Line("videomae2_s_k710", 1, dict.fromkeys(("deep_mil", "deep_mil_fe", "bn_wvad"), 384))
@@ -83,8 +85,7 @@ def servers(kafka: str, weed: S3Server, topic_prefix: str) -> dict[str, str]:
 @contextmanager
 def running(line: Line, heads: Path, settings: dict[str, str], home: Path) -> Iterator[LocalStack]:
     chosen = {"NIGHTCLERK_BACKBONE": line.backbone, "NIGHTCLERK_HEAD": str(heads)}
-    parts = ("ingest", "features", "scoring", "api")
-    with LocalStack(home, parts, environment=settings | chosen) as stack:
+    with LocalStack(home, PARTS, environment=settings | chosen) as stack:
         yield stack
 
 
@@ -97,6 +98,35 @@ def test_videomae2_with_its_heads(footage: Path, servers: dict[str, str], tmp_pa
     blank.put(tmp_path / "cache", VIDEOMAE.backbone, width=384, depth=1)
     settings = servers | {"NIGHTCLERK_CACHE_DIR": str(tmp_path / "cache")}
     assert_all_heads_speak(VIDEOMAE, footage, settings, tmp_path)
+
+
+def test_two_networks_side_by_side(footage: Path, servers: dict[str, str], tmp_path: Path) -> None:
+    """Each with a detector of its own, in one stack: every video has the scores of both."""
+    blank.put(tmp_path / "cache", VIDEOMAE.backbone, width=384, depth=1)
+    lines = (Line(I3D.backbone, 2, {"linear": 1024}), VIDEOMAE)
+    chosen = {
+        "NIGHTCLERK_CACHE_DIR": str(cache_with_i3d(tmp_path / "cache")),
+        "NIGHTCLERK_BACKBONES": ",".join(line.backbone for line in lines),
+        "NIGHTCLERK_HEAD": ",".join(
+            str(line.write_heads(tmp_path / line.backbone)) for line in lines
+        ),
+    }
+    with LocalStack(tmp_path / "home", PARTS, environment=servers | chosen) as stack:
+        names = {process.name for process in stack.run.processes}
+        timelines = analysed(stack, footage)
+    assert {f"features.{line.backbone}" for line in lines} <= names
+    assert {f"judging.{line.backbone}" for line in lines} <= names
+    for timeline in timelines.values():
+        assert {(one["backbone"], one["head"]) for one in timeline["heads"]} == {
+            (line.backbone, name) for line in lines for name in line.heads
+        }
+
+
+def cache_with_i3d(folder: Path) -> Path:
+    """The weights of I3D beside those that lie in the folder."""
+    folder.mkdir(exist_ok=True)
+    (folder / I3D.backbone).symlink_to(FeaturesSettings().cache_dir / I3D.backbone)
+    return folder
 
 
 @pytest.mark.footage
@@ -148,7 +178,7 @@ def by_source(tail: Tail, sources: set[str]) -> dict[str, list[Any]]:
 
 
 def assert_each_head_raised_an_alert(timeline: dict[str, Any], line: Line) -> None:
-    assert timeline["backbone"] == line.backbone
+    assert {one["backbone"] for one in timeline["heads"]} == {line.backbone}
     assert {one["head"] for one in timeline["heads"]} == set(line.heads)
     told = {(one["label"], one["state"]) for one in timeline["alerts"]}
     assert told == {(f"Possible {name}", "closed") for name in line.heads}

@@ -13,8 +13,9 @@ from schemas.alerts import AlertOpened
 from schemas.base import Message
 from schemas.clips import ClipRecorded
 from schemas.embeddings import EmbeddingExtracted
+from schemas.judgements import ClipJudged
 from schemas.scores import ClipScored
-from schemas.topics import ALERTS, CLIPS_BULK, EMBEDDINGS, SCORES, Topic
+from schemas.topics import ALERTS, CLIPS_BULK, EMBEDDINGS, JUDGEMENTS, SCORES, Topic
 from services.chassis.settings import ServiceSettings
 from services.chassis.streaming.tail import Tail
 from services.cli.client import Client
@@ -65,7 +66,8 @@ def client(line: Line) -> Iterator[Client]:
 MOMENTS: dict[str, tuple[Topic, type[Message]]] = {
     "ingest": (CLIPS_BULK, ClipRecorded),
     "features": (EMBEDDINGS, EmbeddingExtracted),
-    "scoring": (SCORES, ClipScored),
+    "judging": (JUDGEMENTS, ClipJudged),
+    "episodes": (SCORES, ClipScored),
     "alerts": (ALERTS, AlertOpened),
     "api": (ALERTS, AlertOpened),
     "kafka": (SCORES, ClipScored),
