@@ -74,6 +74,13 @@ class Inbox:
             self._entries.extend(entries)
             self._changed.notify_all()
 
+    def first_of_another_key(self, entry: Entry) -> Entry | None:
+        """The first record that waits and has another key; it stays in its place."""
+        key = entry.record.key if entry.record else None
+        with self._changed:
+            waiting = (one for one in self._entries if one.record and one.record.key != key)
+            return next(waiting, None)
+
     def wait_for_room(self, most: int, timeout_s: float) -> bool:
         """Whether fewer than `most` wait, now or within the time."""
         with self._changed:

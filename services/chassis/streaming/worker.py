@@ -132,7 +132,7 @@ class Worker:
             is_finished = self._is_deadly(batch.entries) or self._handle_entries(batch)
         except Exception as error:  # noqa: BLE001 - noted, then raised
             self._marker.fail()
-            self._struck(batch.entries, error)
+            self._struck(batch, error)
             is_finished = True
         if is_finished:
             self._advance(batch.entries)
@@ -224,18 +224,36 @@ class Worker:
         )
         return True
 
-    def _struck(self, batch: Sequence[Entry], error: Exception) -> None:
+    def _struck(self, batch: Batch, error: Exception) -> None:
         """The second time at the same record: put it aside. Else note it and raise."""
-        if isinstance(error, DeadLetterLimitExceeded | TransientError):
+        if isinstance(error, DeadLetterLimitExceeded):
             raise error
+        entries, first = batch.entries, batch.entries[0]
         text = f"{type(error).__name__}: {error}"[:MAX_ERROR_CHARS]
-        strike = self._positions.strike_of(batch[0].partition)
-        is_second = strike is not None and strike.error == text and strike.covers(batch[0].offset)
-        if len(batch) == 1 and is_second and batch[0].record is not None:
-            self._rejections.put_aside(batch[0].record, f"took the service down twice: {text}")
+        strike = self._positions.strike_of(first.partition)
+        is_second = strike is not None and strike.error == text and strike.covers(first.offset)
+        is_alone = len(entries) == 1 and first.record is not None
+        if is_alone and is_second and self._is_at_fault(batch, error):
+            assert first.record is not None
+            self._rejections.put_aside(first.record, f"took the service down twice: {text}")
             return
-        self._positions.strike(_strikes(batch, text))
+        self._positions.strike(_strikes(entries, text))
         raise error
+
+    def _is_at_fault(self, batch: Batch, error: Exception) -> bool:
+        """A bug is the record's. An outage strikes everybody: where a record of another key is
+        handled, the one that is not is at fault; where nobody else waits, nothing is held up. The
+        other one comes again in its turn.
+        """
+        if not isinstance(error, TransientError):
+            return True
+        other = self.inbox.first_of_another_key(batch.entries[0])
+        if other is None:
+            return False
+        try:
+            return self._handle_entries(Batch([other], cancelled=batch.cancelled))
+        except TransientError:
+            return False
 
 
 def _strikes(batch: Sequence[Entry], text: str) -> dict[Partition, Strike]:

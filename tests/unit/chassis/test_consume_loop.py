@@ -173,6 +173,46 @@ def test_a_record_that_takes_the_service_down_twice_is_put_aside(broker: MemoryB
     assert sorted(set(found)) == [n for n in range(30) if n != 10]
 
 
+IMPATIENT = Limits(
+    batch_records=4, queue_records=16, max_retries=1, backoff_s=0.001, max_backoff_s=0.001
+)
+
+
+def test_a_permanent_error_taken_for_a_transient_one_stops_only_its_record(
+    broker: MemoryBroker,
+) -> None:
+    def fail(message: EmbeddingExtracted) -> None:
+        if message.source_id == source(1) and message.clips[0].index == 2:
+            raise TransientError("the store does not answer")
+
+    put_embeddings(broker, 30)
+    with pytest.raises(TransientError):
+        loop(broker, Scoring(fail), IMPATIENT).run()
+    with running(loop(broker, Scoring(fail), IMPATIENT)):
+        until_read(broker)
+    (letter,) = broker.messages(dead_letters(EMBEDDINGS))
+    assert isinstance(letter, DeadLetter)
+    assert letter.reason == "took the service down twice: TransientError: the store does not answer"
+
+
+def test_an_outage_puts_nothing_aside_however_often_the_service_goes_down(
+    broker: MemoryBroker,
+) -> None:
+    def fail(_: EmbeddingExtracted) -> None:
+        raise TransientError("the store does not answer")
+
+    put_embeddings(broker, 30)
+    for _ in range(5):
+        with pytest.raises(TransientError):
+            loop(broker, Scoring(fail), IMPATIENT).run()
+    assert broker.messages(dead_letters(EMBEDDINGS)) == []
+    with running(loop(broker, Scoring())):
+        until_read(broker)
+    assert {
+        key: sorted(set(seen)) for key, seen in indexes_by_source(broker.messages(SCORES)).items()
+    } == {str(source(n)): list(range(10)) for n in range(3)}
+
+
 def test_another_bug_at_the_same_record_is_another_matter(broker: MemoryBroker) -> None:
     put_embeddings(broker, 3, sources=1)
     for text in ("first", "second"):
