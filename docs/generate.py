@@ -27,7 +27,7 @@ SETTINGS: dict[str, type[BaseSettings]] = {
     **{name: service.settings_class() for name, service in ROSTER.items()},
     "`nightclerk up`": LocalSettings,
 }
-OF_THIS_MACHINE = {"cache_dir": "the user's cache folder", "instance": "the host's name"}
+OF_THIS_MACHINE = {"cache_dir": "the user's cache folder"}
 ROUTERS: tuple[tuple[str, APIRouter], ...] = (
     ("/api/v1", submit.router),
     ("/api/v1", videos.router),

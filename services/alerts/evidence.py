@@ -84,7 +84,7 @@ class EvidenceWorker:
     def _try(self, task: EvidenceTask, part: Part) -> None:
         """One bad video costs its own evidence, whatever it breaks."""
         try:
-            present = self._made(task, part)
+            present = self._with_part(task, part)
         except (TransientError, FootageLate) as error:
             self._retry(task, part, str(error))
         except FootageUnusable as error:
@@ -95,7 +95,7 @@ class EvidenceWorker:
         else:
             self._succeed(task, part, present)
 
-    def _made(self, task: EvidenceTask, part: Part) -> Evidence:
+    def _with_part(self, task: EvidenceTask, part: Part) -> Evidence:
         alert, span = task.alert, evidence_span(task.alert, self._shared.margins)
         footage = self._shared.footage.get(alert.source_kind)
         if footage is None:

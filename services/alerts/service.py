@@ -65,12 +65,15 @@ class AlertsService:
         self._loop.stop()
 
     def run(self) -> None:
-        """Deliveries left by an earlier life are taken up at once, before the first record."""
+        """Deliveries left by an earlier life are taken up at once, before the first record, but
+        for those of sources that were removed meanwhile.
+        """
         self._view.start(on_failure=self._loop.stop)
-        for duty in self._duties:
-            duty.start(on_failure=self._loop.stop)
         try:
             self._view.wait_ready()
+            self._assembly.removal.turn()
+            for duty in self._duties:
+                duty.start(on_failure=self._loop.stop)
             self._loop.run()
         finally:
             self._stop_all()
@@ -94,12 +97,15 @@ class AlertsService:
 class Assembly:
     """Builds the duties over one ledger; each may wake the others."""
 
-    def __init__(self, settings: AlertsSettings, engine: Engine, clock: Clock) -> None:
+    def __init__(
+        self, settings: AlertsSettings, engine: Engine, sources: Sources, clock: Clock
+    ) -> None:
         self._settings, self._clock = settings, clock
         self._holder = new_holder()
         self._engine = engine
         self.ledger = Ledger(engine, self._holder)
         self.queue = EvidenceQueue(engine, self._holder)
+        self.removal = Removal(sources, self.ledger, self.queue, clock)
         self._watch = Watch(self.ledger, self.queue, clock)
         self._targets: list[Sender] = []
         self._senders: list[Duty] = []
@@ -125,18 +131,17 @@ class Assembly:
     def close(self) -> None:
         self._engine.dispose()
 
-    def duties(self, store: ObjectStore, sources: Sources, publisher: Publisher) -> list[Duty]:
+    def duties(self, store: ObjectStore, publisher: Publisher) -> list[Duty]:
         """All of them, not started. Called once."""
         relay = self._duty("relay", self._relay(publisher).turn)
         self._senders = self._sending(store, relay)
         self._makers = self._making(store)
-        removal = Removal(sources, self.ledger, self.queue, self._clock)
         return [
             self._duty("watch", self._watch.turn),
             *self._senders,
             relay,
             *self._makers,
-            self._duty("removal", removal.turn),
+            self._duty("removal", self.removal.turn),
             self._duty("retention", self._retention().turn),
         ]
 
@@ -220,13 +225,12 @@ def build(settings: AlertsSettings, clock: Clock | None = None) -> AlertsService
     store = S3Objects.connect(settings)
     url = settings.database_url.get_secret_value()
     upgrade(url)
-    engine = database.connect(url)
-    assembly = Assembly(settings, engine, clock)
     broker = KafkaBroker(settings)
     view = CompactedView(broker, SOURCES, clock)
     sources = Sources(view)
     view.subscribe(sources.on_source)
-    duties = assembly.duties(store, sources, broker.publisher("alerts"))
+    assembly = Assembly(settings, database.connect(url), sources, clock)
+    duties = assembly.duties(store, broker.publisher("alerts"))
     notification = Notification(
         settings.targets, settings.max_age, settings.mail_picture_wait_s, settings.keep
     )

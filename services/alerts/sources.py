@@ -1,7 +1,6 @@
 """The sources that alerts are about: what people call them, and which were removed."""
 
 import threading
-from collections import deque
 from typing import Protocol
 from uuid import UUID
 
@@ -29,7 +28,7 @@ class Sources:
         self._view = view
         self._lock = threading.Lock()
         self._removed: set[UUID] = set()
-        self._pending: deque[UUID] = deque()
+        self._pending: dict[UUID, None] = {}
 
     def on_source(self, key: str, message: Message | None) -> None:
         """A source was configured, or removed when there is no message."""
@@ -40,9 +39,10 @@ class Sources:
         with self._lock:
             if message is None:
                 self._removed.add(source_id)
-                self._pending.append(source_id)
+                self._pending[source_id] = None
             else:
                 self._removed.discard(source_id)
+                self._pending.pop(source_id, None)
 
     def name(self, source_id: UUID) -> str:
         """The camera's name or the uploaded file's; empty when nobody said."""
@@ -56,11 +56,11 @@ class Sources:
     def next_removed(self) -> UUID | None:
         """A source whose removal is still to be carried out; the same until `carried_out`."""
         with self._lock:
-            return self._pending[0] if self._pending else None
+            return next(iter(self._pending), None)
 
-    def carried_out(self) -> None:
+    def carried_out(self, source_id: UUID) -> None:
         with self._lock:
-            self._pending.popleft()
+            self._pending.pop(source_id, None)
 
 
 class Removal:
@@ -78,7 +78,7 @@ class Removal:
         while (source_id := self._sources.next_removed()) is not None:
             cancelled = self._ledger.cancel(source_id)
             removed = self._queue.remove(source_id, self._clock.now().timestamp())
-            self._sources.carried_out()
+            self._sources.carried_out(source_id)
             if cancelled or removed:
                 log.info(
                     "source removed",

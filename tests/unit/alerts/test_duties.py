@@ -92,6 +92,14 @@ def test_a_removal_that_comes_twice_changes_nothing(station: Station) -> None:
     assert station.sources.next_removed() is None
 
 
+def test_a_source_that_was_added_again_keeps_what_it_has(station: Station) -> None:
+    opened(station)
+    station.sources.on_source(str(source(1)), None)
+    station.sources.on_source(str(source(1)), configured(source(1)))
+    removal(station).turn()
+    assert station.ledger.next_due(OWNER) is not None
+
+
 def test_sources_have_names_until_they_are_removed() -> None:
     sources = Sources(SourceTable(configured(source(1), "door 2")))
     assert sources.name(source(1)) == "door 2"
