@@ -55,4 +55,4 @@ def picture_at(store: ObjectStore, key: str, time_s: float, width: int) -> Pictu
         with open_stored(store, key, PATIENCE_S) as recording:
             return recording.at(time_s, recording.size.wide(width))
     except VideoUnreadable as error:
-        raise NoFrame(f"No picture of the video at that time: {error}") from error
+        raise NoFrame(f"The video cannot be decoded at that time: {error}") from error

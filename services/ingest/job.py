@@ -82,12 +82,15 @@ class Job:
         """Once the clips are out."""
         return self._remedy != "none"
 
-    @property
-    def is_finished_before(self) -> bool:
-        """An earlier try came to the end of this job. Raises TransientError."""
+    def is_cut_before(self, with_copy: bool) -> bool:
+        """An earlier try put out all clips, and made the copy where one is needed. Raises
+        TransientError.
+        """
         store, key = self._around.store, self.video.object_key
         record = self._patience.call(lambda: ClockRecord.load(store, key))
-        return record is not None and (not record.has_copy or exists(store, playable_key(key)))
+        if record is None:
+            return False
+        return not (with_copy and record.has_copy) or exists(store, playable_key(key))
 
     def _open(self) -> BinaryIO:
         return open_patiently(self._around.store, self.video.object_key, self._patience)

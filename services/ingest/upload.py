@@ -56,7 +56,7 @@ class Upload:
     def begin_anew(self) -> None:
         """Forget how far it came with what it was at."""
         if self.state == "copying":
-            self._messages = self._job.copy()
+            self._messages = self._copying()
         else:
             self._job = Job(self._around, self.video, self.cancelled)
             self._messages = self._cutting()
@@ -70,7 +70,7 @@ class Upload:
             is_over = self._put_out(publisher)
             publisher.flush()
         if is_over and self.state == "cutting" and self._job.needs_copy:
-            self.state, self._messages = "copying", self._job.copy()
+            self.state, self._messages = "copying", self._copying()
         elif is_over:
             self.state = "done"
 
@@ -96,12 +96,13 @@ class Upload:
         return False
 
     def _cutting(self) -> Iterator[Message]:
-        if self._incoming.again and self._job.is_finished_before:
+        is_deadly = self._deaths >= MOST_DEATHS
+        if self._incoming.again and self._job.is_cut_before(with_copy=not is_deadly):
             return
         names = {"video_id": str(self.video.video_id), "filename": self.video.filename}
         log.info("cutting", **names)
         try:
-            if self._deaths >= MOST_DEATHS:
+            if is_deadly:
                 raise BadVideo(DEADLY)
             yield from self._job.clips()
             log.info("cut", clips=self._job.report.clip_count, **names)
@@ -114,6 +115,15 @@ class Upload:
         except Exception:
             log.exception("the analysis ended in an error", **names)
             yield self._failed("unforeseen", UNFORESEEN)
+
+    def _copying(self) -> Iterator[Message]:
+        """The analysis stands without a copy, whatever goes wrong with it."""
+        try:
+            yield from self._job.copy()
+        except (Cancelled, TransientError):
+            raise
+        except Exception:
+            log.exception("no playable copy", video_id=str(self.video.video_id))
 
     def _failed(self, reason: str, sentence: str) -> Message:
         metrics.count("videos_failed", reason)

@@ -73,7 +73,7 @@ class Timeline:
         if at_s is None:
             return self._next_s
         if self._origin_s is None:
-            self._origin_s = at_s
+            self._origin_s = at_s - self._next_s
         elif self._is_jump(at_s - self._origin_s):
             self._origin_s = at_s - self._next_s
             self.splices += 1

@@ -327,6 +327,27 @@ def test_what_an_earlier_process_finished_is_not_done_again(bench: Bench, tmp_pa
     assert bench.handle(video, again=True).progress[-1].playable_key
 
 
+def test_a_copy_that_processes_die_of_costs_the_copy_alone(bench: Bench, tmp_path: Path) -> None:
+    video = bench.submit(videos.make(tmp_path / "a.mkv", videos.every(15, 20)))
+    bench.handle(video)
+    bench.store.delete(f"videos/{SOURCE}/playable.mp4")
+    assert not bench.handle(video, again=True, deaths=3).progress
+
+
+def test_an_error_in_the_making_of_a_copy_costs_the_copy_alone(
+    bench: Bench, tmp_path: Path
+) -> None:
+    video = bench.submit(videos.make(tmp_path / "a.mkv", videos.every(15, 20)))
+
+    def break_store(outgoing: Outgoing) -> None:
+        message = outgoing.message
+        if isinstance(message, VideoProgressed) and message.state == "decoded":
+            bench.store.is_odd = True
+
+    result = bench.handle(video, break_store)
+    assert (result.states[-1], result.progress[-1].playable_key) == ("decoded", None)
+
+
 def test_the_grid_begins_when_the_video_was_recorded(bench: Bench, tmp_path: Path) -> None:
     video = bench.submit(videos.make(tmp_path / "a.mp4", videos.every(15, 4), container=FAST))
     (clip,) = bench.handle(video).clips

@@ -20,6 +20,7 @@ def placed(times: list[float | None], step_s: float = 0.1) -> list[float]:
         ([7.0, 7.1, 7.2], [0, 0.1, 0.2]),
         ([None, None, None], [0, 0.1, 0.2]),
         ([5.0, None, 5.2], [0, 0.1, 0.2]),
+        ([None, None, 5.0, 5.1], [0, 0.1, 0.2, 0.3]),
         ([0.0, 0.1, 0.06, 0.2], [0, 0.1, 0.1, 0.2]),
         ([100.0, 100.1, 3.0, 3.1], [0, 0.1, 0.2, 0.3]),
         ([0.0, 0.1, HOUR_S, HOUR_S + 0.1], [0, 0.1, HOUR_S, HOUR_S + 0.1]),
@@ -28,7 +29,8 @@ def placed(times: list[float | None], step_s: float = 0.1) -> list[float]:
         ([-3.0, -2.9], [0, 0.1]),
     ],
     ids=[
-        "begins anywhere", "no times", "a time is missing", "jitter stands still",
+        "begins anywhere", "no times", "a time is missing",
+        "times come later", "jitter stands still",
         "a clock that begins anew goes on", "a leap is a gap", "a wrap of MPEG-TS is no gap",
         "gaps past a day in all are another clock", "begins before zero",
     ],
