@@ -26,6 +26,7 @@ from services.local.objectstore import (
 from services.local.ports import kept_ports, require_free
 from services.local.probes import http_probe
 from services.local.process import ProcessPlan
+from services.local.upkeep import Upkeep, vacuuming
 
 Step = Callable[[], list[str]]
 
@@ -48,6 +49,7 @@ class Plan:
     steps: tuple[tuple[str, Step], ...]
     services: tuple[ProcessPlan, ...]
     addresses: dict[str, str]
+    upkeep: tuple[Upkeep, ...] = ()
 
     @property
     def log(self) -> Path:
@@ -72,14 +74,18 @@ def assemble(settings: LocalSettings, parts: Parts, say: Callable[[str], None]) 
     servers: list[ProcessPlan] = []
     if parts.kafka and not settings.kafka_bootstrap:
         servers.append(kafka_plan(settings, say))
+    upkeep: tuple[Upkeep, ...] = ()
     if parts.store and not settings.s3_endpoint:
-        servers.append(store_plan(settings))
+        store = local_store(settings)
+        servers.append(store_plan(store))
+        upkeep = (vacuuming(store.folder / "data", store.inner_ports["master.port"]),)
     return Plan(
         home=home,
         servers=tuple(servers),
         steps=steps(settings, environment) if parts.services else (),
         services=tuple(one.plan(environment) for one in members),
         addresses=addresses(settings),
+        upkeep=upkeep,
     )
 
 
@@ -122,20 +128,23 @@ def kafka_plan(settings: LocalSettings, say: Callable[[str], None]) -> ProcessPl
     )
 
 
-def store_plan(settings: LocalSettings) -> ProcessPlan:
+def local_store(settings: LocalSettings) -> ObjectStore:
     kept = settings.state / "ports.json"
-    store = ObjectStore(
+    return ObjectStore(
         folder=settings.state / "store",
         port=settings.s3_port,
         inner_ports=kept_ports(kept, INNER_PORTS, GRPC_TWIN) | kept_ports(kept, ("s3.port.grpc",)),
         weed=find_weed(),
         keys=s3_keys(settings),
     )
+
+
+def store_plan(store: ObjectStore) -> ProcessPlan:
     store.prepare()
     return ProcessPlan(
         name="store",
         command=store.command(),
-        probe=http_probe(LOOPBACK, settings.s3_port),
+        probe=http_probe(LOOPBACK, store.port),
         address=store.endpoint,
         environment=store.environment(),
         grace_s=5.0,  # it may take 30 s, and what it acknowledged is on disk anyway

@@ -17,6 +17,7 @@ from services.local.journal import Journal
 from services.local.plan import Parts, Plan, assemble
 from services.local.process import ProcessPlan, SupervisedProcess
 from services.local.state import RunRecord, hold, kill_leftovers, start_time, write_run
+from services.local.upkeep import keep_up
 
 SHORT_LIVES_OF_A_SERVER = 3
 
@@ -68,7 +69,9 @@ class Supervisor:
             if await self._unless_told_to_stop(self._start()):
                 self._enter("ready")
                 self._say(f"ready{self._greeting()}")
+                upkeep = asyncio.create_task(keep_up(self._plan.upkeep))
                 await self._told_to_stop.wait()
+                upkeep.cancel()
         finally:
             await self._stop()
 
