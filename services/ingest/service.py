@@ -7,11 +7,13 @@ from threading import Event
 from uuid import UUID
 
 from schemas import groups
+from schemas.base import Message
 from schemas.topics import CLIPS_BULK, SOURCES, VIDEOS
 from schemas.videos import VideoSubmitted
 from services.chassis.clock import SystemClock
 from services.chassis.service import Runnable
 from services.chassis.storage.s3 import S3Objects
+from services.chassis.streaming.compacted import CompactedView
 from services.chassis.streaming.consumer import ConsumeLoop
 from services.chassis.streaming.handler import Handler
 from services.chassis.streaming.kafka import KafkaBroker
@@ -23,7 +25,6 @@ from services.ingest.cameras import CameraHandler
 from services.ingest.config import IngestSettings
 from services.ingest.job import Surroundings
 from services.ingest.lanes import Lanes
-from services.ingest.sources.removals import Removals
 from services.ingest.throttle import Slowest, Throttle
 from services.ingest.upload import Upload
 from services.ingest.workspace import Workspace
@@ -65,10 +66,10 @@ class IngestService:
     """Two consume loops and what works beside them; ends as a whole when a part of it does."""
 
     def __init__(
-        self, uploads: ConsumeLoop, cameras: ConsumeLoop, lanes: Lanes, removals: Removals
+        self, uploads: ConsumeLoop, cameras: ConsumeLoop, lanes: Lanes, sources: CompactedView
     ) -> None:
         self._uploads, self._cameras = uploads, cameras
-        self._lanes, self._removals = lanes, removals
+        self._lanes, self._sources = lanes, sources
         self._failure: BaseException | None = None
 
     @property
@@ -80,20 +81,30 @@ class IngestService:
         self._cameras.stop()
 
     def run(self) -> None:
-        """Until `stop`. Raises what ended a part of it."""
+        """Until `stop`. Raises what ended a part of it. What was removed is known before the first
+        upload begins.
+        """
         thread = threading.Thread(target=self._run_cameras, name="ingest-cameras")
-        self._lanes.start()
-        self._removals.start()
-        thread.start()
+        self._sources.subscribe(self._heard)
+        self._sources.start(on_failure=self.stop)
         try:
+            self._sources.wait_ready()
+            self._lanes.start()
+            thread.start()
             self._uploads.run()
         finally:
             self.stop()
             self._lanes.stop()
-            self._removals.stop()
-            thread.join()
+            self._sources.stop()
+            if thread.ident is not None:
+                thread.join()
+        self._sources.raise_failure()
         if self._failure is not None:
             raise self._failure
+
+    def _heard(self, key: str, source: Message | None) -> None:
+        if source is None:
+            self._lanes.remove(UUID(key))
 
     def _run_cameras(self) -> None:
         try:
@@ -140,4 +151,4 @@ def build(settings: IngestSettings) -> Runnable:
         publishers(),
         Limits(batch_records=64, tick_s=0.5),
     )
-    return IngestService(uploads, cameras, lanes, Removals(broker, clock, lanes.remove))
+    return IngestService(uploads, cameras, lanes, CompactedView(broker, SOURCES, clock))

@@ -3,27 +3,32 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Condition, Event, Thread
 from uuid import UUID
 
 import pytest
 
+from schemas import groups
 from schemas.base import Message
 from schemas.clips import ClipRecorded, ClipSpec
-from schemas.topics import CLIPS_BULK, SOURCES, TOPICS, VIDEO_PROGRESS, VIDEOS
+from schemas.sources import SourceConfigured
+from schemas.topics import CLIPS_BULK, CLIPS_LIVE, SOURCES, TOPICS, VIDEO_PROGRESS, VIDEOS
 from schemas.videos import VideoProgressed, VideoSubmitted
 from services.chassis.clock import ManualClock, SystemClock
 from services.chassis.errors import TransientError
 from services.chassis.media.limits import MediaLimits
 from services.chassis.storage.objects import MemoryObjects
+from services.chassis.streaming.compacted import CompactedView
 from services.chassis.streaming.consumer import ConsumeLoop
 from services.chassis.streaming.memory import MemoryBroker
+from services.chassis.streaming.publisher import Publisher
 from services.chassis.streaming.records import Incoming, Outgoing, Partition, Record
+from services.ingest.cameras import CameraHandler
 from services.ingest.job import Surroundings
 from services.ingest.lanes import Lanes
-from services.ingest.service import UploadHandler
-from services.ingest.sources.removals import Removals
+from services.ingest.service import IngestService, UploadHandler
 from services.ingest.throttle import Throttle
 from services.ingest.turns import Turns
 from services.ingest.upload import Upload
@@ -280,43 +285,57 @@ def test_closed_turns_end(room: Room) -> None:
     assert turns.take() is None
 
 
-def test_on_a_broker_uploads_come_and_go(tmp_path: Path) -> None:
-    """The consume loop, the lanes and the removals together, on the broker in memory."""
-    broker = MemoryBroker(TOPICS)
-    made = Room(tmp_path)
-    lanes = Lanes(lambda: broker.publisher("ingest"), SystemClock(), 2)
-    loop = ConsumeLoop(
-        broker,
-        "ingest.uploads",
-        [VIDEOS],
-        UploadHandler(made.around, lanes),
-        broker.publisher("ingest"),
-    )
-    removals = Removals(broker, SystemClock(), lanes.remove)
+def test_on_a_broker_uploads_come_and_go_and_cameras_are_cut(tmp_path: Path) -> None:
+    """The whole service on the broker in memory."""
+    broker, made = MemoryBroker(TOPICS), Room(tmp_path)
     publisher = broker.publisher("api")
     publisher.publish(Outgoing(SOURCES, None, key=str(source(2))))
-    removals.start()
+    publisher.publish(Outgoing(SOURCES, camera()))
     for number in range(4):
         publisher.publish(Outgoing(VIDEOS, made.put(number)))
-    with running(loop, lanes, removals):
+    with running(service_on(broker, made.around)):
         broker.wait_until(lambda: len(ended(broker)) == 3, WAIT_S)
-        broker.wait_until(lambda: broker.lag("ingest.uploads", VIDEOS) == 0, WAIT_S)
+        broker.wait_until(lambda: broker.lag(groups.INGEST_UPLOADS, VIDEOS) == 0, WAIT_S)
+        broker.wait_until(lambda: bool(broker.messages(CLIPS_LIVE)), WAIT_S)
     assert set(ended(broker)) == {source(0), source(1), source(3)}
     assert {clip.source_id for clip in clips_on(broker)} == set(ended(broker))
 
 
+def camera() -> SourceConfigured:
+    return SourceConfigured(
+        source_id=source(9),
+        source_kind="camera",
+        name="camera",
+        origin_at=datetime.now(UTC),
+        address="sim://store?seconds=2&size=64x64&people=1",
+        configured_at=ORIGIN,
+    )
+
+
+def service_on(broker: MemoryBroker, around: Surroundings) -> IngestService:
+    def publisher() -> Publisher:
+        return broker.publisher("ingest")
+
+    clock, lanes = SystemClock(), Lanes(publisher, SystemClock(), 2)
+    uploads = ConsumeLoop(
+        broker, groups.INGEST_UPLOADS, [VIDEOS], UploadHandler(around, lanes), publisher()
+    )
+    cameras = ConsumeLoop(
+        broker, groups.INGEST_CAMERAS, [SOURCES], CameraHandler(clock), publisher()
+    )
+    return IngestService(uploads, cameras, lanes, CompactedView(broker, SOURCES))
+
+
 @contextmanager
-def running(loop: ConsumeLoop, lanes: Lanes, removals: Removals) -> Iterator[None]:
-    thread = Thread(target=loop.run)
-    lanes.start()
+def running(service: IngestService) -> Iterator[None]:
+    thread = Thread(target=service.run)
     thread.start()
     try:
         yield
     finally:
-        loop.stop()
+        service.stop()
         thread.join(WAIT_S)
-        lanes.stop()
-        removals.stop()
+        assert not thread.is_alive()
 
 
 def ended(broker: MemoryBroker) -> list[UUID]:
