@@ -99,6 +99,22 @@ def test_every_clip_is_out_or_held_however_often_the_worker_dies(
     assert in_effect(found) == in_effect(expected)
 
 
+@given(LAYOUTS, MOVES, st.integers(0, 60), st.floats(0, 4))
+def test_no_clip_is_lost_where_patience_ends_about_a_restart(
+    layout: Layout, moves: list[tuple[int, int]], crash: int, ahead_s: float
+) -> None:
+    """Which clips stand alone may differ then, and one may come out twice."""
+    clips = interleaved(moves)
+    crash, hasty = min(crash, len(clips)), Patience(ahead_s, math.inf)
+    before, after = Joiner(layout, hasty), Joiner(layout, hasty)
+    found = taken(before, clips[:crash])
+    start = crash if before.held is None else before.held
+    found += taken(after, clips[start:], start, done=crash)
+    found += after.fall_silent()
+    held = {one.clip_id for window in found for one in window.clips}
+    assert held == {one.clip_id for one in clips}
+
+
 @pytest.mark.parametrize("sources", [1, 10, 50, 500])
 @pytest.mark.parametrize("layout", [PAIRS, Layout(2, 1)])
 def test_the_lag_is_at_most_some_rounds_of_all_sources(layout: Layout, sources: int) -> None:
