@@ -32,6 +32,7 @@ VIDEOS_AT_ONCE = 20
 REMEMBERED_FOR = timedelta(days=31)
 """No topic but the alerts' speaks of a removed source any longer."""
 
+NO_UPLOAD_TAKES = timedelta(days=1)
 SWEPT_FOR = timedelta(hours=2)
 """So long whoever was at work on a removed source may still put an object down."""
 
@@ -56,6 +57,7 @@ class Retention:
             self._expire_alerts,
             self._expire_evidence,
             self._expire_sessions,
+            self._give_back_parts,
         )
         more = [step(now) for step in steps]
         return 0.0 if any(more) else RESTS_S
@@ -135,6 +137,11 @@ class Retention:
 
     def _expire_sessions(self, now: datetime) -> bool:
         return self._delete(sessions, sessions.c.expires_at < now)
+
+    def _give_back_parts(self, now: datetime) -> bool:
+        """Of uploads that broke off so that nobody could tidy up after them."""
+        self._removal.store.give_back("", now - NO_UPLOAD_TAKES)
+        return False
 
     def _names(self, query: Any) -> list[str]:
         with transaction(self._engine) as connection:

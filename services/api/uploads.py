@@ -1,13 +1,16 @@
 """An upload on its way from the socket to the object store: never whole in memory or on disk."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, BinaryIO, cast
 
 from services.api.pipe import Pipe
 from services.api.sniffing import HEAD_BYTES, sniff
+from services.chassis.errors import TransientError
 from services.chassis.storage.objects import ObjectStore
 
 BLOCK_BYTES = 1024 * 1024
@@ -68,12 +71,21 @@ class Uploads:
         content_type = sniff(head)
         pipe = Pipe()
         storing = asyncio.get_running_loop().run_in_executor(
-            self._threads, self._store.put, key, cast(BinaryIO, pipe), content_type
+            self._threads, self._put, key, cast(BinaryIO, pipe), content_type
         )
         storing.add_done_callback(lambda _: pipe.abandon())
         size = await self._pour(head, blocks, pipe, storing)
         await storing
         return Stored(size, content_type)
+
+    def _put(self, key: str, pipe: BinaryIO, content_type: str) -> None:
+        """Half a file keeps no room on the disk."""
+        try:
+            self._store.put(key, pipe, content_type)
+        except BaseException:
+            with contextlib.suppress(TransientError):
+                self._store.give_back(key, datetime.max.replace(tzinfo=UTC))
+            raise
 
     async def _pour(
         self,

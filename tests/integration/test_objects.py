@@ -2,7 +2,7 @@
 
 import io
 import urllib.request
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -98,6 +98,19 @@ def test_an_absent_key_says_so(objects: ObjectStore) -> None:
     for call in (objects.get, objects.stat, lambda key: objects.read_range(key, 0, 1)):
         with pytest.raises(ObjectMissing):
             call("nowhere")
+
+
+@pytest.mark.integration
+def test_what_never_became_whole_is_given_back(s3: S3Server, unique: str) -> None:
+    store = S3Objects.connect(settings_of(s3, unique))
+    store.put("a/whole", io.BytesIO(b"whole"), "text/plain")
+    begun = store._client._create_multipart_upload(unique, "a/half", {})
+    store._client._upload_part(unique, "a/half", b"x" * 5_300_000, {}, begun, 1)
+    assert store.give_back("a/", datetime(2026, 1, 1, tzinfo=UTC)) == 0
+    assert store.give_back("b/", datetime.now(UTC) + timedelta(days=1)) == 0
+    assert store.give_back("a/", datetime.now(UTC) + timedelta(days=1)) == 1
+    assert store.give_back("a/", datetime.now(UTC) + timedelta(days=1)) == 0
+    assert [info.key for info in store.list("a/")] == ["a/whole"]
 
 
 @pytest.mark.integration

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, insert
 
 from schemas.clips import ClipSpec
@@ -125,7 +126,8 @@ def _alerts(camera: Camera, days: int) -> Iterator[dict[str, Any]]:
 
 
 def _write_scores(connection: Connection, camera: Camera, clips: int) -> None:
-    series, tops = camera.series, {}
+    series = camera.series
+    tops: dict[int, NDArray[np.float32]] = {}
     name = series.series_id
     for first in range(0, clips, PACKED):
         scores = camera.scores(first, min(first + PACKED, clips))

@@ -8,7 +8,7 @@ when the store cannot be reached.
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -43,6 +43,11 @@ class ObjectStore(Protocol):
         """Absent keys are fine."""
 
     def list(self, prefix: str) -> Iterable[ObjectInfo]: ...
+
+    def give_back(self, prefix: str, before: datetime) -> int:
+        """Free what was stored of objects that were begun before then and never became whole.
+        Returns how many those were.
+        """
 
     def presign(self, key: str, expires: timedelta) -> str:
         """A link that needs no credentials, valid that long."""
@@ -113,6 +118,10 @@ class MemoryObjects:
 
     def list(self, prefix: str) -> Iterable[ObjectInfo]:
         return [self.stat(key) for key in sorted(self._objects) if key.startswith(prefix)]
+
+    def give_back(self, prefix: str, before: datetime) -> int:
+        """Nothing is ever half stored here."""
+        return 0
 
     def presign(self, key: str, expires: timedelta) -> str:
         return f"memory://{key}?expires={expires.total_seconds():.0f}"

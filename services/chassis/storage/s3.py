@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 from urllib.parse import urlsplit
@@ -84,6 +84,19 @@ class S3Objects:
             )
             for item in found
         ]
+
+    def give_back(self, prefix: str, before: datetime) -> int:
+        return self._guard(prefix, lambda: self._abort_uploads(prefix, before))
+
+    def _abort_uploads(self, prefix: str, before: datetime) -> int:
+        """minio-py aborts what breaks off, unless that fails too, as on a full disk. For what is
+        left behind it has these two calls alone.
+        """
+        listed = self._client._list_multipart_uploads(self._bucket, prefix=prefix).uploads
+        old = [one for one in listed if (one.initiated_time or before) < before]
+        for one in old:
+            self._client._abort_multipart_upload(self._bucket, one.object_name, one.upload_id or "")
+        return len(old)
 
     def presign(self, key: str, expires: timedelta) -> str:
         return self._guard(
