@@ -44,7 +44,7 @@ schemas: setup ## Generate JSON Schemas, AsyncAPI, examples and reference pages 
 	@$(PY) -m schemas.generate
 	@PYTHONPATH=. $(PY) docs/generate.py
 
-bench: setup ## Measure decode, features, scoring and the whole line
+bench: setup ## Measure decode, features, judging, episodes and the whole line
 	@$(PY) -m services.cli bench
 
 clean: ## Remove what was built; the state in .nightclerk stays
