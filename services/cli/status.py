@@ -62,7 +62,7 @@ def _row(one: ProcessRecord, fault: str) -> Row:
         rss_mb=rss_mb,
         restarts=one.restarts,
         healthy=not fault,
-        fault=fault,
+        fault=(one.last_words or fault) if fault else "",
         address=one.address,
     )
 

@@ -69,6 +69,7 @@ class SupervisedProcess:
             state=self._state,
             restarts=self._restarts,
             address=self.plan.address,
+            last_words="" if pid else "\n".join(self._last_words),
         )
 
     def start(self) -> None:
@@ -114,7 +115,7 @@ class SupervisedProcess:
             start_new_session=True,  # Ctrl-C reaches the supervisor alone; it stops all in order
             limit=LONGEST_LINE,
         )
-        self._started_s = start_time(process.pid)
+        self._started_s, self._last_words = start_time(process.pid), []
         self._become("starting")
         chores = (asyncio.create_task(self._log(process)), asyncio.create_task(self._watch()))
         code = await process.wait()

@@ -171,9 +171,8 @@ def require_hope(run: RunRecord, home: Path) -> None:
     """Raise for a process that ended so often at the start that it will not come."""
     for one in run.processes:
         if one.restarts >= HOPELESS_RESTARTS:
-            raise LocalRuntimeError(
-                f"{one.name} keeps ending; its last words are in {log_path(home)}"
-            )
+            why = f": {one.last_words}" if one.last_words else ""
+            raise LocalRuntimeError(f"{one.name} keeps ending{why}; its log is {log_path(home)}")
 
 
 def last_lines(path: Path, count: int = 20) -> str:

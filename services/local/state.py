@@ -26,6 +26,8 @@ class ProcessRecord:
     state: str
     restarts: int
     address: str
+    last_words: str = ""
+    """The sentence with which it ended, while it is down."""
 
     def process(self) -> psutil.Process | None:
         """The process itself, while this very one still runs."""

@@ -40,11 +40,13 @@ def test_a_fault_is_shown_in_the_words_of_the_service(ill: str) -> None:
     began = start_time(os.getpid())
     api = ProcessRecord("api", os.getpid(), began, "unhealthy", 0, ill)
     gone = ProcessRecord("alerts", None, None, "down", 3, "http://127.0.0.1:1")
-    run = RunRecord(os.getpid(), began or 0, "ready", "", (api, gone), {})
+    told = ProcessRecord("ingest", None, None, "down", 3, "http://127.0.0.1:1", "Kafka is away.")
+    run = RunRecord(os.getpid(), began or 0, "ready", "", (api, gone, told), {})
     rows = observe(run)
     assert [(row.healthy, row.fault) for row in rows] == [
         (False, f"{DISK}, database: does not answer"),
         (False, "no answer"),
+        (False, "Kafka is away."),
     ]
     assert not any(row.well for row in rows)
     console = Console(width=250)

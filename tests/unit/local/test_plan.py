@@ -92,5 +92,5 @@ def test_a_process_that_keeps_ending_is_named(
     if not hopeless:
         require_hope(run, tmp_path)
         return
-    with pytest.raises(LocalRuntimeError, match="scoring keeps ending; its last words are in"):
+    with pytest.raises(LocalRuntimeError, match="scoring keeps ending; its log is"):
         require_hope(run, tmp_path)

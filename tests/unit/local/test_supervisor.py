@@ -141,3 +141,36 @@ async def test_a_server_that_never_comes_up_stops_all_with_a_sentence(
 )
 def test_an_end_is_described(code: int, said: str) -> None:
     assert describe_exit(code) == said
+
+
+async def test_a_service_that_refuses_its_settings_ends_all_with_its_sentence(
+    tmp_path: Path, journal: Journal
+) -> None:
+    async def never() -> bool:
+        return False
+
+    refuses = (
+        "import sys; print('nightclerk: NIGHTCLERK_HEAD: no such folder.', file=sys.stderr)\n"
+        "sys.exit(78)"
+    )
+    broken = ProcessPlan("judging", (sys.executable, "-c", refuses), never, "")
+    plan = Plan(tmp_path, (), (), (broken, plan_of("api")), {"api": ""})
+    supervisor = Supervisor(plan, journal, new_record(LocalSettings(home=tmp_path)))
+    with pytest.raises(LocalRuntimeError, match=r"^judging: NIGHTCLERK_HEAD: no such folder\.$"):
+        await asyncio.wait_for(supervisor.run(), 120)
+    assert all(one.pid is None for one in read_run(tmp_path).processes)
+
+
+async def test_whoever_ends_with_a_sentence_is_recorded_with_it(journal: Journal) -> None:
+    async def never() -> bool:
+        return False
+
+    away = "import sys; sys.exit('nightclerk: Kafka is away.')"
+    process = SupervisedProcess(
+        ProcessPlan("ingest", (sys.executable, "-c", away), never, ""), journal, lambda: None
+    )
+    process.start()
+    await until(lambda: process.record().state == "down")
+    assert process.record().last_words == "Kafka is away."
+    assert process.refusal is None
+    await process.stop()
