@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from services.cli.__main__ import app
 from services.cli.analysis import Analyst, Patience, report
+from services.cli.analyze import run
 from services.cli.client import Client
 from services.cli.report import LEVELS, alert_table, clock, sparkline, stretches
 from services.cli.screen import printable
@@ -201,6 +202,32 @@ def test_bad_files_are_lines_in_the_order_given_and_the_exit_code_is_2(
     assert {line["state"] for line in lines} == {"failed"}
     assert all(line["error"].endswith(".") for line in lines)
     assert result.exit_code == 2
+
+
+class Crowd(FakeApi):
+    """Ends no analysis before so many files have come."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__({})
+        self._count = count
+
+    def video(self, video_id: UUID) -> dict[str, Any]:
+        told = super().video(video_id)
+        return told if len(self.names) >= self._count else told | {"state": "scoring"}
+
+    def close(self) -> None:
+        """There is no connection."""
+
+
+def test_short_files_are_all_under_way_while_the_first_is_analysed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = [str(tmp_path / f"{number}.mp4") for number in range(40)]
+    for name in names:
+        Path(name).write_bytes(b"video")
+    assert run(names, Crowd(40), tmp_path, as_json=True)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["file"] for line in lines] == names
 
 
 def test_names_in_any_encoding_and_names_that_are_none_let_the_other_files_go_on(
