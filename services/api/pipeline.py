@@ -1,9 +1,15 @@
 """Whether the services between ingest and the projector have read all there is for them."""
 
+from collections.abc import Collection
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Protocol
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from confluent_kafka import (
+    ConsumerGroupState,
+    ConsumerGroupTopicPartitions,
+    KafkaException,
+    TopicPartition,
+)
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from schemas import groups
@@ -12,6 +18,7 @@ from services.chassis.settings import KafkaSettings
 from services.chassis.streaming.clients import client_config, unreachable
 
 TIMEOUT_S = 10.0
+STEPS = ("features", "judging", "episodes", "api")
 
 
 class Pipeline(Protocol):
@@ -19,18 +26,26 @@ class Pipeline(Protocol):
         """Records that wait on the way from clips to rows. Raises TransientError."""
 
 
-def is_on_the_way(group: str) -> bool:
-    """Whether a consumer group works on what becomes the scores of the live run."""
+def step_of(group: str) -> str | None:
+    """Which of STEPS a consumer group does for uploads in the live run, if any."""
     name = group.split(".")
-    return (
+    does = (
         (name[0] == "features" and name[-1] == "bulk")
         or name[:2] == ["judging", LIVE]
         or group in (groups.episodes(LIVE), groups.PROJECTOR)
     )
+    return name[0] if does else None
+
+
+def idle_steps(at_work: Collection[str]) -> int:
+    """For how many steps there is no group at work: whatever waits for them, waits."""
+    return len(set(STEPS) - {step_of(group) for group in at_work})
 
 
 class PipelineLag:
-    """The lag of all those groups that there are, on whatever they have committed."""
+    """The lag of all groups that have members. A group of a backbone or detector that is no longer
+    in use has none, and nobody will ever read what it left.
+    """
 
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
@@ -39,22 +54,28 @@ class PipelineLag:
         # A client a look: one that saw its broker killed never gets an answer again.
         admin = AdminClient(client_config(self._settings, "pipeline"))
         try:
-            return sum(self._unread(admin, group) for group in self._groups(admin))
+            at_work = self._groups_at_work(admin)
+            return idle_steps(at_work) + sum(self._unread(admin, group) for group in at_work)
         except (KafkaException, FutureTimeout) as error:
             raise unreachable(self._settings, error) from error
 
-    def _groups(self, admin: AdminClient) -> list[str]:
+    def _groups_at_work(self, admin: AdminClient) -> list[str]:
+        """Their names without the prefix."""
         listed = admin.list_consumer_groups(request_timeout=TIMEOUT_S).result(TIMEOUT_S + 1)
-        names = [one.group_id for one in listed.valid]
         prefix = self._settings.topic_prefix
-        mine = [name for name in names if name.startswith(prefix)]
-        return [name for name in mine if is_on_the_way(name[len(prefix) :])]
+        names = [
+            one.group_id.removeprefix(prefix)
+            for one in listed.valid
+            if one.group_id.startswith(prefix) and one.state != ConsumerGroupState.EMPTY
+        ]
+        return [name for name in names if step_of(name)]
 
     def _unread(self, admin: AdminClient, group: str) -> int:
+        name = self._settings.topic_prefix + group
         asked = admin.list_consumer_group_offsets(
-            [ConsumerGroupTopicPartitions(group)], request_timeout=TIMEOUT_S
+            [ConsumerGroupTopicPartitions(name)], request_timeout=TIMEOUT_S
         )
-        committed = asked[group].result(TIMEOUT_S + 1).topic_partitions
+        committed = asked[name].result(TIMEOUT_S + 1).topic_partitions
         places = [TopicPartition(one.topic, one.partition) for one in committed]
         if not places:
             return 0

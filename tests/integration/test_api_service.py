@@ -1,11 +1,12 @@
 """The API as one process on real Kafka, S3 and both databases: HTTP in, topics in, HTTP out."""
 
+import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -13,10 +14,14 @@ import pytest
 from schemas.alerts import AlertClosed
 from schemas.topics import ALERTS, DELIVERIES, SCORES, SOURCES, VIDEO_PROGRESS, VIDEOS
 from services.api.config import ApiSettings
+from services.api.pipeline import PipelineLag
 from services.api.service import ApiService, build
 from services.chassis.storage.migrations import upgrade
+from services.chassis.streaming.consumer import ConsumeLoop
+from services.chassis.streaming.handler import Handler
+from services.chassis.streaming.kafka import KafkaBroker
 from services.chassis.streaming.publisher import KafkaPublisher
-from services.chassis.streaming.records import Outgoing
+from services.chassis.streaming.records import Incoming, Outgoing
 from services.chassis.streaming.tail import Tail
 from services.local.ports import free_ports
 from tests.servers import S3Server
@@ -128,6 +133,38 @@ def test_a_removed_video_is_gone_and_stays_gone(settings: ApiSettings) -> None:
         eventually(lambda: client.get(f"/api/v1/videos/{other}").json()["state"] == "done")
         assert client.get(where).status_code == 404
     told.until(lambda message: message.key == other, PATIENCE_S)
+
+
+def test_the_pipeline_is_read_once_every_step_has_read_all(settings: ApiSettings) -> None:
+    """Steps at which nobody works count as what waits for them."""
+    pipeline = PipelineLag(settings)
+    assert pipeline.unread() == 4
+    groups = ["features.i3d_k400.bulk", "judging.live.i3d_k400", "episodes.live"]
+    with running(build(settings), settings), contextlib.ExitStack() as others:
+        for group in groups:
+            others.enter_context(reading(settings, group))
+        eventually(lambda: pipeline.unread() == 0)
+        publish(settings, uuid4())
+        eventually(lambda: pipeline.unread() == 0)
+
+
+@contextmanager
+def reading(settings: ApiSettings, group: str) -> Iterator[None]:
+    """A member of a group that reads scores and does nothing with them."""
+    publisher = KafkaPublisher(settings, "test")
+    loop = ConsumeLoop(KafkaBroker(settings), group, [SCORES], Idle(), publisher)
+    thread = threading.Thread(target=loop.run)
+    thread.start()
+    try:
+        yield
+    finally:
+        loop.stop()
+        thread.join(PATIENCE_S)
+
+
+class Idle(Handler):
+    def handle(self, batch: Sequence[Incoming], cancelled: threading.Event) -> tuple[()]:
+        return ()
 
 
 class Broken:

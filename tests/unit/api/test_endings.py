@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from services.api.endings import Endings
-from services.api.pipeline import is_on_the_way
+from services.api.pipeline import idle_steps, step_of
 from services.chassis.errors import TransientError
 from services.chassis.streaming.lag import ScriptedLag
 from tests.unit.api.builders import progressed, scored, scores
@@ -98,19 +98,26 @@ def test_what_comes_after_all_is_counted(api: Api, video: UUID) -> None:
 
 
 @pytest.mark.parametrize(
-    ("group", "counts"),
+    ("group", "step"),
     [
-        ("features.i3d_k400.bulk", True),
-        ("features.i3d_k400.live", False),
-        ("judging.live.i3d_k400", True),
-        ("judging.shadow.i3d_k400", False),
-        ("episodes.live", True),
-        ("episodes.replay-1", False),
-        ("api.projector", True),
-        ("alerts", False),
-        ("judging", False),
-        ("", False),
+        ("features.i3d_k400.bulk", "features"),
+        ("features.i3d_k400.live", None),
+        ("judging.live.i3d_k400", "judging"),
+        ("judging.shadow.i3d_k400", None),
+        ("episodes.live", "episodes"),
+        ("episodes.replay-1", None),
+        ("api.projector", "api"),
+        ("alerts", None),
+        ("judging", None),
+        ("", None),
     ],
 )
-def test_groups_on_the_way_to_the_live_scores(group: str, counts: bool) -> None:
-    assert is_on_the_way(group) == counts
+def test_groups_on_the_way_to_the_live_scores(group: str, step: str | None) -> None:
+    assert step_of(group) == step
+
+
+def test_a_step_at_which_nobody_works_holds_all_that_waits_for_it() -> None:
+    whole = ["features.i3d_k400.bulk", "judging.live.i3d_k400", "episodes.live", "api.projector"]
+    assert idle_steps(whole) == 0
+    assert [idle_steps([one for one in whole if one != absent]) for absent in whole] == [1] * 4
+    assert idle_steps([]) == 4
