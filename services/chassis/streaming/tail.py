@@ -1,5 +1,6 @@
 """Watch what is new on a topic, outside any consumer group: for tools, benchmarks and tests."""
 
+import contextlib
 import time
 from collections.abc import Callable
 
@@ -8,6 +9,9 @@ from schemas.codec import DecodeError, decode
 from schemas.topics import Topic
 from services.chassis.settings import KafkaSettings
 from services.chassis.streaming.kafka import KafkaBroker
+
+MOMENT_S = 0.2
+MOST = 500
 
 
 class Tail:
@@ -22,14 +26,26 @@ class Tail:
         messages: list[Message] = []
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
-            for record in self._reader.poll(1, 0.2):
-                try:
-                    messages.append(decode(self._topic, record.value))
-                except DecodeError:
-                    continue
-                if found(messages[-1]):
+            for message in self._poll(1):
+                messages.append(message)
+                if found(message):
                     return messages
         raise TimeoutError(f"nothing of that kind on {self._topic.name} for {timeout_s:g} s")
+
+    def drain(self) -> list[Message]:
+        """What came since the last call; ends once nothing comes for a moment."""
+        messages: list[Message] = []
+        while some := self._poll(MOST):
+            messages += some
+        return messages
+
+    def _poll(self, most: int) -> list[Message]:
+        """What can be decoded of the next records; empty after a moment without any."""
+        messages = []
+        for record in self._reader.poll(most, MOMENT_S):
+            with contextlib.suppress(DecodeError):
+                messages.append(decode(self._topic, record.value))
+        return messages
 
     def close(self) -> None:
         self._reader.close()
