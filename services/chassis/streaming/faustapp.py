@@ -1,16 +1,18 @@
 """The Faust app of a stateful stream, and its table: Faust as we use it."""
 
-import asyncio
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import faust
+from confluent_kafka import KafkaError, Producer
+from faust.types import TP
 
 from services.chassis.errors import TransientError
 from services.chassis.settings import KafkaSettings, ServiceSettings
-from services.chassis.streaming.clients import tls_context
+from services.chassis.streaming.clients import producer_config, tls_context
+from services.chassis.streaming.publisher import ACKNOWLEDGED_WITHIN_S
 from services.chassis.streaming.records import Partition, Record
 from services.chassis.streaming.stepping import Place
 
@@ -64,7 +66,7 @@ def _credentials(settings: KafkaSettings) -> Any:
 class Table:
     """States by partition and key: in rocksdb, and on a changelog topic for whoever takes over."""
 
-    def __init__(self, app: faust.App, partitions: int) -> None:
+    def __init__(self, app: faust.App, settings: KafkaSettings, partitions: int) -> None:
         self._table: Any = app.Table(
             "state",
             key_type=bytes,
@@ -73,6 +75,9 @@ class Table:
             extra_topic_configs=CHANGELOG,
         )
         self._table.changelog_topic.replicas = REPLICAS_OF_THE_BROKER  # no setting takes it
+        self._changelog: str = self._table.changelog_topic.get_topic_name()
+        self._producer = Producer(producer_config(settings))
+        self._failure: KafkaError | None = None
 
     def read(self, place: Place) -> bytes | None:
         number, key = place
@@ -87,24 +92,46 @@ class Table:
                 if key != offset_key:
                     yield number, key
 
-    async def write(self, states: Mapping[Place, bytes | None]) -> None:
+    def write(self, states: Mapping[Place, bytes | None]) -> None:
         """Return once the changelog is acknowledged; None deletes. Raises TransientError: then
         some are written and some are not.
 
-        Faust's own assignment works within the iteration of a stream only (its issue 497).
+        Not by Faust's own assignment, which works within the iteration of a stream only (its issue
+        497) and costs a round of its loop a key.
         """
-        changes = []
+        sent: dict[int, int] = {}
         for (number, key), packed in states.items():
             store = self._store(number)
             if packed is None:
                 store.delete(key)
             else:
                 store.put(key, packed)
-            changes.append(self._table.send_changelog(number, key, packed, value_serializer="raw"))
-        try:
-            await asyncio.gather(*changes)
-        except Exception as error:
-            raise TransientError(f"Kafka did not take a change of state: {error}") from error
+            self._send(number, key, packed, sent)
+        left = self._producer.flush(ACKNOWLEDGED_WITHIN_S)
+        failure, self._failure = self._failure, None
+        if left or failure:
+            reason = failure.str() if failure else f"{left} are under way"
+            raise TransientError(f"Kafka did not acknowledge changes of state: {reason}")
+        for number, offset in sent.items():
+            self._table.data.set_persisted_offset(TP(self._changelog, number), offset)
+
+    def _send(self, number: int, key: bytes, packed: bytes | None, sent: dict[int, int]) -> None:
+        """`sent` gets the last offset of each partition, once it is acknowledged."""
+
+        def delivered(error: KafkaError | None, message: Any) -> None:
+            if error is not None:
+                self._failure = error
+            else:
+                sent[number] = max(sent.get(number, -1), message.offset())
+
+        while True:
+            try:
+                self._producer.produce(
+                    self._changelog, packed, key, partition=number, on_delivery=delivered
+                )
+                return
+            except BufferError:
+                self._producer.poll(0.5)
 
     def _store(self, number: int) -> Any:
         return self._table.data._db_for_partition(number)

@@ -10,7 +10,7 @@ comes again, each state as before or after it.
 import asyncio
 import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from schemas.topics import Topic
@@ -32,7 +32,7 @@ from services.chassis.telemetry import logs, metrics
 log = logs.get("stateful")
 STUCK_AFTER_S = 60.0
 DRAIN_S = 30.0
-BATCHES = Limits(batch_records=500, queue_records=1000)
+BATCHES = Limits(batch_records=1000, queue_records=2000)
 EXIT_BUG, EXIT_RESTART = 70, 75
 
 
@@ -58,7 +58,7 @@ class StatefulStream:
         self._own: list[Partition] = []
         self._stall = StallWatch(self._committed, self._view.bounds)
         self._app = build_app(settings, group)
-        self._table = Table(self._app, self._view.common_partitions(list(self._topics)))
+        self._table = Table(self._app, settings, self._view.common_partitions(list(self._topics)))
         self._stepping: Stepping[Any] = Stepping(
             Member(self._topics, group),
             step,
@@ -140,29 +140,24 @@ class StatefulStream:
             os._exit(EXIT_BUG)  # Faust would acknowledge the records if the error reached it
 
     async def _take(self, waiting: Sequence[tuple[Any, Any]]) -> None:
-        change = await asyncio.to_thread(self._apply, [event.message for _, event in waiting])
-        await self._write(change)
+        await asyncio.to_thread(self._apply, [event.message for _, event in waiting])
         for stream, event in waiting:
             await stream.ack(event)
         del self._waiting[: len(waiting)]
         self._room.set()
         metrics.observe("batch_records", "stateful", len(waiting))
 
-    def _apply(self, messages: Sequence[Any]) -> Change[Any]:
-        """In a thread: take the batch through the step, have its outputs acknowledged."""
+    def _apply(self, messages: Sequence[Any]) -> None:
+        """In a thread: take the batch through the step, have its outputs acknowledged, write."""
         self._stall.heard()
         records = [to_record(message) for message in messages]
         for record in records:
             self._order.take(record)
-        return publish_patiently(
-            self._publisher,
-            lambda refused: self._stepping.take(records, refused),
-            self._limits,
-            self._clock,
-        )
+        self._carry_out(lambda refused: self._stepping.take(records, refused))
 
-    async def _write(self, change: Change[Any]) -> None:
-        await self._table.write(self._stepping.packed(change))
+    def _carry_out(self, compute: Callable[[Mapping[Any, str]], Change[Any]]) -> None:
+        change = publish_patiently(self._publisher, compute, self._limits, self._clock)
+        self._table.write(self._stepping.packed(change))
         self._stepping.keep(change)
 
     async def _tick(self) -> None:
@@ -172,22 +167,19 @@ class StatefulStream:
                 await asyncio.sleep(self._limits.tick_s)
                 async with self._at_work:
                     if self._started and self._consuming():
-                        change = await asyncio.to_thread(self._apply_tick)
-                        await self._write(change)
+                        await asyncio.to_thread(self._apply_tick)
         except asyncio.CancelledError:
             raise
         except BaseException:
             log.exception("stopping without commit")
             os._exit(EXIT_BUG)
 
-    def _apply_tick(self) -> Change[Any]:
+    def _apply_tick(self) -> None:
         if not self._loaded:
             self._stepping.load(self._table.places({one.number for one in self._own}))
             self._loaded = True
         now = self._clock.now()
-        return publish_patiently(
-            self._publisher, lambda _: self._stepping.tick(now), self._limits, self._clock
-        )
+        self._carry_out(lambda _: self._stepping.tick(now))
 
     async def _on_revoked(self, *_: Any, **__: Any) -> None:
         """A tick at work is waited for; batches are acknowledged before Faust comes here."""
