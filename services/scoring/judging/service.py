@@ -56,8 +56,11 @@ class JudgingHandler(Handler):
         self._pending: dict[UUID, _Source] = {}
         self._awake = Awake()
 
-    def prepare(self, message: Message) -> Window:
+    def prepare(self, message: Message) -> Window | None:
+        """None for what another network saw: several share the topic, each with its detector."""
         assert isinstance(message, EmbeddingExtracted | PosesExtracted)
+        if message.backbone != self._detector.backbone:
+            return None
         return window_of(self._detector, message)
 
     def handle(self, batch: Sequence[Incoming], cancelled: Event) -> Iterable[Outgoing]:
@@ -108,7 +111,9 @@ class JudgingHandler(Handler):
         }
 
     def _follow(self, item: Incoming) -> Rows | None:
-        window: Window = item.prepared
+        window: Window | None = item.prepared
+        if window is None:
+            return None
         source_id = window.source_id
         before = self._pending.get(source_id) or self._sources.get(source_id)
         past, rows = follow(

@@ -94,6 +94,19 @@ def test_a_detector_of_single_windows_keeps_and_holds_nothing() -> None:
     assert log.committed == 50
 
 
+def test_what_another_network_saw_is_left_to_its_own_detector() -> None:
+    """Two networks put embeddings on one topic."""
+    mixed = [
+        vector_window(index, (1.0, 0.0), backbone=backbone)
+        for index in range(10)
+        for backbone in (ALONE.backbone, "videomae2_s_k710")
+    ]
+    log = Log(mixed)
+    found = log.read(JudgingHandler(ALONE), len(mixed))
+    assert [message.backbone for message in found] == [ALONE.backbone] * 10
+    assert log.committed == len(mixed)
+
+
 def test_the_lag_is_bounded_by_the_context_whatever_the_number_of_records() -> None:
     handler, log = JudgingHandler(CONTEXT), Log(windows(600, sources=20))
     for _ in range(6):
