@@ -11,13 +11,15 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 from schemas.topics import Topic
 from services.chassis.errors import TransientError
 from services.chassis.settings import KafkaSettings
+from services.chassis.streaming.broker import Position
 from services.chassis.streaming.clients import client_config, unreachable
+from services.chassis.streaming.positions import Note
 
 TIMEOUT_S = 5.0
 
 
 class Backlog(NamedTuple):
-    """Records that the group has not committed, and how many of them Kafka deleted already."""
+    """Records that the group has not handled, and how many Kafka deleted before it committed."""
 
     unread: int
     lost: int
@@ -27,21 +29,23 @@ class Lag(Protocol):
     """Both raise TransientError when Kafka is away."""
 
     def unread(self) -> int:
-        """Records that the group has not committed. What Kafka deleted before it was read counts
-        until the group has noticed it: deletion is no progress.
+        """Records that the group has not handled. Those that a handler holds back from the commit
+        are handled: what they wait for must not wait for them. What Kafka deleted before it was
+        read counts until the group has noticed it: deletion is no progress.
         """
 
     def lost(self) -> int:
         """Records that Kafka deleted before the group read them, and the group has not noticed."""
 
 
-def backlog(first: int, end: int, committed: int | None) -> Backlog:
+def backlog(first: int, end: int, committed: Position | None) -> Backlog:
     """Of one partition. To a group that never committed everything that was ever written is
     unread; what was deleted before its time is nothing it lost.
     """
     if committed is None:
         return Backlog(end, 0)
-    return Backlog(max(0, end - committed), max(0, first - committed))
+    done = max(committed.offset, Note.unpack(committed.note).done)
+    return Backlog(max(0, end - done), max(0, first - committed.offset))
 
 
 class GroupLag:
@@ -86,12 +90,16 @@ class GroupLag:
         asked = self._admin.list_offsets(dict.fromkeys(partitions, spec), request_timeout=TIMEOUT_S)
         return {one.partition: _result(future).offset for one, future in asked.items()}
 
-    def _committed(self, partitions: list[TopicPartition]) -> dict[int, int]:
+    def _committed(self, partitions: list[TopicPartition]) -> dict[int, Position]:
         asked = self._admin.list_consumer_group_offsets(
             [ConsumerGroupTopicPartitions(self._group, partitions)], request_timeout=TIMEOUT_S
         )
         answer = _result(asked[self._group])
-        return {one.partition: one.offset for one in answer.topic_partitions if one.offset >= 0}
+        return {
+            one.partition: Position(one.offset, one.metadata or "")
+            for one in answer.topic_partitions
+            if one.offset >= 0
+        }
 
 
 def _result(future: "Future[Any]") -> Any:
