@@ -56,6 +56,7 @@ class GroupLag:
         self._group = settings.topic_prefix + group
         self._topic = settings.topic_prefix + topic.name
         self._admin = self._connect()
+        self._silent: AdminClient | None = None
 
     def _connect(self) -> AdminClient:
         return AdminClient(client_config(self._settings, "lag"))
@@ -74,8 +75,9 @@ class GroupLag:
             end = self._edges(partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]
             committed = self._committed(partitions)
         except (KafkaException, FutureTimeout) as error:
-            # A client that saw its broker killed never gets an answer again; a new one does.
-            self._admin = self._connect()
+            # A client that saw its broker killed never gets an answer again; a new one does. The
+            # old one is kept a while: destroyed with questions open, librdkafka was seen to crash.
+            self._silent, self._admin = self._admin, self._connect()
             raise unreachable(self._settings, error) from error
         places = [backlog(first[one], end[one], committed.get(one)) for one in end]
         return Backlog(sum(one.unread for one in places), sum(one.lost for one in places))

@@ -9,17 +9,20 @@ from threading import Event
 
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from schemas.base import Message
 from schemas.codec import decode, encode
 from schemas.deadletters import DeadLetter
 from schemas.scores import ClipScored
 from schemas.topics import EMBEDDINGS, SCORES, Topic, dead_letters
+from services.chassis.errors import TransientError
 from services.chassis.settings import ServiceSettings
 from services.chassis.streaming.consumer import ConsumeLoop
 from services.chassis.streaming.handler import Handler
 from services.chassis.streaming.kafka import KafkaBroker
-from services.chassis.streaming.records import Incoming, Outgoing
+from services.chassis.streaming.lag import Backlog, GroupLag
+from services.chassis.streaming.records import Incoming, Outgoing, Partition
 from services.chassis.streaming.worker import Limits
 from tests.builders import embedding, scored, source
 
@@ -32,6 +35,10 @@ class Scoring(Handler):
 
     def __init__(self, fail_at: int | None = None) -> None:
         self.fail_at, self.seen = fail_at, 0
+        self.gaps: list[tuple[Partition, int, int]] = []
+
+    def lost(self, partition: Partition, first: int, last: int) -> None:
+        self.gaps.append((partition, first, last))
 
     def handle(self, batch: Sequence[Incoming], cancelled: Event) -> Iterable[Outgoing]:
         for item in batch:
@@ -172,6 +179,40 @@ def test_a_second_member_takes_over_part_and_nothing_is_lost(settings: ServiceSe
     assert {key: sorted(set(indexes)) for key, indexes in indexes_per_source(found).items()} == {
         str(source(n)): list(range(10)) for n in range(12)
     }
+
+
+def test_what_kafka_deleted_unread_is_reported_and_lag_says_so(settings: ServiceSettings) -> None:
+    lag = GroupLag(settings, GROUP, EMBEDDINGS)
+    put(settings, EMBEDDINGS, embeddings(4, sources=1))
+    with running(build(settings, Scoring())):
+        wait_for(lambda: asked(lag) == Backlog(unread=0, lost=0))
+    put(settings, EMBEDDINGS, embeddings(20, sources=1))
+    delete_before(settings, 10)
+    assert asked(lag) == Backlog(unread=20, lost=6)
+    handler = Scoring()
+    with running(build(settings, handler)):
+        wait_for(lambda: asked(lag) == Backlog(unread=0, lost=0))
+    assert [(first, last) for _, first, last in handler.gaps] == [(4, 9)]
+    assert handler.seen == 14
+
+
+def asked(lag: GroupLag) -> Backlog | None:
+    """None while Kafka does not tell: a topic that was just made has no leader for a moment."""
+    try:
+        return lag.backlog()
+    except TransientError:
+        return None
+
+
+def delete_before(settings: ServiceSettings, offset: int) -> None:
+    """What retention does, in the one partition that has records."""
+    name = settings.topic_prefix + EMBEDDINGS.name
+    reader = KafkaBroker(settings).reader(EMBEDDINGS.name, "end")
+    (number,) = (partition.number for partition, end in reader.ends.items() if end)
+    reader.close()
+    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
+    for future in admin.delete_records([TopicPartition(name, number, offset)]).values():
+        future.result(60)
 
 
 def wait_for(condition: Callable[[], bool], wait_s: float = 120) -> None:
