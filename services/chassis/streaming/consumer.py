@@ -211,10 +211,11 @@ class ConsumeLoop:
                 self._positions.begin(partition, first, Note())
                 self._next[partition] = first
                 continue
-            self._positions.begin(partition, position.offset, Note.unpack(position.note))
+            note = Note.unpack(position.note)
+            self._positions.begin(partition, position.offset, note)
             self._next[partition] = max(first, position.offset)
-            if position.offset < first:
-                lost.append(_lost(partition, position.offset, first))
+            if (unread := max(position.offset, note.done)) < first:
+                lost.append(_lost(partition, unread, first))
         self._worker.inbox.put(lost)
         self._assigned.set()
         log.info("assigned", group=self._group, partitions=_names(partitions))

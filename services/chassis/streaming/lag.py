@@ -45,7 +45,7 @@ def backlog(first: int, end: int, committed: Position | None) -> Backlog:
     if committed is None:
         return Backlog(end, 0)
     done = max(committed.offset, Note.unpack(committed.note).done)
-    return Backlog(max(0, end - done), max(0, first - committed.offset))
+    return Backlog(max(0, end - done), max(0, first - done))
 
 
 class GroupLag:

@@ -8,6 +8,7 @@ from schemas.codec import encode
 from schemas.topics import EMBEDDINGS, POLICIES, SCORES, SOURCES, dead_letters
 from services.chassis.clock import ManualClock
 from services.chassis.errors import InvalidMessage
+from services.chassis.streaming.broker import Position
 from services.chassis.streaming.deadletters import (
     DeadLetterCount,
     DeadLetterLimit,
@@ -16,6 +17,7 @@ from services.chassis.streaming.deadletters import (
     dead_letter,
 )
 from services.chassis.streaming.lag import Backlog, backlog
+from services.chassis.streaming.positions import Note
 from services.chassis.streaming.publisher import MemoryPublisher, payload
 from services.chassis.streaming.records import Outgoing, Partition, Record
 from services.chassis.streaming.rejections import Member
@@ -127,7 +129,12 @@ def test_of_the_groups_of_a_topic_the_first_consumers_write_dead_letters(
 def test_what_was_deleted_unread_is_unread_and_lost(
     first: int, end: int, committed: int | None, expected: Backlog
 ) -> None:
-    assert backlog(first, end, committed) == expected
+    position = None if committed is None else Position(committed)
+    assert backlog(first, end, position) == expected
+
+
+def test_what_is_held_back_from_the_commit_is_neither_unread_nor_lost() -> None:
+    assert backlog(6, 10, Position(4, Note(done=8).pack())) == Backlog(2, 0)
 
 
 WANTED = Wanted(SCORES, "p.scores.v1", 4)
