@@ -38,7 +38,8 @@ class Tools:
         return Removal(self.engine, self.store, self.publishing)
 
 
-def tools(request: HTTPConnection) -> Tools:
+async def tools(request: HTTPConnection) -> Tools:
+    """In the event loop: FastAPI would take a thread for a plain function, and /healthz wait."""
     made: Tools = request.app.state.tools
     return made
 
