@@ -1,4 +1,6 @@
-"""Scoring as a process on real Kafka: kill -9 anywhere, and in effect nothing happened twice."""
+"""Judging and episodes as processes on real Kafka: kill -9 anywhere, and in effect nothing happened
+twice; a replay gives the same.
+"""
 
 import os
 import signal
@@ -7,6 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -21,16 +24,22 @@ from schemas.deadletters import DeadLetter
 from schemas.scores import ClipScored
 from schemas.topics import ALERTS, EMBEDDINGS, SCORES, dead_letters
 from services.chassis.settings import ServiceSettings
-from services.chassis.streaming.publisher import KafkaPublisher, producer_config
+from services.chassis.streaming.clients import producer_config
+from services.chassis.streaming.publisher import KafkaPublisher
 from services.chassis.streaming.records import Outgoing
 from services.chassis.streaming.tail import Tail
 from services.scoring.heads.checkpoint import read
 from services.scoring.heads.live import live_scores
+from services.scoring.replay.core import Stretch
+from services.scoring.replay.service import replay
 from tests.builders import source
 from tests.checkpoints import cosine_head, random_head, rule, window
 
 pytestmark = pytest.mark.integration
 WINDOWS = 60
+ORIGIN = datetime.now(UTC)
+STRETCH = Stretch("again", ORIGIN, ORIGIN + timedelta(hours=1))
+"""All of the footage."""
 PATIENCE_S = 300
 """Faust may lose records at a takeover; that is noticed after 40 s, and cured by a new process."""
 
@@ -41,11 +50,12 @@ def settings(kafka: str, topic_prefix: str) -> ServiceSettings:
 
 
 @contextmanager
-def scoring(settings: ServiceSettings, folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """The service as processes of its own, with their state under `folder`: one that ends is
+def scoring(settings: ServiceSettings, folder: Path) -> Iterator[None]:
+    """Both services as processes of their own, with their state under `folder`: one that ends is
     followed by the next, as any supervisor does it, until all are killed.
     """
     environment = {
+        "NIGHTCLERK_BACKBONE": "i3d_k400",
         "NIGHTCLERK_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
         "NIGHTCLERK_TOPIC_PREFIX": settings.topic_prefix,
         "NIGHTCLERK_STATE_DIR": str(folder),
@@ -53,18 +63,22 @@ def scoring(settings: ServiceSettings, folder: Path) -> Iterator["subprocess.Pop
         "NIGHTCLERK_HEAD": str(folder / "head"),
     }
     with (folder / "scoring.log").open("ab") as log:
-        process = subprocess.Popen(
-            ["sh", "-c", 'while :; do "$0" -m services.scoring; done', sys.executable],
-            env=os.environ | environment,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+        processes = [
+            subprocess.Popen(
+                ["sh", "-c", f'while :; do "$0" -m services.scoring.{part}; done', sys.executable],
+                env=os.environ | environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+            for part in ("judging", "episodes")
+        ]
         try:
-            yield process
+            yield
         finally:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait(120)
+            for process in processes:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait(120)
 
 
 def publish(settings: ServiceSettings, windows: range, sources: int = 4) -> None:
@@ -73,7 +87,14 @@ def publish(settings: ServiceSettings, windows: range, sources: int = 4) -> None
     for number in windows:
         last = number == WINDOWS - 1
         for one in range(sources):
-            message = window(number, is_high(number), source_id=source(one), is_last=last)
+            message = window(
+                number,
+                is_high(number),
+                source_id=source(one),
+                is_last=last,
+                origin_at=ORIGIN,
+                cut_at=ORIGIN,
+            )
             publisher.publish(Outgoing(EMBEDDINGS, message))
     publisher.flush()
 
@@ -106,16 +127,17 @@ def test_kill_9_in_the_middle_loses_and_doubles_nothing(
     for stop_at in (7, 21, 44):
         with scoring(settings, tmp_path):
             found += scores.until(
-                lambda one, at=stop_at: getattr(one, "index", 0) >= at, PATIENCE_S
+                lambda one, at=stop_at: isinstance(one, ClipScored) and one.clips[0].index >= at,
+                PATIENCE_S,
             )
     publish(settings, range(30, WINDOWS))
     with scoring(settings, tmp_path):
         found += until_all_ended(scores, frozenset(str(source(n)) for n in range(4)))
         told = alerts.until(closes(4 * 8), PATIENCE_S)
 
-    by_clip = {one.clip_id: one for one in found if isinstance(one, ClipScored)}
-    assert len(by_clip) == 4 * 2 * WINDOWS
-    assert {one.alerts_opened for one in by_clip.values() if one.is_last} == {3 + 4 + 1}
+    by_window = {(one.key, one.clips): one for one in found if isinstance(one, ClipScored)}
+    assert sum(len(clips) for _, clips in by_window) == 4 * 2 * WINDOWS
+    assert {one.alerts_opened for one in by_window.values() if one.is_last} == {3 + 4 + 1}
     opened = {one.alert_id: one.label for one in told if isinstance(one, AlertOpened)}
     assert opened.keys() == {one.alert_id for one in told if isinstance(one, AlertClosed)}
     assert Counter(opened.values()) == {
@@ -124,15 +146,20 @@ def test_kill_9_in_the_middle_loses_and_doubles_nothing(
         "Possible causal_mil": 4,
     }
     for number in range(4):
-        clips = sorted(
-            (one for one in by_clip.values() if one.source_id == source(number)),
-            key=lambda one: one.index,
+        windows = sorted(
+            (one for one in by_window.values() if one.source_id == source(number)),
+            key=lambda one: one.clips[0].index,
         )
-        assert {tuple(said.rule for said in one.heads or ()) for one in clips} == {
+        assert {tuple(head.rule for head in one.heads) for one in windows} == {
             ("fall", "fight", "causal_mil")
         }
-        looked_back = [one.heads[2].score for one in clips[::2] if one.heads]
-        assert looked_back == pytest.approx(offline(sequence), abs=1e-5)
+        with_context = [one.heads[2].score for one in windows]
+        assert with_context == pytest.approx(offline(sequence), abs=1e-5)
+
+    summary = replay(settings, tmp_path / "head", STRETCH)
+    assert summary.comparison.is_equal
+    assert len(summary.comparison.kept) == 4 * 8
+    assert summary.clips == 4 * 2 * WINDOWS
 
 
 def offline(checkpoint: Path) -> list[float]:

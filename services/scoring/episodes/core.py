@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 
 from schemas.alerts import ClosedReason
 from schemas.clips import ClipRef
-from schemas.judgements import ClipJudged, HeadJudgement
+from schemas.judgements import ClipJudged
 from schemas.scores import ClipScored
 from services.scoring.episodes.messages import Alert, alerts, scored
-from services.scoring.episodes.persistence import Moment, advance, close
+from services.scoring.episodes.persistence import Change, Moment, advance, close
 from services.scoring.episodes.policy import Terms
 from services.scoring.episodes.state import (
+    FRESH,
     LIVES_KEPT,
     DetectorState,
     Left,
@@ -150,12 +151,14 @@ def _judge(
     """Each rule takes its head's score of each clip; at the end of the source all close."""
     judged, clips = fresh
     found: list[Alert] = []
+    calibrated = [terms[head.model_id].knots.apply(head.score) for head in judged.heads]
     for clip in clips:
-        for head in judged.heads:
-            model = _model(models.get(head.model_id), terms[head.model_id])
-            model, changes = _advance(state, model, head, clip, terms[head.model_id])
-            models[head.model_id] = model
-            found += changes
+        for head, value in zip(judged.heads, calibrated, strict=True):
+            model_id, now = head.model_id, Moment(clip.index, clip.start_s, clip.end_s, value)
+            model, changes = _advance(models.get(model_id), now, terms[model_id])
+            models[model_id] = model
+            if changes:
+                found += alerts(state, model_id, model, changes)
     if judged.is_last:
         for model_id, model in models.items():
             models[model_id], closed = _close(state, model_id, model, "source_ended", terms)
@@ -163,23 +166,13 @@ def _judge(
     return models, found
 
 
-def _model(model: ModelState | None, terms: Terms) -> ModelState:
-    """Under the name and label in force."""
-    rule = terms.rule
-    if model is None:
-        return ModelState(rule.name, rule.label, rule.severity)
-    if (model.label, model.severity) != (rule.label, rule.severity):
-        return replace(model, label=rule.label, severity=rule.severity)
-    return model
-
-
 def _advance(
-    state: SourceState, model: ModelState, head: HeadJudgement, clip: ClipRef, terms: Terms
-) -> tuple[ModelState, list[Alert]]:
-    now = Moment(clip.index, clip.start_s, clip.end_s, terms.knots.apply(head.score))
-    moved, changes = advance(model.state, terms.rule, now, terms.is_muted)
-    model = replace(model, state=moved)
-    return model, alerts(state, head.model_id, model, changes) if changes else []
+    model: ModelState | None, now: Moment, terms: Terms
+) -> tuple[ModelState, list[Change]]:
+    """The model's rule takes a clip, under the name and label in force."""
+    rule = terms.rule
+    state, changes = advance(model.state if model else FRESH, rule, now, terms.is_muted)
+    return ModelState(rule.name, rule.label, rule.severity, state), changes
 
 
 def _close(

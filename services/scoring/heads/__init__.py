@@ -26,6 +26,10 @@ class Head:
     def __init__(self, network: Network, card: Card) -> None:
         self._network, self.card = network, card
         self.model_id = card.model_id
+        self.context = network.context
+        """How many windows up to now a score depends on."""
+        self.takes: Takes = takes(card.head)
+        """Which rows it takes: the source's windows, or the frames of each person."""
 
     @property
     def name(self) -> str:
@@ -39,16 +43,6 @@ class Head:
     def check(self, backbone: str, window: int, spec: ClipSpec, dim: int) -> None:
         """Raise MismatchError when this head was not trained on such embeddings."""
         self.card.check(backbone, window, spec, dim)
-
-    @property
-    def context(self) -> int:
-        """How many windows up to now a score depends on."""
-        return self._network.context
-
-    @property
-    def takes(self) -> Takes:
-        """Which rows it takes: the source's windows, or the frames of each person."""
-        return takes(self.name)
 
     @property
     def lowest(self) -> float:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from schemas.embeddings import EmbeddingExtracted
@@ -36,7 +37,7 @@ class Detector:
         if twice := [name for name, count in names.items() if count > 1]:
             raise ValueError(f"two heads have a rule called {twice[0]!r}; alerts need names apart")
 
-    @property
+    @cached_property
     def detector_id(self) -> str:
         return detector_id(tuple(head.model_id for head in self.heads))
 
@@ -44,12 +45,12 @@ class Detector:
     def backbone(self) -> str:
         return self.heads[0].card.backbone
 
-    @property
+    @cached_property
     def context(self) -> int:
         """How many windows up to now must be at hand for all heads that take windows."""
         return max((head.context for head in self.heads if head.takes == "windows"), default=1)
 
-    @property
+    @cached_property
     def takes_persons(self) -> bool:
         return any(head.takes == "persons" for head in self.heads)
 

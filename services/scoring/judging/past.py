@@ -39,6 +39,8 @@ class Windows:
         """[T, D]: the new window and up to `context - 1` before it, oldest first. Where windows
         overlap these are the ones that end where the next begins.
         """
+        if context == 1:
+            return vector_D[None]
         rows, wanted = [vector_D], first - 1
         for window in reversed(self.kept):
             if len(rows) == context or window.last < wanted:

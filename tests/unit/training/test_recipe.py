@@ -56,7 +56,7 @@ def test_a_planted_anomaly_is_found_and_the_service_loads_the_head(
     assert loaded.rule.name == "fight"
     signal = np.zeros((1, 16), np.float32)
     signal[0, 0] = 6
-    assert loaded.calibrate(loaded.score_latest(signal)) > loaded.rule.high
+    assert loaded.card.calibration.apply(*loaded.judge([signal])) > loaded.rule.high
     lines = [json.loads(line) for line in (tmp_path / FILE).read_text().splitlines()]
     assert [line["step"] for line in lines] == [one.step for one in heard]
     assert "fight" in loaded.card.rule.label
