@@ -28,7 +28,7 @@ class FeaturesSettings(ServiceSettings):
     compile: bool = False
     """Let torch compile the network on a GPU: faster, after a slower start."""
     precision: Literal["auto", "f32", "bf16", "int8"] = "auto"
-    """What the CPU computes in; auto: bf16 where it can, else int8 where the backbone has it."""
+    """What the CPU computes in; auto: bf16 where it gains by it, else int8 if there is one."""
     features_lanes: Literal["both", "live", "bulk"] = "both"
     """Which clips are read: of cameras (live), of uploads (bulk), or both by one process, which
     takes the live ones first."""

@@ -54,7 +54,7 @@ class Compiled:
 def chosen(wish: Wish, has_int8: bool, has_bf16: bool) -> Precision:
     """What a network is computed in (ADR 0023).
 
-    `auto` is bf16 where the CPU computes in it, else int8 where the network has it, else f32.
+    `auto` is bf16 where the CPU gains by it, else int8 where the network has it, else f32.
     Where int8 is wished for and the network does not have it, it is as `auto`: a machine has one
     setting, and several networks.
     """
@@ -63,7 +63,18 @@ def chosen(wish: Wish, has_int8: bool, has_bf16: bool) -> Precision:
     return wish
 
 
-def computes_bf16(core: ov.Core | None = None) -> bool:
-    """Whether the CPU does; elsewhere it would only be emulated."""
+def computes_bf16(core: ov.Core | None = None, cpu: Path = Path("/proc/cpuinfo")) -> bool:
+    """Whether the CPU computes in bf16, and gains by it; elsewhere it would only be emulated.
+
+    Intel's without AMX (or behind a hypervisor that hides it) do so more slowly than in f32.
+    """
     capabilities = (core or ov.Core()).get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    return "BF16" in capabilities
+    return "BF16" in capabilities and not _is_intel_without_amx(cpu)
+
+
+def _is_intel_without_amx(cpu: Path) -> bool:
+    try:
+        described = cpu.read_text()
+    except OSError:
+        return False
+    return "GenuineIntel" in described and "amx_bf16" not in described

@@ -211,3 +211,33 @@ def test_ranges_that_do_not_fit_are_said_with_the_name_of_the_model(tmp_path: Pa
     highs.write_text('{"highs": {}}')
     with pytest.raises(FetchError, match="small cannot be had in int8"):
         int8.convert(source, highs, tmp_path / "int8.xml")
+
+
+class BFloat16Core:
+    """Of OpenVINO's core what is asked about bf16."""
+
+    def __init__(self, *capabilities: str) -> None:
+        self._capabilities = list(capabilities)
+
+    def get_property(self, device: str, name: str) -> list[str]:
+        assert (device, name) == ("CPU", "OPTIMIZATION_CAPABILITIES")
+        return self._capabilities
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "cpu", "gains"),
+    [
+        (("FP32", "BF16"), "vendor_id : GenuineIntel\nflags : avx512_bf16 amx_bf16\n", True),
+        (("FP32", "BF16"), "vendor_id : GenuineIntel\nflags : avx512_bf16\n", False),
+        (("FP32", "BF16"), "vendor_id : AuthenticAMD\nflags : avx512_bf16\n", True),
+        (("FP32", "INT8"), "vendor_id : GenuineIntel\nflags : avx2\n", False),
+        (("FP32", "BF16"), None, True),
+    ],
+)
+def test_bf16_is_taken_where_the_cpu_gains_by_it(
+    tmp_path: Path, capabilities: tuple[str, ...], cpu: str | None, gains: bool
+) -> None:
+    described = tmp_path / "cpuinfo"
+    if cpu is not None:
+        described.write_text(cpu)
+    assert ir.computes_bf16(BFloat16Core(*capabilities), described) is gains
