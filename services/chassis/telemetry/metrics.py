@@ -16,6 +16,7 @@ CounterName = Literal[
     "videos_failed",  # uploads that ended in an error state, by reason
     "windows_embedded",  # forward passes' windows, by backbone
     "windows_judged",  # windows judged by all heads of a detector, by detector
+    "judgements_passed_over",  # judgements by a model that is not in force, by model
     "clips_scored",  # clips scored, by model
     "alerts_opened",  # alerts opened, by rule
     "deliveries",  # delivery attempts, by channel and outcome joined with a slash

@@ -1,6 +1,6 @@
 """Episodes on Kafka: judgements come in, scores and alerts go out, by a stateful stream."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,11 +10,10 @@ from schemas.base import Message
 from schemas.judgements import ClipJudged
 from schemas.policies import PolicySet
 from schemas.topics import ALERTS, JUDGEMENTS, POLICIES, SCORES, SOURCES
-from services.chassis.errors import InvalidMessage
 from services.chassis.streaming.kafka import KafkaBroker
 from services.chassis.streaming.records import Outgoing, Record, Tombstone
 from services.chassis.streaming.stateful import StatefulStream
-from services.chassis.telemetry import metrics
+from services.chassis.telemetry import logs, metrics
 from services.scoring import runs
 from services.scoring.episodes.config import EpisodesSettings
 from services.scoring.episodes.core import Outcome, close_all, step
@@ -22,6 +21,7 @@ from services.scoring.episodes.policy import Cards, Terms
 from services.scoring.episodes.silence import Bounds, Silence
 from services.scoring.episodes.table import Kept
 
+log = logs.get("episodes")
 TOPICS = (JUDGEMENTS, POLICIES, SOURCES)
 
 
@@ -44,8 +44,15 @@ class RunDetectors:
 class EpisodesStep:
     """The step of the stream. Records of runs that are another process's change nothing."""
 
-    def __init__(self, detectors: Mapping[str, RunDetectors], bounds: Bounds = Bounds()) -> None:
-        self._detectors = detectors
+    def __init__(
+        self,
+        detectors: Mapping[str, RunDetectors],
+        bounds: Bounds = Bounds(),
+        reread: Callable[[], Mapping[str, RunDetectors]] | None = None,
+    ) -> None:
+        """`reread` reads the cards anew, when a model is met that was not there at the start."""
+        self._detectors, self._reread = detectors, reread
+        self._absent: set[tuple[str, str]] = set()
         window = max((run.window for run in detectors.values()), default=1)
         self._silence = Silence(bounds._replace(window=window))
         self._terms: dict[tuple[bytes, str], tuple[PolicySet | None, Mapping[str, Terms]]] = {}
@@ -60,7 +67,6 @@ class EpisodesStep:
     def __call__(
         self, state: Kept | None, record: Record, message: Message | Tombstone
     ) -> tuple[Kept | None, Iterable[Outgoing]]:
-        """Raises InvalidMessage for a judgement by a model that the run does not have."""
         if isinstance(message, ClipJudged):
             return self._judged(state or Kept(), record, message)
         if isinstance(message, PolicySet):
@@ -93,8 +99,10 @@ class EpisodesStep:
         if detectors is None:
             return kept, ()
         for head in judged.heads:
-            if head.model_id not in detectors.cards:
-                raise InvalidMessage(f"the run {judged.run} has no model {head.model_id}")
+            if not self._has(judged.run, head.model_id):
+                metrics.count("judgements_passed_over", head.model_id)
+                return kept, ()
+        detectors = self._detectors[judged.run]
         partition = record.partition.number
         key, is_camera = (judged.source_id, judged.run), judged.source_kind == "camera"
         self._silence.heard(key, partition, judged.cut_at, is_camera)
@@ -104,6 +112,23 @@ class EpisodesStep:
         if outcome.state is kept.runs.get(judged.run):
             return kept, ()
         return kept.with_run(outcome.state), _outgoing(outcome, record)
+
+    def _has(self, run: str, model_id: str) -> bool:
+        """Whether the model's card is there. One that is not, also after the cards were read anew,
+        is no longer in force, or not yet: its judgements are passed over, and that is logged once.
+        """
+        if model_id in self._detectors[run].cards:
+            return True
+        if (run, model_id) in self._absent:
+            return False
+        if self._reread is not None:
+            self._detectors = self._reread()
+            self._terms.clear()
+        if run in self._detectors and model_id in self._detectors[run].cards:
+            return True
+        self._absent.add((run, model_id))
+        log.warning("judgements of a model without a card are passed over", run=run, model=model_id)
+        return False
 
     def _removed(self, state: Kept | None, tombstone: Tombstone) -> Kept | None:
         """Without policies the defaults are in force; of a removed source nothing is kept."""
@@ -142,10 +167,12 @@ def _count(outcome: Outcome) -> None:
 
 def build(settings: EpisodesSettings) -> StatefulStream:
     """Raises ValueError when the heads' cards cannot be used, or the run has none."""
-    found = runs.of_run(settings)
-    detectors = {run: RunDetectors.of(folders) for run, folders in found.items()}
     bounds = Bounds(settings.camera_silent_s, settings.upload_silent_s)
+
+    def read() -> Mapping[str, RunDetectors]:
+        found = runs.of_run(settings)
+        return {run: RunDetectors.of(folders) for run, folders in found.items()}
+
+    step = EpisodesStep(read(), bounds, read)
     publisher = KafkaBroker(settings).publisher("scoring")
-    return StatefulStream(
-        settings, groups.episodes(settings.run), TOPICS, EpisodesStep(detectors, bounds), publisher
-    )
+    return StatefulStream(settings, groups.episodes(settings.run), TOPICS, step, publisher)

@@ -1,5 +1,6 @@
 """Judging on Kafka: embeddings or poses come in by batches, raw scores go out."""
 
+from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,7 +31,9 @@ from services.scoring.judging.past import Past
 
 LIMITS = Limits(batch_records=512, queue_records=4096)
 IDLE_S = 600.0
-"""A source that gave nothing for so long is let go, so that it holds no partition."""
+PASSED, PASSED_AT_LEAST = 8, 512
+"""A source that gave nothing for so long, or while so many records of its partition passed (for
+each source kept there, and at least), is let go, so that it holds no partition."""
 
 
 @dataclass
@@ -38,7 +41,8 @@ class _Source:
     """What is kept of an active source, and since when (seconds awake) nothing came of it."""
 
     past: Past
-    partition: Partition
+    offset: int
+    """Of its latest record."""
     since_s: float
 
 
@@ -52,8 +56,9 @@ class JudgingHandler(Handler):
     def __init__(self, detector: Detector, run: str = LIVE, idle_s: float = IDLE_S) -> None:
         self._detector, self._run, self._idle_s = detector, run, idle_s
         self._keeps = detector.context > 1 or detector.takes_persons
-        self._sources: dict[UUID, _Source] = {}
-        self._pending: dict[UUID, _Source] = {}
+        self._sources: dict[Partition, OrderedDict[UUID, _Source]] = {}
+        """Of each partition, in the order of their latest records."""
+        self._pending: dict[tuple[Partition, UUID], _Source] = {}
         self._awake = Awake()
 
     def prepare(self, message: Message) -> Window | None:
@@ -76,54 +81,68 @@ class JudgingHandler(Handler):
             for message, (item, _) in zip(judged, fresh, strict=True)
         ]
 
+    def __len__(self) -> int:
+        """Sources of which something is kept."""
+        return sum(map(len, self._sources.values()))
+
     def settle(self) -> None:
-        self._sources |= self._pending
-        for source_id, source in self._pending.items():
-            if source.past.held is None:
-                del self._sources[source_id]
+        for (partition, source_id), source in self._pending.items():
+            kept = self._sources.setdefault(partition, OrderedDict())
+            kept.pop(source_id, None)
+            if source.past.held is not None:
+                kept[source_id] = source
+            _let_go(kept, source.offset)
         self._pending = {}
 
     def tick(self, now: datetime) -> Iterable[Outgoing]:
         """Lets go of sources that have been idle for long."""
         awake_s = self._awake.tick(now)
         self._pending = {}
-        self._sources = {
-            source_id: source
-            for source_id, source in self._sources.items()
-            if awake_s - source.since_s <= self._idle_s
-        }
+        for kept in self._sources.values():
+            while kept and awake_s - next(iter(kept.values())).since_s > self._idle_s:
+                kept.popitem(last=False)
         return ()
 
     def held(self) -> Mapping[Partition, int]:
         oldest: dict[Partition, int] = {}
-        for source in self._sources.values():
-            offset = source.past.held
-            if offset is not None:
-                known = oldest.get(source.partition, offset)
-                oldest[source.partition] = min(known, offset)
+        for partition, kept in self._sources.items():
+            offsets = (source.past.held for source in kept.values())
+            found = min((offset for offset in offsets if offset is not None), default=None)
+            if found is not None:
+                oldest[partition] = found
         return oldest
 
     def forget(self, partitions: Collection[Partition]) -> None:
-        self._sources = {
-            source_id: source
-            for source_id, source in self._sources.items()
-            if source.partition not in partitions
-        }
+        for partition in partitions:
+            self._sources.pop(partition, None)
 
     def _follow(self, item: Incoming) -> Rows | None:
         window: Window | None = item.prepared
         if window is None:
             return None
         source_id = window.source_id
-        before = self._pending.get(source_id) or self._sources.get(source_id)
+        partition = item.record.partition
+        settled = self._sources.get(partition)
+        before = self._pending.get((partition, source_id))
+        if before is None and settled is not None:
+            before = settled.get(source_id)
         past, rows = follow(
             before.past if before else None, window, item.record.offset, self._detector
         )
         if self._keeps:
             if window.message.is_last:
                 past = Past(past.life)  # nothing follows that could depend on it
-            self._pending[source_id] = _Source(past, item.record.partition, self._awake.seconds)
+            kept = _Source(past, item.record.offset, self._awake.seconds)
+            self._pending[partition, source_id] = kept
         return rows
+
+
+def _let_go(kept: "OrderedDict[UUID, _Source]", latest: int) -> None:
+    """Drop sources of which nothing came while many records of the partition passed, so that the
+    lag grows with the number of sources and not with time.
+    """
+    while kept and latest - next(iter(kept.values())).offset > PASSED * len(kept) + PASSED_AT_LEAST:
+        kept.popitem(last=False)
 
 
 def build(settings: JudgingSettings) -> Runnable:

@@ -3,15 +3,12 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-import pytest
-
 from schemas.alerts import AlertClosed, AlertOpened
 from schemas.base import Message
 from schemas.judgements import ClipJudged
 from schemas.policies import PolicySet
 from schemas.scores import ClipScored
 from schemas.topics import ALERTS, POLICIES, SCORES, SOURCES
-from services.chassis.errors import InvalidMessage
 from services.chassis.streaming.records import Outgoing, Partition, Record, Tombstone
 from services.scoring.episodes.policy import Cards
 from services.scoring.episodes.service import EpisodesStep, RunDetectors
@@ -89,9 +86,19 @@ def test_alerts_go_out_before_the_scores_that_count_them() -> None:
     assert all(out.parent == {"traceparent": b"x"} for out in stream.out)
 
 
-def test_a_judgement_by_a_model_that_the_run_does_not_have_is_refused() -> None:
-    with pytest.raises(InvalidMessage, match="no model other"):
-        Stream().take(judgement(0, {"other": 1.0}))
+def test_judgements_of_a_model_that_is_no_longer_in_force_are_passed_over() -> None:
+    stream = Stream()
+    assert stream.take(judgement(0, {"other": 1.0}), judgement(1, {"other": 1.0})) == []
+    assert len(stream.take(*judgements([LOW], start=2))) == 1
+
+
+def test_cards_are_read_anew_for_a_model_that_was_not_there() -> None:
+    stream = Stream()
+    stream.step = EpisodesStep(
+        {"live": RunDetectors(Cards(()), frozenset({BACKBONE}), 2)},
+        reread=lambda: detectors("live"),
+    )
+    assert len(stream.take(*judgements([LOW, LOW]))) == 2
 
 
 def test_judgements_of_a_run_that_is_not_ours_change_nothing() -> None:

@@ -123,6 +123,14 @@ def test_an_idle_source_holds_its_partition_no_longer() -> None:
     assert handler.held() == {}
 
 
+def test_a_dead_source_holds_its_partition_for_a_number_of_records_at_most() -> None:
+    seen = [*windows(3), *(vector_window(n, (1.0, 0.0), source_id=source(9)) for n in range(700))]
+    handler, log = JudgingHandler(CONTEXT), Log(seen)
+    log.read(handler, len(seen), batch=50)
+    assert len(handler) == 1
+    assert log.done - log.committed <= 4
+
+
 def test_a_source_that_ended_holds_nothing() -> None:
     handler = JudgingHandler(CONTEXT)
     Log([vector_window(n, (1.0, 0.0), is_last=n == 5) for n in range(6)]).read(handler, 6)
