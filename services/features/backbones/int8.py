@@ -1,4 +1,4 @@
-"""A network's convolutions in int8, for CPUs that do not compute in bf16 (ADR 0023).
+"""A network's convolutions in int8, for CPUs that do not compute in bf16 (ADR 0009).
 
 How high every activation rises is measured once on footage and committed beside the network; the
 weights carry their own range. So each machine makes the same int8 network of the weights alone,

@@ -52,7 +52,7 @@ class Compiled:
 
 
 def chosen(wish: Wish, has_int8: bool, has_bf16: bool) -> Precision:
-    """What a network is computed in (ADR 0023).
+    """What a network is computed in (ADR 0009).
 
     `auto` is bf16 where the CPU gains by it, else int8 where the network has it, else f32.
     Where int8 is wished for and the network does not have it, it is as `auto`: a machine has one
