@@ -2,7 +2,7 @@
 
 Forty uploads at once and twenty-four endless sources go through two whole stacks that share Kafka,
 object store and MariaDB. The network is one block of VideoMAE without meaning, and clips are cut at
-four frames a second, so that a small machine keeps up; every source raises alerts.
+two frames a second, so that a small machine keeps up; every source raises alerts.
 """
 
 import os
@@ -41,7 +41,7 @@ from tests.waiting import until_ended, wait_until
 pytestmark = [pytest.mark.integration, pytest.mark.e2e]
 
 UPLOADS, CAMERAS = 40, 24
-SPEC = ClipSpec(frame_rate=4.0)
+SPEC = ClipSpec(frame_rate=2.0)
 BACKBONE = "videomae2_s_k710"
 SERVICES = ("ingest", "features", "judging", "episodes", "alerts", "api")
 Place = tuple[UUID, datetime, int]
@@ -99,7 +99,7 @@ def test_no_clip_is_lost_or_scored_twice_and_nobody_is_told_twice(
 ) -> None:
     cameras = [camera(number) for number in range(CAMERAS)]
     configure(chain.settings, cameras)
-    videos = upload(chain.stacks[0], render_scene(tmp_path, "sim://store?seed=3&seconds=21").path)
+    videos = upload(chain.stacks[0], render_scene(tmp_path, "sim://store?seed=3&seconds=42").path)
     scores: list[ClipScored] = []
     for service in SERVICES:
         for stack in chain.stacks:

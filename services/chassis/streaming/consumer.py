@@ -208,8 +208,9 @@ class ConsumeLoop:
             position = committed.get(partition)
             if position is None or position.offset > end:
                 # Never read by this group, or the topic was made anew since.
-                self._positions.begin(partition, first, Note())
-                self._next[partition] = first
+                is_new_group = position is None and self._limits.start == "end"
+                self._next[partition] = end if is_new_group else first
+                self._positions.begin(partition, self._next[partition], Note())
                 continue
             note = Note.unpack(position.note)
             self._positions.begin(partition, position.offset, note)

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from services.chassis.clock import Clock
 from services.chassis.errors import InvalidMessage, TransientError
@@ -21,7 +22,7 @@ log = logs.get("worker")
 
 @dataclass(frozen=True)
 class Limits:
-    """How much at once, and how patient."""
+    """How much at once, how patient, and where a group begins that has committed nothing."""
 
     batch_records: int = 1
     batch_wait_s: float = 0.0
@@ -30,6 +31,7 @@ class Limits:
     """Records that are read ahead of the worker, prepared or being prepared."""
     prepare_threads: int = 2
     tick_s: float = 1.0
+    start: Literal["first", "end"] = "first"
     max_retries: int = 8
     backoff_s: float = 0.2
     max_backoff_s: float = 10.0

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Event
 from uuid import UUID
@@ -30,6 +30,8 @@ from services.scoring.judging.detector import Detector, assemble
 from services.scoring.judging.past import Past
 
 LIMITS = Limits(batch_records=512, queue_records=4096)
+SHADOW_LIMITS = replace(LIMITS, start="end")
+"""A new shadow judges from now on; replay judges what was before."""
 IDLE_S = 600.0
 PASSED, PASSED_AT_LEAST = 8, 512
 """A source that gave nothing for so long, or while so many records of its partition passed (for
@@ -157,5 +159,5 @@ def build(settings: JudgingSettings) -> Runnable:
         [detector.topic],
         JudgingHandler(detector, chosen.run),
         broker.publisher("scoring"),
-        LIMITS,
+        LIMITS if chosen.run == LIVE else SHADOW_LIMITS,
     )

@@ -1,5 +1,6 @@
 """The consume loop on the fake broker: laws of safety and of progress, in milliseconds."""
 
+import dataclasses
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -542,3 +543,21 @@ def test_duplicates_on_the_log_are_handled_like_any_record(broker: MemoryBroker)
     with running(loop(broker, handler)):
         until_read(broker)
     assert [index for _, index in handler.taken] == [0, 0, 1]
+
+
+def test_a_group_may_begin_at_the_end_of_the_log_and_goes_on_from_its_commit(
+    broker: MemoryBroker,
+) -> None:
+    put_embeddings(broker, 30)
+    latest = dataclasses.replace(QUICK, start="end")
+    first = Scoring()
+    with running(loop(broker, first, latest)) as consume:
+        broker.wait_until(lambda: consume.ready)
+        put_embeddings(broker, 60, start=30)
+        broker.wait_until(lambda: len(first.taken) == 60)
+    put_embeddings(broker, 15, start=90)
+    second = Scoring()
+    with running(loop(broker, second, latest)):
+        broker.wait_until(lambda: len(second.taken) == 15)
+    assert {index for _, index in first.taken} == set(range(10, 30))
+    assert {index for _, index in second.taken} == set(range(30, 35))
