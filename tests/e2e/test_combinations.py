@@ -17,7 +17,7 @@ from schemas.base import Message
 from schemas.clips import ClipRef, ClipSpec
 from schemas.embeddings import EmbeddingExtracted
 from schemas.poses import PosesExtracted
-from schemas.topics import EMBEDDINGS, POSES
+from schemas.topics import EMBEDDINGS, POSES, dead_letters
 from services.chassis.settings import ServiceSettings
 from services.chassis.streaming.tail import Tail
 from services.cli.client import Client
@@ -111,11 +111,13 @@ def test_two_networks_side_by_side(footage: Path, servers: dict[str, str], tmp_p
             str(line.write_heads(tmp_path / line.backbone)) for line in lines
         ),
     }
+    refused = Tail(kafka_settings(servers), dead_letters(EMBEDDINGS))
     with LocalStack(tmp_path / "home", PARTS, environment=servers | chosen) as stack:
         names = {process.name for process in stack.run.processes}
         timelines = analysed(stack, footage)
     assert {f"features.{line.backbone}" for line in lines} <= names
     assert {f"judging.{line.backbone}" for line in lines} <= names
+    assert refused.drain() == []
     for timeline in timelines.values():
         assert {(one["backbone"], one["head"]) for one in timeline["heads"]} == {
             (line.backbone, name) for line in lines for name in line.heads
