@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import starmap
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Self
 
@@ -141,17 +142,17 @@ class Subject:
 def measured(bench: Bench, video: Path, subject: Subject) -> Iterator[Figure]:
     """Each part by itself, one after the other, and then the whole line."""
     progress("decoding and cutting")
-    yield from map(Figure._make, ingest_rows(video))
+    yield from starmap(Figure, ingest_rows(video))
     clips = list(clips_of(video))
     content = sum(len(frame) for clip in clips for frame in clip.frames) / len(clips)
     yield Figure("bytes of a clip", f"{content / 1000:.0f} KB", "bytes_per_clip", round(content))
     yield from feed_figures()
     real = "" if subject.real else ", random weights"
     yield Figure("backbone", f"{subject.network.id}{real}", "backbone", subject.network.id)
-    yield from map(Figure._make, gpu_rows(subject.network.id, subject.options))
+    yield from starmap(Figure, gpu_rows(subject.network.id, subject.options))
     if subject.has_heads:
         progress("judging and episodes, each alone")
-        yield from map(Figure._make, head_rows())
+        yield from starmap(Figure, head_rows())
         for name, value in scoring_rates(bench).items():
             service = name.partition("_")[0]
             yield Figure(f"{service} alone", f"{value:.0f} windows/s", name, round(value, 1))
