@@ -10,12 +10,12 @@ from starlette.requests import HTTPConnection
 
 from services.api.config import ApiSettings
 from services.api.disk import Disk, State
-from services.api.publishing import Publishing
 from services.api.removal import Removal
 from services.api.thumbnails import ThumbnailPool
 from services.api.uploads import Uploads
 from services.chassis.clock import Clock
 from services.chassis.storage.objects import ObjectStore
+from services.chassis.streaming.publisher import Publishing
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from sqlalchemy import Connection, Engine, Table, delete, select, update
 
 from schemas.ids import evidence_key, snapshot_key
 from schemas.topics import POLICIES, SOURCES
-from services.api.publishing import Publishing
 from services.api.scores.writing import KEYS_A_QUERY
 from services.api.tables import (
     alerts,
@@ -29,6 +28,7 @@ from services.api.tables import (
 from services.api.upserts import replace, upsert
 from services.chassis.storage.database import transaction
 from services.chassis.storage.objects import ObjectStore
+from services.chassis.streaming.publisher import Publishing
 from services.chassis.streaming.records import Outgoing
 
 BY_SOURCE: tuple[Table, ...] = (deliveries, alerts, score_series, runs)

@@ -19,7 +19,6 @@ from services.api.frames import Thumbnails
 from services.api.health import Health
 from services.api.pipeline import PipelineLag
 from services.api.projector import TOPICS, Projector
-from services.api.publishing import Publishing
 from services.api.retention import Retention
 from services.api.scores.packing import Packing
 from services.api.thumbnails import ThumbnailPool
@@ -34,7 +33,7 @@ from services.chassis.storage.migrations import upgrade
 from services.chassis.storage.s3 import S3Objects
 from services.chassis.streaming.consumer import ConsumeLoop
 from services.chassis.streaming.kafka import KafkaBroker
-from services.chassis.streaming.publisher import KafkaPublisher
+from services.chassis.streaming.publisher import KafkaPublisher, Publishing
 from services.chassis.streaming.worker import Limits
 
 LIMITS = Limits(batch_records=2_000, queue_records=4_000)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from services.features.backbones import Backbone, Options, device, load
+from services.features.backbones import Backbone, Options, load
+from services.features.backbones.base import gpu as has_gpu
 from services.features.feed import decode_clips_per_s, feed
 from services.features.weights import MODELS
 from services.features.weights.store import place
@@ -65,7 +66,7 @@ def gpu_rows(
 
 def gpu(name: str, options: Options) -> Iterator[Row]:
     """The rows of this machine's GPU, or one that says that there is none."""
-    if not device.gpu():
+    if not has_gpu():
         yield "  on a GPU", "not measured: there is none here"
         return
     import torch

@@ -15,7 +15,7 @@ from services.chassis.streaming.kafka import KafkaBroker
 from services.chassis.streaming.worker import Limits
 from services.features import pose
 from services.features.backbones import Backbone, load
-from services.features.backbones.device import torch_device
+from services.features.backbones.base import torch_device
 from services.features.config import FeaturesSettings
 from services.features.extraction import Extraction
 from services.features.joiner import BULK, LIVE, Patience

@@ -185,7 +185,7 @@ def until_quiet(chain: Chain, scores: list[ClipScored]) -> list[ClipScored]:
         wanted.update(recorded(chain))
         return wanted <= set(places([*scores, *more]))
 
-    wait_until(whole, 240)
+    wait_until(whole, 600)
     return more
 
 

@@ -1,5 +1,6 @@
 """The way onto Kafka: idempotent, murmur2-partitioned, bounded in memory."""
 
+import threading
 import time
 from typing import Any, Protocol
 
@@ -131,3 +132,18 @@ class MemoryPublisher:
             for item in self.published
             if item.topic == topic and item.message is not None
         ]
+
+
+class Publishing:
+    """Safe between threads: one at a time, since `flush` speaks for all that is under way."""
+
+    def __init__(self, publisher: Publisher) -> None:
+        self._publisher = publisher
+        self._turn = threading.Lock()
+
+    def publish(self, *outgoing: Outgoing) -> None:
+        """Returns once Kafka has them all, in this order. Raises TransientError."""
+        with self._turn:
+            for item in outgoing:
+                self._publisher.publish(item)
+            self._publisher.flush()

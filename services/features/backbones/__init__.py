@@ -2,8 +2,7 @@
 
 from importlib import import_module
 
-from services.features.backbones.base import Backbone, Network, Options
-from services.features.backbones.device import torch_device
+from services.features.backbones.base import Backbone, Network, Options, torch_device
 
 _PACKAGES = {
     "i3d_k400": "i3d_k400",

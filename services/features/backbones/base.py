@@ -4,6 +4,7 @@ Shapes: B windows, T frames, H height, W width, C colours, D dimensions.
 """
 
 import fcntl
+import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from services.features.weights import Weights
 
 if TYPE_CHECKING:
     from torch import nn
+
+log = logging.getLogger(__name__)
 
 Pixels = NDArray[np.uint8]
 Windows = Pixels | Sequence[Pixels]
@@ -119,3 +122,22 @@ def check(windows_BTHWC: Windows, frames: int, size: int) -> None:
             raise ValueError(f"a window is {window_THWC.shape}, expected {expected}")
         if window_THWC.dtype != np.uint8:
             raise ValueError(f"a window is {window_THWC.dtype}, expected uint8")
+
+
+def torch_device(options: Options) -> str | None:
+    """Where torch runs the networks; None where OpenVINO does."""
+    if options.engine != "openvino" and gpu():
+        return "cuda"
+    return "cpu" if options.engine == "torch" else None
+
+
+def gpu() -> bool:
+    """Whether torch can use an NVIDIA GPU; does not import torch where there is no driver."""
+    if not Path("/dev/nvidiactl").exists():
+        return False
+    try:
+        import torch
+    except ImportError:
+        log.warning("there is a GPU here, but torch is not installed")
+        return False
+    return torch.cuda.is_available()

@@ -22,9 +22,9 @@ from services.features.backbones.base import (
     Windows,
     check,
     locked,
+    torch_device,
 )
 from services.features.backbones.convert import elsewhere
-from services.features.backbones.device import torch_device
 from services.features.backbones.ir import Compiled, Precision, chosen, computes_bf16
 from services.features.weights import FetchError, Weights
 

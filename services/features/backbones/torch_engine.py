@@ -20,8 +20,8 @@ from services.features.backbones.base import (
     Windows,
     check,
     locked,
+    torch_device,
 )
-from services.features.backbones.device import torch_device
 from services.features.backbones.gpu import Cuda, Gpu, Upload
 
 CHUNK = 32

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from services.features.backbones import ir
-from services.features.backbones.base import locked
-from services.features.backbones.device import torch_device
+from services.features.backbones.base import locked, torch_device
 from services.features.backbones.ir import Compiled, Precision, chosen, computes_bf16
 from services.features.backbones.silent_openvino import ov
 from services.features.pose.base import ID, PoseNetwork, PoseOptions

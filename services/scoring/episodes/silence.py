@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from services.scoring.awake import Awake
+from services.chassis.clock import Awake
 from services.scoring.episodes.state import SourceState
 
 

@@ -15,6 +15,7 @@ from schemas.embeddings import EmbeddingExtracted
 from schemas.judgements import LIVE
 from schemas.poses import PosesExtracted
 from schemas.topics import JUDGEMENTS
+from services.chassis.clock import Awake
 from services.chassis.service import Runnable
 from services.chassis.streaming.consumer import ConsumeLoop
 from services.chassis.streaming.handler import Handler
@@ -23,7 +24,6 @@ from services.chassis.streaming.records import Incoming, Outgoing, Partition
 from services.chassis.streaming.worker import Limits
 from services.chassis.telemetry import metrics
 from services.scoring import runs
-from services.scoring.awake import Awake
 from services.scoring.judging.config import JudgingSettings
 from services.scoring.judging.core import Rows, Window, follow, judge, window_of
 from services.scoring.judging.detector import Detector, assemble

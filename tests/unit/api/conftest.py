@@ -19,14 +19,13 @@ from services.api.deps import Tools
 from services.api.disk import Disk, State
 from services.api.frames import Thumbnails
 from services.api.projector import Projector
-from services.api.publishing import Publishing
 from services.api.thumbnails import ThumbnailPool
 from services.api.uploads import Uploads
 from services.chassis.clock import ManualClock
 from services.chassis.storage import database
 from services.chassis.storage.migrations import upgrade
 from services.chassis.storage.objects import MemoryObjects
-from services.chassis.streaming.publisher import MemoryPublisher
+from services.chassis.streaming.publisher import MemoryPublisher, Publishing
 from tests.unit.api.builders import incoming
 
 BASE = "http://127.0.0.1:8080"

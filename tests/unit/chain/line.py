@@ -162,7 +162,7 @@ class Line:
         """Of how many sources judging still holds records on the log."""
         handler = self._judging.handler
         assert isinstance(handler, JudgingHandler)
-        return len(handler._sources)
+        return len(handler)
 
     def _judge(self, judged: Sequence[Message]) -> None:
         for message in judged:

@@ -1,4 +1,4 @@
-"""The first tables of the API: sources, videos, packed scores, alerts, deliveries, sessions."""
+"""The first tables: the API's, from sources to sessions, and the leases of all services."""
 
 from alembic import op
 from sqlalchemy import (
@@ -37,6 +37,7 @@ TABLES = (
     "alerts",
     "deliveries",
     "sessions",
+    "leases",
 )
 
 
@@ -45,6 +46,7 @@ def upgrade() -> None:
     _scores()
     _alerts()
     _sessions()
+    _leases()
 
 
 def downgrade() -> None:
@@ -225,3 +227,14 @@ def _sessions() -> None:
         **INNODB,
     )
     op.create_index("ix_sessions_expires_at", "sessions", ["expires_at"])
+
+
+def _leases() -> None:
+    """Which of several instances of a service carries a duty out."""
+    op.create_table(
+        "leases",
+        Column("name", String(128), primary_key=True),
+        Column("holder", String(128), nullable=False),
+        Column("expires_at", Double, nullable=False),
+        **INNODB,
+    )
