@@ -2,14 +2,29 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from threading import Condition
+from typing import Literal, Protocol
 
 from services.chassis.errors import TransientError
 from services.chassis.streaming.broker import Bounds, Position, Rebalances
 from services.chassis.streaming.records import Partition, Record
 
-if TYPE_CHECKING:
-    from services.chassis.streaming.memory import MemoryBroker
+Operation = Literal["produce", "commit", "ask"]
+"""What a test may let fail."""
+
+
+class Logs(Protocol):
+    """What a member needs of the fake broker."""
+
+    changed: Condition
+
+    def raise_failure(self, operation: Operation) -> None: ...
+
+    def partitions(self, name: str) -> list[Partition]: ...
+
+    def fetch(self, offsets: Mapping[Partition, int], most: int) -> list[Record]: ...
+
+    def bounds(self, partition: Partition) -> Bounds: ...
 
 
 @dataclass
@@ -56,7 +71,7 @@ class Group:
 class MemoryConsumer:
     """A member of a group."""
 
-    def __init__(self, broker: "MemoryBroker", group: Group) -> None:
+    def __init__(self, broker: Logs, group: Group) -> None:
         self._broker, self._group = broker, group
         self.subscribed: list[Partition] = []
         self._rebalances: Rebalances | None = None

@@ -20,11 +20,9 @@ from schemas.topics import Topic, dead_letters
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.streaming.broker import Bounds, GroupConsumer, LogReader, Position
 from services.chassis.streaming.headers import headers_for, tombstone_headers
-from services.chassis.streaming.membership import Group, MemoryConsumer
+from services.chassis.streaming.membership import Group, MemoryConsumer, Operation
 from services.chassis.streaming.publisher import Publisher, payload
 from services.chassis.streaming.records import Headers, Outgoing, Partition, Record
-
-Operation = Literal["produce", "commit", "ask"]
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """Training sees exactly what the services see."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from services.cli.views import embedded, label
 from services.features.backbones.base import Pixels, Vectors
-from services.features.core import Joining, Received, fill, join
+from services.features.core import Layout, Received, fill, windows
 from services.features.frames import clip_pixels
 from services.ingest.clips import clips_of
 from services.ingest.sources.sim import SimSpec, write_mp4
@@ -23,21 +24,20 @@ class Remembers:
     def __init__(self) -> None:
         self.shown: list[Pixels] = []
 
-    def embed(self, windows_BTHWC: Pixels) -> Vectors:
+    def embed(self, windows_BTHWC: Sequence[Pixels]) -> Vectors:
         self.shown.extend(windows_BTHWC)
-        means: Vectors = windows_BTHWC.mean(axis=(1, 2, 3), dtype=np.float32)
+        means: Vectors = np.stack(windows_BTHWC).mean(axis=(1, 2, 3), dtype=np.float32)
         return means
 
 
 def test_training_embeds_the_windows_that_the_features_service_forms(tmp_path: Path) -> None:
     path = tmp_path / "scene.mp4"
     write_mp4(SimSpec(seed=1, seconds=5, width=128, height=96), path)
-    state, expected = Joining(window=2), []
-    for offset, clip in enumerate(clips_of(path)):
-        state, windows = join(state, Received(clip, offset))
-        for window in windows:
-            pixels = np.concatenate([clip_pixels(one, 32) for one in window.clips])
-            expected.append(fill(pixels, 32))
+    received = (Received(clip, offset) for offset, clip in enumerate(clips_of(path)))
+    expected = [
+        fill(np.concatenate([clip_pixels(clip, 32) for clip in window.clips]), 32)
+        for window in windows(received, Layout(2, 2))
+    ]
 
     backbone = Remembers()
     item = Item("sim/1", path, "sim", "sim-1", incidents=((2.0, 4.5),))
