@@ -4,6 +4,7 @@ a run of its own, and says what would have been different. Nobody is alerted: on
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,7 +20,8 @@ from schemas.judgements import LIVE
 from schemas.policies import PolicySet
 from schemas.poses import PosesExtracted
 from schemas.scores import ClipScored
-from schemas.topics import ALERTS, POLICIES, SCORES, Topic
+from schemas.sources import SourceConfigured
+from schemas.topics import ALERTS, POLICIES, SCORES, SOURCES, Topic
 from services.chassis.settings import ServiceSettings
 from services.chassis.streaming.broker import Broker
 from services.chassis.streaming.compacted import CompactedView
@@ -42,7 +44,11 @@ from services.scoring.replay.log import Stretch as LogStretch
 BATCH = 512
 SLACK = timedelta(hours=24)
 """A clip is written to the log so much after its moment at most (what waited for features), and so
-much before it (an upload is cut faster than it plays)."""
+much before it (an upload is cut faster than it plays). An upload may be handed in any time after it
+was recorded: `sources.v1` says when.
+"""
+LONGEST = timedelta(hours=12)
+"""Of an upload's footage."""
 
 
 class Log(Protocol):
@@ -95,18 +101,13 @@ class Runner:
 
     def run(self, detector: Detector, stretch: Stretch) -> Summary:
         """Everything is acknowledged when this returns."""
-        view = CompactedView(self.broker, POLICIES)
-        view.start()
-        try:
-            view.wait_ready()
-            replay = Replay(detector, stretch, _policies(view))
-            return self._run(replay)
-        finally:
-            view.stop()
+        with viewed(self.broker, POLICIES) as policies, viewed(self.broker, SOURCES) as sources:
+            replay = Replay(detector, stretch, _policies(policies))
+            return self._run(replay, _written_until(stretch, sources.values()))
 
-    def _run(self, replay: Replay) -> Summary:
+    def _run(self, replay: Replay, until: datetime) -> Summary:
         clips, found = 0, list[Alert]()
-        for outputs in self._outputs(replay):
+        for outputs in self._outputs(replay, until):
             for output in outputs:
                 if isinstance(output, ClipScored):
                     clips += len(output.clips)
@@ -115,27 +116,26 @@ class Runner:
                     found.append(output)
                     self.publisher.publish(Outgoing(ALERTS, output))
             self.publisher.flush()
-        comparison = compare(self._live(replay), found)
+        comparison = compare(self._live(replay, until), found)
         run, windows, refused = replay.stretch.run, replay.windows, replay.refused
         return Summary(run, windows, clips, refused, comparison)
 
-    def _outputs(self, replay: Replay) -> Iterator[Iterable[Output]]:
-        stretch, margin = replay.stretch, replay.margin
-        since, until = stretch.since - margin - SLACK, stretch.until + margin + SLACK
-        topic = replay.detector.topic
-        read = (message for _, message in messages(self.log(topic, since, until), topic))
+    def _outputs(self, replay: Replay, until: datetime) -> Iterator[Iterable[Output]]:
+        since, topic = replay.stretch.since - replay.margin - SLACK, replay.detector.topic
+        log = self.log(topic, since, until + replay.margin + SLACK)
+        read = (message for _, message in messages(log, topic))
         for batch in batched(read, BATCH):
             yield replay.take(batch)
         yield replay.finish()
 
-    def _live(self, replay: Replay) -> list[Alert]:
+    def _live(self, replay: Replay, until: datetime) -> list[Alert]:
         """Alerts of the live run within the stretch, of the rules that the detector has."""
         stretch = replay.stretch
         rules = {head.rule.name for head in replay.detector.heads}
         since = stretch.since - replay.margin - SLACK
-        until = stretch.until + replay.margin + SLACK
         found: list[Alert] = []
-        for _, message in messages(self.log(ALERTS, since, until), ALERTS):
+        log = self.log(ALERTS, since, until + replay.margin + SLACK)
+        for _, message in messages(log, ALERTS):
             if isinstance(message, AlertOpened | AlertUpdated | AlertClosed):
                 is_ours = message.run == LIVE and message.rule in rules
                 if is_ours and stretch.has(message.source_id):
@@ -147,6 +147,30 @@ class Runner:
             if began_at(alert) < stretch.until and ended_at(alert) > stretch.since
         }
         return [alert for alert in found if alert.alert_id in inside]
+
+
+@contextmanager
+def viewed(broker: Broker, topic: Topic) -> Iterator[CompactedView]:
+    """All that lies on a compacted topic now."""
+    view = CompactedView(broker, topic)
+    view.start()
+    try:
+        view.wait_ready()
+        yield view
+    finally:
+        view.stop()
+
+
+def _written_until(stretch: Stretch, sources: Iterable[Message]) -> datetime:
+    """Up to when the footage of a stretch was handed in: uploads come after their time."""
+    handed_in = [
+        source.configured_at
+        for source in sources
+        if isinstance(source, SourceConfigured)
+        and source.source_kind == "upload"
+        and stretch.since - LONGEST < source.origin_at < stretch.until
+    ]
+    return max([stretch.until, *handed_in])
 
 
 def batched(items: Iterable[Message], size: int) -> Iterator[list[Seen]]:

@@ -1,7 +1,7 @@
 """A replay over a broker: scores and alerts of a run of its own, compared with the live ones."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +11,8 @@ from schemas.base import Message
 from schemas.codec import encode
 from schemas.policies import PolicySet
 from schemas.scores import ClipScored
-from schemas.topics import ALERTS, EMBEDDINGS, POLICIES, SCORES, Topic
+from schemas.sources import SourceConfigured
+from schemas.topics import ALERTS, EMBEDDINGS, POLICIES, SCORES, SOURCES, Topic
 from services.chassis.streaming.memory import MemoryBroker
 from services.chassis.streaming.records import Partition, Record
 from services.scoring.replay.comparison import compare, latest
@@ -44,7 +45,7 @@ def put(broker: MemoryBroker, topic: Topic, messages: Sequence[Message]) -> None
 @pytest.fixture
 def broker() -> MemoryBroker:
     """A day of three cameras with what the live run made of it."""
-    broker = MemoryBroker([EMBEDDINGS, SCORES, ALERTS, POLICIES])
+    broker = MemoryBroker([EMBEDDINGS, SCORES, ALERTS, POLICIES, SOURCES])
     seen = footage(HIGHS, sources=3)
     put(broker, EMBEDDINGS, seen)
     outputs = live(seen)
@@ -100,6 +101,33 @@ def test_policies_in_force_are_those_of_the_source(broker: MemoryBroker) -> None
     found = replay(broker, WHOLE).comparison
     assert {alert.key for alert in found.gone} == {str(source(0))}
     assert not found.come
+
+
+@pytest.mark.parametrize(
+    ("kind", "recorded_s", "is_found"),
+    [("upload", 10, True), ("upload", 300, False), ("camera", 10, False)],
+)
+def test_the_log_is_read_as_far_as_the_latest_upload_of_the_stretch(
+    broker: MemoryBroker, kind: str, recorded_s: int, is_found: bool
+) -> None:
+    handed_in = ORIGIN + timedelta(days=90)
+    configured = SourceConfigured(
+        source_id=source(0),
+        source_kind=kind,
+        name="night.mp4",
+        origin_at=moment(recorded_s),
+        configured_at=handed_in,
+    )
+    put(broker, SOURCES, [configured])
+    asked: list[datetime] = []
+
+    def log(topic: Topic, since: datetime, until: datetime) -> MemoryStretch:
+        assert since < until
+        asked.append(until)
+        return MemoryStretch(broker, topic)
+
+    Runner(broker, log, broker.publisher("scoring")).run(DETECTOR, WHOLE)
+    assert all((until > handed_in) is is_found for until in asked)
 
 
 def test_every_alert_of_a_replay_is_closed(broker: MemoryBroker) -> None:
