@@ -25,10 +25,11 @@ down: setup ## Stop what runs
 
 test: setup ## All tests, on real Kafka, MariaDB, S3 and SMTP
 	@.ci/servers
-	@$(PY) -m pytest
+	@$(MAKE) --no-print-directory unit
+	@$(PY) -m pytest -m integration
 
-unit: setup ## The tests that need no server
-	@$(PY) -m pytest tests/unit tests/contract -m "not integration"
+unit: setup ## The tests that need no server, side by side
+	@$(PY) -m pytest -m "not integration" -n logical --maxprocesses 4
 
 lint: setup ## Format, rules, types and walls
 	@$(PY) -m ruff format --check $(SOURCES)
