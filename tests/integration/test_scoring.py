@@ -197,7 +197,7 @@ def test_corrupted_and_foreign_embeddings_end_as_dead_letters(
         producer.produce(settings.topic_prefix + EMBEDDINGS.name, b"\xc1%d" % number, b"k")
     producer.flush(30)
     publisher = KafkaPublisher(settings, "test")
-    publisher.publish(Outgoing(EMBEDDINGS, window(0, False, backbone="another")))
+    publisher.publish(Outgoing(EMBEDDINGS, window(0, False, spec=ClipSpec(frame_rate=8.0))))
     publisher.publish(Outgoing(EMBEDDINGS, window(0, False, is_last=True)))
     publisher.flush()
     with scoring(settings, tmp_path):

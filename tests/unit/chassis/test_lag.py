@@ -16,7 +16,7 @@ from services.chassis.streaming.positions import Note
         (0, Position(30, "a note of another program"), Backlog(70, 0)),
         (0, Position(30, Note(done=90).pack()), Backlog(10, 0)),  # 30 waits for its neighbour
         (0, Position(30, Note(done=10).pack()), Backlog(70, 0)),
-        (50, Position(30, Note(done=40).pack()), Backlog(60, 20)),  # deleted before it was read
+        (50, Position(30, Note(done=40).pack()), Backlog(60, 10)),  # deleted before it was read
         (0, Position(100, Note(done=100).pack()), Backlog(0, 0)),
     ],
 )

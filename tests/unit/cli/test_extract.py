@@ -16,7 +16,8 @@ from services.cli.extract import Tally, run, videos_in
 from services.cli.extractor import embedded, embeddings_by
 from services.features.backbones import Backbone, Options, load
 from services.features.backbones.base import Pixels, Vectors, default_cache
-from services.features.service import Extraction
+from services.features.extraction import Extraction
+from services.features.joiner import BULK
 from services.ingest.clips import clips_of
 from services.ingest.sources.sim import SimSpec, write_mp4
 from services.training.features import read
@@ -28,8 +29,8 @@ class MeanOfRows:
 
     id, window, frames, size, dim = "bands", 2, 32, 32, 12
 
-    def embed(self, windows_BTHWC: Pixels) -> Vectors:
-        bands_BTBHWC = windows_BTHWC.reshape(-1, 32, 4, 8, 32, 3)
+    def embed(self, windows_BTHWC: Sequence[Pixels]) -> Vectors:
+        bands_BTBHWC = np.stack(windows_BTHWC).reshape(-1, 32, 4, 8, 32, 3)
         means: Vectors = bands_BTBHWC.mean(axis=(1, 3, 4), dtype=np.float32).reshape(-1, 12)
         return means
 
@@ -47,7 +48,7 @@ def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def published(path: Path, backbone: Backbone) -> list[EmbeddingExtracted]:
     """What the features service puts on the topic for the clips of this file."""
-    handler = Extraction(backbone)
+    handler = Extraction(backbone, BULK)
     clips: Sequence[ClipRecorded] = list(clips_of(path))
     batch = [incoming(one, k, prepared=handler.prepare(one)) for k, one in enumerate(clips)]
     messages = [item.message for item in handler.handle(batch, Event())]

@@ -71,7 +71,8 @@ def test_a_note_whose_stack_died_counts_for_nothing(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_used_is_named(command: str, tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch()
-    files = ["a.mp4"] if command == "analyze" else []
+    file.write_bytes(b"not empty")
+    files = [str(file)] if command == "analyze" else []
     result = CliRunner().invoke(app, [command, "--home", str(file / "state"), *files])
     assert result.exit_code == 1
     assert f"{file}/state (NIGHTCLERK_HOME, --home) cannot be used" in result.stderr

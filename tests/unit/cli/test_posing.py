@@ -8,6 +8,7 @@ import numpy as np
 from schemas.poses import PosesExtracted
 from services.cli.extract import run
 from services.cli.extractor import poses_by
+from services.features.joiner import BULK
 from services.features.pose.base import PoseOptions
 from services.features.pose.extraction import PoseExtraction
 from services.features.pose.letterbox import Floats, Pixels
@@ -36,7 +37,7 @@ class Somebody:
 
 
 def published(path: Path) -> list[PosesExtracted]:
-    handler = PoseExtraction(Observer(Somebody(), OPTIONS))
+    handler = PoseExtraction(Observer(Somebody(), OPTIONS), BULK)
     batch = [
         incoming(one, k, prepared=handler.prepare(one)) for k, one in enumerate(clips_of(path))
     ]

@@ -28,7 +28,7 @@ def marked(first: int, last: int, label: str = "fight") -> Labelled:
 def test_a_window_gives_its_clips_with_its_score() -> None:
     made = list(moments(watched(0.1, 0.9)))
     assert [one.calibrated for one in made] == [0.1, 0.1, 0.9, 0.9]
-    assert [one.index for one in made] == [0, 1, 2, 3]
+    assert [one.clip_index for one in made] == [0, 1, 2, 3]
     assert made[1].start_s == pytest.approx(16 / 15)
 
 
