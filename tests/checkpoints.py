@@ -65,7 +65,7 @@ def random_head(folder: Path, name: str, **made_for: Any) -> Path:
     network = build(name, made_for["dim"], {}).eval()
     sha256 = fingerprint(pack(network))
     everything_high = {
-        "calibration": Calibration(raw=(-1e6, 1e6), calibrated=(0.95, 1.0)),
+        "calibration": Calibration(raw=(-256.0, 256.0), calibrated=(0.95, 1.0)),
         "rule": rule(name).model_copy(update={"k": 1, "n": 1}),
     }
     weights = {"head": name, "weights_sha256": sha256}
