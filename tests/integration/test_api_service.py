@@ -2,10 +2,8 @@
 
 import contextlib
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
@@ -27,6 +25,7 @@ from services.local.ports import free_ports
 from tests.servers import S3Server
 from tests.unit.api.builders import alert, delivered, progressed, scored
 from tests.unit.api.test_uploads import MP4
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
 PATIENCE_S = 120
@@ -52,7 +51,7 @@ def running(service: ApiService, settings: ApiSettings) -> Iterator[httpx.Client
     thread.start()
     with httpx.Client(base_url=f"http://127.0.0.1:{settings.api_port}", trust_env=False) as client:
         try:
-            eventually(lambda: healthy(client))
+            wait_until(lambda: healthy(client), PATIENCE_S)
             yield client
         finally:
             service.stop()
@@ -67,13 +66,6 @@ def healthy(client: httpx.Client) -> bool:
         return False
 
 
-def eventually(happens: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not happens():
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.05)
-
-
 def test_from_the_upload_to_the_alert(settings: ApiSettings) -> None:
     submitted = Tail(settings, VIDEOS)
     with running(build(settings), settings) as client:
@@ -85,7 +77,7 @@ def test_from_the_upload_to_the_alert(settings: ApiSettings) -> None:
 
         publish(settings, UUID(video))
         where = f"/api/v1/videos/{video}"
-        eventually(lambda: client.get(where).json()["state"] == "done")
+        wait_until(lambda: client.get(where).json()["state"] == "done", PATIENCE_S)
         told = client.get(f"/api/v1/sources/{video}/timeline").json()
         assert [clip["index"] for clip in told["clips"]] == [0, 1, 2, 3]
         assert [one["state"] for one in told["alerts"]] == ["closed"]
@@ -115,7 +107,9 @@ def test_a_second_process_takes_up_where_the_first_left(settings: ApiSettings) -
         video = client.post("/api/v1/videos?filename=a.mp4", content=MP4).json()["video_id"]
     publish(settings, UUID(video))
     with running(build(settings), settings) as client:
-        eventually(lambda: client.get(f"/api/v1/videos/{video}").json()["state"] == "done")
+        wait_until(
+            lambda: client.get(f"/api/v1/videos/{video}").json()["state"] == "done", PATIENCE_S
+        )
 
 
 def test_a_removed_video_is_gone_and_stays_gone(settings: ApiSettings) -> None:
@@ -124,13 +118,15 @@ def test_a_removed_video_is_gone_and_stays_gone(settings: ApiSettings) -> None:
         video = client.post("/api/v1/videos?filename=a.mp4", content=MP4).json()["video_id"]
         publish(settings, UUID(video))
         where = f"/api/v1/videos/{video}"
-        eventually(lambda: client.get(where).json()["state"] == "done")
+        wait_until(lambda: client.get(where).json()["state"] == "done", PATIENCE_S)
         assert client.delete(where).status_code == 204
         assert client.get(where).status_code == 404
         publish(settings, UUID(video))
         other = client.post("/api/v1/videos?filename=b.mp4", content=MP4).json()["video_id"]
         publish(settings, UUID(other))
-        eventually(lambda: client.get(f"/api/v1/videos/{other}").json()["state"] == "done")
+        wait_until(
+            lambda: client.get(f"/api/v1/videos/{other}").json()["state"] == "done", PATIENCE_S
+        )
         assert client.get(where).status_code == 404
     told.until(lambda message: message.key == other, PATIENCE_S)
 
@@ -143,9 +139,9 @@ def test_the_pipeline_is_read_once_every_step_has_read_all(settings: ApiSettings
     with running(build(settings), settings), contextlib.ExitStack() as others:
         for group in groups:
             others.enter_context(reading(settings, group))
-        eventually(lambda: pipeline.unread() == 0)
+        wait_until(lambda: pipeline.unread() == 0, PATIENCE_S)
         publish(settings, uuid4())
-        eventually(lambda: pipeline.unread() == 0)
+        wait_until(lambda: pipeline.unread() == 0, PATIENCE_S)
 
 
 @contextmanager

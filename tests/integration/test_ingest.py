@@ -43,6 +43,7 @@ from services.ingest.core import cut
 from services.ingest.job import origin_of
 from tests.servers import S3Server
 from tests.unit.ingest import videos
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
 GROUP = groups.features("i3d_k400", "bulk")
@@ -225,10 +226,7 @@ def test_cutting_waits_for_the_readers_of_clips(
     )
     with ingest(settings, tmp_path, NIGHTCLERK_MAX_AHEAD_CLIPS="8"):
         video_id = submit(settings, store, path)
-        deadline = time.monotonic() + WAIT_S
-        while lag.unread() < 8:
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        wait_until(lambda: lag.unread() >= 8, WAIT_S)
         with pytest.raises(TimeoutError):
             progress.until(final(video_id), 2)
         assert 8 <= lag.unread() < 40

@@ -21,6 +21,7 @@ from urllib3.exceptions import HTTPError
 
 from services.local.errors import LocalRuntimeError
 from services.local.stack import LocalStack
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -31,13 +32,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     one = LocalStack.infrastructure(tmp_path_factory.mktemp("runtime"))
     with one:
         yield one
-
-
-def until(holds: Callable[[], object], wait_s: float = 120.0) -> None:
-    deadline = time.monotonic() + wait_s
-    while not holds():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.1)
 
 
 def is_back(stack: LocalStack, name: str, after: int) -> Callable[[], bool]:
@@ -102,7 +96,7 @@ def test_everything_listens_on_loopback_only(stack: LocalStack) -> None:
 
 def test_a_killed_kafka_comes_back_with_its_records(stack: LocalStack) -> None:
     write_topic(stack.bootstrap, "kept", 1000)
-    until(is_back(stack, "kafka", after=kill(stack, "kafka")))
+    wait_until(is_back(stack, "kafka", after=kill(stack, "kafka")), 120)
     assert read_topic(stack.bootstrap, "kept", 1000) == list(range(1000))
 
 
@@ -122,10 +116,10 @@ def test_a_store_killed_under_writes_keeps_what_it_acknowledged(stack: LocalStac
 
     writer = threading.Thread(target=write)
     writer.start()
-    until(lambda: len(acknowledged) > 50)
-    until(is_back(stack, "store", after=kill(stack, "store")))
+    wait_until(lambda: len(acknowledged) > 50, 120)
+    wait_until(is_back(stack, "store", after=kill(stack, "store")), 120)
     before = len(acknowledged)
-    until(lambda: len(acknowledged) > before + 20)
+    wait_until(lambda: len(acknowledged) > before + 20, 120)
     stop.set()
     writer.join()
     lost = [

@@ -1,7 +1,5 @@
 """Topics on a real broker follow the registry."""
 
-import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,6 +17,7 @@ from services.chassis.errors import TransientError
 from services.chassis.settings import KafkaSettings
 from services.chassis.streaming.topics import TopicAdmin, registry
 from services.local.ports import free_ports
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -29,14 +28,6 @@ def admin_of(bootstrap: str, prefix: str = "", **settings: Any) -> TopicAdmin:
 
 def deeds(admin: TopicAdmin) -> dict[str, str]:
     return {one.topic.split(".", 1)[1]: one.deed for one in admin.apply(registry())}
-
-
-def until(holds: Callable[[], bool], wait_s: float = 60) -> None:
-    """The broker tells of a change a little after it acknowledged it."""
-    deadline = time.monotonic() + wait_s
-    while not holds():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
 
 
 def test_missing_topics_are_created_and_then_left_in_peace(kafka: str, unique: str) -> None:
@@ -75,13 +66,13 @@ def test_a_drifted_setting_is_mended_and_others_are_left_alone(kafka: str, uniqu
         ResourceType.TOPIC, f"{unique}.{ALERTS.name}", incremental_configs=changes
     )
     client.incremental_alter_configs([resource])[resource].result(30)
-    until(lambda: "mended" in {one.deed for one in admin.survey(registry())})
+    wait_until(lambda: "mended" in {one.deed for one in admin.survey(registry())})
 
     mended = [one for one in admin.apply(registry()) if one.deed != "as it should be"]
 
     assert [(one.topic, one.deed) for one in mended] == [(f"{unique}.{ALERTS.name}", "mended")]
     assert mended[0].detail == f"retention.ms=1000 -> {ALERTS.retention_ms}"
-    until(lambda: {one.deed for one in admin.survey(registry())} == {"as it should be"})
+    wait_until(lambda: {one.deed for one in admin.survey(registry())} == {"as it should be"})
     config = client.describe_configs([resource])[resource].result(30)
     assert config["retention.ms"].value == str(ALERTS.retention_ms)
     assert config["compression.type"].value == "gzip"
@@ -91,7 +82,7 @@ def test_partitions_are_told_of_but_never_added(kafka: str, unique: str) -> None
     name = f"{unique}.{VIDEOS.name}"
     client = AdminClient({"bootstrap.servers": kafka})
     client.create_topics([NewTopic(name, 2, 1, config=VIDEOS.config)])[name].result(30)
-    until(lambda: name in admin_of(kafka).partitions())
+    wait_until(lambda: name in admin_of(kafka).partitions())
     reports = {one.topic: one for one in admin_of(kafka, f"{unique}.").apply(registry())}
     assert reports[name].deed == "left alone"
     assert reports[name].detail == "2 partitions, NIGHTCLERK_KAFKA_PARTITIONS says 4"

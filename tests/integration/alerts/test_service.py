@@ -11,7 +11,6 @@ import ssl
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -47,6 +46,7 @@ from services.local.receivers import Inbox, SmtpSink, WebhookReceiver
 from tests.builders import source
 from tests.servers import S3Server
 from tests.unit.alerts.room import alert, configured, read_time, video
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
 LOGIN = ("night", "clerk-password")
@@ -187,15 +187,6 @@ def attempts(events: list[Message], channel: str) -> list[DeliveryAttempted]:
     ]
 
 
-def wait_until(holds: Callable[[], bool]) -> None:
-    """For what only asking can tell: an object that is to lie in the store."""
-    pause = threading.Event()
-    deadline = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < deadline, "it never held"
-        pause.wait(0.2)
-
-
 def test_an_alert_goes_out_by_mail_and_webhook_and_evidence_follows(
     scene: Scene, content: bytes
 ) -> None:
@@ -210,7 +201,7 @@ def test_an_alert_goes_out_by_mail_and_webhook_and_evidence_follows(
         (mail,) = scene.smtp.inbox.wait_for(1)
         hooks = scene.webhook.inbox.wait_for(3)
         store = S3Objects.connect(scene.settings)
-        wait_until(lambda: cut_length(store, opened.alert_id) > 13)
+        wait_until(lambda: cut_length(store, opened.alert_id) > 13, PATIENCE_S)
     assert "fight: 1호점 출입구.mp4" in mail.message["Subject"]
     assert len({got.headers["webhook-id"] for got in hooks}) == 1
     for got in hooks:
@@ -330,9 +321,9 @@ def test_a_removed_source_loses_what_waits_and_its_evidence(scene: Scene, conten
     with scene.service():
         scene.publish(ALERTS, opened)
         scene.webhook.inbox.wait_for(1, PATIENCE_S)
-        wait_until(lambda: cut_length(store, opened.alert_id) > 0)
+        wait_until(lambda: cut_length(store, opened.alert_id) > 0, PATIENCE_S)
         scene.remove(1)
-        wait_until(lambda: not list(store.list(f"alerts/{opened.alert_id}/")))
+        wait_until(lambda: not list(store.list(f"alerts/{opened.alert_id}/")), PATIENCE_S)
         tried = len(scene.webhook.inbox.items)
         scene.publish(ALERTS, story(2)[0])
         hooks = scene.webhook.inbox.wait_for(tried + 1, PATIENCE_S)

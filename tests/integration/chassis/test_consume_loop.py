@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
@@ -25,6 +25,7 @@ from services.chassis.streaming.lag import Backlog, GroupLag
 from services.chassis.streaming.records import Incoming, Outgoing, Partition
 from services.chassis.streaming.worker import Limits
 from tests.builders import embedding, scored, source
+from tests.waiting import wait_until
 
 GROUP = "judging.live.i3d_k400"
 pytestmark = pytest.mark.integration
@@ -170,10 +171,10 @@ def test_a_thousand_corrupted_records_end_as_dead_letters_and_the_stream_goes_on
 
 def test_a_second_member_takes_over_part_and_nothing_is_lost(settings: ServiceSettings) -> None:
     with running(build(settings, Scoring())) as first:
-        wait_for(lambda: first.ready)
+        wait_until(lambda: first.ready, 120)
         put(settings, EMBEDDINGS, embeddings(60, sources=12))
         with running(build(settings, Scoring())) as second:
-            wait_for(lambda: second.ready)
+            wait_until(lambda: second.ready, 120)
             put(settings, EMBEDDINGS, embeddings(120, sources=12)[60:])
             found = read(settings, SCORES, 120)
     assert {key: sorted(set(indexes)) for key, indexes in indexes_per_source(found).items()} == {
@@ -185,13 +186,13 @@ def test_what_kafka_deleted_unread_is_reported_and_lag_says_so(settings: Service
     lag = GroupLag(settings, GROUP, EMBEDDINGS)
     put(settings, EMBEDDINGS, embeddings(4, sources=1))
     with running(build(settings, Scoring())):
-        wait_for(lambda: asked(lag) == Backlog(unread=0, lost=0))
+        wait_until(lambda: asked(lag) == Backlog(unread=0, lost=0), 120)
     put(settings, EMBEDDINGS, embeddings(20, sources=1))
     delete_before(settings, 10)
     assert asked(lag) == Backlog(unread=20, lost=6)
     handler = Scoring()
     with running(build(settings, handler)):
-        wait_for(lambda: asked(lag) == Backlog(unread=0, lost=0))
+        wait_until(lambda: asked(lag) == Backlog(unread=0, lost=0), 120)
     assert [(first, last) for _, first, last in handler.gaps] == [(4, 9)]
     assert handler.seen == 14
 
@@ -213,11 +214,3 @@ def delete_before(settings: ServiceSettings, offset: int) -> None:
     admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
     for future in admin.delete_records([TopicPartition(name, number, offset)]).values():
         future.result(60)
-
-
-def wait_for(condition: Callable[[], bool], wait_s: float = 120) -> None:
-    deadline = time.monotonic() + wait_s
-    tick = threading.Event()
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        tick.wait(0.05)
