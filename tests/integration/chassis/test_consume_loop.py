@@ -145,10 +145,10 @@ def test_a_crash_commits_nothing_of_its_batch_and_a_restart_goes_on(
     put(settings, EMBEDDINGS, embeddings(30))
     with pytest.raises(ZeroDivisionError):
         build(settings, Scoring(fail_at=10)).run()
-    before = written(settings, SCORES)
+    before, done = written(settings, SCORES), committed(settings)
     assert before <= 10
     with running(build(settings, Scoring())):
-        found = indexes_per_source(read(settings, SCORES, before + 30 - committed(settings)))
+        found = indexes_per_source(read(settings, SCORES, before + 30 - done))
     assert {key: sorted(set(indexes)) for key, indexes in found.items()} == {
         str(source(n)): list(range(10)) for n in range(3)
     }
