@@ -6,13 +6,17 @@ from schemas.base import Id, Seconds, Unit
 from schemas.clips import Index, OfSource
 from schemas.judgements import LIVE, Run
 
+AlertKind = Literal["incident", "health"]
 Severity = Literal["info", "warning", "critical"]
-ClosedReason = Literal["subsided", "source_ended", "source_silent", "new_life", "replaced"]
+ClosedReason = Literal[
+    "subsided", "source_ended", "source_silent", "new_life", "replaced", "recovered"
+]
 
 
 class _Alert(OfSource):
     alert_id: Id
     run: Run = LIVE
+    kind: AlertKind = "incident"
     rule: str
     label: str
     severity: Severity = "warning"
@@ -41,7 +45,8 @@ class AlertClosed(_Alert):
 
     `subsided`: the score fell below the low mark, or a gap followed; `source_ended`: the upload is
     over; `source_silent`: nothing came for long; `new_life`: the source began again on another
-    grid; `replaced`: another model took the place of the one that opened it.
+    grid; `replaced`: another model took the place of the one that opened it; `recovered`: the
+    condition that an alert of kind `health` told of is over.
     """
 
     type: Literal["nightclerk.alert.closed.v1"] = "nightclerk.alert.closed.v1"

@@ -59,6 +59,9 @@ class Grid(BaseModel):
 class OfSource(Message):
     """What every message about a stretch of one source says. Times are seconds from the origin.
 
+    Late and live stretches of one source are two sequences: each in order, joined, judged and
+    watched for episodes on its own (ADR 0024).
+
     `cut_at` is when ingest cut the (latest) clip that the message goes back to. It stays the same
     through a replay, so it tells how old the news is, and what time it took.
     """
@@ -75,6 +78,10 @@ class OfSource(Message):
         default=True, description="false for an upload of which nobody said when it was recorded"
     )
     cut_at: UtcTime
+    is_late: bool = Field(
+        default=False,
+        description="it waited at the camera while Kafka was away; what is live was sent before it",
+    )
 
     def moment(self, media_s: float) -> datetime:
         """The wall-clock time of so many seconds after the origin."""

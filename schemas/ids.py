@@ -27,6 +27,20 @@ def alert_id(run: str, model_id: str, rule: str, opening_clip_id: UUID) -> UUID:
     return uuid5(opening_clip_id, f"alert/{run}/{model_id}/{rule}")
 
 
+def health_id(source_id: UUID, origin_at: datetime, condition: str, start_ms: int) -> UUID:
+    """The same condition of a source, from its beginning to its end."""
+    return uuid5(source_id, f"health/{_text(origin_at)}/{condition}/{start_ms}")
+
+
+def segment_id(source_id: UUID, started_at: datetime) -> UUID:
+    return uuid5(source_id, f"segment/{_text(started_at)}")
+
+
+def segment_key(source_id: UUID, started_at: datetime) -> str:
+    """Where a recorded segment lies in the object store; keys of a source sort by time."""
+    return f"recordings/{source_id}/{started_at.astimezone(UTC):%Y%m%dT%H%M%S%fZ}.mp4"
+
+
 def delivery_id(alert_id: UUID, channel: str, target: str) -> UUID:
     return uuid5(alert_id, f"delivery/{channel}/{target}")
 

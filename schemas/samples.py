@@ -6,7 +6,7 @@ Every optional field is set, so that a reader in another language meets each of 
 import struct
 from base64 import b64decode
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -17,17 +17,21 @@ from schemas.clips import ClipRecorded, ClipRef, ClipSpec
 from schemas.deadletters import DeadLetter
 from schemas.deliveries import DeliveryAttempted
 from schemas.embeddings import EmbeddingExtracted
+from schemas.health import SourceHealth
 from schemas.judgements import ClipJudged, HeadJudgement
 from schemas.policies import PersistenceRule, PolicySet, SourceCalibration
 from schemas.poses import Person, PoseFrame, PosesExtracted
+from schemas.pushes import FramePushed
+from schemas.recordings import FootageRequested, SegmentRecorded
 from schemas.scores import ClipScored, HeadScore
-from schemas.sources import SourceConfigured
+from schemas.sources import CameraSettings, SourceConfigured, Zone
 from schemas.videos import VideoProgressed, VideoSubmitted
 
 A = TypeVar("A", AlertOpened, AlertUpdated, AlertClosed)
 
 SOURCE = UUID("0190b6a2-7c1e-5d3a-9f04-2a6c1e5d3a9f")
 NOON = datetime(2026, 3, 14, 12, 0, 0, 250000, tzinfo=UTC)
+CORNER = ((0.0, 0.0), (0.25, 0.0), (0.0, 0.25))
 CLIP_S = ClipSpec().duration_s
 MODEL = "linear-b2e49655"
 OF_SOURCE: dict[str, Any] = {
@@ -36,6 +40,7 @@ OF_SOURCE: dict[str, Any] = {
     "origin_at": NOON,
     "is_wall_clock": True,
     "cut_at": datetime(2026, 3, 14, 12, 0, 7, 500000, tzinfo=UTC),
+    "is_late": True,
 }
 GREY_JPEG = b64decode(
     "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDABsSFBcUERsXFhceHBsgKEIrKCUlKFE6PTBCYFVlZF9VXVtqeJmBanGQc1td"
@@ -60,6 +65,10 @@ def samples() -> tuple[Message, ...]:
         _alert(AlertUpdated),
         _alert_closed(),
         _delivery_attempted(),
+        _source_health(),
+        _segment_recorded(),
+        _footage_requested(),
+        FramePushed(source_id=SOURCE, jpeg=GREY_JPEG, pushed_at=NOON),
         _dead_letter(),
     )
 
@@ -101,6 +110,11 @@ def _source_configured() -> SourceConfigured:
         name="door 2",
         origin_at=NOON,
         address="rtsp://10.0.0.7/stream2",
+        record_address="rtsp://10.0.0.7/stream1",
+        credentials=b"sealed",
+        camera=CameraSettings(
+            masks=(CORNER,), zones=(Zone(name="till", polygon=CORNER),), motion_gate=True
+        ),
         recorded_at=NOON,
         configured_at=NOON,
     )
@@ -233,6 +247,43 @@ def _delivery_attempted() -> DeliveryAttempted:
         outcome="delivered",
         detail="204 No Content",
         attempted_at=NOON,
+    )
+
+
+def _source_health() -> SourceHealth:
+    return SourceHealth(
+        **OF_SOURCE,
+        condition="overloaded",
+        is_over=True,
+        start_s=4.0,
+        at_s=16.0,
+        detail="3 clips were skipped.",
+        count=3,
+    )
+
+
+def _segment_recorded() -> SegmentRecorded:
+    return SegmentRecorded(
+        source_id=SOURCE,
+        segment_id=ids.segment_id(SOURCE, NOON),
+        started_at=NOON,
+        ended_at=NOON + timedelta(seconds=10),
+        size_bytes=2_500_000,
+        codec="h264",
+        width=1280,
+        height=720,
+        object_key=ids.segment_key(SOURCE, NOON),
+        recorded_at=NOON + timedelta(seconds=11),
+    )
+
+
+def _footage_requested() -> FootageRequested:
+    return FootageRequested(
+        source_id=SOURCE,
+        since_at=NOON,
+        until_at=NOON + timedelta(seconds=30),
+        reason="evidence of an alert",
+        requested_at=NOON,
     )
 
 

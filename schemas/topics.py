@@ -8,9 +8,12 @@ from schemas.clips import ClipRecorded
 from schemas.deadletters import DeadLetter
 from schemas.deliveries import DeliveryAttempted
 from schemas.embeddings import EmbeddingExtracted
+from schemas.health import SourceHealth
 from schemas.judgements import ClipJudged
 from schemas.policies import PolicySet
 from schemas.poses import PosesExtracted
+from schemas.pushes import FramePushed
+from schemas.recordings import FootageRequested, SegmentRecorded
 from schemas.scores import ClipScored
 from schemas.sources import SourceConfigured
 from schemas.videos import VideoProgressed, VideoSubmitted
@@ -167,6 +170,39 @@ DELIVERIES = Topic(
     retention_ms=90 * DAY_MS,
     description="Every attempt to tell somebody of an alert.",
 )
+HEALTH = Topic(
+    name="health.v1",
+    messages=(SourceHealth,),
+    producers=("ingest", "features"),
+    consumers=("scoring", "api"),
+    retention_ms=30 * DAY_MS,
+    description="What is wrong with a camera, or was; what was left out, and why.",
+)
+RECORDINGS = Topic(
+    name="recordings.v1",
+    messages=(SegmentRecorded,),
+    producers=("ingest",),
+    consumers=("api",),
+    retention_ms=30 * DAY_MS,
+    description="Segments of cameras' own streams, and where they lie.",
+)
+FOOTAGE_REQUESTS = Topic(
+    name="footage-requests.v1",
+    messages=(FootageRequested,),
+    producers=("alerts", "api"),
+    consumers=("ingest",),
+    retention_ms=HOUR_MS,
+    description="Stretches of cameras that are needed in the object store.",
+)
+PUSHES = Topic(
+    name="pushes.v1",
+    messages=(FramePushed,),
+    producers=("api",),
+    consumers=("ingest",),
+    retention_ms=HOUR_MS,
+    retention_bytes=256 * MIB,
+    description="Pictures of webcams on their way from the browser to ingest.",
+)
 
 TOPICS: tuple[Topic, ...] = (
     SOURCES,
@@ -181,6 +217,10 @@ TOPICS: tuple[Topic, ...] = (
     SCORES,
     ALERTS,
     DELIVERIES,
+    HEALTH,
+    RECORDINGS,
+    FOOTAGE_REQUESTS,
+    PUSHES,
 )
 
 
