@@ -8,6 +8,8 @@ from uuid import UUID, uuid5
 
 NAMESPACE = UUID("6d1d6f5e-5a5b-5c0b-9c43-6e69676874ff")
 
+SEGMENT_NAME = "%Y%m%dT%H%M%S%fZ"
+
 
 def clip_id(source_id: UUID, origin_at: datetime, index: int) -> UUID:
     """Id of clip `index` on the grid of `source_id` that begins at `origin_at`."""
@@ -38,7 +40,23 @@ def segment_id(source_id: UUID, started_at: datetime) -> UUID:
 
 def segment_key(source_id: UUID, started_at: datetime) -> str:
     """Where a recorded segment lies in the object store; keys of a source sort by time."""
-    return f"recordings/{source_id}/{started_at.astimezone(UTC):%Y%m%dT%H%M%S%fZ}.mp4"
+    return f"{segment_prefix(source_id)}{segment_name(started_at)}.mp4"
+
+
+def segment_prefix(source_id: UUID) -> str:
+    """All segments of a source have keys that begin so."""
+    return f"recordings/{source_id}/"
+
+
+def segment_name(started_at: datetime) -> str:
+    """The moment as file names carry it; names sort by time."""
+    return f"{started_at.astimezone(UTC):{SEGMENT_NAME}}"
+
+
+def segment_started_at(key: str) -> datetime:
+    """When the segment of a key, or a file of that name, begins. Raises ValueError."""
+    name = key.rpartition("/")[2].removesuffix(".mp4")
+    return datetime.strptime(name, SEGMENT_NAME).replace(tzinfo=UTC)
 
 
 def delivery_id(alert_id: UUID, channel: str, target: str) -> UUID:

@@ -13,6 +13,9 @@ CounterName = Literal[
     "records_skipped",  # undecodable records left to the topic's dead-letter owner, by topic
     "retries",  # transient failures that were tried again, by topic
     "clips_recorded",  # clips cut by ingest, by source kind
+    "segments_recorded",  # segments of recordings, by how they ended
+    "segments_dropped",  # segments that left the disk and lie nowhere else, by why
+    "segments_uploaded",  # segments brought to the object store, by what for
     "videos_failed",  # uploads that ended in an error state, by reason
     "windows_embedded",  # forward passes' windows, by backbone
     "windows_judged",  # windows judged by all heads of a detector, by detector
