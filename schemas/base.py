@@ -1,6 +1,7 @@
 """What all messages share: frozen, tolerant of unknown keys, typed by a constant `type`."""
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
@@ -59,6 +60,7 @@ class Message(BaseModel):
         return str(getattr(self, self.KEY))
 
     @classmethod
+    @cache
     def type_name(cls) -> str:
         """The CloudEvents type: reverse-DNS-free, past tense, major version last."""
         return str(cls.model_fields["type"].default)

@@ -89,7 +89,10 @@ class OfSource(Message):
 
     def provenance(self) -> dict[str, object]:
         """The fields above, for a message that is made of this one."""
-        return {name: getattr(self, name) for name in OfSource.model_fields if name != "type"}
+        return {name: getattr(self, name) for name in _PROVENANCE}
+
+
+_PROVENANCE = tuple(name for name in OfSource.model_fields if name != "type")
 
 
 class ClipRecorded(OfSource):

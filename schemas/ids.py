@@ -73,9 +73,11 @@ def evidence_key(alert_id: UUID) -> str:
     return f"alerts/{alert_id}/evidence.mp4"
 
 
-def event_id(type_name: str, content: bytes) -> UUID:
+def event_id(type_name: str, *content: bytes) -> UUID:
     """CloudEvents id: the same content of the same type is the same event."""
-    digest = sha1(NAMESPACE.bytes + type_name.encode() + b"/" + content, usedforsecurity=False)
+    digest = sha1(NAMESPACE.bytes + type_name.encode() + b"/", usedforsecurity=False)
+    for part in content:
+        digest.update(part)
     return UUID(bytes=digest.digest()[:16], version=5)
 
 

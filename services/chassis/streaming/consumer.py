@@ -67,7 +67,7 @@ class ConsumeLoop:
         )
         self._consumer = broker.consumer(group)
         self._stall = StallWatch(self._uncompacted, self._consumer.bounds)
-        self._pool = ThreadPoolExecutor(limits.prepare_threads, f"{group}-prepare")
+        self._pool = ThreadPoolExecutor(max(limits.prepare_threads, 1), f"{group}-prepare")
         self._stopping, self._assigned = threading.Event(), threading.Event()
         self._paused = False
         self._committed_at = 0.0
@@ -158,6 +158,8 @@ class ConsumeLoop:
             except InvalidMessage as error:
                 return Rejected(record, str(error), owned=True)
 
+        if not self._limits.prepare_threads:
+            return prepare
         return self._pool.submit(prepare).result
 
     def _balance(self) -> None:

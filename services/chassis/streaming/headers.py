@@ -24,7 +24,7 @@ def headers_for(
     `value` is the encoded message, where it is at hand already.
     """
     type_name = message.type_name()
-    identity = event_id(type_name, _telling(encode(message) if value is None else value))
+    identity = event_id(type_name, *_telling(encode(message) if value is None else value))
     return {
         "ce_specversion": b"1.0",
         "ce_id": str(identity).encode(),
@@ -57,8 +57,8 @@ def continue_trace(traceparent: bytes | None) -> bytes:
     return b"00-" + trace + b"-" + b"%016x" % getrandbits(64) + b"-" + flags
 
 
-def _telling(value: bytes) -> bytes:
+def _telling(value: bytes) -> tuple[bytes, ...]:
     """Enough of a message to tell it from others: ids and times stand first, pixels after them."""
     if len(value) <= 2 * TELLING_BYTES:
-        return value
-    return value[:TELLING_BYTES] + value[-TELLING_BYTES:]
+        return (value,)
+    return value[:TELLING_BYTES], value[-TELLING_BYTES:]

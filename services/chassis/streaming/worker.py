@@ -30,6 +30,7 @@ class Limits:
     queue_records: int = 64
     """Records that are read ahead of the worker, prepared or being prepared."""
     prepare_threads: int = 2
+    """0: the worker prepares by itself, where that costs less than handing it over."""
     tick_s: float = 1.0
     start: Literal["first", "end"] = "first"
     max_retries: int = 8

@@ -39,12 +39,17 @@ REGISTRY: Final = CollectorRegistry()
 _counters: dict[str, Counter] = {}
 _histograms: dict[str, Histogram] = {}
 _gauges: dict[str, Gauge] = {}
+_labelled: dict[tuple[str, str], Counter] = {}
+"""Finding the child of a label costs more than counting on it."""
 _registering: Final = threading.Lock()
 
 
 def count(name: CounterName, label: str, amount: float = 1) -> None:
-    counter = _counters.get(name) or _registered(_counters, Counter, name)
-    counter.labels(label).inc(amount)
+    counter = _labelled.get((name, label))
+    if counter is None:
+        counter = _registered(_counters, Counter, name).labels(label)
+        _labelled[name, label] = counter
+    counter.inc(amount)
 
 
 def observe(name: HistogramName, label: str, value: float) -> None:

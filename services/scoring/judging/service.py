@@ -29,7 +29,7 @@ from services.scoring.judging.core import Rows, Window, follow, judge, window_of
 from services.scoring.judging.detector import Detector, assemble
 from services.scoring.judging.past import Past
 
-LIMITS = Limits(batch_records=512, queue_records=4096)
+LIMITS = Limits(batch_records=512, queue_records=4096, prepare_threads=0)
 SHADOW_LIMITS = replace(LIMITS, start="end")
 """A new shadow judges from now on; replay judges what was before."""
 IDLE_S = 600.0
