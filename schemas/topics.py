@@ -72,7 +72,7 @@ SOURCES = Topic(
     name="sources.v1",
     messages=(SourceConfigured,),
     producers=("api",),
-    consumers=("ingest", "scoring", "alerts"),
+    consumers=("ingest", "scoring", "alerts", "api"),
     retention_ms=7 * DAY_MS,
     is_compacted=True,
     description="Cameras and uploads as they are configured; a tombstone removes one.",
@@ -134,7 +134,7 @@ POSES = Topic(
     name="poses.v1",
     messages=(PosesExtracted,),
     producers=("features",),
-    consumers=("scoring",),
+    consumers=("scoring", "api"),
     retention_ms=30 * DAY_MS,
     description="Who was seen and how they held themselves; replay this like embeddings.",
 )
