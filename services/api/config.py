@@ -23,6 +23,7 @@ class Keeping:
     scores: timedelta | None
     maxima: timedelta | None
     evidence: timedelta | None
+    recordings: timedelta | None
 
 
 class ApiSettings(ServiceSettings):
@@ -47,9 +48,11 @@ class ApiSettings(ServiceSettings):
     api_keep_scores_days: float = Field(default=90.0, ge=0, le=36_500)
     """Scores of cameras, clip by clip; 0 keeps them."""
     api_keep_maxima_days: float = Field(default=730.0, ge=0, le=36_500)
-    """Scores of cameras by minute and hour, and their alerts; 0 keeps them."""
+    """Scores of cameras by minute and hour, their alerts and conditions; 0 keeps them."""
     api_keep_evidence_days: float = Field(default=90.0, ge=0, le=36_500)
     """Snapshots and evidence of alerts; 0 keeps them."""
+    api_keep_recordings_days: float = Field(default=30.0, ge=0, le=36_500)
+    """Recordings of cameras in the object store; 0 keeps them."""
     api_give_up_after_h: float = Field(default=48.0, gt=0)
     """An analysis of which nothing was heard for so long is ended, whatever still waits."""
     api_cors_origins: tuple[str, ...] = ()
@@ -68,6 +71,7 @@ class ApiSettings(ServiceSettings):
             _days(self.api_keep_scores_days),
             _days(self.api_keep_maxima_days),
             _days(self.api_keep_evidence_days),
+            _days(self.api_keep_recordings_days),
         )
 
     @property

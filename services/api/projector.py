@@ -14,12 +14,32 @@ from sqlalchemy.exc import DataError
 
 from schemas.base import Message
 from schemas.judgements import LIVE
-from schemas.topics import ALERTS, DELIVERIES, SCORES, VIDEO_PROGRESS
+from schemas.topics import ALERTS, DELIVERIES, HEALTH, RECORDINGS, SCORES, SOURCES, VIDEO_PROGRESS
 from services.api.rows import Rows, rows_for, source_of
-from services.api.rules import ALERT_RULES, DELIVERY_RULES, RUN_RULES, SOURCE_RULES, VIDEO_RULES
+from services.api.rules import (
+    ALERT_RULES,
+    CAMERA_RULES,
+    CONDITION_RULES,
+    DELIVERY_RULES,
+    RUN_RULES,
+    SEGMENT_RULES,
+    SOURCE_RULES,
+    STUB_RULES,
+    VIDEO_RULES,
+)
 from services.api.scores.writing import write_scores
 from services.api.sums import scored
-from services.api.tables import alerts, deliveries, removed_sources, runs, sources, videos
+from services.api.tables import (
+    alerts,
+    cameras,
+    conditions,
+    deliveries,
+    removed_sources,
+    runs,
+    segments,
+    sources,
+    videos,
+)
 from services.api.upserts import upsert
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.errors import InvalidMessage
@@ -27,7 +47,7 @@ from services.chassis.storage.database import transaction
 from services.chassis.streaming.handler import Handler
 from services.chassis.streaming.records import Incoming, Outgoing
 
-TOPICS = (VIDEO_PROGRESS, SCORES, ALERTS, DELIVERIES)
+TOPICS = (SOURCES, VIDEO_PROGRESS, SCORES, ALERTS, HEALTH, RECORDINGS, DELIVERIES)
 AT_WORK = ("submitted", "decoding", "scoring")
 
 
@@ -41,10 +61,12 @@ class Projector(Handler):
     def handle(self, batch: Sequence[Incoming], cancelled: Event) -> Iterable[Outgoing]:
         now = self._clock.now()
         messages = [item.message for item in batch if item.message is not None]
+        tombstones = [item.record.key for item in batch if item.message is None]
         try:
             with transaction(self._engine) as connection:
                 rows = rows_for(still_wanted(connection, messages), now)
                 write(connection, rows, now)
+                hide_removed(connection, tombstones)
                 close_finished(connection, _uploads(rows), now)
         except (DataError, OverflowError) as error:
             raise InvalidMessage(f"no column takes it: {_reason(error)}") from error
@@ -69,12 +91,24 @@ def still_wanted(connection: Connection, messages: Sequence[Message]) -> list[Me
     return [message for message in messages if source_of(message) not in gone]
 
 
+def hide_removed(connection: Connection, keys: Sequence[bytes | None]) -> None:
+    """Sources that `sources.v1` says are removed, by whomever; the retention duty does the rest."""
+    names = sorted({key.decode("utf-8", "replace") for key in keys if key})
+    if names:
+        theirs = sources.c.source_id.in_(names)
+        connection.execute(update(sources).where(theirs).values(is_being_removed=True))
+
+
 def write(connection: Connection, rows: Rows, now: datetime) -> None:
+    upsert(connection, sources, rows.configured, SOURCE_RULES)
+    upsert(connection, cameras, rows.cameras, CAMERA_RULES)
     _write_stubs(connection, rows)
     upsert(connection, videos, rows.videos, VIDEO_RULES)
     write_scores(connection, rows.scores, now)
     upsert(connection, runs, list(rows.runs.values()), RUN_RULES)
     upsert(connection, alerts, rows.alerts, ALERT_RULES)
+    upsert(connection, conditions, rows.conditions, CONDITION_RULES)
+    upsert(connection, segments, rows.segments, SEGMENT_RULES)
     upsert(connection, deliveries, rows.deliveries, DELIVERY_RULES)
 
 
@@ -86,7 +120,7 @@ def _write_stubs(connection: Connection, rows: Rows) -> None:
         )
     )
     stubs = [row for name, row in sorted(rows.sources.items()) if name not in known]
-    upsert(connection, sources, stubs, SOURCE_RULES)
+    upsert(connection, sources, stubs, STUB_RULES)
 
 
 def _uploads(rows: Rows) -> list[str]:

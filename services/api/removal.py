@@ -16,12 +16,15 @@ from schemas.topics import POLICIES, SOURCES
 from services.api.scores.writing import KEYS_A_QUERY
 from services.api.tables import (
     alerts,
+    cameras,
+    conditions,
     deliveries,
     removed_sources,
     runs,
     score_blocks,
     score_hours,
     score_series,
+    segments,
     sources,
     videos,
 )
@@ -31,7 +34,15 @@ from services.chassis.storage.objects import ObjectStore
 from services.chassis.streaming.publisher import Publishing
 from services.chassis.streaming.records import Outgoing
 
-BY_SOURCE: tuple[Table, ...] = (deliveries, alerts, score_series, runs)
+BY_SOURCE: tuple[Table, ...] = (
+    deliveries,
+    alerts,
+    conditions,
+    segments,
+    score_series,
+    runs,
+    cameras,
+)
 
 
 @dataclass(frozen=True)
@@ -59,9 +70,10 @@ class Removal:
             _remove_rows(connection, name, alert_ids, now)
 
     def remove_objects(self, source_id: str, alert_ids: Sequence[str]) -> None:
-        """Original, playable copy and whatever else lies beside them; evidence of the alerts."""
-        for info in self.store.list(f"videos/{source_id}/"):
-            self.store.delete(info.key)
+        """A video's files, a camera's recordings; evidence of the alerts."""
+        for folder in ("videos", "recordings"):
+            for info in self.store.list(f"{folder}/{source_id}/"):
+                self.store.delete(info.key)
         for alert_id in alert_ids:
             self.remove_evidence(alert_id)
 

@@ -12,11 +12,13 @@ from services.api.removal import Removal
 from services.api.scores.series import EPOCH
 from services.api.tables import (
     alerts,
+    conditions,
     deliveries,
     removed_sources,
     score_blocks,
     score_hours,
     score_series,
+    segments,
     sessions,
     sources,
     videos,
@@ -55,6 +57,8 @@ class Retention:
             self._expire_scores,
             self._expire_maxima,
             self._expire_alerts,
+            self._expire_conditions,
+            self._expire_recordings,
             self._expire_evidence,
             self._expire_sessions,
             self._give_back_parts,
@@ -117,6 +121,31 @@ class Retention:
         until = now - self._keeping.maxima
         more = self._delete(deliveries, deliveries.c.attempted_at < until)
         return self._delete(alerts, alerts.c.started_at < until) or more
+
+    def _expire_conditions(self, now: datetime) -> bool:
+        if self._keeping.maxima is None:
+            return False
+        until = now - self._keeping.maxima
+        return self._delete(conditions, conditions.c.started_at < until)
+
+    def _expire_recordings(self, now: datetime) -> bool:
+        """Segments that lie in the store, and what the tables tell of those that are gone."""
+        if self._keeping.recordings is None:
+            return False
+        query = (
+            select(segments.c.segment_id, segments.c.object_key)
+            .where(segments.c.ended_at < now - self._keeping.recordings)
+            .order_by(segments.c.ended_at)
+            .limit(AT_ONCE)
+        )
+        with transaction(self._engine) as connection:
+            rows = connection.execute(query).all()
+        for row in rows:
+            if row.object_key is not None:
+                self._removal.store.delete(row.object_key)
+        names = [row.segment_id for row in rows]
+        self._delete(segments, segments.c.segment_id.in_(names))
+        return len(rows) == AT_ONCE
 
     def _expire_evidence(self, now: datetime) -> bool:
         """Of alerts that began since the latest turn's cut; after a start of all."""

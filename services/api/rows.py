@@ -2,19 +2,26 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from schemas.alerts import AlertClosed, AlertOpened, AlertUpdated
 from schemas.base import Message
 from schemas.clips import OfSource
 from schemas.deliveries import DeliveryAttempted
+from schemas.health import SourceHealth
+from schemas.ids import health_id
+from schemas.recordings import SegmentRecorded
 from schemas.scores import ClipScored
+from schemas.sources import CameraSettings, SourceConfigured
 from schemas.videos import VideoProgressed
-from services.api.tables import SENTENCE_CHARS
+from services.api.tables import NAME_CHARS, SENTENCE_CHARS
 
 Row = dict[str, Any]
 Alert = AlertOpened | AlertUpdated | AlertClosed
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""When a stub was last changed: whatever is configured is newer."""
+
 STATES = {"decoding": "decoding", "decoded": "scoring", "failed": "failed"}
 
 
@@ -23,10 +30,14 @@ class Rows:
     """What a batch of messages says about each table, in the order it was said."""
 
     sources: dict[str, Row] = field(default_factory=dict)
+    configured: list[Row] = field(default_factory=list)
+    cameras: list[Row] = field(default_factory=list)
     videos: list[Row] = field(default_factory=list)
     scores: list[ClipScored] = field(default_factory=list)
     runs: dict[tuple[str, str], Row] = field(default_factory=dict)
     alerts: list[Row] = field(default_factory=list)
+    conditions: list[Row] = field(default_factory=list)
+    segments: list[Row] = field(default_factory=list)
     deliveries: list[Row] = field(default_factory=list)
 
 
@@ -34,7 +45,7 @@ def source_of(message: Message) -> str:
     """Which source a message of the projector's topics is about."""
     if isinstance(message, VideoProgressed):
         return str(message.video_id)
-    assert isinstance(message, OfSource | DeliveryAttempted)
+    assert isinstance(message, OfSource | SourceConfigured | SegmentRecorded | DeliveryAttempted)
     return str(message.source_id)
 
 
@@ -42,21 +53,40 @@ def rows_for(messages: Iterable[Message], now: datetime) -> Rows:
     """`now` is when an alert was first heard of, and a run latest; nothing else depends on it."""
     rows = Rows()
     for message in messages:
-        if isinstance(message, VideoProgressed):
+        if isinstance(message, SourceConfigured | SegmentRecorded | DeliveryAttempted):
+            _add_plain(rows, message)
+        elif isinstance(message, VideoProgressed):
             _source_known(rows, source_row_of_video(message))
             rows.videos.append(video_row(message))
-        elif isinstance(message, ClipScored):
+        elif isinstance(message, OfSource):
             _source_known(rows, source_row(message))
-            rows.scores.append(message)
-            _run_went_on(rows, run_row(message, now))
-        elif isinstance(message, Alert):
-            _source_known(rows, source_row(message))
-            rows.alerts.append(alert_row(message, now))
-        elif isinstance(message, DeliveryAttempted):
-            rows.deliveries.append(delivery_row(message))
+            _add_of_source(rows, message, now)
         else:
             raise TypeError(f"no table for {message.type}")
     return rows
+
+
+def _add_plain(rows: Rows, message: SourceConfigured | SegmentRecorded | DeliveryAttempted) -> None:
+    if isinstance(message, SourceConfigured):
+        rows.configured.append(configured_row(message))
+        if message.address is not None:
+            rows.cameras.append(camera_row(message))
+    elif isinstance(message, SegmentRecorded):
+        rows.segments.append(segment_row(message))
+    else:
+        rows.deliveries.append(delivery_row(message))
+
+
+def _add_of_source(rows: Rows, message: OfSource, now: datetime) -> None:
+    if isinstance(message, ClipScored):
+        rows.scores.append(message)
+        _run_went_on(rows, run_row(message, now))
+    elif isinstance(message, Alert):
+        rows.alerts.append(alert_row(message, now))
+    elif isinstance(message, SourceHealth):
+        rows.conditions.append(condition_row(message))
+    else:
+        raise TypeError(f"no table for {message.type}")
 
 
 def _source_known(rows: Rows, row: Row) -> None:
@@ -66,6 +96,8 @@ def _source_known(rows: Rows, row: Row) -> None:
 def _run_went_on(rows: Rows, row: Row) -> None:
     """One row a run, so that a batch of a thousand scores does not write it a thousand times."""
     earlier = rows.runs.setdefault((row["source_id"], row["run"]), row)
+    if row["last_at"] >= earlier["last_at"]:
+        earlier["last_score"] = row["last_score"]
     for name in ("last_at", "last_end_s", "is_over", "alerts_opened"):
         earlier[name] = max(earlier[name], row[name])
     earlier["first_at"] = min(earlier["first_at"], row["first_at"])
@@ -82,7 +114,41 @@ def source_row(message: OfSource) -> Row:
         "is_wall_clock": message.is_wall_clock,
         "recorded_at": None,
         "configured_at": message.origin_at,
+        "changed_at": EPOCH,
         "is_being_removed": False,
+    }
+
+
+def configured_row(message: SourceConfigured) -> Row:
+    """A source as whoever configured it describes it."""
+    return {
+        "source_id": str(message.source_id),
+        "source_kind": message.source_kind,
+        "tenant_id": str(message.tenant_id) if message.tenant_id else None,
+        "name": message.name[:NAME_CHARS],
+        "origin_at": message.origin_at,
+        "is_wall_clock": message.is_wall_clock,
+        "recorded_at": message.recorded_at,
+        "configured_at": message.configured_at,
+        "changed_at": message.configured_at,
+        "is_being_removed": False,
+    }
+
+
+def camera_row(message: SourceConfigured) -> Row:
+    """What more is configured of a camera; since it comes from the topic, the topic has it."""
+    return {
+        "source_id": str(message.source_id),
+        "address": message.address,
+        "record_address": message.record_address,
+        "credentials": message.credentials,
+        "frames": message.spec.frames,
+        "frame_rate": message.spec.frame_rate,
+        "hop": message.spec.hop,
+        "settings": (message.camera or CameraSettings()).model_dump(mode="json"),
+        "is_paused": message.is_paused,
+        "changed_at": message.configured_at,
+        "announced_at": message.configured_at,
     }
 
 
@@ -97,6 +163,7 @@ def source_row_of_video(message: VideoProgressed) -> Row:
         "is_wall_clock": False,
         "recorded_at": None,
         "configured_at": message.progressed_at,
+        "changed_at": EPOCH,
         "is_being_removed": False,
     }
 
@@ -139,6 +206,7 @@ def run_row(message: ClipScored, now: datetime) -> Row:
         "alerts_opened": message.alerts_opened,
         "alerts_seen": 0,
         "alerts_closed": 0,
+        "last_score": message.top.calibrated,
         "heard_at": now,
     }
 
@@ -146,7 +214,7 @@ def run_row(message: ClipScored, now: datetime) -> Row:
 def alert_row(message: Alert, now: datetime) -> Row:
     row = _same(
         message,
-        "source_kind run rule severity start_s end_s peak_s peak_score peak_index"
+        "source_kind run kind rule severity start_s end_s peak_s peak_score peak_index"
         " origin_at is_wall_clock model_id",
     )
     return row | {
@@ -158,6 +226,27 @@ def alert_row(message: Alert, now: datetime) -> Row:
         "started_at": message.moment(message.start_s),
         "ended_at": message.moment(message.end_s),
         "recorded_at": now,
+    }
+
+
+def condition_row(message: SourceHealth) -> Row:
+    start_ms = round(message.start_s * 1000)
+    name = health_id(message.source_id, message.origin_at, message.condition, start_ms)
+    return _same(message, "condition origin_at is_over count") | {
+        "health_id": str(name),
+        "source_id": str(message.source_id),
+        "started_at": message.moment(message.start_s),
+        "ended_at": message.moment(max(message.start_s, message.at_s)),
+        "detail": message.detail[:SENTENCE_CHARS],
+    }
+
+
+def segment_row(message: SegmentRecorded) -> Row:
+    names = "started_at ended_at size_bytes width height object_key is_gone recorded_at"
+    return _same(message, names) | {
+        "segment_id": str(message.segment_id),
+        "source_id": str(message.source_id),
+        "codec": message.codec[:64],
     }
 
 

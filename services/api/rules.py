@@ -6,21 +6,54 @@ The order of the columns matters (see `upserts`): guards come last.
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_
+from sqlalchemy import ColumnElement, and_, case, func, literal_column, not_, or_
 
-from services.api.tables import deliveries
+from services.api.tables import cameras, deliveries
 from services.api.upserts import Change, Rule, first_known, greatest, keep, least, replace
 
 # Written out, not bound: PyMySQL sends many rows in one statement only if nothing but the row
 # itself has parameters.
 DONE: ColumnElement[str] = literal_column("'done'")
 CLOSED: ColumnElement[str] = literal_column("'closed'")
+EPOCH: ColumnElement[Any] = literal_column("'1970-01-01 00:00:00.000000'")
+"""As both databases write what `rows.EPOCH` is."""
 
 
-SOURCE_RULES: Mapping[str, Rule] = {"is_being_removed": keep}
+STUB_RULES: Mapping[str, Rule] = {"is_being_removed": keep}
 """What is known of a source stays; a stub is only put where there is nothing."""
 
+
+def _changed_later(change: Change, name: str) -> ColumnElement[Any]:
+    later = change.new("changed_at") >= change.old("changed_at")
+    return case((later, change.new(name)), else_=change.old(name))
+
+
+def _added_once(change: Change, name: str) -> ColumnElement[Any]:
+    """When a source was added stays as it is, but for a stub, which only guesses it."""
+    is_stub = change.old("changed_at") == EPOCH
+    return case((is_stub, change.new(name)), else_=change.old(name))
+
+
+_CONFIGURED = "source_kind tenant_id name origin_at is_wall_clock recorded_at"
+SOURCE_RULES: Mapping[str, Rule] = {
+    **dict.fromkeys(_CONFIGURED.split(), _changed_later),
+    "configured_at": _added_once,
+    "changed_at": greatest,
+}
+CAMERA_RULES: Mapping[str, Rule] = {
+    column.name: _changed_later
+    for column in cameras.columns
+    if not column.primary_key and column.name != "changed_at"
+} | {"changed_at": greatest}
+
+
+def _of_latest(change: Change, name: str) -> ColumnElement[Any]:
+    later = change.new("last_at") >= change.old("last_at")
+    return case((later, change.new(name)), else_=change.old(name))
+
+
 RUN_RULES: Mapping[str, Rule] = {
+    "last_score": _of_latest,
     "first_at": least,
     "last_at": greatest,
     "last_end_s": greatest,
@@ -98,6 +131,35 @@ ALERT_RULES: Mapping[str, Rule] = {
     "ended_at": _end,
     "reason": first_known,
     "state": _closed_for_good,
+}
+
+
+def _known_further(change: Change, name: str) -> ColumnElement[Any]:
+    """News of a condition that is over change it no more, but for the same news again."""
+    further = change.new("ended_at") >= change.old("ended_at")
+    open_still = or_(change.new("is_over"), not_(change.old("is_over")))
+    return case((and_(open_still, further), change.new(name)), else_=change.old(name))
+
+
+CONDITION_RULES: Mapping[str, Rule] = {
+    "detail": _known_further,
+    "count": greatest,
+    "ended_at": _known_further,
+    "is_over": greatest,
+}
+
+
+def _recorded_later(change: Change, name: str) -> ColumnElement[Any]:
+    later = change.new("recorded_at") >= change.old("recorded_at")
+    return case((later, change.new(name)), else_=change.old(name))
+
+
+SEGMENT_RULES: Mapping[str, Rule] = {
+    "object_key": first_known,
+    "is_gone": _recorded_later,
+    "size_bytes": _recorded_later,
+    "ended_at": _recorded_later,
+    "recorded_at": greatest,
 }
 DELIVERY_RULES: Mapping[str, Rule] = {
     column.name: replace for column in deliveries.columns if not column.primary_key

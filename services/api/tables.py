@@ -1,8 +1,8 @@
-"""The tables: sources, videos, packed scores, alerts, deliveries, sessions (ADR 0019).
+"""The tables: sources, videos, cameras, packed scores, conditions, alerts, sessions (ADR 0019).
 
-Sources, videos and sessions are written by the API; all other rows come from topics, so they can be
-made again from the log. Times are absolute and indexed: whatever is asked, is asked between two
-moments.
+Sources, videos, cameras and sessions are written by the API; all other rows come from topics, so
+they can be made again from the log, and so can sources and cameras. Times are absolute and indexed:
+whatever is asked, is asked between two moments.
 """
 
 from sqlalchemy import (
@@ -29,6 +29,7 @@ from services.chassis.storage.columns import (
 )
 
 NAME_CHARS = 255
+ADDRESS_CHARS = 2000
 SENTENCE_CHARS = 1000
 RUN_CHARS = 64
 
@@ -45,12 +46,15 @@ sources = Table(
     Column("is_wall_clock", Boolean, nullable=False),
     Column("recorded_at", UtcDateTime),
     Column("configured_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
     Column("is_being_removed", Boolean, nullable=False),
     Index("ix_sources_newest", "source_kind", "configured_at", "source_id"),
     Index("ix_sources_tenant", "tenant_id", "source_kind", "configured_at"),
     **INNODB,
 )
-"""What gives clips. A source that is being removed is shown to nobody."""
+"""What gives clips. A source that is being removed is shown to nobody. `configured_at` is when it
+was added, `changed_at` when what is said of it was last changed; the epoch of a stub that only
+clips speak of."""
 
 removed_sources = Table(
     "removed_sources",
@@ -93,6 +97,26 @@ videos = Table(
 )
 """What is known of a source that is an upload."""
 
+cameras = Table(
+    "cameras",
+    metadata,
+    Column("source_id", identifier(), primary_key=True),
+    Column("address", String(ADDRESS_CHARS), nullable=False),
+    Column("record_address", String(ADDRESS_CHARS)),
+    Column("credentials", blob()),
+    Column("frames", Integer, nullable=False),
+    Column("frame_rate", Double, nullable=False),
+    Column("hop", Integer, nullable=False),
+    Column("settings", JSON, nullable=False),
+    Column("is_paused", Boolean, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Column("announced_at", UtcDateTime),
+    Index("ix_cameras_announced", "announced_at", "changed_at"),
+    **INNODB,
+)
+"""What is configured of a camera. Addresses carry no credentials; those are sealed. `announced_at`
+is the `changed_at` that `sources.v1` has; with another or none it is to be told."""
+
 runs = Table(
     "runs",
     metadata,
@@ -105,6 +129,7 @@ runs = Table(
     Column("alerts_opened", Integer, nullable=False),
     Column("alerts_seen", Integer, nullable=False),
     Column("alerts_closed", Integer, nullable=False),
+    Column("last_score", Double),
     Column("heard_at", UtcDateTime, nullable=False),
     **INNODB,
 )
@@ -172,6 +197,7 @@ alerts = Table(
     Column("source_id", identifier(), nullable=False),
     Column("source_kind", exact_name(16), nullable=False),
     Column("run", exact_name(RUN_CHARS), nullable=False),
+    Column("kind", exact_name(16), nullable=False),
     Column("rule", String(128), nullable=False),
     Column("label", String(128), nullable=False),
     Column("severity", exact_name(16), nullable=False),
@@ -194,6 +220,46 @@ alerts = Table(
     Index("ix_alerts_started_at", "started_at"),
     **INNODB,
 )
+
+conditions = Table(
+    "conditions",
+    metadata,
+    Column("health_id", identifier(), primary_key=True),
+    Column("source_id", identifier(), nullable=False),
+    Column("condition", exact_name(32), nullable=False),
+    Column("origin_at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime, nullable=False),
+    Column("is_over", Boolean, nullable=False),
+    Column("detail", String(SENTENCE_CHARS), nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Index("ix_conditions_source", "source_id", "started_at", "health_id"),
+    Index("ix_conditions_ended", "source_id", "ended_at"),
+    Index("ix_conditions_open", "is_over", "source_id"),
+    Index("ix_conditions_started_at", "started_at"),
+    **INNODB,
+)
+"""What was wrong with a source, and is, while it is not over. `ended_at` is how far it is known."""
+
+segments = Table(
+    "segments",
+    metadata,
+    Column("segment_id", identifier(), primary_key=True),
+    Column("source_id", identifier(), nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("codec", String(64), nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("object_key", object_key()),
+    Column("is_gone", Boolean, nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
+    Index("ix_segments_source", "source_id", "started_at"),
+    Index("ix_segments_ended_at", "ended_at"),
+    **INNODB,
+)
+"""Stretches of a camera's own stream. Without `object_key` they lie where they were recorded."""
 
 deliveries = Table(
     "deliveries",

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from schemas.alerts import ClosedReason, Severity
+from schemas.alerts import AlertKind, ClosedReason, Severity
 from schemas.clips import SourceKind
+from schemas.health import Condition
 
 VideoState = Literal["submitted", "decoding", "scoring", "done", "failed"]
 AlertState = Literal["open", "closed"]
@@ -114,6 +115,7 @@ class AlertView(View):
     filename: str = Field(description="the source's name: of an upload, its file's")
     run: str
     state: AlertState
+    kind: AlertKind = Field(description="health: something is wrong with the source itself")
     reason: ClosedReason | None = Field(description="why it is closed")
     rule: str
     label: str
@@ -137,6 +139,7 @@ class AlertView(View):
             "filename": "till.mp4",
             "run": "live",
             "state": "closed",
+            "kind": "incident",
             "reason": "subsided",
             "rule": "fight",
             "label": "Possible fight",
@@ -172,6 +175,28 @@ class AlertDetail(AlertView):
     snapshot_url: str | None
     evidence_url: str | None
     deliveries: list[DeliveryView]
+
+
+class ConditionView(View):
+    """Something about a source that was not as it should be, or is: see SourceHealth."""
+
+    condition: Condition
+    started_at: datetime
+    ended_at: datetime = Field(description="how far it is known, while it is not over")
+    is_over: bool
+    detail: str = Field(description="one sentence for people; may be empty")
+    count: int = Field(description="of overloaded, still and clips_dropped: what was left out")
+
+    model_config = _example(
+        {
+            "condition": "offline",
+            "started_at": _WHEN,
+            "ended_at": "2026-05-01T22:10:00Z",
+            "is_over": True,
+            "detail": "The camera refuses the connection.",
+            "count": 0,
+        }
+    )
 
 
 class RunView(View):
@@ -257,6 +282,7 @@ class TimelineView(View):
     clips: list[ClipView] = Field(description="with resolution clip: in order of time")
     maxima: MaximaView | None = Field(description="with resolution minute or hour")
     alerts: list[AlertView] = Field(description="that touch this page's span, in order of time")
+    conditions: list[ConditionView] = Field(description="likewise: why there may be no scores")
     next: str | None = Field(description="ask again with `cursor` of this; null at the end")
 
 
@@ -272,6 +298,11 @@ class VideoPage(View):
 
 class AlertPage(View):
     items: list[AlertView]
+    next: str | None = Field(description="ask again with `cursor` of this; null at the end")
+
+
+class ConditionPage(View):
+    items: list[ConditionView]
     next: str | None = Field(description="ask again with `cursor` of this; null at the end")
 
 

@@ -19,20 +19,34 @@ from services.api.principal import Principal
 from services.api.projector import Projector
 from services.api.queries.sources import Stretch, timeline
 from services.api.queries.videos import NewVideo, add_video
-from services.api.tables import alerts, deliveries, metadata, score_series, videos
+from services.api.tables import (
+    alerts,
+    cameras,
+    conditions,
+    deliveries,
+    metadata,
+    score_series,
+    segments,
+    sources,
+    videos,
+)
 from services.chassis.errors import InvalidMessage, TransientError
 from services.chassis.storage import database, leases
 from services.chassis.storage.migrations import upgrade
 from tests.unit.api.builders import (
+    CAMERA,
     TWO_HEADS,
     VIDEO,
     alert,
     at,
+    configured,
     delivered,
+    health,
     incoming,
     progressed,
     scored,
     scores,
+    segment,
     video_id,
 )
 
@@ -331,3 +345,24 @@ def test_attempts_of_a_delivery_are_rows_of_their_own(project: Project) -> None:
     with project.engine.connect() as connection:
         outcomes = connection.scalars(select(deliveries.c.outcome).order_by("attempt")).all()
     assert outcomes == ["retrying", "delivered"]
+
+
+def test_configured_sources_conditions_and_segments_are_upserts(project: Project) -> None:
+    """On both databases, whatever comes first: stubs, old news, or the same again."""
+    told = (
+        *scores(3, source_id=CAMERA, source_kind="camera"),
+        configured("Till 1", 5),
+        configured("Till", 2),
+        health(at_s=90, is_over=True),
+        health(at_s=30),
+        segment(0, 5, object_key="recordings/a.mp4"),
+        segment(0),
+    )
+    project(*told)
+    project(*told)
+    source, camera = project.one(sources), project.one(cameras)
+    condition, recorded = project.one(conditions), project.one(segments)
+    assert (source.name, source.configured_at) == ("Till 1", at(5))
+    assert (camera.address, camera.announced_at) == ("sim://store", at(5))
+    assert (condition.is_over, condition.ended_at) == (True, at(90))
+    assert recorded.object_key == "recordings/a.mp4"

@@ -84,6 +84,7 @@ def _write_source(connection: Connection, camera: Camera, days: int, clips: int)
                 "name": f"Camera {camera.number}",
                 "origin_at": BEGIN,
                 "configured_at": BEGIN,
+                "changed_at": BEGIN,
                 "is_being_removed": False,
             }
         )
@@ -108,6 +109,7 @@ def _alerts(camera: Camera, days: int) -> Iterator[dict[str, Any]]:
         yield {
             "alert_id": str(uuid5(FAMILY, f"{camera.number}/{number}")),
             "run": LIVE,
+            "kind": "incident",
             "rule": "fight",
             "label": "Possible fight",
             "severity": "warning",

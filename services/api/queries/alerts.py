@@ -28,6 +28,7 @@ class AlertFilter:
     run: str = LIVE
     since: datetime | None = None
     until: datetime | None = None
+    kind: str | None = None
 
     def apply(self, query: Select[Any]) -> Select[Any]:
         query = query.where(alerts.c.run == self.run)
@@ -35,6 +36,8 @@ class AlertFilter:
             query = query.where(alerts.c.source_id == str(self.source_id))
         if self.state:
             query = query.where(alerts.c.state == self.state)
+        if self.kind:
+            query = query.where(alerts.c.kind == self.kind)
         if self.since:
             query = query.where(alerts.c.started_at >= self.since)
         if self.until:

@@ -13,6 +13,8 @@ from services.api import timeline as scores
 from services.api.cursors import Cursor
 from services.api.principal import Principal, visible
 from services.api.queries.alerts import LONGEST_EPISODE, alerts_between
+from services.api.queries.conditions import conditions_between
+from services.api.queries.conditions import extent as extent_of_conditions
 from services.api.scores.reading import Span, series_between
 from services.api.tables import runs, sources
 from services.api.views import Resolution, RunView, SourcePage, SourceView
@@ -94,6 +96,7 @@ def timeline(
         "clips": page.clips,
         "maxima": page.maxima,
         "alerts": alerts_between(connection, str(source_id), stretch.run, of_alerts),
+        "conditions": conditions_between(connection, str(source_id), of_alerts),
         "next": Cursor(page.next, resolution).token() if page.next else None,
     }
 
@@ -103,11 +106,17 @@ def _resolution(stretch: Stretch, span: Span) -> scores.Resolution:
 
 
 def _span(connection: Connection, row: Row, stretch: Stretch) -> Span:
-    """What is asked for, within what the run has of the source."""
+    """What is asked for, within what the run has of the source, and what was wrong with it."""
     of_run = runs.c.source_id == row["source_id"], runs.c.run == stretch.run
-    extent = connection.execute(select(runs.c.first_at, runs.c.last_at).where(*of_run)).first()
-    first_at = extent.first_at if extent else row["origin_at"]
-    after_last = (extent.last_at if extent else row["origin_at"]) + timedelta(seconds=1)
+    query = select(runs.c.first_at, runs.c.last_at).where(*of_run)
+    extents = [
+        connection.execute(query).first(),
+        extent_of_conditions(connection, row["source_id"]),
+    ]
+    origin_at = row["origin_at"]
+    first_at = min((extent[0] for extent in extents if extent), default=origin_at)
+    last_at = max((extent[1] for extent in extents if extent), default=origin_at)
+    after_last = last_at + timedelta(seconds=1)
     since = stretch.since or min(first_at, stretch.until or first_at)
     until = stretch.until or max(after_last, since)
     return Span(since, max(since, until))

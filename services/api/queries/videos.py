@@ -49,6 +49,7 @@ def add_video(connection: Connection, principal: Principal, video: NewVideo) -> 
             is_wall_clock=video.recorded_at is not None,
             recorded_at=video.recorded_at,
             configured_at=video.submitted_at,
+            changed_at=video.submitted_at,
             is_being_removed=False,
         )
     )

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from schemas import ids
+from schemas.alerts import AlertKind
 from schemas.judgements import LIVE
 from services.api import media
 from services.api.auth import Asking
@@ -32,6 +33,7 @@ def alert_list(  # noqa: PLR0913 - each is a parameter of the route
     principal: Asking,
     source_id: Annotated[UUID | None, Query(description="of this source only")] = None,
     state: AlertState | None = None,
+    kind: Annotated[AlertKind | None, Query(description="incidents or health only")] = None,
     run: RunName = LIVE,
     since: Since = None,
     until: Until = None,
@@ -39,7 +41,7 @@ def alert_list(  # noqa: PLR0913 - each is a parameter of the route
     cursor: Token = None,
 ) -> AlertPage:
     """`since` and `until` bound when they began."""
-    wanted = AlertFilter(source_id, state, run, since, until)
+    wanted = AlertFilter(source_id, state, run, since, until, kind)
     return queries.alert_page(database, principal, wanted, limit, cursor_of(cursor))
 
 

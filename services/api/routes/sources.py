@@ -15,9 +15,10 @@ from services.api.deps import Database
 from services.api.moments import Moment
 from services.api.problems import Problem, documented
 from services.api.queries import sources as queries
+from services.api.queries.conditions import condition_page, touching
 from services.api.queries.sources import Stretch
 from services.api.routes.videos import Limit, Token, cursor_of, found
-from services.api.views import Resolution, SourcePage, SourceView, TimelineView
+from services.api.views import ConditionPage, Resolution, SourcePage, SourceView, TimelineView
 
 router = APIRouter(prefix="/sources", tags=["sources"])
 RESOLUTIONS: tuple[Resolution, ...] = ("clip", "minute", "hour")
@@ -82,6 +83,26 @@ def timeline(  # noqa: PLR0913 - each is a parameter of the route
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=headers)
     return Response(content, headers=headers, media_type="application/json")
+
+
+@router.get(
+    "/{source_id}/conditions",
+    summary="What was wrong with it, newest first",
+    responses=documented(401, 404, 422),
+)
+def conditions(  # noqa: PLR0913 - each is a parameter of the route
+    source_id: SourceId,
+    database: Database,
+    principal: Asking,
+    since: Since = None,
+    until: Until = None,
+    limit: Limit = 50,
+    cursor: Token = None,
+) -> ConditionPage:
+    """Those that lasted into the stretch between `since` and `until`."""
+    found(queries.source_row(database, principal, source_id), "source", source_id)
+    where = touching(str(source_id), since, until)
+    return condition_page(database, where, limit, cursor_of(cursor))
 
 
 def _going_on(stretch: Stretch, token: str | None) -> Stretch:

@@ -8,9 +8,12 @@ from schemas.alerts import AlertClosed, AlertOpened, AlertUpdated
 from schemas.base import Message
 from schemas.clips import ClipRef, ClipSpec, Grid
 from schemas.deliveries import DeliveryAttempted
-from schemas.ids import alert_id, clip_id, delivery_id
+from schemas.health import SourceHealth
+from schemas.ids import alert_id, clip_id, delivery_id, segment_id
+from schemas.recordings import SegmentRecorded
 from schemas.scores import ClipScored, HeadScore
-from schemas.topics import TOPICS
+from schemas.sources import SourceConfigured
+from schemas.topics import SOURCES, TOPICS
 from schemas.videos import VideoProgressed
 from services.chassis.streaming.records import Incoming, Partition, Record
 
@@ -31,6 +34,9 @@ def at(seconds: float) -> datetime:
 
 def clip_ref(index: int) -> ClipRef:
     return ClipRef(index=index, start_s=GRID.start_s(index), end_s=GRID.start_s(index + 1))
+
+
+CAMERA = video_id("camera")
 
 
 def head(rule: str = "fight", calibrated: float = 0.1, **fields: Any) -> HeadScore:
@@ -72,7 +78,7 @@ def scores(count: int, **fields: Any) -> list[ClipScored]:
 TWO_HEADS = head("fall", 0.2), head("fight", 0.7)
 
 
-def alert(kind: type[A], peak_score: float = 0.8, opening: int = 2, **fields: Any) -> A:
+def alert(kind: type[A], /, peak_score: float = 0.8, opening: int = 2, **fields: Any) -> A:
     source, run = fields.get("source_id", VIDEO), fields.get("run", "live")
     first = clip_id(source, START, opening)
     content = {
@@ -107,6 +113,48 @@ def delivered(attempt: int = 1, outcome: str = "delivered", **fields: Any) -> De
     return DeliveryAttempted.model_validate(content | fields)
 
 
+def health(
+    condition: str = "still", start_s: float = 10, at_s: float = 10, **fields: Any
+) -> SourceHealth:
+    content = {
+        "source_id": CAMERA,
+        "source_kind": "camera",
+        "origin_at": START,
+        "cut_at": START,
+        "condition": condition,
+        "start_s": start_s,
+        "at_s": at_s,
+    }
+    return SourceHealth.model_validate(content | fields)
+
+
+def configured(name: str = "Till 1", after_s: float = 0, **fields: Any) -> SourceConfigured:
+    content = {
+        "source_id": CAMERA,
+        "source_kind": "camera",
+        "name": name,
+        "origin_at": START,
+        "address": "sim://store",
+        "configured_at": at(after_s),
+    }
+    return SourceConfigured.model_validate(content | fields)
+
+
+def segment(start_s: float, recorded_s: float = 0, **fields: Any) -> SegmentRecorded:
+    content = {
+        "source_id": CAMERA,
+        "segment_id": segment_id(CAMERA, at(start_s)),
+        "started_at": at(start_s),
+        "ended_at": at(start_s + 10),
+        "size_bytes": 1000,
+        "codec": "h264",
+        "width": 1280,
+        "height": 720,
+        "recorded_at": at(start_s + 10 + recorded_s),
+    }
+    return SegmentRecorded.model_validate(content | fields)
+
+
 def incoming(*messages: Message) -> list[Incoming]:
     """As the consume loop hands them over."""
     names = {kind: topic.name for topic in TOPICS for kind in topic.messages}
@@ -114,3 +162,8 @@ def incoming(*messages: Message) -> list[Incoming]:
         Incoming(Record(Partition(names[type(message)], 0), offset, None, None), message)
         for offset, message in enumerate(messages)
     ]
+
+
+def removed(source_id: UUID) -> Incoming:
+    """The tombstone of a source, as the consume loop hands it over."""
+    return Incoming(Record(Partition(SOURCES.name, 0), 0, str(source_id).encode(), None), None)

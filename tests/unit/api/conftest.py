@@ -1,5 +1,6 @@
 """The web application over fakes: objects and messages in memory, SQLite in a file."""
 
+import io
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from services.chassis.storage import database
 from services.chassis.storage.migrations import upgrade
 from services.chassis.storage.objects import MemoryObjects
 from services.chassis.streaming.publisher import MemoryPublisher, Publishing
+from services.chassis.streaming.records import Incoming
 from tests.unit.api.builders import incoming
 
 BASE = "http://127.0.0.1:8080"
@@ -49,7 +51,14 @@ class Api:
         return self.tools.clock
 
     def project(self, *messages: Message) -> None:
-        Projector(self.engine, self.clock).handle(incoming(*messages), Event())
+        self.take(*incoming(*messages))
+
+    def take(self, *records: Incoming) -> None:
+        """As `project`, of records that may be tombstones."""
+        Projector(self.engine, self.clock).handle(records, Event())
+
+    def put(self, key: str, content: bytes = b"content") -> None:
+        self.store.put(key, io.BytesIO(content), "application/octet-stream")
 
     def upload(self, content: bytes, filename: str = "a.mp4") -> Any:
         return self.client.post("/api/v1/videos", files={"file": (filename, content)})

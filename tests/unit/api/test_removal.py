@@ -23,7 +23,7 @@ from tests.unit.api.conftest import Api
 from tests.unit.api.test_uploads import MP4
 
 DAY_S = 86_400
-FOR_EVER = Keeping(None, None, None, None)
+FOR_EVER = Keeping(None, None, None, None, None)
 
 
 def analysed(api: Api) -> UUID:

@@ -30,11 +30,14 @@ TABLES = (
     "sources",
     "removed_sources",
     "videos",
+    "cameras",
     "runs",
     "score_series",
     "score_blocks",
     "score_hours",
     "alerts",
+    "conditions",
+    "segments",
     "deliveries",
     "sessions",
     "leases",
@@ -43,8 +46,10 @@ TABLES = (
 
 def upgrade() -> None:
     _sources()
+    _cameras()
     _scores()
     _alerts()
+    _conditions()
     _sessions()
     _leases()
 
@@ -65,6 +70,7 @@ def _sources() -> None:
         Column("is_wall_clock", Boolean, nullable=False),
         Column("recorded_at", UtcDateTime),
         Column("configured_at", UtcDateTime, nullable=False),
+        Column("changed_at", UtcDateTime, nullable=False),
         Column("is_being_removed", Boolean, nullable=False),
         **INNODB,
     )
@@ -116,9 +122,66 @@ def _sources() -> None:
         Column("alerts_opened", Integer, nullable=False),
         Column("alerts_seen", Integer, nullable=False),
         Column("alerts_closed", Integer, nullable=False),
+        Column("last_score", Double),
         Column("heard_at", UtcDateTime, nullable=False),
         **INNODB,
     )
+
+
+def _cameras() -> None:
+    op.create_table(
+        "cameras",
+        Column("source_id", identifier(), primary_key=True),
+        Column("address", String(2000), nullable=False),
+        Column("record_address", String(2000)),
+        Column("credentials", blob()),
+        Column("frames", Integer, nullable=False),
+        Column("frame_rate", Double, nullable=False),
+        Column("hop", Integer, nullable=False),
+        Column("settings", JSON, nullable=False),
+        Column("is_paused", Boolean, nullable=False),
+        Column("changed_at", UtcDateTime, nullable=False),
+        Column("announced_at", UtcDateTime),
+        **INNODB,
+    )
+    op.create_index("ix_cameras_announced", "cameras", ["announced_at", "changed_at"])
+
+
+def _conditions() -> None:
+    op.create_table(
+        "conditions",
+        Column("health_id", identifier(), primary_key=True),
+        Column("source_id", identifier(), nullable=False),
+        Column("condition", exact_name(32), nullable=False),
+        Column("origin_at", UtcDateTime, nullable=False),
+        Column("started_at", UtcDateTime, nullable=False),
+        Column("ended_at", UtcDateTime, nullable=False),
+        Column("is_over", Boolean, nullable=False),
+        Column("detail", String(1000), nullable=False),
+        Column("count", BigInteger, nullable=False),
+        **INNODB,
+    )
+    op.create_index("ix_conditions_source", "conditions", ["source_id", "started_at", "health_id"])
+    op.create_index("ix_conditions_ended", "conditions", ["source_id", "ended_at"])
+    op.create_index("ix_conditions_open", "conditions", ["is_over", "source_id"])
+    op.create_index("ix_conditions_started_at", "conditions", ["started_at"])
+    op.create_table(
+        "segments",
+        Column("segment_id", identifier(), primary_key=True),
+        Column("source_id", identifier(), nullable=False),
+        Column("started_at", UtcDateTime, nullable=False),
+        Column("ended_at", UtcDateTime, nullable=False),
+        Column("size_bytes", BigInteger, nullable=False),
+        Column("codec", String(64), nullable=False),
+        Column("width", Integer, nullable=False),
+        Column("height", Integer, nullable=False),
+        Column("object_key", object_key()),
+        Column("is_gone", Boolean, nullable=False),
+        Column("recorded_at", UtcDateTime, nullable=False),
+        **INNODB,
+    )
+    op.create_index("ix_segments_source", "segments", ["source_id", "started_at"])
+    op.create_index("ix_segments_ended_at", "segments", ["ended_at"])
 
 
 def _scores() -> None:
@@ -178,6 +241,7 @@ def _alerts() -> None:
         Column("source_id", identifier(), nullable=False),
         Column("source_kind", exact_name(16), nullable=False),
         Column("run", exact_name(64), nullable=False),
+        Column("kind", exact_name(16), nullable=False),
         Column("rule", String(128), nullable=False),
         Column("label", String(128), nullable=False),
         Column("severity", exact_name(16), nullable=False),
