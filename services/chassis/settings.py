@@ -10,6 +10,10 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from services.chassis.addresses.camera import KINDS
+from services.chassis.addresses.hosts import NETWORKS
+from services.chassis.addresses.policy import AddressPolicy
+
 FROM_ENVIRONMENT = SettingsConfigDict(
     env_prefix="NIGHTCLERK_",
     frozen=True,
@@ -99,6 +103,17 @@ class ServiceSettings(KafkaSettings):
 
     database_url: SecretStr = SecretStr("sqlite:///.nightclerk/nightclerk.db")
 
+    secret_key: SecretStr = SecretStr("")
+    """Any text, long and random; seals the credentials of cameras. Several, separated by commas,
+    while one is replaced: the first seals, all open."""
+    camera_networks: str = ",".join(NETWORKS)
+    """Where cameras may be: any of these, separated by commas. Link-local addresses, multicast and
+    metadata services are refused always."""
+    camera_kinds: str = ",".join(KINDS)
+    """How they may be watched: any of these, separated by commas."""
+    camera_folders: str = ""
+    """Below which folders drop folders may lie: absolute paths, separated by commas."""
+
     state_dir: Path = Path(".nightclerk")
     health_host: str = "127.0.0.1"
     health_port: int = 0
@@ -112,6 +127,19 @@ class ServiceSettings(KafkaSettings):
         if address.scheme not in ("http", "https") or not address.netloc or address.path.strip("/"):
             raise ValueError("it must be http(s)://host:port, without a path")
         return text
+
+    @model_validator(mode="after")
+    def _addresses_are_a_choice(self) -> Self:
+        try:
+            _ = self.addresses
+        except ValueError as error:
+            raise ValueError(f"camera_networks, camera_kinds or camera_folders: {error}") from None
+        return self
+
+    @property
+    def addresses(self) -> AddressPolicy:
+        """Which addresses of cameras may be watched."""
+        return AddressPolicy.of(self.camera_networks, self.camera_kinds, self.camera_folders)
 
     def public(self) -> dict[str, Any]:
         """What may be logged at start."""
