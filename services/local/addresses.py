@@ -1,6 +1,7 @@
 """Where the servers of a stack are, and what every service is told of them."""
 
 import os
+import secrets
 
 from services.local.config import LOOPBACK, LocalSettings
 from services.local.objectstore import Credentials, credentials
@@ -28,6 +29,21 @@ def s3_keys(settings: LocalSettings) -> Credentials:
     return credentials(settings.state / "credentials.json")
 
 
+def secret_key(settings: LocalSettings) -> str:
+    """The key of the settings, else one kept in the state folder, made up at the first call and
+    readable by its owner only. Who loses it enters the passwords of all cameras again.
+    """
+    if settings.secret_key and settings.secret_key.get_secret_value():
+        return settings.secret_key.get_secret_value()
+    path = settings.state / "secret.key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(32))
+    return path.read_text().strip()
+
+
 def database_url(settings: LocalSettings) -> str:
     """The database of the settings, else a SQLite file in the state folder."""
     if settings.database_url:
@@ -47,6 +63,7 @@ def shared_environment(settings: LocalSettings) -> dict[str, str]:
         "NIGHTCLERK_S3_ACCESS_KEY": keys.access_key,
         "NIGHTCLERK_S3_SECRET_KEY": keys.secret_key,
         "NIGHTCLERK_DATABASE_URL": database_url(settings),
+        "NIGHTCLERK_SECRET_KEY": secret_key(settings),
         "NIGHTCLERK_STATE_DIR": str(settings.state),
         "NIGHTCLERK_DASHBOARD_URL": os.environ.get("NIGHTCLERK_DASHBOARD_URL", where["api"]),
         "NO_PROXY": ",".join(filter(None, [os.environ.get("NO_PROXY"), LOOPBACK, "localhost"])),

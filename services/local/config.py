@@ -54,6 +54,8 @@ class LocalSettings(BaseSettings):
     s3_access_key: str | None = None
     s3_secret_key: SecretStr | None = None
     database_url: SecretStr | None = None
+    secret_key: SecretStr | None = None
+    """Seals the credentials of cameras; without it one is made, and kept in the state folder."""
     topic_prefix: str = ""
 
     @model_validator(mode="after")

@@ -1,6 +1,7 @@
 """What runs where, and what the services are told."""
 
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,15 @@ def test_services_are_told_of_the_servers_and_the_state_folder(tmp_path: Path) -
     assert told["NIGHTCLERK_S3_ACCESS_KEY"] == keys.access_key
     assert told["NIGHTCLERK_S3_SECRET_KEY"] == keys.secret_key
     assert told["NIGHTCLERK_STATE_DIR"] == str(tmp_path)
+
+
+def test_the_key_that_seals_credentials_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
+    told = [shared_environment(settings(tmp_path))["NIGHTCLERK_SECRET_KEY"] for _ in range(2)]
+    assert told[0] == told[1]
+    assert len(told[0]) > 40
+    assert stat.S_IMODE((tmp_path / "secret.key").stat().st_mode) == 0o600
+    ours = settings(tmp_path, secret_key="of the operator")
+    assert shared_environment(ours)["NIGHTCLERK_SECRET_KEY"] == "of the operator"
 
 
 def test_servers_that_exist_already_are_used_and_none_are_started(tmp_path: Path) -> None:
