@@ -1,10 +1,14 @@
 """Settings of the ingest service."""
 
+from datetime import timedelta
 from pathlib import Path
+
+from pydantic import Field
 
 from schemas.clips import ClipSpec
 from services.chassis.media.limits import MediaLimits
 from services.chassis.settings import ServiceSettings
+from services.ingest.recording.ring import RingBounds
 
 DEFAULT_SPEC = ClipSpec()
 
@@ -29,6 +33,13 @@ class IngestSettings(ServiceSettings):
     max_ahead_clips: int = 256
     """Cutting waits while so many clips are unread by the features service."""
 
+    recording_keep_h: float = Field(default=24.0, gt=0)
+    """For how many hours cameras' recordings stay on a worker's disk."""
+    recording_most_gb: float = Field(default=20.0, gt=0)
+    """So many GiB of recordings lie on a worker's disk, the oldest of all cameras dropped first."""
+    recording_free_share: float = Field(default=0.05, ge=0, lt=1)
+    """This share of the disk stays free; with less than half of it free nothing is recorded."""
+
     @property
     def spec(self) -> ClipSpec:
         return ClipSpec(frames=self.clip_frames, frame_rate=self.clip_frame_rate, hop=self.clip_hop)
@@ -45,6 +56,18 @@ class IngestSettings(ServiceSettings):
             max_pixels=self.max_pixels,
             decode_threads=self.decode_threads,
         )
+
+    @property
+    def ring_bounds(self) -> RingBounds:
+        return RingBounds(
+            keep=timedelta(hours=self.recording_keep_h),
+            most_bytes=round(self.recording_most_gb * 2**30),
+            free_share=self.recording_free_share,
+        )
+
+    @property
+    def recordings(self) -> Path:
+        return self.state_dir / "recordings"
 
     @property
     def workspace(self) -> Path:

@@ -25,6 +25,8 @@ from services.ingest.cameras import CameraHandler
 from services.ingest.config import IngestSettings
 from services.ingest.job import Surroundings
 from services.ingest.lanes import Lanes
+from services.ingest.recording.ring import disk_usage
+from services.ingest.recording.service import Recordings
 from services.ingest.throttle import Slowest, Throttle
 from services.ingest.upload import Upload
 from services.ingest.workspace import Workspace
@@ -66,10 +68,16 @@ class IngestService:
     """Two consume loops and what works beside them; ends as a whole when a part of it does."""
 
     def __init__(
-        self, uploads: ConsumeLoop, cameras: ConsumeLoop, lanes: Lanes, sources: CompactedView
+        self,
+        uploads: ConsumeLoop,
+        cameras: ConsumeLoop,
+        lanes: Lanes,
+        sources: CompactedView,
+        recordings: Recordings,
     ) -> None:
         self._uploads, self._cameras = uploads, cameras
         self._lanes, self._sources = lanes, sources
+        self._recordings, self._duties = recordings, recordings.duties()
         self._failure: BaseException | None = None
 
     @property
@@ -86,10 +94,13 @@ class IngestService:
         """
         thread = threading.Thread(target=self._run_cameras, name="ingest-cameras")
         self._sources.subscribe(self._heard)
+        self._sources.subscribe(self._recordings.on_source)
         self._sources.start(on_failure=self.stop)
         try:
             self._sources.wait_ready()
             self._lanes.start()
+            for duty in self._duties:
+                duty.start(on_failure=self.stop)
             thread.start()
             self._uploads.run()
         finally:
@@ -98,7 +109,12 @@ class IngestService:
             self._sources.stop()
             if thread.ident is not None:
                 thread.join()
+            for duty in self._duties:
+                duty.stop()
+            self._recordings.close()
         self._sources.raise_failure()
+        for duty in self._duties:
+            duty.raise_failure()
         if self._failure is not None:
             raise self._failure
 
@@ -122,8 +138,9 @@ def build(settings: IngestSettings) -> Runnable:
         GroupLag(settings, groups.features(name, "bulk"), CLIPS_BULK)
         for name in settings.backbone_names
     ]
+    store = S3Objects.connect(settings)
     around = Surroundings(
-        store=S3Objects.connect(settings),
+        store=store,
         throttle=Throttle(Slowest(lags), clock, settings.max_ahead_clips),
         clock=clock,
         workspace=workspace,
@@ -151,4 +168,13 @@ def build(settings: IngestSettings) -> Runnable:
         publishers(),
         Limits(batch_records=64, tick_s=0.5),
     )
-    return IngestService(uploads, cameras, lanes, CompactedView(broker, SOURCES, clock))
+    recordings = Recordings(
+        settings.recordings,
+        broker,
+        store,
+        clock,
+        settings.ring_bounds,
+        disk_usage(settings.recordings),
+    )
+    sources = CompactedView(broker, SOURCES, clock)
+    return IngestService(uploads, cameras, lanes, sources, recordings)

@@ -38,6 +38,10 @@ class RecordedSegment:
         return self.started_at < until and self.ended_at > since
 
 
+def start(segment: RecordedSegment) -> datetime:
+    return segment.started_at
+
+
 class RecordingFolder:
     """The segments of all cameras that workers of this disk recorded. Methods may run in several
     processes at once; a file that vanished meanwhile is none.
@@ -61,10 +65,10 @@ class RecordingFolder:
         return sorted((ids.segment_started_at(path.name), path) for path in paths)
 
     def unpublished(self, source_id: UUID) -> list[RecordedSegment]:
-        return sorted(_segments(source_id, self._open(source_id)), key=_start)
+        return sorted(_segments(source_id, self._open(source_id)), key=start)
 
     def published(self, source_id: UUID) -> list[RecordedSegment]:
-        return sorted(_segments(source_id, _entries(self.root / str(source_id))), key=_start)
+        return sorted(_segments(source_id, _entries(self.root / str(source_id))), key=start)
 
     def finish(self, path: Path, started_at: datetime, ended_at: datetime) -> Path:
         """An open file is whole. Raises FileNotFoundError where its source was removed."""
@@ -117,10 +121,6 @@ def _moved(segment: RecordedSegment, path: Path, is_stored: bool) -> RecordedSeg
         segment.size_bytes,
         is_stored,
     )
-
-
-def _start(segment: RecordedSegment) -> datetime:
-    return segment.started_at
 
 
 def _uuid(name: str) -> UUID | None:

@@ -28,6 +28,8 @@ from services.chassis.streaming.records import Incoming, Outgoing, Partition, Re
 from services.ingest.cameras import CameraHandler
 from services.ingest.job import Surroundings
 from services.ingest.lanes import Lanes
+from services.ingest.recording.ring import RingBounds, disk_usage
+from services.ingest.recording.service import Recordings
 from services.ingest.service import IngestService, UploadHandler
 from services.ingest.throttle import Throttle
 from services.ingest.turns import Turns
@@ -293,7 +295,7 @@ def test_on_a_broker_uploads_come_and_go_and_cameras_are_cut(tmp_path: Path) -> 
     publisher.publish(Outgoing(SOURCES, camera()))
     for number in range(4):
         publisher.publish(Outgoing(VIDEOS, made.put(number)))
-    with running(service_on(broker, made.around)):
+    with running(service_on(broker, made.around, tmp_path / "recordings")):
         broker.wait_until(lambda: len(ended(broker)) == 3, WAIT_S)
         broker.wait_until(lambda: broker.lag(groups.INGEST_UPLOADS, VIDEOS) == 0, WAIT_S)
         broker.wait_until(lambda: bool(broker.messages(CLIPS_LIVE)), WAIT_S)
@@ -312,7 +314,7 @@ def camera() -> SourceConfigured:
     )
 
 
-def service_on(broker: MemoryBroker, around: Surroundings) -> IngestService:
+def service_on(broker: MemoryBroker, around: Surroundings, recorded: Path) -> IngestService:
     def publisher() -> Publisher:
         return broker.publisher("ingest")
 
@@ -323,7 +325,10 @@ def service_on(broker: MemoryBroker, around: Surroundings) -> IngestService:
     cameras = ConsumeLoop(
         broker, groups.INGEST_CAMERAS, [SOURCES], CameraHandler(clock), publisher()
     )
-    return IngestService(uploads, cameras, lanes, CompactedView(broker, SOURCES))
+    recordings = Recordings(
+        recorded, broker, MemoryObjects(), clock, RingBounds(), disk_usage(recorded)
+    )
+    return IngestService(uploads, cameras, lanes, CompactedView(broker, SOURCES), recordings)
 
 
 @contextmanager
