@@ -13,13 +13,15 @@ P = TypeVar("P")
 
 STEP_S = 30.0
 """A wall clock that was set further than this gives the source a new origin."""
+SLEW = 0.001
+"""A smaller difference is made up by so much time in each second, as NTP does."""
 
 
 class LiveClock:
     """The time of a live frame: the monotonic clock, anchored to the wall clock.
 
-    Never goes back. A small step of the wall clock is not followed. `has_stepped` says that it was
-    set far: then whoever cuts begins a new grid, with a clock anchored anew.
+    Never goes back. A small step of the wall clock is followed slowly. `has_stepped` says that it
+    was set far: then whoever cuts begins a new grid, with a clock anchored anew.
     """
 
     def __init__(self, wall: datetime, monotonic_s: float) -> None:
@@ -27,6 +29,17 @@ class LiveClock:
 
     def at(self, monotonic_s: float) -> datetime:
         return self._wall + timedelta(seconds=monotonic_s - self._monotonic_s)
+
+    def follow(self, wall: datetime, monotonic_s: float) -> None:
+        """Bring the two nearer to one another, by at most SLEW times what passed since the last
+        call.
+        """
+        passed_s = max(0.0, monotonic_s - self._monotonic_s)
+        at = self.at(monotonic_s)
+        ahead_s = (wall - at).total_seconds()
+        most_s = SLEW * passed_s
+        self._wall = at + timedelta(seconds=min(max(ahead_s, -most_s), most_s))
+        self._monotonic_s = max(monotonic_s, self._monotonic_s)
 
     def has_stepped(self, wall: datetime, monotonic_s: float) -> bool:
         return abs((wall - self.at(monotonic_s)).total_seconds()) > STEP_S

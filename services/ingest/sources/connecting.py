@@ -1,0 +1,139 @@
+"""Opening a stream with FFmpeg: options by scheme, credentials, and why it did not work.
+
+FFmpeg's own messages hold the address with its credentials, so none of them goes any further.
+"""
+
+import re
+from dataclasses import dataclass
+from time import monotonic
+from typing import Final
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import av
+from av.container import InputContainer
+
+from schemas.sources import Transport
+from services.ingest.sources.port import SourceLost
+
+OPEN_S = 6.0
+READ_S = 5.0
+"""Without a packet for so long a stream is lost."""
+SEGMENTED_READ_S = 25.0
+"""The same where video comes in pieces of several seconds."""
+
+TRANSPORTS: Final = {"auto": "tcp+udp", "tcp": "tcp", "udp": "udp"}
+SCHEMES: Final = ("rtsp", "rtsps", "http", "https")
+FORMATS: Final = (
+    *("hls", "mpegts", "mov", "mp4", "matroska", "webm", "flv", "live_flv", "h264", "hevc"),
+    *("mpjpeg", "mjpeg", "jpeg_pipe"),
+)
+"""What may come by HTTP."""
+BUSY = frozenset({453, 503})
+"""What RTSP servers answer when they have no place for another client."""
+
+SENTENCES: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (av.error.HTTPUnauthorizedError, "The camera refuses the user name or the password."),
+    (av.error.HTTPForbiddenError, "The camera does not allow this user to watch."),
+    (av.error.HTTPNotFoundError, "The camera has no stream under this address."),
+    (av.error.HTTPTooManyRequestsError, "The camera has too many clients."),
+    (av.error.ConnectionRefusedError, "The camera refuses the connection: nothing listens there."),
+    (av.error.ConnectionResetError, "The camera closed the connection."),
+    (av.error.BrokenPipeError, "The camera closed the connection."),
+    (av.error.EOFError, "The camera closed the connection."),
+    (av.error.InvalidDataError, "What answers there sends no video that can be read."),
+    (av.error.ProtocolNotFoundError, "The address names a kind of stream that is not allowed."),
+    (av.error.DecoderNotFoundError, "The video is in a codec that is not supported."),
+)
+
+
+@dataclass(frozen=True)
+class Login:
+    user: str
+    password: str
+
+    def __repr__(self) -> str:
+        return "Login(...)"
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long opening may take, and silence once it is open."""
+
+    open_s: float = OPEN_S
+    read_s: float = READ_S
+    segmented_read_s: float = SEGMENTED_READ_S
+
+
+def connect(
+    address: str, login: Login | None, transport: Transport, patience: Patience
+) -> InputContainer:
+    """Raises SourceLost, which never holds what FFmpeg said."""
+    scheme = urlsplit(address).scheme.lower()
+    if scheme not in SCHEMES:
+        raise SourceLost(f"Streams of the kind {scheme}:// are not read this way.")
+    is_rtsp = scheme.startswith("rtsp")
+    read_s = patience.read_s if is_rtsp else patience.segmented_read_s
+    began_s = monotonic()
+    level = av.logging.get_level()
+    av.logging.set_level(av.logging.ERROR)  # errors carry the server's status code then
+    try:
+        with av.logging.Capture():
+            return av.open(
+                with_login(address, login),
+                options=_rtsp(transport) if is_rtsp else _http(),
+                timeout=(patience.open_s, read_s),
+                metadata_errors="replace",
+            )
+    except (av.FFmpegError, OSError, ValueError) as error:
+        is_late = monotonic() - began_s >= patience.open_s
+        raise SourceLost("The camera does not answer." if is_late else reason(error)) from None
+    finally:
+        av.logging.set_level(level)
+
+
+def with_login(address: str, login: Login | None) -> str:
+    """The address with user and password, whatever characters they have. Its own are replaced."""
+    if login is None:
+        return address
+    parts = urlsplit(address)
+    host = parts.netloc.rpartition("@")[2]
+    secret = f"{quote(login.user, safe='')}:{quote(login.password, safe='')}"
+    return urlunsplit(parts._replace(netloc=f"{secret}@{host}"))
+
+
+def reason(error: Exception) -> str:
+    """One sentence, without anything that FFmpeg wrote."""
+    log = getattr(error, "log", None)
+    text = log[2] if log else ""
+    code = re.search(r"failed: (\d{3})\b", text)
+    if code and int(code[1]) in BUSY:
+        return "The camera has too many clients."
+    for kind, sentence in SENTENCES:
+        if isinstance(error, kind):
+            return sentence
+    if "resolve hostname" in text:
+        return "There is no host of this name."
+    if code:
+        return f"The camera answers with error {code[1]}."
+    return "The camera cannot be reached."
+
+
+def _rtsp(transport: Transport) -> dict[str, str]:
+    flags = {"rtsp_flags": "prefer_tcp"} if transport == "auto" else {}
+    return {
+        "rtsp_transport": TRANSPORTS[transport],
+        "allowed_media_types": "video",
+        "protocol_whitelist": "rtp,tcp,udp,tls,rtsp,rtsps,srtp",
+        "fpsprobesize": "0",
+        **flags,
+    }
+
+
+def _http() -> dict[str, str]:
+    return {
+        "protocol_whitelist": "http,https,tcp,tls,crypto,data",
+        "format_whitelist": ",".join(FORMATS),
+        "reconnect": "0",
+        "live_start_index": "-2",
+        "fpsprobesize": "0",
+    }
