@@ -11,7 +11,7 @@ from av.video.stream import VideoStream
 from services.chassis.telemetry import logs, metrics
 from services.ingest.recording.folder import RecordingFolder
 from services.ingest.recording.parameters import parameter_sets
-from services.ingest.recording.segment import Segment, SegmentFile
+from services.ingest.recording.segment import Segment, SegmentFile, reordering_s
 
 log = logs.get("recording")
 
@@ -68,21 +68,22 @@ class Recorder:
         self, stream: VideoStream, packet: "av.Packet[VideoStream]", moment: datetime
     ) -> None:
         if packet.is_keyframe:
-            self._cut(stream, bytes(packet), moment)
+            self._cut(stream, packet, moment)
         elif self._age_s(moment) > LONGEST_S:
             self._finish(moment)
         if self._segment is not None:
             self._segment.write(packet, moment)
 
-    def _cut(self, stream: VideoStream, content: bytes, moment: datetime) -> None:
+    def _cut(self, stream: VideoStream, packet: "av.Packet[VideoStream]", moment: datetime) -> None:
         """Begin a segment with this key frame, where one is due."""
-        sets = parameter_sets(stream.codec_context.name, content) or self._sets
+        sets = parameter_sets(stream.codec_context.name, bytes(packet)) or self._sets
         if self._segment is not None and sets == self._sets and self._age_s(moment) < SEGMENT_S:
             return
-        self._finish(moment)
+        begins_at = moment - timedelta(seconds=reordering_s(packet))
+        self._finish(begins_at)
         self._sets = sets
         if self._may_begin(moment):
-            self._segment = self._new_segment(stream, moment)
+            self._segment = self._new_segment(stream, begins_at)
 
     def _may_begin(self, moment: datetime) -> bool:
         if self._not_before is not None and moment < self._not_before:
@@ -93,14 +94,14 @@ class Recorder:
             return False
         return True
 
-    def _new_segment(self, stream: VideoStream, moment: datetime) -> Segment:
+    def _new_segment(self, stream: VideoStream, begins_at: datetime) -> Segment:
         while True:
             try:
-                file = self._open_file(self._folder.open_path(self._source_id, moment))
+                file = self._open_file(self._folder.open_path(self._source_id, begins_at))
             except FileExistsError:
-                moment += timedelta(microseconds=1)
+                begins_at += timedelta(microseconds=1)
                 continue
-            return Segment(file, stream, self._sets, moment)
+            return Segment(file, stream, self._sets, begins_at)
 
     def _finish(self, next_at: datetime | None) -> None:
         """The segment lasts to the next one, which begins with the packet that ended it."""

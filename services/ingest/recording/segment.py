@@ -56,20 +56,26 @@ class Segment:
     def __init__(
         self, file: SegmentFile, stream: VideoStream, sets: bytes, started_at: datetime
     ) -> None:
-        """`sets` are the parameter sets, where packets carry them."""
+        """`sets` are the parameter sets, where packets carry them. The first packet's picture is
+        that of its own moment, and is shown once those are decoded that come before it: the file
+        begins by so much earlier.
+        """
         self.started_at, self.path = started_at, file.path
         self._file = file
         self._output = open_fragmented(file, stream.codec_context.name)
         self._stream = _copy_of(stream, self._output, sets)
+        self._first_at: datetime | None = None
         self._last = -1
         self._step = round(TICKS / 25)
 
     def write(self, packet: "av.Packet[VideoStream]", moment: datetime) -> None:
         """The packet's stream and times are overwritten."""
-        at = max(round((moment - self.started_at).total_seconds() * TICKS), self._last + 1)
+        if self._first_at is None:
+            self._first_at = moment
+        at = max(round((moment - self._first_at).total_seconds() * TICKS), self._last + 1)
         if self._last >= 0:
             self._step = min(at - self._last, round(MOST_STEP_S * TICKS))
-        shown = at + _reordering(packet)
+        shown = at + round(reordering_s(packet) * TICKS)
         packet.stream = self._stream
         packet.time_base = Fraction(1, TICKS)
         packet.dts, packet.pts, packet.duration = at, shown, self._step
@@ -108,9 +114,9 @@ def _copy_of(stream: VideoStream, output: OutputContainer, sets: bytes) -> Video
     return copy
 
 
-def _reordering(packet: "av.Packet[VideoStream]") -> int:
-    """How much later than its packet a picture is shown, in ticks; cameras seldom reorder."""
+def reordering_s(packet: "av.Packet[VideoStream]") -> float:
+    """How much later than it is decoded a picture is shown; cameras seldom reorder."""
     if packet.pts is None or packet.dts is None or packet.time_base is None:
-        return 0
-    later_s = (packet.pts - packet.dts) * packet.time_base
-    return round(later_s * TICKS) if 0 <= later_s <= MOST_REORDERING_S else 0
+        return 0.0
+    later_s = float((packet.pts - packet.dts) * packet.time_base)
+    return later_s if 0 <= later_s <= MOST_REORDERING_S else 0.0
