@@ -118,7 +118,7 @@ def rest_page() -> str:
             "The whole description, with examples, is served at `/api/v1/openapi.json`. With a",
             "token configured (`NIGHTCLERK_API_TOKEN`) send it as `Authorization: Bearer …`.",
             "Errors are problem details (RFC 9457). Moments are ISO 8601 in UTC; names ending in `_s`",
-            "are seconds, of a source from its origin. Lists answer `{\"items\": …, \"next\": …}`: go on",
+            'are seconds, of a source from its origin. Lists answer `{"items": …, "next": …}`: go on',
             "with `?cursor=` of `next` until that is null.",
             "",
             "| | path | |",

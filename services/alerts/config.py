@@ -62,6 +62,8 @@ class AlertsSettings(ServiceSettings):
     """Of longer episodes it shows so much around the peak."""
     evidence_deadline_s: float = Field(default=30.0, gt=0)
     """How long a snapshot or a cut may take."""
+    evidence_footage_wait_s: float = Field(default=900.0, gt=0)
+    """Of a camera of which no recording comes for so long there will be no evidence."""
     evidence_workers: int = Field(default=2, ge=1, le=16)
     """So many snapshots and cuts are made at once."""
 

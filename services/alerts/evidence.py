@@ -19,6 +19,7 @@ from services.alerts.core.spans import (
     Evidence,
     Margins,
     Span,
+    around_peak,
     evidence_span,
     wants_snapshot,
     wants_video,
@@ -96,12 +97,11 @@ class EvidenceWorker:
             self._succeed(task, part, present)
 
     def _with_part(self, task: EvidenceTask, part: Part) -> Evidence:
-        alert, span = task.alert, evidence_span(task.alert, self._shared.margins)
-        footage = self._shared.footage.get(alert.source_kind)
-        if footage is None:
-            raise FootageUnusable("this camera is not recorded")
-        present = replace(task.present, note="")
-        with footage.open(alert.source_id, span) as stretch:
+        alert, present = task.alert, replace(task.present, note="")
+        footage = self._shared.footage[alert.source_kind]
+        span = evidence_span(alert, self._shared.margins)
+        needed = around_peak(alert) if part == "snapshot" else span
+        with footage.open(alert, needed) as stretch:
             if part == "snapshot":
                 picture = snapshot(stretch.picture(alert.peak_s), alert)
                 self._store.put(ids.snapshot_key(alert.alert_id), io.BytesIO(picture), "image/jpeg")

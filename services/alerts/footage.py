@@ -1,6 +1,6 @@
 """Footage: the recorded video of a source between two moments, wherever it lies.
 
-An uploaded video is one object. What a camera recorded will lie in segments, behind the same port.
+An uploaded video is one object; what a camera recorded lies in segments (recorded.py).
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,6 +13,7 @@ import av
 import numpy as np
 
 from schemas.clips import SourceKind
+from services.alerts.core import Alert
 from services.alerts.core.spans import Span
 from services.alerts.video import cut
 from services.chassis.media.recording import Recording, VideoUnreadable
@@ -42,9 +43,9 @@ class Stretch(Protocol):
 
 
 class Footage(Protocol):
-    def open(self, source_id: UUID, span: Span) -> AbstractContextManager[Stretch]:
-        """What was recorded of the source within `span`. Raises FootageUnusable, FootageLate, and
-        TransientError when the store is away.
+    def open(self, alert: Alert, span: Span) -> AbstractContextManager[Stretch]:
+        """What was recorded of the alert's source within `span`. Raises FootageUnusable,
+        FootageLate, and TransientError when the store is away.
         """
 
 
@@ -62,9 +63,10 @@ class UploadedObject:
         self._store, self._deadline_s = store, deadline_s
 
     @contextmanager
-    def open(self, source_id: UUID, span: Span) -> Iterator[Stretch]:
+    def open(self, alert: Alert, span: Span) -> Iterator[Stretch]:
+        key = original_key(alert.source_id)
         try:
-            with open_stored(self._store, original_key(source_id), self._deadline_s) as recording:
+            with open_stored(self._store, key, self._deadline_s) as recording:
                 yield _RecordingStretch(recording)
         except ObjectMissing:
             raise FootageUnusable("the video is gone") from None
@@ -93,8 +95,8 @@ class PaintedFootage:
         self.opened: list[tuple[UUID, Span]] = []
 
     @contextmanager
-    def open(self, source_id: UUID, span: Span) -> Iterator[Stretch]:
-        self.opened.append((source_id, span))
+    def open(self, alert: Alert, span: Span) -> Iterator[Stretch]:
+        self.opened.append((alert.source_id, span))
         if self.failures:
             raise self.failures.pop(0)
         yield self

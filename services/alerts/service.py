@@ -10,7 +10,7 @@ from uuid import uuid4
 from sqlalchemy import Engine
 
 from schemas.groups import ALERTS as GROUP
-from schemas.topics import ALERTS, SOURCES
+from schemas.topics import ALERTS, FOOTAGE_REQUESTS, SOURCES
 from services.alerts.channels import Channel
 from services.alerts.channels.email import EmailChannel
 from services.alerts.channels.webhook import WebhookChannel
@@ -19,10 +19,11 @@ from services.alerts.core.deliveries import ChannelName, Target
 from services.alerts.evidence import EvidenceWorker, Making
 from services.alerts.evidence_queue import EvidenceQueue
 from services.alerts.follow_up import FollowUp
-from services.alerts.footage import UploadedObject
+from services.alerts.footage import FootageByKind, UploadedObject
 from services.alerts.handler import AlertHandler, Notification
 from services.alerts.ledger import Ledger, Task
 from services.alerts.outbox import Outbox, OutboxRelay
+from services.alerts.recorded import Patience, RecordedCamera
 from services.alerts.retention import Keep, Retention
 from services.alerts.sending import Sender, Sending
 from services.alerts.sources import Removal, Sources
@@ -36,7 +37,8 @@ from services.chassis.storage.s3 import S3Objects
 from services.chassis.streaming.compacted import CompactedView
 from services.chassis.streaming.consumer import ConsumeLoop
 from services.chassis.streaming.kafka import KafkaBroker
-from services.chassis.streaming.publisher import Publisher
+from services.chassis.streaming.publisher import Publisher, Publishing
+from services.chassis.streaming.records import Outgoing
 from services.chassis.streaming.worker import Limits
 from services.chassis.telemetry import logs
 
@@ -100,7 +102,7 @@ class Assembly:
     def __init__(
         self, settings: AlertsSettings, engine: Engine, sources: Sources, clock: Clock
     ) -> None:
-        self._settings, self._clock = settings, clock
+        self._settings, self._clock, self._sources = settings, clock, sources
         self._holder = new_holder()
         self._engine = engine
         self.ledger = Ledger(engine, self._holder)
@@ -131,11 +133,13 @@ class Assembly:
     def close(self) -> None:
         self._engine.dispose()
 
-    def duties(self, store: ObjectStore, publisher: Publisher) -> list[Duty]:
-        """All of them, not started. Called once."""
+    def duties(
+        self, store: ObjectStore, publisher: Publisher, publishing: Publishing
+    ) -> list[Duty]:
+        """All of them, not started. Called once. `publisher` is the outbox's alone."""
         relay = self._duty("relay", self._relay(publisher).turn)
         self._senders = self._sending(store, relay)
-        self._makers = self._making(store)
+        self._makers = self._making(store, publishing)
         return [
             self._duty("watch", self._watch.turn),
             *self._senders,
@@ -168,11 +172,11 @@ class Assembly:
         self._targets = [Sender(by_name[to.channel], to, shared, sent) for to in targets]
         return [self._duty(f"sender-{n}", sender.turn) for n, sender in enumerate(self._targets, 1)]
 
-    def _making(self, store: ObjectStore) -> list[Duty]:
+    def _making(self, store: ObjectStore, publishing: Publishing) -> list[Duty]:
         settings = self._settings
         shared = Making(
             queue=self.queue,
-            footage={"upload": UploadedObject(store, settings.evidence_deadline_s)},
+            footage=self._footage(store, publishing),
             store=store,
             watch=self._watch,
             clock=self._clock,
@@ -181,6 +185,20 @@ class Assembly:
         worker = EvidenceWorker(shared, self._follow_up.on_picture)
         numbers = range(1, settings.evidence_workers + 1)
         return [self._duty(f"evidence-{number}", worker.turn) for number in numbers]
+
+    def _footage(self, store: ObjectStore, publishing: Publishing) -> FootageByKind:
+        settings = self._settings
+        return {
+            "upload": UploadedObject(store, settings.evidence_deadline_s),
+            "camera": RecordedCamera(
+                store,
+                self._sources,
+                lambda wish: publishing.publish(Outgoing(FOOTAGE_REQUESTS, wish)),
+                self._clock,
+                Patience(nothing_s=settings.evidence_footage_wait_s),
+                settings.evidence_deadline_s,
+            ),
+        }
 
     def _relay(self, publisher: Publisher) -> OutboxRelay:
         return OutboxRelay(Outbox(self._engine, self._holder), publisher, self._clock)
@@ -230,7 +248,8 @@ def build(settings: AlertsSettings, clock: Clock | None = None) -> AlertsService
     sources = Sources(view)
     view.subscribe(sources.on_source)
     assembly = Assembly(settings, database.connect(url), sources, clock)
-    duties = assembly.duties(store, broker.publisher("alerts"))
+    wishes = Publishing(broker.publisher("alerts"))
+    duties = assembly.duties(store, broker.publisher("alerts"), wishes)
     notification = Notification(
         settings.targets, settings.max_age, settings.mail_picture_wait_s, settings.keep
     )

@@ -49,6 +49,13 @@ class Sources:
         source = self._view.get(str(source_id))
         return source.name if isinstance(source, SourceConfigured) else ""
 
+    def is_recorded(self, source_id: UUID) -> bool:
+        """Whether a camera's recordings are worth waiting for; so they are while nobody said."""
+        source = self._view.get(str(source_id))
+        if not isinstance(source, SourceConfigured) or source.camera is None:
+            return True
+        return source.camera.recording != "off"
+
     def is_removed(self, source_id: UUID) -> bool:
         with self._lock:
             return source_id in self._removed

@@ -42,6 +42,11 @@ def evidence_span(alert: Alert, margins: Margins = Margins()) -> Span:
     return Span(start_s, start_s + margins.most_s)
 
 
+def around_peak(alert: Alert) -> Span:
+    """What the picture of the peak needs: of a camera it can be had before all of the episode."""
+    return Span(max(0.0, alert.peak_s - 1.0), alert.peak_s + 0.5)
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What lies in the object store for an alert: the picture of `peak_s`, the video of `span`.

@@ -134,12 +134,6 @@ def test_footage_that_is_gone_is_said_in_words_once(case: EvidenceCase) -> None:
     assert len(case.settled) == 1
 
 
-def test_a_camera_that_is_not_recorded_gets_none(case: EvidenceCase) -> None:
-    case.wants(alert(source_kind="camera"))
-    case.work_until_idle()
-    assert case.present(alert()).note == "this camera is not recorded"
-
-
 @pytest.mark.parametrize("failure", [TransientError("nobody there"), FootageLate("not closed")])
 def test_what_fails_for_now_is_tried_again(case: EvidenceCase, failure: Exception) -> None:
     case.footage.failures = [failure] * 5
@@ -276,7 +270,7 @@ def test_an_uploaded_video_shows_the_moment_of_the_alert(content: bytes, engine:
     picture: Any = simplejpeg.decode_jpeg(station.store.get(snapshot_key(about.alert_id)))
     assert read_time(picture) == pytest.approx(8.5, abs=0.3)
     cut = store_with(station.store.get(evidence_key(about.alert_id)))
-    with uploaded(cut).open(about.source_id, Span(0, 1)) as stretch:
+    with uploaded(cut).open(about, Span(0, 1)) as stretch:
         assert read_time(stretch.picture(0.0)) == pytest.approx(3.0, abs=0.3)
         assert read_time(stretch.picture(999.0)) == pytest.approx(13.96, abs=0.3)
 
@@ -291,7 +285,7 @@ def test_an_uploaded_video_shows_the_moment_of_the_alert(content: bytes, engine:
 def test_an_upload_that_is_no_use_is_unusable(store: MemoryObjects, sentence: str) -> None:
     with (
         pytest.raises(FootageUnusable, match=sentence),
-        uploaded(store).open(alert().source_id, Span(0, 1)),
+        uploaded(store).open(alert(), Span(0, 1)),
     ):
         pass
 
@@ -308,5 +302,5 @@ def test_nothing_is_left_on_the_disk(
 
 
 def test_a_grey_picture_says_its_second() -> None:
-    with PaintedFootage().open(source(1), Span(0, 1)) as stretch:
+    with PaintedFootage().open(alert(), Span(0, 1)) as stretch:
         assert np.unique(stretch.picture(7.0)).tolist() == [7]
