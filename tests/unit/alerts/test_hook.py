@@ -55,6 +55,8 @@ def test_the_body_says_everything_about_the_alert() -> None:
     assert content["timestamp"] == "2026-03-14T12:00:00+00:00"
     assert content["data"] == {
         "alert_id": str(alert_id),
+        "kind": "incident",
+        "is_late": False,
         "source_id": str(SOURCE),
         "source_kind": "upload",
         "source_name": "door-2.mp4",
