@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
-from services.api.routes import alerts, session, sources, submit, system, videos
+from services.api.routes import alerts, cameras, session, sources, submit, system, videos
 from services.chassis.environment import NAMES, name_of
 from services.chassis.settings import KafkaSettings, ServiceSettings
 from services.local.config import LocalSettings
@@ -31,6 +31,7 @@ OF_THIS_MACHINE = {"cache_dir": "the user's cache folder"}
 ROUTERS: tuple[tuple[str, APIRouter], ...] = (
     ("/api/v1", submit.router),
     ("/api/v1", videos.router),
+    ("/api/v1", cameras.router),
     ("/api/v1", sources.router),
     ("/api/v1", alerts.router),
     ("/api/v1", session.router),

@@ -11,10 +11,10 @@ from services.api import problems
 from services.api.auth import authenticated
 from services.api.deps import Tools
 from services.api.guards import Guards
-from services.api.routes import alerts, session, sources, submit, system, videos
+from services.api.routes import alerts, cameras, session, sources, submit, system, videos
 
 DESCRIPTION = """
-Hand in videos, follow their analysis, read scores and alerts of sources, fetch evidence.
+Hand in videos, add cameras, follow them, read scores and alerts of sources, fetch evidence.
 Errors are problem details (RFC 9457). Moments are ISO 8601 in UTC; `…_s` are seconds from the
 source's origin. Lists go on with the `cursor` that the page before gave as `next`.
 """
@@ -36,7 +36,7 @@ def build(tools: Tools) -> FastAPI:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(tools.settings.api_cors_origins),
-            allow_methods=["GET", "HEAD", "POST", "DELETE"],
+            allow_methods=["GET", "HEAD", "POST", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "Range", "If-None-Match"],
             expose_headers=["ETag", "Location", "Content-Range", "Accept-Ranges"],
         )
@@ -44,7 +44,7 @@ def build(tools: Tools) -> FastAPI:
         ProxyHeadersMiddleware, trusted_hosts=list(tools.settings.api_trusted_proxies)
     )
     guarded = APIRouter(dependencies=[Depends(authenticated)])
-    for router in (submit.router, videos.router, sources.router, alerts.router):
+    for router in (submit.router, videos.router, cameras.router, sources.router, alerts.router):
         guarded.include_router(router)
     app.include_router(guarded, prefix="/api/v1")
     app.include_router(session.router, prefix="/api/v1")

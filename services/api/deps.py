@@ -14,6 +14,7 @@ from services.api.removal import Removal
 from services.api.thumbnails import ThumbnailPool
 from services.api.uploads import Uploads
 from services.chassis.clock import Clock
+from services.chassis.sealing import Sealing
 from services.chassis.storage.objects import ObjectStore
 from services.chassis.streaming.publisher import Publishing
 
@@ -30,6 +31,9 @@ class Tools:
     uploads: Uploads
     thumbnails: ThumbnailPool
     health: Callable[[], dict[str, State]]
+    sealing: Sealing
+    announce: Callable[[], None]
+    """Have `sources.v1` told of cameras that changed, soon."""
     disk: Disk | None = None
     """Under the object store, where that runs on this machine."""
 

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import uvicorn
+from sqlalchemy import Engine
 
 from schemas import groups
 from services.api import app, health
+from services.api.cameras.announcing import Announcements
 from services.api.config import ApiSettings
 from services.api.deps import Tools
 from services.api.disk import State
@@ -23,9 +25,10 @@ from services.api.retention import Retention
 from services.api.scores.packing import Packing
 from services.api.thumbnails import ThumbnailPool
 from services.api.uploads import Uploads
-from services.chassis.clock import SystemClock
+from services.chassis.clock import Clock, SystemClock
 from services.chassis.duties import Duty
 from services.chassis.reach import require_port
+from services.chassis.sealing import Sealing
 from services.chassis.service import Runnable
 from services.chassis.storage import database
 from services.chassis.storage.leases import SqlLease
@@ -40,6 +43,9 @@ LIMITS = Limits(batch_records=2_000, queue_records=4_000)
 GRACE_S = 5
 LEASE_S = 300.0
 """A turn of a duty takes no longer."""
+
+SHORT_LEASE_S = 10.0
+"""After kill -9 of its holder nobody tells of cameras for so long; two that do are harmless."""
 
 
 class Server(uvicorn.Server):
@@ -107,6 +113,10 @@ def build(settings: ApiSettings) -> ApiService:
     upgrade(url)
     engine, store = database.connect(url), S3Objects.connect(settings)
     publisher, clock = KafkaPublisher(settings, "api"), SystemClock()
+    publishing = Publishing(publisher)
+    announcing = _duty(
+        "announcing", Announcements(engine, publishing).turn, engine, clock, SHORT_LEASE_S
+    )
     projector = ConsumeLoop(
         KafkaBroker(settings), groups.PROJECTOR, TOPICS, Projector(engine), publisher, LIMITS
     )
@@ -123,20 +133,22 @@ def build(settings: ApiSettings) -> ApiService:
         settings=settings,
         engine=engine,
         store=store,
-        publishing=Publishing(publisher),
+        publishing=publishing,
         clock=clock,
         uploads=Uploads(store, threads, settings.api_max_upload_bytes, most),
         thumbnails=ThumbnailPool(Thumbnails(store), settings.api_thumbnails_waiting),
         health=(watch := Health(looks, clock)),
+        sealing=Sealing(settings.secret_key),
+        announce=announcing.wake,
         disk=settings.disk,
     )
     server = Server(_uvicorn(settings, tools))
-    return ApiService(server, projector, _duties(settings, tools), watch)
+    duties = [announcing, *_duties(settings, tools)]
+    return ApiService(server, projector, duties, watch)
 
 
 def _duties(settings: ApiSettings, tools: Tools) -> list[Duty]:
     """Each is carried out by one instance of the API at a time."""
-    instance = f"{socket.gethostname()}:{os.getpid()}"
     turns = {
         "packing": Packing(tools.engine, tools.clock).turn,
         "endings": Endings(
@@ -144,15 +156,19 @@ def _duties(settings: ApiSettings, tools: Tools) -> list[Duty]:
         ).turn,
         "retention": Retention(tools.engine, tools.removal, tools.clock, settings.keeping).turn,
     }
-    return [
-        Duty(
-            f"api-{name}",
-            turn,
-            tools.clock,
-            SqlLease(tools.engine, f"api.{name}", instance, tools.clock, LEASE_S),
-        )
-        for name, turn in turns.items()
-    ]
+    return [_duty(name, turn, tools.engine, tools.clock) for name, turn in turns.items()]
+
+
+def _duty(
+    name: str,
+    turn: Callable[[], float],
+    engine: Engine,
+    clock: Clock,
+    lease_s: float = LEASE_S,
+) -> Duty:
+    instance = f"{socket.gethostname()}:{os.getpid()}"
+    lease = SqlLease(engine, f"api.{name}", instance, clock, lease_s)
+    return Duty(f"api-{name}", turn, clock, lease)
 
 
 def _uvicorn(settings: ApiSettings, tools: Tools) -> uvicorn.Config:

@@ -7,11 +7,13 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.alerts import AlertKind, ClosedReason, Severity
-from schemas.clips import SourceKind
+from schemas.clips import ClipSpec, SourceKind
 from schemas.health import Condition
+from schemas.sources import Polygon, Recording, Transport, Zone
 
 VideoState = Literal["submitted", "decoding", "scoring", "done", "failed"]
 AlertState = Literal["open", "closed"]
+CameraState = Literal["online", "offline", "paused", "starting"]
 Resolution = Literal["auto", "clip", "minute", "hour"]
 _VIDEO = "0f8fad5b-d9cb-469f-a165-70867728950e"
 _ALERT = "7c9e6679-7425-50de-944b-e07fc1f90ae7"
@@ -199,6 +201,64 @@ class ConditionView(View):
     )
 
 
+class CameraView(View):
+    """A camera as it is configured, and how it is. Credentials are never told."""
+
+    source_id: UUID
+    name: str
+    address: str = Field(description="of the stream that is watched, without credentials")
+    record_address: str | None = Field(description="of the stream that is recorded, if another")
+    has_credentials: bool = Field(description="there are a user name and a password, sealed")
+    spec: ClipSpec
+    is_paused: bool
+    transport: Transport
+    masks: tuple[Polygon, ...]
+    masks_recordings: bool
+    zones: tuple[Zone, ...]
+    motion_gate: bool
+    recording: Recording
+    origin_at: datetime = Field(description="time zero of its clips")
+    configured_at: datetime = Field(description="when it was added")
+    changed_at: datetime
+    is_announced: bool = Field(
+        description="the services know of it as it is; false while Kafka does not answer"
+    )
+    state: CameraState
+    reason: str = Field(description="one sentence for people; may be empty")
+    since: datetime = Field(description="how long it has been in this state")
+    last_clip_at: datetime | None = Field(description="start of the latest clip with a score")
+    last_score: float | None = Field(description="the highest calibrated score of that clip")
+    conditions: list[ConditionView] = Field(description="those that are not over")
+
+    model_config = _example(
+        {
+            "source_id": _VIDEO,
+            "name": "Till 1",
+            "address": "rtsp://192.168.1.20/stream2",
+            "record_address": "rtsp://192.168.1.20/stream1",
+            "has_credentials": True,
+            "spec": {"frames": 16, "frame_rate": 15.0, "hop": 16},
+            "is_paused": False,
+            "transport": "auto",
+            "masks": [],
+            "masks_recordings": False,
+            "zones": [],
+            "motion_gate": True,
+            "recording": "ring",
+            "origin_at": _WHEN,
+            "configured_at": _WHEN,
+            "changed_at": _WHEN,
+            "is_announced": True,
+            "state": "online",
+            "reason": "",
+            "since": _WHEN,
+            "last_clip_at": "2026-05-02T08:00:00Z",
+            "last_score": 0.07,
+            "conditions": [],
+        }
+    )
+
+
 class RunView(View):
     """How far one run got with a source."""
 
@@ -293,6 +353,11 @@ class SourcePage(View):
 
 class VideoPage(View):
     items: list[VideoView]
+    next: str | None = Field(description="ask again with `cursor` of this; null at the end")
+
+
+class CameraPage(View):
+    items: list[CameraView]
     next: str | None = Field(description="ask again with `cursor` of this; null at the end")
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select
 
+from schemas.clips import SourceKind
 from schemas.judgements import LIVE
 from services.api import timeline as scores
 from services.api.cursors import Cursor
@@ -16,7 +17,7 @@ from services.api.queries.alerts import LONGEST_EPISODE, alerts_between
 from services.api.queries.conditions import conditions_between
 from services.api.queries.conditions import extent as extent_of_conditions
 from services.api.scores.reading import Span, series_between
-from services.api.tables import runs, sources
+from services.api.tables import removed_sources, runs, sources
 from services.api.views import Resolution, RunView, SourcePage, SourceView
 
 Row = Mapping[Any, Any]
@@ -58,6 +59,22 @@ def source_page(
     more = len(rows) > limit
     token = Cursor(kept[-1]["configured_at"], kept[-1]["source_id"]).token() if more else None
     return SourcePage(items=_views(connection, kept), next=token)
+
+
+def is_removable(
+    connection: Connection, principal: Principal, source_id: UUID, kind: SourceKind
+) -> bool:
+    """Whether it is, or was, one of that kind of theirs: a removal that broke off may be asked for
+    again.
+    """
+    for table in (sources, removed_sources):
+        query = select(table.c.source_kind, table.c.tenant_id).where(
+            table.c.source_id == str(source_id)
+        )
+        row = connection.execute(query).first()
+        if row is not None:
+            return row.source_kind == kind and principal.may_see(row.tenant_id)
+    return False
 
 
 def _views(connection: Connection, rows: Sequence[Row]) -> list[SourceView]:

@@ -12,7 +12,7 @@ from schemas.judgements import LIVE
 from services.api.cursors import Cursor
 from services.api.principal import Principal, visible
 from services.api.sums import Scored, scored
-from services.api.tables import removed_sources, runs, sources, videos
+from services.api.tables import runs, sources, videos
 from services.api.views import VideoPage, VideoView
 
 Row = Mapping[Any, Any]
@@ -72,18 +72,6 @@ def drop_video(connection: Connection, video_id: UUID) -> None:
     """Of an upload that nobody was told of."""
     connection.execute(delete(videos).where(videos.c.video_id == str(video_id)))
     connection.execute(delete(sources).where(sources.c.source_id == str(video_id)))
-
-
-def is_removable(connection: Connection, principal: Principal, video_id: UUID) -> bool:
-    """Whether it is, or was, a video of theirs: a removal that broke off may be asked for again."""
-    for table in (sources, removed_sources):
-        query = select(table.c.source_kind, table.c.tenant_id).where(
-            table.c.source_id == str(video_id)
-        )
-        row = connection.execute(query).first()
-        if row is not None:
-            return row.source_kind == "upload" and principal.may_see(row.tenant_id)
-    return False
 
 
 def video_row(connection: Connection, principal: Principal, video_id: UUID) -> Row | None:

@@ -14,6 +14,7 @@ from services.api.frames import NoFrame
 from services.api.principal import Principal
 from services.api.problems import Problem, documented
 from services.api.queries import videos as queries
+from services.api.queries.sources import is_removable
 from services.api.thumbnails import TooManyThumbnails
 from services.api.views import VideoPage, VideoView
 
@@ -46,7 +47,7 @@ def video(video_id: VideoId, database: Database, principal: Asking) -> VideoView
 def remove(video_id: VideoId, context: Context, principal: Asking) -> None:
     """The file, its scores, alerts and their evidence. What was removed may be removed again."""
     with context.engine.connect() as database:
-        if not queries.is_removable(database, principal, video_id):
+        if not is_removable(database, principal, video_id, "upload"):
             raise Problem(404, f"There is no video {video_id}.")
     context.removal.remove(video_id, context.clock.now())
 

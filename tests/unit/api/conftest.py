@@ -1,5 +1,6 @@
 """The web application over fakes: objects and messages in memory, SQLite in a file."""
 
+import contextlib
 import io
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from sqlalchemy import Engine
 
 from schemas.base import Message
 from services.api import app
+from services.api.cameras.announcing import Announcements
 from services.api.config import ApiSettings
 from services.api.deps import Tools
 from services.api.disk import Disk, State
@@ -23,6 +25,8 @@ from services.api.projector import Projector
 from services.api.thumbnails import ThumbnailPool
 from services.api.uploads import Uploads
 from services.chassis.clock import ManualClock
+from services.chassis.errors import TransientError
+from services.chassis.sealing import Sealing
 from services.chassis.storage import database
 from services.chassis.storage.migrations import upgrade
 from services.chassis.storage.objects import MemoryObjects
@@ -95,15 +99,19 @@ def make_api(empty_database: bytes, tmp_path: Path) -> Iterator[Callable[..., Ap
         settings = ApiSettings(**fields)
         store, publisher = store or MemoryObjects(), publisher or MemoryPublisher()
         parts = {"database": State(True)}
+        publishing = Publishing(publisher)
+        announcements = Announcements(engine, publishing)
         tools = Tools(
             settings=settings,
             engine=engine,
             store=store,
-            publishing=Publishing(publisher),
+            publishing=publishing,
             clock=ManualClock(NOW),
             uploads=Uploads(store, threads, settings.api_max_upload_bytes, 4),
             thumbnails=ThumbnailPool(Thumbnails(store), settings.api_thumbnails_waiting),
             health=lambda: parts,
+            sealing=Sealing(settings.secret_key),
+            announce=lambda: announced(announcements),
             disk=disk,
         )
         web = app.build(tools)
@@ -116,6 +124,12 @@ def make_api(empty_database: bytes, tmp_path: Path) -> Iterator[Callable[..., Ap
     for pool in pools:
         pool.close()
     engine.dispose()
+
+
+def announced(announcements: Announcements) -> None:
+    """What the duty does when it is woken; an outage is tried again later."""
+    with contextlib.suppress(TransientError):
+        announcements.turn()
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ def answers(connection: Connection, principal: Principal, video: UUID) -> list[A
         alerts.alert(connection, principal, ALERT),
         alerts.alert_page(connection, principal, AlertFilter(), 9, None).items,
         alerts.deliveries_of(connection, principal, ALERT),
-        videos.is_removable(connection, principal, video),
+        sources.is_removable(connection, principal, video, "upload"),
     ]
 
 

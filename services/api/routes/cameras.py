@@ -1,0 +1,131 @@
+"""Cameras: add, list, follow, change, pause, take away."""
+
+from collections.abc import Callable
+from threading import Event
+from typing import TypeVar
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import Connection
+
+from schemas.sources import SourceConfigured
+from services.api.auth import Asking
+from services.api.cameras.entry import CameraChange, CameraEntry, changed, configured
+from services.api.deps import Context, Database, Tools
+from services.api.principal import Principal
+from services.api.problems import Problem, documented
+from services.api.queries import cameras as queries
+from services.api.queries.sources import is_removable
+from services.api.routes.sources import SourceId
+from services.api.routes.videos import Limit, Token, cursor_of, found
+from services.api.views import CameraPage, CameraView
+from services.chassis.addresses import AddressFault
+from services.chassis.sealing import SealingFault
+from services.chassis.storage.database import transaction
+
+T = TypeVar("T")
+router = APIRouter(prefix="/cameras", tags=["cameras"])
+ANNOUNCED_WITHIN_S = 3.0
+"""So long an answer waits for Kafka; what is not told by then is told later."""
+
+LOOK_AGAIN_S = 0.05
+_NEVER = Event()
+
+
+@router.post("", status_code=201, summary="Add a camera", responses=documented(401, 422, 503))
+def add(
+    entry: CameraEntry, request: Request, response: Response, context: Context, principal: Asking
+) -> CameraView:
+    """It is watched within seconds. While Kafka does not answer, the camera is kept and begins
+    later: `is_announced` is false until then.
+    """
+    settings, now = context.settings, context.clock.now()
+    camera = _understood(
+        lambda: configured(
+            entry, uuid4(), principal.tenant_id, now, settings.addresses, context.sealing
+        )
+    )
+    with transaction(context.engine) as database:
+        queries.add_camera(database, camera)
+    path = request.url_for("camera", source_id=camera.source_id).path
+    response.headers["Location"] = str(path)
+    return _told(context, principal, camera)
+
+
+@router.get("", summary="List the cameras, latest added first", responses=documented(401, 422))
+def camera_list(
+    database: Database,
+    context: Context,
+    principal: Asking,
+    limit: Limit = 50,
+    cursor: Token = None,
+) -> CameraPage:
+    now = context.clock.now()
+    return queries.camera_page(database, principal, limit, cursor_of(cursor), now)
+
+
+@router.get("/{source_id}", summary="A camera and how it is", responses=documented(401, 404, 422))
+def camera(
+    source_id: SourceId, database: Database, context: Context, principal: Asking
+) -> CameraView:
+    now = context.clock.now()
+    return found(queries.camera(database, principal, source_id, now), "camera", source_id)
+
+
+@router.patch("/{source_id}", summary="Change a camera", responses=documented(401, 404, 422, 503))
+def change(
+    source_id: SourceId, wanted: CameraChange, context: Context, principal: Asking
+) -> CameraView:
+    """Another address or clip spec keeps its id and history. Takes effect within seconds."""
+    settings, now = context.settings, context.clock.now()
+    with transaction(context.engine) as database:
+        before = _to_change(database, principal, source_id)
+        after = _understood(
+            lambda: changed(before, wanted, now, settings.addresses, context.sealing)
+        )
+        queries.change_camera(database, after)
+    return _told(context, principal, after)
+
+
+@router.delete(
+    "/{source_id}",
+    status_code=204,
+    summary="Remove a camera and everything of it",
+    responses=documented(401, 404, 422, 503),
+)
+def remove(source_id: SourceId, context: Context, principal: Asking) -> None:
+    """Its scores, alerts, evidence and recordings. What was removed may be removed again."""
+    with context.engine.connect() as database:
+        if not is_removable(database, principal, source_id, "camera"):
+            raise Problem(404, f"There is no camera {source_id}.")
+    context.removal.remove(source_id, context.clock.now())
+
+
+def _to_change(database: Connection, principal: Principal, source_id: UUID) -> SourceConfigured:
+    """Raises Problem 404."""
+    camera = queries.camera_for_change(database, principal, source_id)
+    return found(camera, "camera", source_id)
+
+
+def _understood(make: Callable[[], T]) -> T:
+    """Raises Problem 422."""
+    try:
+        return make()
+    except (AddressFault, SealingFault) as error:
+        raise Problem(422, str(error)) from error
+
+
+def _told(context: Tools, principal: Principal, camera: SourceConfigured) -> CameraView:
+    """Have the topic told, and wait a moment for it."""
+    context.announce()
+    deadline = context.clock.monotonic() + ANNOUNCED_WITHIN_S
+    while not _is_told(context, camera.source_id) and context.clock.monotonic() < deadline:
+        context.clock.wait(LOOK_AGAIN_S, _NEVER)
+    with context.engine.connect() as database:
+        view = queries.camera(database, principal, camera.source_id, context.clock.now())
+    return found(view, "camera", camera.source_id)
+
+
+def _is_told(context: Tools, source_id: UUID) -> bool:
+    with context.engine.connect() as database:
+        return queries.is_announced(database, source_id)
