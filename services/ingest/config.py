@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field
 
@@ -32,6 +33,11 @@ class IngestSettings(ServiceSettings):
     """So many uploads take turns."""
     max_ahead_clips: int = 256
     """Cutting waits while so many clips are unread by the features service."""
+    spool_bytes: Annotated[int, Field(ge=0)] = 2**30
+    """Bytes of a camera's clips that wait on this machine's disk while Kafka is away: an hour or
+    so. Beyond, the oldest are dropped and counted."""
+    spool_reserve_bytes: Annotated[int, Field(ge=0)] = 256 * 2**20
+    """Clips that wait leave so much of the disk to others."""
 
     recording_keep_h: float = Field(default=24.0, gt=0)
     """For how many hours cameras' recordings stay on a worker's disk."""
@@ -68,6 +74,11 @@ class IngestSettings(ServiceSettings):
     @property
     def recordings(self) -> Path:
         return self.state_dir / "recordings"
+
+    @property
+    def spool_folder(self) -> Path:
+        """A folder in it for each camera."""
+        return self.state_dir / "spool"
 
     @property
     def workspace(self) -> Path:

@@ -90,15 +90,17 @@ def reader_config(settings: KafkaSettings) -> dict[str, Any]:
     }
 
 
-def producer_config(settings: KafkaSettings) -> dict[str, Any]:
-    """librdkafka's default partitioner is not the one of Java and aiokafka."""
+def producer_config(settings: KafkaSettings, within_s: float = 130.0) -> dict[str, Any]:
+    """librdkafka's default partitioner is not the one of Java and aiokafka. It gives a message up
+    a little before `within_s`, so that whoever waits so long hears of it.
+    """
     return {
         **client_config(settings, "producer"),
         "partitioner": "murmur2_random",
         "enable.idempotence": True,
         "message.max.bytes": MAX_MESSAGE_BYTES,
         "queue.buffering.max.kbytes": 64 * 1024,
-        "delivery.timeout.ms": 120_000,
+        "delivery.timeout.ms": round(within_s * 1000 * 12 / 13),
         "linger.ms": 5,
     }
 

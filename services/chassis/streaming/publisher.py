@@ -18,6 +18,7 @@ from services.chassis.streaming.records import Outgoing
 from services.chassis.telemetry import metrics
 
 ACKNOWLEDGED_WITHIN_S = 130.0
+PURGED_WITHIN_S = 1.0
 TOO_LARGE = (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG_SIZE)
 
 
@@ -50,12 +51,24 @@ def too_large(topic: Topic, size_bytes: int) -> InvalidMessage:
 
 
 class KafkaPublisher:
-    """Order is kept per key. A full local queue blocks `publish`: that is the backpressure."""
+    """Order is kept per key. A full local queue blocks `publish`: that is the backpressure.
 
-    def __init__(self, settings: KafkaSettings, source: str, clock: Clock | None = None) -> None:
-        self._settings, self._source = settings, source
+    What is not acknowledged `within_s` is given up: it may have arrived, but comes no more after
+    `flush` raised.
+    """
+
+    def __init__(
+        self,
+        settings: KafkaSettings,
+        source: str,
+        clock: Clock | None = None,
+        within_s: float = ACKNOWLEDGED_WITHIN_S,
+    ) -> None:
+        self._settings, self._source, self._within_s = settings, source, within_s
         self._complaints = Complaints("producer")
-        self._producer = Producer({**producer_config(settings), "error_cb": self._complaints})
+        self._producer = Producer(
+            {**producer_config(settings, within_s), "error_cb": self._complaints}
+        )
         self._clock = clock or SystemClock()
         self._failure: KafkaError | None = None
         self._too_large: InvalidMessage | None = None
@@ -71,7 +84,7 @@ class KafkaPublisher:
 
     def _produce(self, outgoing: Outgoing, value: bytes | None, headers: Any) -> None:
         topic = self._settings.topic_prefix + outgoing.topic.name
-        deadline = time.monotonic() + ACKNOWLEDGED_WITHIN_S
+        deadline = time.monotonic() + self._within_s
         while True:
             try:
                 self._producer.produce(
@@ -89,7 +102,10 @@ class KafkaPublisher:
                 raise unreachable(self._settings, error, self._complaints) from error
 
     def flush(self) -> None:
-        left = self._producer.flush(ACKNOWLEDGED_WITHIN_S)
+        left = self._producer.flush(self._within_s)
+        if left:
+            self._producer.purge()
+            self._producer.flush(PURGED_WITHIN_S)
         failure, self._failure = self._failure, None
         refused, self._too_large = self._too_large, None
         if left:

@@ -5,9 +5,10 @@ import threading
 import pytest
 
 from schemas.codec import encode
-from schemas.topics import EMBEDDINGS, POLICIES, SCORES, SOURCES, dead_letters
+from schemas.topics import CLIPS_LIVE, EMBEDDINGS, POLICIES, SCORES, SOURCES, dead_letters
 from services.chassis.clock import ManualClock
-from services.chassis.errors import InvalidMessage
+from services.chassis.errors import InvalidMessage, TransientError
+from services.chassis.settings import KafkaSettings
 from services.chassis.streaming.broker import Position
 from services.chassis.streaming.deadletters import (
     DeadLetterCount,
@@ -18,12 +19,12 @@ from services.chassis.streaming.deadletters import (
 )
 from services.chassis.streaming.lag import Backlog, backlog
 from services.chassis.streaming.positions import Note
-from services.chassis.streaming.publisher import MemoryPublisher, payload
+from services.chassis.streaming.publisher import KafkaPublisher, MemoryPublisher, payload
 from services.chassis.streaming.records import Outgoing, Partition, Record
 from services.chassis.streaming.rejections import Member
 from services.chassis.streaming.topics import TopicReport, Wanted, judge
 from services.chassis.telemetry import metrics
-from tests.builders import scored
+from tests.builders import clip, scored
 
 SMALL = DeadLetterLimit(max_consecutive=3, max_ratio=0.5, window=10, max_crashes=2)
 
@@ -189,3 +190,13 @@ def test_threads_that_need_a_metric_first_at_the_same_time_share_it() -> None:
         thread.join(60)
     assert errors == []
     assert metrics._counters["retries"].labels("of the test")._value.get() == 20
+
+
+def test_kafka_that_is_away_is_told_within_the_bound_and_nothing_comes_later() -> None:
+    settings = KafkaSettings(kafka_bootstrap="127.0.0.1:1")
+    publisher = KafkaPublisher(settings, "ingest", within_s=0.5)
+    for _ in range(2):
+        publisher.publish(Outgoing(CLIPS_LIVE, clip(0)))
+        with pytest.raises(TransientError, match="NIGHTCLERK_KAFKA_BOOTSTRAP"):
+            publisher.flush()
+    publisher.flush()

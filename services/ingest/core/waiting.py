@@ -1,0 +1,109 @@
+"""What waits to be sent, in which order it goes, on which lane, and what has to go (ADR 0024).
+
+Pure: no files, no clock. Messages are numbered as they came; the numbers go up.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+LIVE_S = 5.0
+"""A clip that could not be sent for so long is late: what came after it goes before it."""
+FOUND_S = float("-inf")
+"""When a message came that an earlier process left: long ago."""
+
+Lane = Literal["fact", "live", "late"]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A message that is not acknowledged. `came_s` is by the clock that never goes back."""
+
+    number: int
+    is_clip: bool
+    size_bytes: int
+    came_s: float
+
+
+class Departure(NamedTuple):
+    """What is to be sent now. A fact is whatever is no clip; it has no lane to choose."""
+
+    waiting: Waiting
+    lane: Lane
+
+
+class WaitingLine:
+    """All that waits of one source, and the order of its going.
+
+    Facts go first, in the order in which they came. Then clips younger than LIVE_S, in order;
+    then the late ones, in order. So each of the three is a sequence that never goes back, and a
+    backlog never delays what is live. Within `most_bytes` nothing is dropped; beyond, the oldest
+    clips are, and facts only where there is no clip left to drop.
+    """
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
+        self._facts: deque[Waiting] = deque()
+        self._live: deque[Waiting] = deque()
+        self._late: deque[Waiting] = deque()
+        self._bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._facts) + len(self._live) + len(self._late)
+
+    @property
+    def size_bytes(self) -> int:
+        return self._bytes
+
+    def late_clips(self, now_s: float) -> int:
+        """Those that waited longer than LIVE_S."""
+        while self._live and now_s - self._live[0].came_s > LIVE_S:
+            self._late.append(self._live.popleft())
+        return len(self._late)
+
+    def add(self, waiting: Waiting) -> None:
+        queue = self._live if waiting.is_clip else self._facts
+        queue.append(waiting)
+        self._bytes += waiting.size_bytes
+
+    def overflow(self) -> Iterator[Waiting]:
+        """What must be dropped to be within the bound, oldest first; gone as it comes out."""
+        while self._bytes > self._most_bytes and len(self) > 1:
+            yield self.drop_oldest()
+
+    def drop_oldest(self) -> Waiting:
+        """The oldest clip, or the oldest fact where there is no clip. Not empty."""
+        for queue in (self._late, self._live, self._facts):
+            if queue:
+                return self._taken(queue)
+        raise LookupError("nothing waits")
+
+    def next(self, now_s: float, late_may_go: bool) -> Departure | None:
+        """What is to be sent now; it stays until `sent` or dropped. None: nothing that may."""
+        late = self.late_clips(now_s)
+        if self._facts:
+            return Departure(self._facts[0], "fact")
+        if self._live:
+            return Departure(self._live[0], "live")
+        if late and late_may_go:
+            return Departure(self._late[0], "late")
+        return None
+
+    def gone(self, waiting: Waiting) -> None:
+        """It was acknowledged, or can never be sent. Harmless for what was dropped meanwhile."""
+        for queue in (self._facts, self._live, self._late):
+            if queue and queue[0].number == waiting.number:
+                self._taken(queue)
+
+    def drop(self, waiting: Waiting) -> None:
+        """This one, wherever it stands. Harmless when it is gone."""
+        for queue in (self._facts, self._live, self._late):
+            if waiting in queue:
+                queue.remove(waiting)
+                self._bytes -= waiting.size_bytes
+
+    def _taken(self, queue: deque[Waiting]) -> Waiting:
+        first = queue.popleft()
+        self._bytes -= first.size_bytes
+        return first

@@ -1,0 +1,65 @@
+"""Whether the bulk lane has room for late clips: Kafka keeps only so many that nobody has read."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from services.chassis.errors import TransientError
+from services.chassis.streaming.lag import Lag
+
+STEP_S = 0.25
+"""Four late clips a second: about four times as fast as they were cut."""
+ASK_S = 2.0
+
+
+class Room(Protocol):
+    def admits(self) -> bool:
+        """A late clip may go. Raises TransientError when Kafka is away."""
+
+
+class Everything:
+    """There is always room."""
+
+    def admits(self) -> bool:
+        return True
+
+
+class BulkRoom:
+    """Room while fewer than `most` clips of the bulk lane are unread. Kafka is asked for the first
+    time when there are late clips.
+    """
+
+    def __init__(self, lag: Callable[[], Lag], most: int) -> None:
+        self._connect, self._most = lag, most
+        self._lag: Lag | None = None
+
+    def admits(self) -> bool:
+        self._lag = self._lag or self._connect()
+        return self._lag.unread() < self._most
+
+
+class LatePace:
+    """When the next late clip may go: at most one in STEP_S, and only while the lane has room,
+    which is asked for at most once in ASK_S.
+    """
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self._at_s = self._asked_s = float("-inf")
+        self._has_room = True
+
+    def wait_s(self, now_s: float) -> float:
+        """How long none may go; 0: now."""
+        if now_s < self._at_s:
+            return self._at_s - now_s
+        if now_s - self._asked_s >= ASK_S:
+            self._has_room, self._asked_s = self._ask(), now_s
+        return 0.0 if self._has_room else self._asked_s + ASK_S - now_s
+
+    def _ask(self) -> bool:
+        try:
+            return self._room.admits()
+        except TransientError:
+            return False
+
+    def sent(self, now_s: float) -> None:
+        self._at_s = now_s + STEP_S
