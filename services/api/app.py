@@ -11,7 +11,7 @@ from services.api import problems
 from services.api.auth import authenticated
 from services.api.deps import Tools
 from services.api.guards import Guards
-from services.api.routes import alerts, cameras, session, sources, submit, system, videos
+from services.api.routes import alerts, cameras, playback, session, sources, submit, system, videos
 
 DESCRIPTION = """
 Hand in videos, add cameras, follow them, read scores and alerts of sources, fetch evidence.
@@ -44,7 +44,14 @@ def build(tools: Tools) -> FastAPI:
         ProxyHeadersMiddleware, trusted_hosts=list(tools.settings.api_trusted_proxies)
     )
     guarded = APIRouter(dependencies=[Depends(authenticated)])
-    for router in (submit.router, videos.router, cameras.router, sources.router, alerts.router):
+    for router in (
+        submit.router,
+        videos.router,
+        cameras.router,
+        sources.router,
+        playback.router,
+        alerts.router,
+    ):
         guarded.include_router(router)
     app.include_router(guarded, prefix="/api/v1")
     app.include_router(session.router, prefix="/api/v1")

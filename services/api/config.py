@@ -53,6 +53,10 @@ class ApiSettings(ServiceSettings):
     """Snapshots and evidence of alerts; 0 keeps them."""
     api_keep_recordings_days: float = Field(default=30.0, ge=0, le=36_500)
     """Recordings of cameras in the object store; 0 keeps them."""
+    api_playback_wait_s: float = Field(default=8.0, gt=0, le=60)
+    """Who wants to see a recording waits so long for it, and gets 202 then."""
+    api_playback_cache_gb: float = Field(default=4.0, gt=0)
+    """Files made for playback are kept up to so many GiB."""
     api_give_up_after_h: float = Field(default=48.0, gt=0)
     """An analysis of which nothing was heard for so long is ended, whatever still waits."""
     api_cors_origins: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 
 from services.api.config import ApiSettings
 from services.api.disk import Disk, State
+from services.api.playback import Playback
 from services.api.removal import Removal
 from services.api.thumbnails import ThumbnailPool
 from services.api.uploads import Uploads
@@ -34,6 +35,7 @@ class Tools:
     sealing: Sealing
     announce: Callable[[], None]
     """Have `sources.v1` told of cameras that changed, soon."""
+    playback: Playback
     disk: Disk | None = None
     """Under the object store, where that runs on this machine."""
 

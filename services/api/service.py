@@ -13,13 +13,14 @@ from sqlalchemy import Engine
 from schemas import groups
 from services.api import app, health
 from services.api.cameras.announcing import Announcements
-from services.api.config import ApiSettings
+from services.api.config import GIB, ApiSettings
 from services.api.deps import Tools
 from services.api.disk import State
 from services.api.endings import Endings
 from services.api.frames import Thumbnails
 from services.api.health import Health
 from services.api.pipeline import PipelineLag
+from services.api.playback import Playback
 from services.api.projector import TOPICS, Projector
 from services.api.retention import Retention
 from services.api.scores.packing import Packing
@@ -60,10 +61,15 @@ class ApiService:
     """Runs server, projector and duties; when one ends all do, and its error is raised."""
 
     def __init__(
-        self, server: Server, projector: Runnable, duties: Sequence[Duty], watch: Health
+        self,
+        server: Server,
+        projector: Runnable,
+        duties: Sequence[Duty],
+        watch: Health,
+        playback: Playback,
     ) -> None:
         self._server, self._projector = server, projector
-        self._duties, self._watch = duties, watch
+        self._duties, self._watch, self._playback = duties, watch, playback
         self._failure: BaseException | None = None
 
     @property
@@ -96,6 +102,7 @@ class ApiService:
         for duty in self._duties:
             duty.stop()
         projecting.join()
+        self._playback.close()
 
     def _project(self) -> None:
         try:
@@ -140,11 +147,14 @@ def build(settings: ApiSettings) -> ApiService:
         health=(watch := Health(looks, clock)),
         sealing=Sealing(settings.secret_key),
         announce=announcing.wake,
+        playback=Playback(
+            store, settings.state_dir / "playback", round(settings.api_playback_cache_gb * GIB)
+        ),
         disk=settings.disk,
     )
     server = Server(_uvicorn(settings, tools))
     duties = [announcing, *_duties(settings, tools)]
-    return ApiService(server, projector, duties, watch)
+    return ApiService(server, projector, duties, watch, tools.playback)
 
 
 def _duties(settings: ApiSettings, tools: Tools) -> list[Duty]:

@@ -376,3 +376,26 @@ class SessionView(View):
 
     required: bool
     open: bool
+
+
+class RecordedStretch(View):
+    """A camera was recorded without a gap from one moment to another."""
+
+    since: datetime
+    until: datetime
+    size_bytes: int
+    is_stored: bool = Field(description="all of it lies in the object store, not only on a worker")
+
+
+class RecordingsView(View):
+    """What was recorded of a camera, oldest first; what lies between is not there."""
+
+    items: list[RecordedStretch]
+
+    model_config = _example(
+        {
+            "items": [
+                {"since": _WHEN, "until": _WHEN, "size_bytes": 52428800, "is_stored": False},
+            ]
+        }
+    )

@@ -38,6 +38,8 @@ MOST_RATE = 60
 Start = Literal["exact", "key_frame"]
 """A copy begins with a key frame. `exact`: the file's zero is the moment asked for, and players
 pass over what lies before (an edit list); `key_frame`: the file begins there, a little earlier."""
+HOLD = timedelta(seconds=10)
+"""What was on screen longer ago than that is not shown as the beginning."""
 JOINT = timedelta(seconds=0.5)
 """Segments that lie no further apart belong together."""
 
@@ -181,7 +183,7 @@ def encode(
             if shown_at >= stretch.until:
                 break
             if shown_at < stretch.since:
-                held = frame
+                held = frame if stretch.since - shown_at < HOLD else None
                 continue
             if held is not None and shown_at > stretch.since:
                 writer.write(held, stretch.since)

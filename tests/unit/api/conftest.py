@@ -21,6 +21,7 @@ from services.api.config import ApiSettings
 from services.api.deps import Tools
 from services.api.disk import Disk, State
 from services.api.frames import Thumbnails
+from services.api.playback import Playback
 from services.api.projector import Projector
 from services.api.thumbnails import ThumbnailPool
 from services.api.uploads import Uploads
@@ -87,7 +88,7 @@ def make_api(empty_database: bytes, tmp_path: Path) -> Iterator[Callable[..., Ap
     path.write_bytes(empty_database)
     engine = database.connect(f"sqlite:///{path}")
     threads = ThreadPoolExecutor(4)
-    pools: list[ThumbnailPool] = []
+    pools: list[ThumbnailPool | Playback] = []
 
     def make(
         store: MemoryObjects | None = None,
@@ -112,11 +113,13 @@ def make_api(empty_database: bytes, tmp_path: Path) -> Iterator[Callable[..., Ap
             health=lambda: parts,
             sealing=Sealing(settings.secret_key),
             announce=lambda: announced(announcements),
+            playback=Playback(store, tmp_path / "playback", 10**9, patience_s=2.0),
             disk=disk,
         )
         web = app.build(tools)
         client = TestClient(web, base, raise_server_exceptions=False, client=("127.0.0.1", 1))
         pools.append(tools.thumbnails)
+        pools.append(tools.playback)
         return Api(client, store, publisher, engine, tools, parts)
 
     yield make
