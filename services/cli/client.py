@@ -64,6 +64,24 @@ class Client:
         """Stop the analysis and remove the video with all that came of it."""
         self._http.delete(f"/videos/{video_id}").raise_for_status()
 
+    def cameras(self) -> Iterator[dict[str, Any]]:
+        """All cameras, the latest added first."""
+        return self._pages("/cameras")
+
+    def camera(self, source_id: UUID) -> dict[str, Any]:
+        return self._told(self._http.get(f"/cameras/{source_id}"))
+
+    def add_camera(self, entry: dict[str, Any]) -> dict[str, Any]:
+        """Have a camera watched, which is then described as it is kept."""
+        return self._told(self._http.post("/cameras", json=entry))
+
+    def change_camera(self, source_id: UUID, change: dict[str, Any]) -> dict[str, Any]:
+        return self._told(self._http.patch(f"/cameras/{source_id}", json=change))
+
+    def delete_camera(self, source_id: UUID) -> None:
+        """Remove the camera with all that came of it."""
+        self._http.delete(f"/cameras/{source_id}").raise_for_status()
+
     def _pages(self, path: str, **where: Any) -> Iterator[dict[str, Any]]:
         """All items of a list, page by page."""
         cursor: str | None = None

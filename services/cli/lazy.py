@@ -36,6 +36,9 @@ LATER: Mapping[str, Later] = {
     "videos": Later(
         "services.cli.videos", "The videos that were handed in: list, delete.", extra="local"
     ),
+    "camera": Later(
+        "services.cli.camera", "The cameras: add, list, set, pause, remove, test.", extra="local"
+    ),
     "bench": Later(
         "services.cli.bench", "Measure what this machine does, through the real services."
     ),
