@@ -77,7 +77,7 @@ class GroupConsumer(Protocol):
 
 
 class LogReader(Protocol):
-    """Reads all partitions of one topic outside any group."""
+    """Reads all partitions of one topic, or that of one key, outside any group."""
 
     @property
     def ends(self) -> Mapping[Partition, int]:
@@ -102,8 +102,12 @@ class Broker(Protocol):
 
     def consumer(self, group: str) -> GroupConsumer: ...
 
-    def reader(self, topic: str, start: Literal["first", "end"]) -> LogReader:
-        """`topic` is the name in the registry; the prefix is put before it."""
+    def reader(
+        self, topic: str, start: Literal["first", "end"], key: bytes | None = None
+    ) -> LogReader:
+        """`topic` is the name in the registry; the prefix is put before it. With a key only the
+        partition is read on which that key lies, with others.
+        """
 
     def publisher(self, source: str) -> Publisher:
         """`source` is the service that speaks."""

@@ -28,6 +28,7 @@ from services.chassis.streaming.clients import (
     reader_config,
     unreachable,
 )
+from services.chassis.streaming.partitioning import partition_of
 from services.chassis.streaming.publisher import KafkaPublisher, Publisher
 from services.chassis.streaming.records import Partition, Record
 from services.chassis.telemetry import logs
@@ -58,8 +59,10 @@ class KafkaBroker:
     def consumer(self, group: str) -> GroupConsumer:
         return KafkaConsumer(self._settings, group)
 
-    def reader(self, topic: str, start: Literal["first", "end"]) -> LogReader:
-        return KafkaReader(self._settings, topic, start)
+    def reader(
+        self, topic: str, start: Literal["first", "end"], key: bytes | None = None
+    ) -> LogReader:
+        return KafkaReader(self._settings, topic, start, key)
 
     def publisher(self, source: str) -> Publisher:
         return KafkaPublisher(self._settings, source)
@@ -239,11 +242,19 @@ class KafkaConsumer(_Client):
 
 
 class KafkaReader(_Client):
-    """All partitions of a topic, as many as the broker has."""
+    """All partitions of a topic, as many as the broker has, or that of a key."""
 
-    def __init__(self, settings: KafkaSettings, topic: str, start: Literal["first", "end"]) -> None:
+    def __init__(
+        self,
+        settings: KafkaSettings,
+        topic: str,
+        start: Literal["first", "end"],
+        key: bytes | None = None,
+    ) -> None:
         super().__init__(settings, reader_config(settings), Complaints("reader"))
         partitions = self.partitions_of(settings.topic_prefix + topic)
+        if key is not None:
+            partitions = [partitions[partition_of(key, len(partitions))]]
         self.ends: Mapping[Partition, int] = {one: self.bounds(one).end for one in partitions}
         self._consumer.assign(
             [

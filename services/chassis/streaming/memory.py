@@ -84,8 +84,17 @@ class MemoryBroker:
         """The same as `consumer`, with what a test may do to it."""
         return MemoryConsumer(self, self._groups[self.topic_prefix + group])
 
-    def reader(self, topic: str, start: Literal["first", "end"]) -> LogReader:
-        return MemoryReader(self, self.topic_prefix + topic, start)
+    def reader(
+        self, topic: str, start: Literal["first", "end"], key: bytes | None = None
+    ) -> LogReader:
+        name = self.topic_prefix + topic
+        return MemoryReader(
+            self, [self.partition_of(name, key)] if key else self.partitions(name), start
+        )
+
+    def partition_of(self, name: str, key: bytes | None) -> Partition:
+        partitions = self.partitions(name)
+        return partitions[zlib.crc32(key or b"") % len(partitions)]
 
     def publisher(self, source: str) -> Publisher:
         return MemoryBrokerPublisher(self, source)
@@ -98,8 +107,7 @@ class MemoryBroker:
     ) -> Record:
         """Put a record onto the partition of its key."""
         with self.changed:
-            partitions = self.partitions(name)
-            partition = partitions[zlib.crc32(key or b"") % len(partitions)]
+            partition = self.partition_of(name, key)
             record = Record(partition, self.logs[partition].end, key, value, dict(headers or {}))
             self.logs[partition].append(record)
             self.changed.notify_all()
@@ -187,11 +195,13 @@ class MemoryBrokerPublisher:
 
 
 class MemoryReader:
-    """Reads one topic outside any group."""
+    """Reads partitions outside any group."""
 
-    def __init__(self, broker: MemoryBroker, name: str, start: Literal["first", "end"]) -> None:
+    def __init__(
+        self, broker: MemoryBroker, partitions: Iterable[Partition], start: Literal["first", "end"]
+    ) -> None:
         self._broker = broker
-        bounds = {one: broker.bounds(one) for one in broker.partitions(name)}
+        bounds = {one: broker.bounds(one) for one in partitions}
         self.ends: Mapping[Partition, int] = {one: place.end for one, place in bounds.items()}
         self._next = {
             one: place.first if start == "first" else place.end for one, place in bounds.items()

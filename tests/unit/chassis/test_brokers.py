@@ -221,6 +221,20 @@ def test_a_reader_reads_all_partitions_from_where_it_is_told(
     assert len(found) == expected
 
 
+def test_a_reader_of_a_key_reads_where_that_key_lies(broker: Broker) -> None:
+    publish(broker, 12)
+    key = str(source(3)).encode()
+    reader = broker.reader(EMBEDDINGS.name, "first", key)
+    found: list[Record] = []
+    for _ in range(TURNS):
+        found += reader.poll(100, 0.05)
+        if len(found) == sum(reader.ends.values()):
+            break
+    reader.close()
+    assert len(reader.ends) == 1
+    assert key in {one.key for one in found}
+
+
 def test_what_is_larger_than_its_topic_takes_is_an_invalid_message(broker: Broker) -> None:
     large = embedding(0, backbone="x" * EMBEDDINGS.max_message_bytes)
     with pytest.raises(InvalidMessage, match=r"1\.0 MiB is more than embeddings\.v1 takes"):

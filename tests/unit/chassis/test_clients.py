@@ -4,10 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import aiokafka.partitioner
 import pytest
 import trustme
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.chassis.settings import KafkaSettings
@@ -21,6 +24,7 @@ from services.chassis.streaming.clients import (
     tls_context,
     unreachable,
 )
+from services.chassis.streaming.partitioning import partition_of
 from services.chassis.streaming.topics import registry
 
 CONFIGS: list[Callable[[KafkaSettings], dict[str, Any]]] = [
@@ -139,3 +143,8 @@ def test_who_does_not_answer_is_named_with_the_setting_and_the_reason() -> None:
     text = str(unreachable(settings, error, complaints))
     assert "certificate verify failed" in text
     assert "\n" not in text
+
+
+@given(key=st.binary(max_size=64))
+def test_a_key_lies_where_java_and_aiokafka_look_for_it(key: bytes) -> None:
+    assert partition_of(key, 12) == (aiokafka.partitioner.murmur2(key) & 0x7FFFFFFF) % 12
