@@ -3,12 +3,15 @@
 from datetime import datetime, timedelta
 from math import floor
 from typing import Annotated, ClassVar, Literal, Self
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from schemas.base import Bytes, Id, Message, Seconds, UtcTime
 
 SourceKind = Literal["upload", "camera"]
+SequenceId = tuple[UUID, bool]
+"""What has an order of its own: a source, and whether what comes of it is late."""
 Index = Annotated[int, Field(ge=0, le=2**53)]
 
 
@@ -82,6 +85,11 @@ class OfSource(Message):
         default=False,
         description="it waited at the camera while Kafka was away; what is live was sent before it",
     )
+
+    @property
+    def sequence(self) -> SequenceId:
+        """Messages of one are in order among one another, and of no other."""
+        return self.source_id, self.is_late
 
     def moment(self, media_s: float) -> datetime:
         """The wall-clock time of so many seconds after the origin."""

@@ -9,8 +9,8 @@ import heapq
 import math
 from collections import OrderedDict
 from dataclasses import dataclass
-from uuid import UUID
 
+from schemas.clips import SequenceId
 from services.features.core import Layout, Received, Run, Window, close, step
 
 MAX_RECORDS = 4096
@@ -50,13 +50,15 @@ class Source:
 
 
 class Joiner:
-    """Clips of a partition come in the order of their offsets."""
+    """Clips of a partition come in the order of their offsets. What is live of a source and what is
+    late are two sequences, each joined by itself.
+    """
 
     def __init__(self, layout: Layout, patience: Patience) -> None:
         self._layout, self._patience = layout, patience
-        self._sources: OrderedDict[UUID, Source] = OrderedDict()
+        self._sources: OrderedDict[SequenceId, Source] = OrderedDict()
         """The one longest without a clip comes first."""
-        self._holds: list[tuple[int, UUID]] = []
+        self._holds: list[tuple[int, SequenceId]] = []
         """A heap of first offsets; an entry counts only while its source still has that one."""
         self._foremost_s = 0.0
         self._next_offset = 0
@@ -66,9 +68,9 @@ class Joiner:
         """How many sources are kept."""
         return len(self._sources)
 
-    def __contains__(self, source_id: UUID) -> bool:
+    def __contains__(self, sequence: SequenceId) -> bool:
         """Whether a source had a clip not too long ago, and it was not its last."""
-        return source_id in self._sources
+        return sequence in self._sources
 
     @property
     def held(self) -> int | None:
@@ -112,17 +114,17 @@ class Joiner:
         self._unsettled.pop(offset, None)
 
     def _add(self, received: Received) -> tuple[Window, ...]:
-        source_id = received.clip.source_id
-        source = self._sources.get(source_id)
+        sequence = received.clip.sequence
+        source = self._sources.get(sequence)
         run, complete = step(source.run if source else None, received, self._layout)
         if source is not None and run is source.run:
             return complete  # it came before, and does not keep waiting what waits
         if run is None:
-            self._sources.pop(source_id, None)
+            self._sources.pop(sequence, None)
             return complete
-        self._sources[source_id] = self._moved(source, run, received)
-        self._sources.move_to_end(source_id)
-        self._hold(source, run, source_id)
+        self._sources[sequence] = self._moved(source, run, received)
+        self._sources.move_to_end(sequence)
+        self._hold(source, run, sequence)
         return complete
 
     def _moved(self, source: Source | None, run: Run, received: Received) -> Source:
@@ -133,13 +135,13 @@ class Joiner:
         self._foremost_s = max(self._foremost_s, position_s)
         return Source(run, position_s, self._foremost_s, received.offset)
 
-    def _hold(self, source: Source | None, run: Run, source_id: UUID) -> None:
+    def _hold(self, source: Source | None, run: Run, sequence: SequenceId) -> None:
         first = run.first_offset
         if first is not None and (source is None or source.run.first_offset != first):
-            heapq.heappush(self._holds, (first, source_id))
+            heapq.heappush(self._holds, (first, sequence))
 
-    def _is_held(self, offset: int, source_id: UUID) -> bool:
-        source = self._sources.get(source_id)
+    def _is_held(self, offset: int, sequence: SequenceId) -> bool:
+        source = self._sources.get(sequence)
         return source is not None and source.run.first_offset == offset
 
     def _overdue(self, offset: int) -> list[Window]:

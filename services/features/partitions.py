@@ -2,9 +2,8 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
-from schemas.clips import ClipRecorded
+from schemas.clips import ClipRecorded, SequenceId
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.streaming.records import Incoming, Partition
 from services.features.core import Layout, Received, Window
@@ -65,7 +64,7 @@ class Partitions:
             self._joiners.pop(partition, None)
             self._heard_s.pop(partition, None)
 
-    def ended(self, partition: Partition, source_ids: Collection[UUID]) -> list[UUID]:
-        """Which of these sources of a partition are kept no longer."""
+    def ended(self, partition: Partition, sequences: Collection[SequenceId]) -> list[SequenceId]:
+        """Which of these sequences of a partition are kept no longer."""
         joiner = self._joiners.get(partition, ())
-        return [source_id for source_id in source_ids if source_id not in joiner]
+        return [sequence for sequence in sequences if sequence not in joiner]

@@ -9,10 +9,9 @@ from the first new clip, and under another id only if they came before those cli
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from threading import Event
-from uuid import UUID
 
 from schemas.base import Message
-from schemas.clips import ClipRecorded
+from schemas.clips import ClipRecorded, SequenceId
 from schemas.poses import PosesExtracted
 from schemas.topics import POSES
 from services.chassis.clock import Clock
@@ -36,7 +35,7 @@ class PoseExtraction(Handler):
     def __init__(self, observer: Observer, patience: Patience, clock: Clock | None = None) -> None:
         self._observer = observer
         self._partitions = Partitions(LAYOUT, patience, clock)
-        self._sources: dict[Partition, set[UUID]] = {}
+        self._sources: dict[Partition, set[SequenceId]] = {}
         self._observed: dict[Place, PosesExtracted | None] = {}
 
     def prepare(self, message: Message) -> Pictures:
@@ -55,10 +54,10 @@ class PoseExtraction(Handler):
 
     def tick(self, now: datetime) -> Iterable[Outgoing]:
         self._partitions.fall_silent()
-        for partition, source_ids in self._sources.items():
-            for source_id in self._partitions.ended(partition, source_ids):
-                self._observer.forget(source_id)
-                source_ids.discard(source_id)
+        for partition, sequences in self._sources.items():
+            for sequence in self._partitions.ended(partition, sequences):
+                self._observer.forget(sequence)
+                sequences.discard(sequence)
         return ()
 
     def settle(self) -> None:
@@ -71,8 +70,8 @@ class PoseExtraction(Handler):
     def forget(self, partitions: Collection[Partition]) -> None:
         self._partitions.forget(partitions)
         for partition in partitions:
-            for source_id in self._sources.pop(partition, ()):
-                self._observer.forget(source_id)
+            for sequence in self._sources.pop(partition, ()):
+                self._observer.forget(sequence)
         self._observed = {
             place: poses for place, poses in self._observed.items() if place[0] not in partitions
         }
@@ -89,6 +88,6 @@ class PoseExtraction(Handler):
         assert isinstance(clip, ClipRecorded)
         if not self._partitions.take(item):
             return None
-        self._sources.setdefault(partition, set()).add(clip.source_id)
+        self._sources.setdefault(partition, set()).add(clip.sequence)
         metrics.count("windows_embedded", ID)
         return self._observer.observe(clip, item.prepared)

@@ -1,10 +1,9 @@
 """Clips of many sources in, each source's in order; who was seen in each of them out."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from schemas import ids
-from schemas.clips import ClipRecorded
+from schemas.clips import ClipRecorded, SequenceId
 from schemas.poses import Person, PoseFrame, PosesExtracted
 from services.features.core import follows
 from services.features.pose.base import ID, PoseNetwork, PoseOptions
@@ -29,7 +28,7 @@ class Observer:
 
     def __init__(self, network: PoseNetwork, options: PoseOptions) -> None:
         self._network, self._options = network, options
-        self._followed: dict[UUID, Followed] = {}
+        self._followed: dict[SequenceId, Followed] = {}
 
     def pictures(self, clip: ClipRecorded) -> Pictures:
         """What `observe` looks at; touches no state. Raises InvalidMessage."""
@@ -56,22 +55,22 @@ class Observer:
             is_last=clip.is_last,
         )
 
-    def forget(self, source_id: UUID) -> None:
-        """That source has ended, or belongs to another worker now."""
-        self._followed.pop(source_id, None)
+    def forget(self, sequence: SequenceId) -> None:
+        """That sequence has ended, or belongs to another worker now."""
+        self._followed.pop(sequence, None)
 
     def _tracker(self, clip: ClipRecorded) -> Tracker:
-        latest = self._followed.get(clip.source_id)
+        latest = self._followed.get(clip.sequence)
         if latest and follows(clip, latest.clip) and not latest.tracker.is_full:
             return latest.tracker
         return Tracker(clip.index, self._options.frames / clip.spec.hop_s)
 
     def _keep(self, clip: ClipRecorded, tracker: Tracker) -> None:
         if clip.is_last:
-            self.forget(clip.source_id)
+            self.forget(clip.sequence)
         else:
             without_pixels = clip.model_copy(update={"frames": ()})
-            self._followed[clip.source_id] = Followed(without_pixels, tracker)
+            self._followed[clip.sequence] = Followed(without_pixels, tracker)
 
 
 def _frame(at_s: float, people: People, seen: Pictures, tracker: Tracker) -> PoseFrame:

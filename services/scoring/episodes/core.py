@@ -1,4 +1,4 @@
-"""Episodes: judgements of one source in one run become scores and alerts.
+"""Episodes: judgements of one source in one run, live or late, become scores and alerts.
 
 `step` takes the next judgement. Clips judged before by the same detector change nothing, so a log
 that is read twice gives the same. Another grid is another life of the source: open episodes close
@@ -50,7 +50,7 @@ def step(
     """
     if state is None:
         state, closed = _born(judged, partition), list[Alert]()
-    elif _is_late(state, judged):
+    elif _is_of_left_life(state, judged):
         return Outcome(state)
     else:
         state, closed = _enter(state, judged)
@@ -94,10 +94,11 @@ def _born(judged: ClipJudged, partition: int) -> SourceState:
         life=Life(judged.origin_at, judged.spec),
         cut_at=judged.cut_at,
         partition=partition,
+        is_late=judged.is_late,
     )
 
 
-def _is_late(state: SourceState, judged: ClipJudged) -> bool:
+def _is_of_left_life(state: SourceState, judged: ClipJudged) -> bool:
     """Whether a judgement is of a life that the source has left. It enters that life again only
     with clips that are new there and were cut after all that came since.
     """

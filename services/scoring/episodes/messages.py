@@ -87,6 +87,7 @@ def _alert(
             "origin_at": state.life.origin_at,
             "is_wall_clock": state.is_wall_clock,
             "cut_at": state.cut_at,
+            "is_late": state.is_late,
             "alert_id": alert_id(state, model_id, model.rule, episode),
             "run": state.run,
             "rule": model.rule,

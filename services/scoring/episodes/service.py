@@ -81,13 +81,13 @@ class EpisodesStep:
             self._silence.tick(now)
             self._now = now
         after, outputs = state, list[Outgoing]()
-        for run, source in state.runs.items():
-            key = (source.source_id, run)
+        for name, source in state.runs.items():
+            key = (source.source_id, name)
             if self._silence.is_forgotten(key, source, now):
-                after = replace(after, runs={n: s for n, s in after.runs.items() if n != run})
+                after = replace(after, runs={n: s for n, s in after.runs.items() if n != name})
                 self._silence.forget(key)
             elif source.has_open and self._silence.is_silent(key, source):
-                outcome = close_all(source, "source_silent")
+                outcome = close_all(source, "subsided" if source.is_late else "source_silent")
                 after = after.with_run(outcome.state)
                 outputs += _outgoing(outcome, None)
         return None if after.is_empty else after, outputs
@@ -104,12 +104,14 @@ class EpisodesStep:
                 return kept, ()
         detectors = self._detectors[judged.run]
         partition = record.partition.number
-        key, is_camera = (judged.source_id, judged.run), judged.source_kind == "camera"
-        self._silence.heard(key, partition, judged.cut_at, is_camera)
+        name = (judged.run, judged.is_late)
+        is_live = judged.source_kind == "camera" and not judged.is_late
+        self._silence.heard((judged.source_id, name), partition, judged.cut_at, is_live)
         terms = self._terms_of(record.key or b"", judged.run, kept.policy)
-        outcome = step(kept.runs.get(judged.run), judged, terms, detectors.backbones, partition)
+        before = kept.runs.get(name)
+        outcome = step(before, judged, terms, detectors.backbones, partition)
         _count(outcome)
-        if outcome.state is kept.runs.get(judged.run):
+        if outcome.state is before:
             return kept, ()
         return kept.with_run(outcome.state), _outgoing(outcome, record)
 

@@ -5,7 +5,8 @@ handled for a while, and it is not just that everything is late: either no camer
 its partition meanwhile, or what others gave was cut so much later, or the while was very long.
 Durations are counted while this process was awake; moments of cutting are compared only among one
 another, and never believed to lie ahead of the present, so that one host's wrong clock silences
-nobody else's cameras.
+nobody else's cameras. What comes late says nothing of who is silent now, and where it ends the
+camera itself goes on: an episode that is open then has subsided.
 """
 
 from collections.abc import Hashable
@@ -19,11 +20,14 @@ from services.scoring.episodes.state import SourceState
 
 class Bounds(NamedTuple):
     """How long a source may give nothing before what it has open is closed, in seconds; of a
-    camera beyond the clips that are judged together. Then how long a state is kept.
+    camera beyond the clips that are judged together. `late_s` is of what came late of a camera:
+    features wait five minutes for its next clip, behind all that is live. Then how long a state is
+    kept.
     """
 
     camera_s: float = 30.0
     upload_s: float = 1800.0
+    late_s: float = 600.0
     window: int = 2
     keep_source_s: float = 86400.0
     keep_ended_s: float = 3600.0
@@ -50,12 +54,12 @@ class Silence:
         self._sources: dict[Hashable, _Heard] = {}
         self._partitions: dict[int, _Heard] = {}
 
-    def heard(self, key: Hashable, partition: int, cut_at: datetime, is_camera: bool) -> None:
-        """A record of a source was handled."""
+    def heard(self, key: Hashable, partition: int, cut_at: datetime, is_live: bool) -> None:
+        """A record of a source was handled; `is_live`: of a camera, and not late."""
         at_s = self._awake.seconds
         cut_at = min(cut_at, self._now) if self._now else cut_at
         self._sources[key] = _Heard(at_s, cut_at)
-        if is_camera:
+        if is_live:
             before = self._partitions.get(partition)
             latest = max(before.cut_at, cut_at) if before else cut_at
             self._partitions[partition] = _Heard(at_s, latest)
@@ -69,6 +73,8 @@ class Silence:
         """Whether the source gave nothing for longer than its bound."""
         source = self._source(key, state)
         idle_s = self._awake.seconds - source.at_s
+        if state.is_late:
+            return idle_s > self._bounds.late_s
         if state.source_kind == "upload" or idle_s > self._bounds.upload_s:
             return idle_s > self._bounds.upload_s
         bound_s = self._bounds.camera_s + self._bounds.window * state.life.spec.duration_s

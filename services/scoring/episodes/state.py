@@ -1,4 +1,4 @@
-"""All that episodes keep of one source in one run.
+"""All that episodes keep of one source in one run: of what is live of it, or of what is late.
 
 Stored as a map with names, so that a reader passes over what it does not know: a field more is no
 reason to forget what is open.
@@ -15,6 +15,8 @@ from schemas.alerts import Severity
 from schemas.clips import ClipSpec, SourceKind
 from services.scoring.episodes.persistence import Episode, Moment, RuleState
 
+Name = tuple[str, bool]
+"""Of a state among those of its source: the run, and whether what it was made of came late."""
 FRESH = RuleState()
 LIVES_KEPT = 8
 
@@ -69,6 +71,7 @@ class SourceState:
     cut_at: datetime
     """The latest clip's; never goes back within a life."""
     partition: int = 0
+    is_late: bool = False
     first_index: int = 0
     """Clips before it were judged when the source was in this life before."""
     alerts_opened: int = 0
@@ -76,6 +79,10 @@ class SourceState:
     detectors: Mapping[str, DetectorState] = field(default_factory=dict)
     """By backbone."""
     left: tuple[Left, ...] = ()
+
+    @property
+    def name(self) -> "Name":
+        return self.run, self.is_late
 
     @property
     def next_index(self) -> int:
@@ -116,6 +123,7 @@ class SourceState:
             "life": _pack_life(self.life),
             "cut_at": self.cut_at.timestamp(),
             "partition": self.partition,
+            "is_late": self.is_late,
             "first_index": self.first_index,
             "alerts_opened": self.alerts_opened,
             "detectors": {name: _pack_detector(one) for name, one in self.detectors.items()},
@@ -135,6 +143,7 @@ class SourceState:
             life=_life(content["life"]),
             cut_at=datetime.fromtimestamp(content["cut_at"], UTC),
             partition=content.get("partition", 0),
+            is_late=content.get("is_late", False),
             first_index=content.get("first_index", 0),
             alerts_opened=content.get("alerts_opened", 0),
             detectors={name: _detector(one) for name, one in content["detectors"].items()},

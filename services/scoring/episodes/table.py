@@ -1,4 +1,4 @@
-"""A value of the stream's table: a source's policies, and its state in each run.
+"""A value of the stream's table: a source's policies, and its states in each run, live and late.
 
 A process makes episodes of one run, or of all shadows. Only another `VERSION` starts anew.
 """
@@ -13,9 +13,9 @@ from schemas.codec import DecodeError, decode, encode
 from schemas.policies import PolicySet
 from schemas.topics import POLICIES
 from services.chassis.telemetry import logs
-from services.scoring.episodes.state import SourceState
+from services.scoring.episodes.state import Name, SourceState
 
-VERSION = 1
+VERSION = 2
 log = logs.get("episodes")
 
 
@@ -24,20 +24,20 @@ class Kept:
     """All that is kept under a source's id."""
 
     policy: PolicySet | None = None
-    runs: Mapping[str, SourceState] = field(default_factory=dict)
+    runs: Mapping[Name, SourceState] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
         return self.policy is None and not self.runs
 
     def with_run(self, state: SourceState) -> Self:
-        return replace(self, runs={**self.runs, state.run: state})
+        return replace(self, runs={**self.runs, state.name: state})
 
     def pack(self) -> bytes:
         content = {
             "version": VERSION,
             "policy": encode(self.policy) if self.policy else None,
-            "runs": {run: state.to_map() for run, state in self.runs.items()},
+            "runs": [state.to_map() for state in self.runs.values()],
         }
         packed: bytes = msgpack.packb(content)
         return packed
@@ -57,10 +57,11 @@ class Kept:
     @classmethod
     def _from_map(cls, content: Mapping[str, object]) -> Self:
         policy, runs = content.get("policy"), content["runs"]
-        assert isinstance(runs, dict)
+        assert isinstance(runs, list)
+        states = [SourceState.from_map(content) for content in runs]
         return cls(
             policy=_policy(policy) if isinstance(policy, bytes) else None,
-            runs={run: SourceState.from_map(state) for run, state in runs.items()},
+            runs={state.name: state for state in states},
         )
 
 

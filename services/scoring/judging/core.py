@@ -1,18 +1,18 @@
 """Judging: what heads give the latest windows of each source, by batches.
 
 `follow` takes one message of a source and says which rows its heads need; `judge` lets every head
-judge the rows of many messages at once. Both are pure: the shell keeps the pasts, by source.
+judge the rows of many messages at once. Both are pure: the shell keeps the pasts, by source, and of
+one what is live apart from what came late.
 Shapes: T windows or frames, D dimensions.
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from uuid import UUID
 
 import numpy as np
 
-from schemas.clips import ClipRef
+from schemas.clips import ClipRef, SequenceId
 from schemas.embeddings import EmbeddingExtracted
 from schemas.judgements import ClipJudged, HeadJudgement
 from schemas.poses import PosesExtracted
@@ -36,8 +36,8 @@ class Window:
     vector_D: Vectors
 
     @property
-    def source_id(self) -> UUID:
-        return self.message.source_id
+    def sequence(self) -> SequenceId:
+        return self.message.sequence
 
     @property
     def clips(self) -> tuple[ClipRef, ...]:

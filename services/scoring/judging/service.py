@@ -5,12 +5,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Event
-from uuid import UUID
 
 import torch
 
 from schemas import groups
 from schemas.base import Message
+from schemas.clips import SequenceId
 from schemas.embeddings import EmbeddingExtracted
 from schemas.judgements import LIVE
 from schemas.poses import PosesExtracted
@@ -58,9 +58,9 @@ class JudgingHandler(Handler):
     def __init__(self, detector: Detector, run: str = LIVE, idle_s: float = IDLE_S) -> None:
         self._detector, self._run, self._idle_s = detector, run, idle_s
         self._keeps = detector.context > 1 or detector.takes_persons
-        self._sources: dict[Partition, OrderedDict[UUID, _Source]] = {}
+        self._sources: dict[Partition, OrderedDict[SequenceId, _Source]] = {}
         """Of each partition, in the order of their latest records."""
-        self._pending: dict[tuple[Partition, UUID], _Source] = {}
+        self._pending: dict[tuple[Partition, SequenceId], _Source] = {}
         self._awake = Awake()
 
     def prepare(self, message: Message) -> Window | None:
@@ -84,15 +84,15 @@ class JudgingHandler(Handler):
         ]
 
     def __len__(self) -> int:
-        """Sources of which something is kept."""
+        """Sources of which something is kept; what is live of one and what is late are two."""
         return sum(map(len, self._sources.values()))
 
     def settle(self) -> None:
-        for (partition, source_id), source in self._pending.items():
+        for (partition, sequence), source in self._pending.items():
             kept = self._sources.setdefault(partition, OrderedDict())
-            kept.pop(source_id, None)
+            kept.pop(sequence, None)
             if source.past.held is not None:
-                kept[source_id] = source
+                kept[sequence] = source
             _let_go(kept, source.offset)
         self._pending = {}
 
@@ -122,12 +122,12 @@ class JudgingHandler(Handler):
         window: Window | None = item.prepared
         if window is None:
             return None
-        source_id = window.source_id
+        sequence = window.sequence
         partition = item.record.partition
         settled = self._sources.get(partition)
-        before = self._pending.get((partition, source_id))
+        before = self._pending.get((partition, sequence))
         if before is None and settled is not None:
-            before = settled.get(source_id)
+            before = settled.get(sequence)
         past, rows = follow(
             before.past if before else None, window, item.record.offset, self._detector
         )
@@ -135,11 +135,11 @@ class JudgingHandler(Handler):
             if window.message.is_last:
                 past = Past(past.life)  # nothing follows that could depend on it
             kept = _Source(past, item.record.offset, self._awake.seconds)
-            self._pending[partition, source_id] = kept
+            self._pending[partition, sequence] = kept
         return rows
 
 
-def _let_go(kept: "OrderedDict[UUID, _Source]", latest: int) -> None:
+def _let_go(kept: "OrderedDict[SequenceId, _Source]", latest: int) -> None:
     """Drop sources of which nothing came while many records of the partition passed, so that the
     lag grows with the number of sources and not with time.
     """

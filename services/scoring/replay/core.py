@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from schemas.clips import ClipRef
+from schemas.alerts import ClosedReason
+from schemas.clips import ClipRef, SequenceId
 from schemas.embeddings import EmbeddingExtracted
 from schemas.judgements import ClipJudged
 from schemas.policies import PolicySet
@@ -57,10 +58,10 @@ class Replay:
     """How many were judged."""
     refused: int = 0
     """How many messages of the detector's backbone it cannot judge: of another window or spec."""
-    _pasts: dict[UUID, Past] = field(default_factory=dict)
-    _states: dict[UUID, SourceState] = field(default_factory=dict)
-    _entered: set[UUID] = field(default_factory=set)
-    """Sources of which something was put out."""
+    _pasts: dict[SequenceId, Past] = field(default_factory=dict)
+    _states: dict[SequenceId, SourceState] = field(default_factory=dict)
+    _entered: set[SequenceId] = field(default_factory=set)
+    """Sequences of which something was put out."""
 
     def __post_init__(self) -> None:
         self._cards = Cards(tuple(head.card for head in self.detector.heads))
@@ -81,8 +82,8 @@ class Replay:
             except InvalidMessage:
                 self.refused += 1
                 continue
-            past, rows = follow(self._pasts.get(message.source_id), window, 0, self.detector)
-            self._pasts[message.source_id] = past
+            past, rows = follow(self._pasts.get(message.sequence), window, 0, self.detector)
+            self._pasts[message.sequence] = past
             if rows is not None:
                 followed.append((window, rows))
         self.windows += len(followed)
@@ -91,9 +92,10 @@ class Replay:
 
     def finish(self) -> Iterator[Output]:
         """The log ends: what is open of the stretch ends with it."""
-        for source_id in sorted(self._entered):
-            if (state := self._states.get(source_id)) is not None:
-                yield from close_all(state, "source_silent", self._terms(source_id)).alerts
+        for sequence in sorted(self._entered):
+            if (state := self._states.get(sequence)) is not None:
+                reason: ClosedReason = "subsided" if state.is_late else "source_silent"
+                yield from close_all(state, reason, self._terms(state.source_id)).alerts
 
     def _is_near(self, message: Seen) -> bool:
         clip = message.clips[0] if isinstance(message, EmbeddingExtracted) else message.clip
@@ -103,20 +105,20 @@ class Replay:
         return is_near and is_ours
 
     def _judged(self, judged: ClipJudged) -> Iterator[Output]:
-        source_id, before = judged.source_id, self._states.get(judged.source_id)
+        sequence, before = judged.sequence, self._states.get(judged.sequence)
         is_after = judged.moment(judged.clips[0].start_s) >= self.stretch.until
         if is_after and not (before and before.has_open):
             return
         silenced = self._silence(before, judged)
-        terms = self._terms(source_id, is_muted=is_after)  # after the stretch nothing opens
+        terms = self._terms(judged.source_id, is_muted=is_after)  # after the stretch nothing opens
         outcome = step(
             silenced.state if silenced else None, judged, terms, (self.detector.backbone,)
         )
-        self._states[source_id] = outcome.state
+        self._states[sequence] = outcome.state
         if judged.moment(judged.clips[-1].start_s) < self.stretch.since:
             return
-        if source_id not in self._entered:
-            self._entered.add(source_id)
+        if sequence not in self._entered:
+            self._entered.add(sequence)
             yield from _open_ones(before)
         yield from silenced.alerts if silenced else ()
         yield from outcome.alerts
@@ -124,9 +126,13 @@ class Replay:
             yield outcome.score.model_copy(update={"clips": clips})
 
     def _silence(self, state: SourceState | None, judged: ClipJudged) -> Outcome | None:
-        """What the wall clock closed in the live run, as far as moments of cutting show it."""
+        """What the wall clock closed in the live run, as far as moments of cutting show it: of
+        what came late they show nothing.
+        """
         if state is None:
             return None
+        if state.is_late:
+            return Outcome(state)
         is_camera = state.source_kind == "camera"
         window_s = self.detector.heads[0].card.window * state.life.spec.duration_s
         bound_s = self.bounds.camera_s + window_s if is_camera else self.bounds.upload_s

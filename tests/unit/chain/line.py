@@ -21,7 +21,7 @@ from services.chassis.streaming.handler import Handler
 from services.chassis.streaming.records import Incoming, Outgoing, Partition, Record
 from services.features.backbones.base import Pixels, Vectors
 from services.features.extraction import Extraction
-from services.features.joiner import LIVE as PATIENCE
+from services.features.joiner import BULK, LIVE, Patience
 from services.scoring.episodes.policy import Cards
 from services.scoring.episodes.service import EpisodesStep, RunDetectors
 from services.scoring.episodes.table import Kept
@@ -114,10 +114,8 @@ class Line:
 
     def __init__(self, detector: Detector, chance: random.Random) -> None:
         self._chance, self._clock = chance, ManualClock()
-        eye: Any = Eye()
-        self._features = Stage(
-            lambda: Seeing(eye, PATIENCE, clock=self._clock), Partition("clips.live.v1", 0)
-        )
+        self._features = self._lane(LIVE, "clips.live.v1")
+        self._late = self._lane(BULK, "clips.bulk.v1")
         self._judging = Stage(lambda: JudgingHandler(detector), Partition("embeddings.v1", 0))
         cards = Cards(tuple(head.card for head in detector.heads))
         self._detectors = {"live": RunDetectors(cards, frozenset({Eye.id}), Eye.window)}
@@ -133,12 +131,13 @@ class Line:
 
     def record(self, clip: ClipRecorded) -> None:
         self.recorded.append(clip)
-        self._features.log.append(clip)
+        (self._late if clip.is_late else self._features).log.append(clip)
 
     def play(self, now: datetime) -> None:
         """All that lies on the logs goes through, and a second's tick at each stage."""
         self._clock.wait(max(0.0, (now - self._clock.now()).total_seconds()), Event())
         self._judging.log += self._features.play(now)
+        self._judging.log += self._late.play(now)
         self._judge(self._judging.play(now))
         self._tick(now)
         self.peak_sources = max(self.peak_sources, self.sources_kept)
@@ -151,7 +150,8 @@ class Line:
         now = self._clock.now()
         victim = self._chance.choice(["features", "judging", "episodes"])
         if victim == "features":
-            self._judging.log += self._features.kill(now, self._chance)
+            for lane in (self._features, self._late):
+                self._judging.log += lane.kill(now, self._chance)
         elif victim == "judging":
             self._judge(self._judging.kill(now, self._chance))
         else:
@@ -159,10 +159,14 @@ class Line:
 
     @property
     def sources_kept(self) -> int:
-        """Of how many sources judging still holds records on the log."""
+        """Of how many sequences judging still holds records on the log."""
         handler = self._judging.handler
         assert isinstance(handler, JudgingHandler)
         return len(handler)
+
+    def _lane(self, patience: Patience, topic: str) -> Stage:
+        eye: Any = Eye()
+        return Stage(lambda: Seeing(eye, patience, clock=self._clock), Partition(topic, 0))
 
     def _judge(self, judged: Sequence[Message]) -> None:
         for message in judged:

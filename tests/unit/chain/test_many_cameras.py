@@ -1,5 +1,6 @@
 """Five hundred cameras through join, judging and episodes, with everything that befalls cameras and
-workers: gaps, deaths, clocks that step back and forth, and workers that are killed at any record.
+workers: gaps, deaths, clocks that step back and forth, footage that waits while Kafka is away and
+comes late, and workers that are killed at any record.
 
 What holds at every moment is safety (every clip judged once in effect, holds and memory bounded);
 what holds in the end is progress (every clip judged, every episode closed).
@@ -40,7 +41,27 @@ class Camera:
     index: int = 0
     silent_until: int = 0
     fight_until: int = 0
+    away_until: int = 0
+    waiting: list[ClipRecorded] = field(default_factory=list)
+    """What it cut while Kafka was away."""
     steps: Counter[str] = field(default_factory=Counter)
+
+    def give(self, number: int) -> list[ClipRecorded]:
+        """What it publishes in a round: first its clip, then the oldest that waited."""
+        given = []
+        if (cut := self.cut(number)) is not None:
+            (self.waiting if number < self.away_until else given).append(cut)
+        if number >= self.away_until:
+            backlog, self.waiting = self.waiting[:3], self.waiting[3:]
+            given += [late.model_copy(update={"is_late": True}) for late in backlog]
+        return given
+
+    def deliver_what_waits(self, line: Line) -> None:
+        """The night is over, and Kafka is there."""
+        self.away_until = 0
+        while self.waiting:
+            for given in self.give(ROUNDS):
+                line.record(given)
 
     def cut(self, number: int) -> ClipRecorded | None:
         """Its clip of a round, if it gives one."""
@@ -70,6 +91,9 @@ class Camera:
             self.origin_at += timedelta(seconds=self.chance.uniform(-7200, 7200))
             self.index = self.chance.randint(0, 3)
             self.steps["clock"] += 1
+        elif event < 0.04:  # its way to Kafka is cut; it waits at least for what it has
+            self.away_until = number + self.chance.randint(1, 12)
+            self.steps["away"] += 1
 
 
 def cameras(chance: random.Random) -> list[Camera]:
@@ -93,12 +117,14 @@ def played() -> tuple[Line, list[Camera]]:
     for number in range(ROUNDS):
         chance.shuffle(crowd)
         for camera in crowd:
-            if cut := camera.cut(number):
-                line.record(cut)
+            for given in camera.give(number):
+                line.record(given)
         line.play(ORIGIN + number * HOP)
         if number % 5 == 4:
             line.kill_one()
-    for seconds in range(0, 700, 5):  # nothing comes any more
+    for camera in crowd:
+        camera.deliver_what_waits(line)
+    for seconds in range(0, 1600, 5):  # nothing comes any more
         line.play(ORIGIN + ROUNDS * HOP + timedelta(seconds=seconds))
     return line, crowd
 
@@ -108,6 +134,8 @@ def test_cameras_had_all_kinds_of_bad_luck(played: tuple[Line, list[Camera]]) ->
     seen = sum((camera.steps for camera in crowd), Counter[str]())
     assert seen["outage"] > 100
     assert seen["clock"] > 20
+    assert seen["away"] > 100
+    assert sum(one.is_late for one in line.recorded) > 500
     assert line.kills == ROUNDS // 5
 
 
@@ -136,7 +164,7 @@ def test_no_worker_was_ever_further_behind_than_a_few_records_a_camera(
 
 def test_nothing_is_kept_of_cameras_that_are_gone(played: tuple[Line, list[Camera]]) -> None:
     line, _ = played
-    assert line.peak_sources <= CAMERAS
+    assert line.peak_sources <= 2 * CAMERAS
     assert line.sources_kept == 0
 
 
@@ -148,3 +176,4 @@ def test_every_episode_that_opened_has_closed_once(played: tuple[Line, list[Came
     assert opened.keys() == closed.keys()
     reasons = {alert.reason for alert in line.out(AlertClosed)}
     assert {"subsided", "new_life", "source_silent"} <= reasons
+    assert any(alert.is_late for alert in line.out(AlertOpened))

@@ -1,6 +1,7 @@
 """Laws of many sources on one partition: safety over restarts, progress, and the work for it."""
 
 import math
+import random
 from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
@@ -242,3 +243,36 @@ def test_what_waited_too_long_before_a_restart_is_never_lost() -> None:
     clips = [clip(0, source(1)), *(clip(k, source(2)) for k in range(30))]
     found = taken(Joiner(PAIRS, Patience(5.0, math.inf)), clips, done=len(clips))
     assert [window.clips[0].source_id for window in found] == [source(1)]
+
+
+@given(MOVES, MOVES, st.integers(0, 2**32), LAYOUTS)
+def test_what_comes_late_of_a_source_is_joined_beside_what_is_live(
+    live_moves: list[tuple[int, int]],
+    late_moves: list[tuple[int, int]],
+    seed: int,
+    layout: Layout,
+) -> None:
+    live = interleaved(live_moves)
+    late = [one.model_copy(update={"is_late": True}) for one in interleaved(late_moves)]
+    mixed = _shuffled_together(live, late, seed)
+    found = taken(Joiner(layout, BULK), mixed)
+    assert _clips_of(found, is_late=False) == _clips_of(taken(Joiner(layout, BULK), live), False)
+    assert _clips_of(found, is_late=True) == _clips_of(taken(Joiner(layout, BULK), late), True)
+
+
+def _shuffled_together(
+    first: Sequence[ClipRecorded], second: Sequence[ClipRecorded], seed: int
+) -> list[ClipRecorded]:
+    """Each in its own order."""
+    whose = [0] * len(first) + [1] * len(second)
+    random.Random(seed).shuffle(whose)
+    remaining = iter(first), iter(second)
+    return [next(remaining[which]) for which in whose]
+
+
+def _clips_of(windows: Sequence[Window], is_late: bool) -> list[tuple[UUID, ...]]:
+    return [
+        tuple(one.clip_id for one in window.clips)
+        for window in windows
+        if window.clips[-1].is_late is is_late
+    ]

@@ -177,3 +177,24 @@ def test_a_tick_that_brings_nothing_returns_the_state_itself() -> None:
     state = stream.state
     assert state is not None
     assert stream.step.tick(state, ORIGIN)[0] is state
+
+
+def test_what_comes_late_alerts_as_it_would_have_live() -> None:
+    scores = [LOW, HIGH, HIGH, HIGH, LOW, LOW, LOW, LOW]
+    in_time, late = Stream(), Stream()
+    alerts = in_time.take(*judgements(scores, start=20, source_kind="camera"))
+    late.take(*judgements([LOW] * 4, start=40, source_kind="camera"))
+    found = late.take(*judgements(scores, start=20, source_kind="camera", is_late=True))
+    late.take(*judgements([LOW] * 4, start=44, source_kind="camera"))
+    assert [message.model_copy(update={"is_late": False}) for message in found] == alerts
+    assert all(getattr(message, "is_late", True) for message in found)
+
+
+def test_an_episode_at_the_end_of_a_late_stretch_has_subsided() -> None:
+    stream = Stream()
+    stream.take(*judgements([HIGH] * 4, start=20, source_kind="camera", is_late=True))
+    assert stream.wait(590) == []
+    (closed,) = stream.wait(20)
+    assert isinstance(closed, AlertClosed)
+    assert closed.reason == "subsided"
+    assert closed.is_late

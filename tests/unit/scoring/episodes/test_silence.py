@@ -41,8 +41,8 @@ class Station:
         self.now += timedelta(seconds=seconds)
         self.silence.tick(self.now)
 
-    def hear(self, key: str, cut_at: datetime, is_camera: bool = True) -> None:
-        self.silence.heard(key, 0, cut_at, is_camera)
+    def hear(self, key: str, cut_at: datetime, is_live: bool = True) -> None:
+        self.silence.heard(key, 0, cut_at, is_live)
 
 
 @pytest.mark.parametrize(("seconds", "silent"), [(BOUND_S - 1, False), (BOUND_S + 1, True)])
@@ -119,7 +119,7 @@ def test_every_camera_is_silent_in_the_end_whatever_others_clocks_say() -> None:
 
 def test_an_upload_may_wait_for_long() -> None:
     station = Station()
-    station.hear("v", station.now, is_camera=False)
+    station.hear("v", station.now, is_live=False)
     station.wait(590)
     assert not station.silence.is_silent("v", upload())
     station.wait(20)
@@ -140,7 +140,7 @@ def test_states_are_kept_for_a_day_and_of_what_ended_for_an_hour(
     state: SourceState, hours: float, forgotten: bool
 ) -> None:
     station = Station()
-    station.hear("a", station.now, is_camera=False)
+    station.hear("a", station.now, is_live=False)
     station.wait(hours * 3600)
     assert station.silence.is_forgotten("a", state, station.now) == forgotten
 
@@ -150,3 +150,21 @@ def test_a_state_that_a_backlog_just_made_is_not_forgotten_at_once() -> None:
     station.hear("a", ORIGIN)
     station.wait(60)
     assert not station.silence.is_forgotten("a", camera(), station.now)
+
+
+def test_a_late_stretch_that_ends_is_no_silent_camera_and_ends_after_ten_minutes() -> None:
+    station, late = Station(), replace(camera(), is_late=True)
+    station.hear("late", ORIGIN, is_live=False)
+    station.wait(BOUNDS.late_s - 1)
+    assert not station.silence.is_silent("late", late)
+    station.wait(2)
+    assert station.silence.is_silent("late", late)
+
+
+def test_what_comes_late_keeps_no_dead_camera_alive() -> None:
+    station = Station()
+    station.hear("dead", ORIGIN)
+    for _ in range(BOUND_S + 1):
+        station.wait(1)
+        station.hear("late", ORIGIN - timedelta(hours=1), is_live=False)
+    assert station.silence.is_silent("dead", camera())

@@ -16,7 +16,7 @@ POLICY = PolicySet(source_id=SOURCE, rules=(RULE,), muted=("fall",), set_at=ORIG
 def kept(values: list[float]) -> Kept:
     state, _ = run(judgements(values, source_kind="camera", run="shadow", is_wall_clock=False))
     state, _ = run(judgements(values, run="shadow", spec={"frame_rate": 8}), state)
-    return Kept(POLICY, {state.run: state})
+    return Kept(POLICY, {state.name: state})
 
 
 @given(st.lists(st.sampled_from([L, 0.7, H]), min_size=1, max_size=12))
@@ -26,10 +26,10 @@ def test_what_is_packed_comes_back(values: list[float]) -> None:
 
 def test_an_unknown_field_is_no_reason_to_forget_what_is_open() -> None:
     state, _ = run(judgements([H, H]))
-    content = msgpack.unpackb(Kept(None, {"live": state}).pack())
-    content["runs"]["live"]["detectors"]["i3d_k400"]["models"]["test"]["novel"] = [1]
-    content["runs"]["live"]["novel"] = content["novel"] = {"a": 1}
-    back = Kept.unpack(msgpack.packb(content)).runs["live"]
+    content = msgpack.unpackb(Kept(None, {state.name: state}).pack())
+    content["runs"][0]["detectors"]["i3d_k400"]["models"]["test"]["novel"] = [1]
+    content["runs"][0]["novel"] = content["novel"] = {"a": 1}
+    back = Kept.unpack(msgpack.packb(content)).runs["live", False]
     assert back == state
     _, outcomes = run(judgements([L, L], start=2), back)
     assert kinds(outcomes) == ["subsided"]
@@ -37,7 +37,7 @@ def test_an_unknown_field_is_no_reason_to_forget_what_is_open() -> None:
 
 def test_maps_within_may_grow_too() -> None:
     content = msgpack.unpackb(kept([H, H]).pack())
-    lives = [state["life"] for state in content["runs"].values()]
+    lives = [state["life"] for state in content["runs"]]
     for life in lives:
         life["spec"]["novel"] = 1
     assert Kept.unpack(msgpack.packb(content)) == kept([H, H])

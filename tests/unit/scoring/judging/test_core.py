@@ -43,7 +43,7 @@ def run(detector: Detector, messages: Sequence[Seen]) -> list[ClipJudged]:
     windows = []
     for offset, message in enumerate(messages):
         seen = window_of(detector, message)
-        pasts[seen.source_id], rows = follow(pasts.get(seen.source_id), seen, offset, detector)
+        pasts[seen.sequence], rows = follow(pasts.get(seen.sequence), seen, offset, detector)
         if rows is not None:
             windows.append((seen, rows))
     return judge(detector, "live", windows)
@@ -204,3 +204,10 @@ def test_heads_on_poses_and_persons_share_a_clip() -> None:
     assert [ref.index for ref in run(Detector((scene_head(), person_head())), [seen])[0].clips] == [
         clip_ref(0).index
     ]
+
+
+def test_what_comes_late_is_judged_though_later_clips_were() -> None:
+    live = [window(n, False) for n in (0, 1, 8, 9)]
+    late = [window(n, False, is_late=True) for n in range(2, 8)]
+    judged = run(COSINE, [*live, *late, *late])
+    assert [each.clips[0].index for each in judged if each.is_late] == [4, 6, 8, 10, 12, 14]

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.alerts import AlertClosed, AlertOpened
+from schemas.clips import SequenceId
 from schemas.scores import ClipScored
 from services.scoring.episodes.core import step
 from services.scoring.episodes.messages import Alert
@@ -51,11 +52,11 @@ def footage(highs: Sequence[bool], sources: int = 1) -> list[Seen]:
 def live(messages: Sequence[Seen]) -> list[Output]:
     """What the live run puts out of all that was ever seen."""
     terms = Cards(tuple(head.card for head in DETECTOR.heads)).terms(None)
-    states: dict[str, SourceState] = defaultdict(lambda: None)  # type: ignore[arg-type, return-value]
+    states: dict[SequenceId, SourceState] = defaultdict(lambda: None)  # type: ignore[arg-type, return-value]
     found: list[Output] = []
     for judged in judge_all(DETECTOR, messages):
-        outcome = step(states[judged.key], judged, terms, (DETECTOR.backbone,))
-        states[judged.key] = outcome.state
+        outcome = step(states[judged.sequence], judged, terms, (DETECTOR.backbone,))
+        states[judged.sequence] = outcome.state
         found += [*outcome.alerts, *([outcome.score] if outcome.score else [])]
     return found
 
@@ -156,3 +157,35 @@ def test_another_head_brings_and_spares_alerts(highs: list[bool]) -> None:
     fights = [one for one in alerts(live(seen)) if one.rule == "fight"]
     found = compare(fights, again)
     assert (len(found.gone), len(found.come)) == ((1, 0) if highs[0] else (0, 1))
+
+
+@given(st.lists(st.booleans(), min_size=30, max_size=40), st.integers(2, 12), st.integers(2, 12))
+def test_what_came_late_is_replayed_as_it_was_judged(
+    highs: list[bool], away: int, length: int
+) -> None:
+    """Kafka was away for a while: then came what is live, and what had waited after it."""
+    clips = footage(highs)
+    waited = [one.model_copy(update={"is_late": True}) for one in clips[away : away + length]]
+    log = clips[:away] + _alternating(clips[away + length :], waited)
+    again, before = replayed(log, 0, 10_000), live(log)
+    assert scores(again) == scores(before)
+    assert _episodes(again) == _episodes(before)
+
+
+def _alternating(first: Sequence[Seen], second: Sequence[Seen]) -> list[Seen]:
+    longest = max(len(first), len(second))
+    return [
+        one
+        for n in range(longest)
+        for part in (first, second)
+        if n < len(part)
+        for one in (part[n],)
+    ]
+
+
+def _episodes(outputs: Sequence[Output]) -> list[tuple[bool, str, float]]:
+    return sorted(
+        (output.is_late, output.rule, output.start_s)
+        for output in outputs
+        if isinstance(output, AlertOpened)
+    )
