@@ -73,6 +73,35 @@ def evidence_key(alert_id: UUID) -> str:
     return f"alerts/{alert_id}/evidence.mp4"
 
 
+def montage_key(alert_id: UUID) -> str:
+    """Where the contact sheet of an alert lies, once it is made."""
+    return f"alerts/{alert_id}/montage.jpg"
+
+
+def enhanced_key(alert_id: UUID) -> str:
+    """Where the enhanced still of an alert lies, once it is made."""
+    return f"alerts/{alert_id}/enhanced.jpg"
+
+
+def manifest_key(alert_id: UUID) -> str:
+    """Where the signed list of all that is kept of an alert lies."""
+    return f"alerts/{alert_id}/manifest.json"
+
+
+def signature_key(alert_id: UUID) -> str:
+    return f"alerts/{alert_id}/manifest.sig"
+
+
+def evidence_prefix(alert_id: UUID) -> str:
+    """All that is kept of an alert has keys that begin so; the names are those of its pack."""
+    return f"alerts/{alert_id}/"
+
+
+def hold_key(alert_id: UUID) -> str:
+    """While this object is there nobody deletes what is kept of the alert."""
+    return f"holds/{alert_id}"
+
+
 def event_id(type_name: str, *content: bytes) -> UUID:
     """CloudEvents id: the same content of the same type is the same event."""
     digest = sha1(NAMESPACE.bytes + type_name.encode() + b"/", usedforsecurity=False)

@@ -13,6 +13,7 @@ from services.alerts.core import hook
 from services.alerts.core.addresses import Mailbox, mailbox, mailboxes
 from services.alerts.core.deliveries import RetryPolicy, Target, masked
 from services.alerts.core.spans import Margins
+from services.alerts.pack.keys import NAME
 from services.chassis.settings import ServiceSettings
 
 MOST_TARGETS = 64
@@ -64,6 +65,9 @@ class AlertsSettings(ServiceSettings):
     """How long a snapshot or a cut may take."""
     evidence_footage_wait_s: float = Field(default=900.0, gt=0)
     """Of a camera of which no recording comes for so long there will be no evidence."""
+    evidence_key_file: Path | None = None
+    """Ed25519 private key (PEM) that signs evidence; else `evidence-key.pem` in `state_dir`, which
+    is made."""
     evidence_workers: int = Field(default=2, ge=1, le=16)
     """So many snapshots and cuts are made at once."""
 
@@ -113,6 +117,10 @@ class AlertsSettings(ServiceSettings):
     @property
     def signing_keys(self) -> tuple[bytes, ...]:
         return hook.keys(self.webhook_secret.get_secret_value())
+
+    @property
+    def signing_key_file(self) -> Path:
+        return self.evidence_key_file or self.state_dir / NAME
 
     @property
     def margins(self) -> Margins:

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
-from uuid import UUID
+
+import av
+import cv2
 
 from schemas import ids
 from services.alerts.core import Alert
@@ -24,12 +26,17 @@ from services.alerts.core.spans import (
     wants_snapshot,
     wants_video,
 )
+from services.alerts.enhanced import enhanced_still
 from services.alerts.evidence_queue import EvidenceQueue, EvidenceTask
 from services.alerts.footage import FootageByKind, FootageLate, FootageUnusable, Stretch
+from services.alerts.montage import contact_sheet
+from services.alerts.pack.sealing import Sealing
 from services.alerts.picture import snapshot
 from services.alerts.watch import Watch
 from services.chassis.clock import Clock
 from services.chassis.errors import TransientError
+from services.chassis.media.recording import VideoUnreadable
+from services.chassis.media.stored import exists
 from services.chassis.storage.objects import ObjectStore
 from services.chassis.telemetry import logs, metrics
 
@@ -48,6 +55,7 @@ class Making:
     store: ObjectStore
     watch: Watch
     clock: Clock
+    sealing: Sealing
     margins: Margins = Margins()  # noqa: RUF009 - frozen
     policy: RetryPolicy = RetryPolicy(base_s=1.0, cap_s=300.0)  # noqa: RUF009 - frozen
 
@@ -86,6 +94,7 @@ class EvidenceWorker:
         """One bad video costs its own evidence, whatever it breaks."""
         try:
             present = self._with_part(task, part)
+            self._shared.sealing.seal(task.alert, task.source_name)
         except (TransientError, FootageLate) as error:
             self._retry(task, part, str(error))
         except FootageUnusable as error:
@@ -106,14 +115,30 @@ class EvidenceWorker:
                 picture = snapshot(stretch.picture(alert.peak_s), alert)
                 self._store.put(ids.snapshot_key(alert.alert_id), io.BytesIO(picture), "image/jpeg")
                 return replace(present, peak_s=alert.peak_s)
-            self._cut(alert.alert_id, stretch, span)
+            self._cut(alert, stretch, span)
             return replace(present, span=span)
 
-    def _cut(self, alert_id: UUID, stretch: Stretch, span: Span) -> None:
+    def _cut(self, alert: Alert, stretch: Stretch, span: Span) -> None:
         with tempfile.TemporaryDirectory(prefix="nightclerk-") as folder:
             path = Path(folder) / "evidence.mp4"
-            stretch.write_mp4(span, path)
-            self._store.put_file(ids.evidence_key(alert_id), path, "video/mp4")
+            starts_at_s = stretch.write_mp4(span, path)
+            self._store.put_file(ids.evidence_key(alert.alert_id), path, "video/mp4")
+            self._add(
+                ids.montage_key(alert.alert_id),
+                lambda: contact_sheet(path, starts_at_s, span, alert),
+            )
+        self._add(
+            ids.enhanced_key(alert.alert_id), lambda: enhanced_still(stretch.picture(alert.peak_s))
+        )
+
+    def _add(self, key: str, make: Callable[[], bytes]) -> None:
+        """What is good to have; evidence is whole without it. Raises TransientError."""
+        try:
+            picture = make()
+        except (VideoUnreadable, FootageUnusable, av.FFmpegError, cv2.error) as error:
+            log.warning("left out", key=key, reason=str(error))
+            return
+        self._store.put(key, io.BytesIO(picture), "image/jpeg")
 
     def _succeed(self, task: EvidenceTask, part: Part, present: Evidence) -> None:
         more = _next_part(task.alert, present, self._shared.margins)
@@ -146,11 +171,16 @@ class EvidenceWorker:
             self._settled(task)
 
     def _remove(self, task: EvidenceTask) -> None:
-        """While the store is away the row stays claimed; once the lease is over it comes again."""
+        """While the store is away the row stays claimed; once the lease is over it comes again.
+        What is held stays.
+        """
         alert_id = task.alert.alert_id
         try:
-            for key in (ids.snapshot_key(alert_id), ids.evidence_key(alert_id)):
-                self._store.delete(key)
+            if exists(self._store, ids.hold_key(alert_id)):
+                self._queue.keep(task)
+                return
+            for info in self._store.list(ids.evidence_prefix(alert_id)):
+                self._store.delete(info.key)
         except TransientError as error:
             log.warning("not removed yet", alert_id=str(alert_id), reason=str(error))
             return

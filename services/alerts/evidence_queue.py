@@ -124,6 +124,13 @@ class EvidenceQueue:
         with transaction(self._engine) as connection:
             connection.execute(delete(evidence).where(removed))
 
+    def keep(self, task: EvidenceTask) -> None:
+        """What was to be deleted is held: it stays, until it is to be deleted again."""
+        removed = and_(_of(task.alert.alert_id), evidence.c.state == "removing")
+        kept = {"state": "done", "due_at": None, "attempts": 0, "holder": ""}
+        with transaction(self._engine) as connection:
+            connection.execute(update(evidence).where(removed).values(**kept))
+
     def _remove(self, which: Any, now: float) -> int:
         """One that is at work ends first: else it would put its object back."""
         due_at = case((evidence.c.state == "making", evidence.c.due_at), else_=now)

@@ -38,8 +38,8 @@ class Stretch(Protocol):
     def picture(self, at_s: float) -> Picture:
         """RGB, upright, shape (height, width, 3): the frame on screen then, else the last one."""
 
-    def write_mp4(self, span: Span, path: Path) -> None:
-        """What lies within `span` as H.264 MP4."""
+    def write_mp4(self, span: Span, path: Path) -> float:
+        """What lies within `span` as H.264 MP4. Returns the media second that it shows first."""
 
 
 class Footage(Protocol):
@@ -83,8 +83,9 @@ class _RecordingStretch:
     def picture(self, at_s: float) -> Picture:
         return self._recording.at(at_s)
 
-    def write_mp4(self, span: Span, path: Path) -> None:
+    def write_mp4(self, span: Span, path: Path) -> float:
         cut(self._recording, span, path)
+        return span.start_s
 
 
 class PaintedFootage:
@@ -105,5 +106,6 @@ class PaintedFootage:
         grey: Any = np.full((90, 160, 3), round(at_s) % 256, np.uint8)
         return np.asarray(grey, np.uint8)
 
-    def write_mp4(self, span: Span, path: Path) -> None:
+    def write_mp4(self, span: Span, path: Path) -> float:
         path.write_text(f"{span.start_s:g} to {span.end_s:g}")
+        return span.start_s

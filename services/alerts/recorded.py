@@ -148,11 +148,11 @@ class _SegmentStretch:
             raise VideoUnreadable("it has no picture of that time")
         return picture
 
-    def write_mp4(self, span: Span, path: Path) -> None:
+    def write_mp4(self, span: Span, path: Path) -> float:
         """In original quality where every player plays it: then it begins with the key frame
         before the span. Encoded otherwise.
         """
-        splicing.splice(
+        spliced = splicing.splice(
             self._store,
             self._segments,
             splicing.Stretch(
@@ -163,6 +163,7 @@ class _SegmentStretch:
             ),
             path,
         )
+        return (spliced.started_at - self._alert.origin_at).total_seconds()
 
     def _check(self) -> None:
         if time.monotonic() > self._deadline:

@@ -23,6 +23,8 @@ from services.alerts.footage import FootageByKind, UploadedObject
 from services.alerts.handler import AlertHandler, Notification
 from services.alerts.ledger import Ledger, Task
 from services.alerts.outbox import Outbox, OutboxRelay
+from services.alerts.pack.keys import signing_key
+from services.alerts.pack.sealing import Sealing
 from services.alerts.recorded import Patience, RecordedCamera
 from services.alerts.retention import Keep, Retention
 from services.alerts.sending import Sender, Sending
@@ -180,6 +182,7 @@ class Assembly:
             store=store,
             watch=self._watch,
             clock=self._clock,
+            sealing=Sealing(store, signing_key(settings.signing_key_file), self._clock),
             margins=settings.margins,
         )
         worker = EvidenceWorker(shared, self._follow_up.on_picture)

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import av
 import numpy as np
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Engine
 
 from schemas import ids
@@ -29,6 +30,7 @@ from services.chassis.storage.objects import MemoryObjects
 from tests.builders import SOURCE, clip_ref, of_source
 
 A = TypeVar("A", AlertOpened, AlertUpdated, AlertClosed)
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
 RATE = 25
 OWNER = Target("email", "owner@example.org")

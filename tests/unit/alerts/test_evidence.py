@@ -13,16 +13,17 @@ import simplejpeg
 from sqlalchemy import Engine
 
 from schemas.alerts import AlertClosed, AlertUpdated
-from schemas.ids import evidence_key, snapshot_key
+from schemas.ids import evidence_key, evidence_prefix, hold_key, snapshot_key
 from services.alerts.core.spans import Evidence, Span
 from services.alerts.evidence import EvidenceWorker, Making
 from services.alerts.evidence_queue import EvidenceTask
 from services.alerts.footage import FootageLate, FootageUnusable, PaintedFootage, UploadedObject
+from services.alerts.pack.sealing import Sealing
 from services.chassis.errors import TransientError
 from services.chassis.storage import database
 from services.chassis.storage.objects import MemoryObjects, ObjectInfo
 from tests.builders import source
-from tests.unit.alerts.room import Station, alert, read_time, store_with, video
+from tests.unit.alerts.room import KEY, Station, alert, read_time, store_with, video
 
 NEVER = threading.Event()
 
@@ -38,7 +39,12 @@ class EvidenceCase:
     def __post_init__(self) -> None:
         station = self.station
         shared = Making(
-            station.queue, {"upload": self.footage}, station.store, station.watch, station.clock
+            station.queue,
+            {"upload": self.footage},
+            station.store,
+            station.watch,
+            station.clock,
+            Sealing(station.store, KEY, station.clock),
         )
         self.worker = EvidenceWorker(shared, self.settled.append)
 
@@ -89,6 +95,7 @@ def test_every_picture_comes_before_any_video(case: EvidenceCase) -> None:
     for _ in range(5):
         case.worker.turn()
     keys = [item.key for item in case.station.store.list("alerts/")]
+    keys = [key for key in keys if key.endswith((".jpg", ".mp4"))]
     assert len(keys) == 5
     assert all(key.endswith("snapshot.jpg") for key in keys)
 
@@ -209,11 +216,25 @@ def test_evidence_of_a_removed_source_is_deleted(case: EvidenceCase) -> None:
     assert case.station.queue.remove(source(1), case.station.now) == 1
     case.work_until_idle()
     kept = alert(source_id=source(2))
-    assert {item.key for item in case.station.store.list("alerts/")} == {
-        snapshot_key(kept.alert_id),
-        evidence_key(kept.alert_id),
-    }
+    left = {item.key for item in case.station.store.list("alerts/")}
+    assert {snapshot_key(kept.alert_id), evidence_key(kept.alert_id)} < left
+    assert all(key.startswith(evidence_prefix(kept.alert_id)) for key in left)
     assert case.station.queue.present(alert(source_id=source(1)).alert_id) is None
+
+
+def test_what_is_held_stays_until_it_is_not(case: EvidenceCase) -> None:
+    """Somebody needs it for longer than anything is kept."""
+    case.wants(alert())
+    case.work_until_idle()
+    hold, now = hold_key(alert().alert_id), case.station.now
+    case.station.store.put(hold, io.BytesIO(b""), "text/plain")
+    assert case.station.queue.expire(now + 1, now) == 1
+    case.work_until_idle()
+    assert case.station.store.get(evidence_key(alert().alert_id))
+    case.station.store.delete(hold)
+    assert case.station.queue.expire(now + 1, now) == 1
+    case.work_until_idle()
+    assert list(case.station.store.list("alerts/")) == []
 
 
 def test_what_is_at_work_when_its_source_is_removed_goes_too(case: EvidenceCase) -> None:

@@ -17,6 +17,7 @@ from schemas.sources import CameraSettings, Recording
 from services.alerts.core.spans import Evidence, Span
 from services.alerts.evidence import EvidenceWorker, Making
 from services.alerts.footage import FootageLate
+from services.alerts.pack.sealing import Sealing
 from services.alerts.recorded import Patience, RecordedCamera
 from services.chassis.clock import ManualClock
 from services.chassis.errors import TransientError
@@ -26,7 +27,7 @@ from services.ingest.recording.folder import RecordingFolder
 from services.ingest.recording.recorder import Recorder
 from tests.builders import ORIGIN, SOURCE
 from tests.footage import encoded, frames, play, second_of, shown_at
-from tests.unit.alerts.room import Station, alert, configured
+from tests.unit.alerts.room import KEY, Station, alert, configured
 
 NEVER = threading.Event()
 
@@ -87,7 +88,12 @@ class Shop:
     def work_until_idle(self, about: AlertOpened) -> Evidence:
         station = self.station
         shared = Making(
-            station.queue, {"camera": self.footage}, self.store, station.watch, station.clock
+            station.queue,
+            {"camera": self.footage},
+            self.store,
+            station.watch,
+            station.clock,
+            Sealing(self.store, KEY, station.clock),
         )
         worker = EvidenceWorker(shared)
         station.queue.want(about, "Door", station.now)
