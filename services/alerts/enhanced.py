@@ -21,6 +21,7 @@ NOISE = 7
 CONTRAST, TILES = 2.0, (8, 8)
 """Limit and grid of CLAHE."""
 STRIP = 28
+"""Height of the words below, at least; on large pictures a part of their width."""
 ORIGINAL = "original picture, enlarged as it is"
 ENHANCED = "ENHANCED: noise reduced, contrast evened, enlarged. Not what the camera recorded."
 
@@ -52,12 +53,13 @@ def _enlarged(picture: Picture, target: Size) -> Picture:
 
 def _beside(original: Picture, enhanced: Picture) -> Picture:
     height, wide = original.shape[:2]
-    canvas = np.zeros((height + STRIP, 2 * wide, 3), np.uint8)
+    strip = max(STRIP, wide // 48)
+    canvas = np.zeros((height + strip, 2 * wide, 3), np.uint8)
     canvas[:height, :wide], canvas[:height, wide:] = original, enhanced
     image = Image.fromarray(canvas)
     for left, words in ((0, ORIGINAL), (wide, ENHANCED)):
-        size = 16
+        size = round(strip * 0.6)
         while size > 5 and width(lettering(words, size)) > wide - 12:
             size -= 1
-        draw(image, lettering(words, size), (left + 6, height + STRIP - 9))
+        draw(image, lettering(words, size), (left + 6, height + strip - strip // 3))
     return np.asarray(image, np.uint8)

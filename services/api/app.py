@@ -11,7 +11,17 @@ from services.api import problems
 from services.api.auth import authenticated
 from services.api.deps import Tools
 from services.api.guards import Guards
-from services.api.routes import alerts, cameras, playback, session, sources, submit, system, videos
+from services.api.routes import (
+    alerts,
+    cameras,
+    evidence,
+    playback,
+    session,
+    sources,
+    submit,
+    system,
+    videos,
+)
 
 DESCRIPTION = """
 Hand in videos, add cameras, follow them, read scores and alerts of sources, fetch evidence.
@@ -50,6 +60,7 @@ def build(tools: Tools) -> FastAPI:
         cameras.router,
         sources.router,
         playback.router,
+        evidence.router,
         alerts.router,
     ):
         guarded.include_router(router)

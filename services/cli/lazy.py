@@ -38,6 +38,7 @@ LATER: Mapping[str, Later] = {
     ),
     "camera": Later(
         "services.cli.camera", "The cameras: add, list, set, pause, remove, test.", extra="local"
+    ),
     "evidence": Later(
         "services.cli.evidence", "Evidence packs: verify one, show the key.", extra="alerts,local"
     ),
