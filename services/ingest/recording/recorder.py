@@ -11,7 +11,7 @@ from av.video.stream import VideoStream
 from services.chassis.telemetry import logs, metrics
 from services.ingest.recording.folder import RecordingFolder
 from services.ingest.recording.parameters import parameter_sets
-from services.ingest.recording.segment import Segment, SegmentFile, reordering_s
+from services.ingest.recording.segment import Segment, SegmentFile, codec_of, reordering_s
 
 log = logs.get("recording")
 
@@ -76,7 +76,7 @@ class Recorder:
 
     def _cut(self, stream: VideoStream, packet: "av.Packet[VideoStream]", moment: datetime) -> None:
         """Begin a segment with this key frame, where one is due."""
-        sets = parameter_sets(stream.codec_context.name, bytes(packet)) or self._sets
+        sets = parameter_sets(codec_of(stream), bytes(packet)) or self._sets
         if self._segment is not None and sets == self._sets and self._age_s(moment) < SEGMENT_S:
             return
         begins_at = moment - timedelta(seconds=reordering_s(packet))

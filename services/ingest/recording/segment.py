@@ -62,7 +62,7 @@ class Segment:
         """
         self.started_at, self.path = started_at, file.path
         self._file = file
-        self._output = open_fragmented(file, stream.codec_context.name)
+        self._output = open_fragmented(file, codec_of(stream))
         self._stream = _copy_of(stream, self._output, sets)
         self._first_at: datetime | None = None
         self._last = -1
@@ -109,9 +109,14 @@ def _copy_of(stream: VideoStream, output: OutputContainer, sets: bytes) -> Video
     copy.time_base = Fraction(1, TICKS)
     if sets:
         copy.codec_context.extradata = sets
-    if stream.codec_context.name == "hevc":
+    if codec_of(stream) == "hevc":
         copy.codec_context.codec_tag = "hvc1"  # the form that Safari and QuickTime play
     return copy
+
+
+def codec_of(stream: VideoStream) -> str:
+    """`h264`, whoever decodes or encodes it."""
+    return str(stream.codec_context.codec.canonical_name)
 
 
 def reordering_s(packet: "av.Packet[VideoStream]") -> float:
