@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from schemas.base import Id, Seconds, Unit
 from schemas.clips import Index, OfSource
 from schemas.judgements import LIVE, Run
@@ -14,11 +16,20 @@ ClosedReason = Literal[
 
 
 class _Alert(OfSource):
+    """Of an alert of kind `health` the rule is the condition, `model_id` says `health` as well, and
+    the peak is its beginning, with score 1 and index 0.
+    """
+
     alert_id: Id
     run: Run = LIVE
     kind: AlertKind = "incident"
     rule: str
     label: str
+    detail: str = Field(
+        default="",
+        max_length=500,
+        description="one sentence for people, of kind health",
+    )
     severity: Severity = "warning"
     start_s: Seconds
     end_s: Seconds

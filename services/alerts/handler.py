@@ -1,6 +1,7 @@
 """Records of alerts.v1 in, deliveries and evidence due out. Sending and making run beside it.
 
-The message comes before the evidence (ADR 0021): here nothing is opened but rows of the ledger.
+The message comes before the evidence (ADR 0021): here nothing is opened but rows of the ledger. Of
+what is wrong with a camera there is no evidence, and nobody waits for it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -63,7 +64,8 @@ class AlertHandler(Handler):
             for item in records:
                 if isinstance(item.message, AlertOpened) and self._is_news(item.message):
                     self._notify(alert, item.record.headers)
-            self._want_evidence(alert)
+            if alert.kind == "incident":
+                self._want_evidence(alert)
         return ()
 
     def _is_news(self, opening: Alert) -> bool:
@@ -77,7 +79,8 @@ class AlertHandler(Handler):
         opened = deliveries_for(alert, self._notification.targets, name)
         trace = headers.get("traceparent", b"").decode("ascii", "ignore")
         now = self._clock.now().timestamp()
-        self._ledger.open(opened, trace, now, self._notification.mail_waits_s)
+        waits_s = self._notification.mail_waits_s if alert.kind == "incident" else 0.0
+        self._ledger.open(opened, trace, now, waits_s)
         self._opened()
 
     def _want_evidence(self, alert: Alert) -> None:

@@ -19,20 +19,27 @@ LONGEST_WAIT_S = 3600.0
 
 def payload(notice: Notice) -> bytes:
     """The body: the same bytes at every attempt of a delivery (docs/how-to/webhook.md). It names
-    where the evidence will lie, which is made while the message is under way.
+    where the evidence will lie, which is made while the message is under way; of what is wrong
+    with a camera (`kind` is `health`) there is none.
     """
     alert = notice.alert
-    facts = alert.model_dump(mode="json", exclude_none=True, exclude={"type"})
-    data = facts | {
-        "source_name": notice.source,
-        "link": notice.link,
-        "snapshot_key": ids.snapshot_key(alert.alert_id),
-        "snapshot_url": notice.snapshot_url,
-        "evidence_key": ids.evidence_key(alert.alert_id),
-        "evidence_url": notice.evidence_url,
-    }
+    unsaid = {"type"} if notice.is_health else {"type", "detail"}
+    facts = alert.model_dump(mode="json", exclude_none=True, exclude=unsaid)
+    data = facts | {"source_name": notice.source, "link": notice.link}
+    if not notice.is_health:
+        data |= _evidence(notice)
     content = {"type": "alert.opened", "timestamp": notice.opened_at.isoformat(), "data": data}
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _evidence(notice: Notice) -> dict[str, str]:
+    alert_id = notice.alert.alert_id
+    return {
+        "snapshot_key": ids.snapshot_key(alert_id),
+        "snapshot_url": notice.snapshot_url,
+        "evidence_key": ids.evidence_key(alert_id),
+        "evidence_url": notice.evidence_url,
+    }
 
 
 def keys(secrets: str) -> tuple[bytes, ...]:

@@ -58,7 +58,8 @@ def subject(notice: Notice) -> str:
     alert = notice.alert
     again = "Re: " if notice.amends else ""
     moment = wall_clock(alert) or media_time(alert.peak_s)
-    return f"{again}[Nightclerk] {one_line(alert.label)}: {notice.source} at {moment}"
+    word = "since" if notice.is_health else "at"
+    return f"{again}[Nightclerk] {one_line(alert.label)}: {notice.source} {word} {moment}"
 
 
 def facts(notice: Notice) -> list[tuple[str, str]]:
@@ -66,6 +67,8 @@ def facts(notice: Notice) -> list[tuple[str, str]]:
     alert = notice.alert
     clock = [("Began", began)] if (began := wall_clock(alert)) else []
     place = "Camera" if alert.source_kind == "camera" else "Video"
+    if notice.is_health:
+        return _health_facts(notice, place)
     return [
         ("What", one_line(alert.label)),
         (place, notice.source),
@@ -77,9 +80,21 @@ def facts(notice: Notice) -> list[tuple[str, str]]:
     ]
 
 
+def _health_facts(notice: Notice, place: str) -> list[tuple[str, str]]:
+    alert = notice.alert
+    reason = [("Reason", one_line(alert.detail))] if alert.detail else []
+    return [
+        ("What", one_line(alert.label)),
+        (place, notice.source),
+        ("Since", wall_clock(alert) or media_time(alert.start_s)),
+        *reason,
+        ("Severity", alert.severity),
+    ]
+
+
 def text(notice: Notice) -> str:
     lines = [f"{name}: {value}" for name, value in facts(notice)]
-    lines += ["", f"Watch it: {notice.link}"]
+    lines += ["", f"{_invitation(notice)}: {notice.link}"]
     if missing := picture_note(notice):
         lines += ["", missing]
     return "\n".join(lines) + "\n"
@@ -93,25 +108,29 @@ def html(notice: Notice, cid: str) -> str:
         for name, value in facts(notice)
     )
     missing = picture_note(notice)
-    picture = (
-        f'<p style="color:#667">{escape(missing)}</p>'
-        if missing
-        else f'<p><img src="cid:{cid}" alt="the moment of the peak" '
-        'style="max-width:100%;border-radius:6px"></p>'
-    )
+    picture = f'<p style="color:#667">{escape(missing)}</p>' if missing else ""
+    if notice.snapshot:
+        picture = (
+            f'<p><img src="cid:{cid}" alt="the moment of the peak" '
+            'style="max-width:100%;border-radius:6px"></p>'
+        )
     return (
         '<!doctype html><html lang="en"><body style="font:15px/1.5 sans-serif;color:#223">'
         f'<h2 style="margin:0 0 8px">{escape(one_line(notice.alert.label))}</h2>'
         f'{picture}<table style="border-collapse:collapse">{rows}</table>'
-        f'<p><a href="{escape(notice.link)}">Watch it</a></p></body></html>\n'
+        f'<p><a href="{escape(notice.link)}">{_invitation(notice)}</a></p></body></html>\n'
     )
 
 
 def picture_note(notice: Notice) -> str:
-    """Why there is no picture; nothing when there is one."""
-    if notice.snapshot:
+    """Why there is no picture; nothing when there is one, or none to be expected."""
+    if notice.snapshot or notice.is_health:
         return ""
     return f"There is no picture: {one_line(notice.note)}" if notice.note else FOLLOWS
+
+
+def _invitation(notice: Notice) -> str:
+    return "See the camera" if notice.is_health else "Watch it"
 
 
 def _header(mailbox: Mailbox) -> Address:

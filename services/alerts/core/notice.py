@@ -32,6 +32,11 @@ class Notice:
         return "a camera" if self.alert.source_kind == "camera" else "an uploaded video"
 
     @property
+    def is_health(self) -> bool:
+        """Of the state of a camera, not of what it shows: there is no picture of it."""
+        return self.alert.kind == "health"
+
+    @property
     def link(self) -> str:
         """The page of the source, a little before the peak."""
         seconds = max(0, int(self.alert.peak_s) - 2)

@@ -1,4 +1,4 @@
-"""The messages that episodes put out: alerts, and scores with the marks in force."""
+"""The messages that episodes put out: alerts of both kinds, and scores with the marks in force."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
@@ -9,6 +9,7 @@ from schemas.alerts import AlertClosed, AlertOpened, AlertUpdated
 from schemas.clips import ClipRef
 from schemas.judgements import ClipJudged
 from schemas.scores import ClipScored, HeadScore
+from services.scoring.episodes.conditions import Ailment
 from services.scoring.episodes.persistence import Change, Episode
 from services.scoring.episodes.policy import Terms
 from services.scoring.episodes.state import ModelState, SourceState
@@ -27,6 +28,31 @@ def alerts(
 def alert_id(state: SourceState, model_id: str, rule: str, episode: Episode) -> UUID:
     clip_id = ids.clip_id(state.source_id, state.life.origin_at, episode.first.clip_index)
     return ids.alert_id(state.run, model_id, rule, clip_id)
+
+
+def health_alert(kind: type[A], ailment: Ailment, **more: str) -> A:
+    """That of a condition of a source: `more` has the reason of its end."""
+    first, latest = ailment.first, ailment.latest
+    start_ms = round(first.start_s * 1000)
+    return kind.model_validate(
+        {
+            **first.provenance(),
+            "cut_at": latest.cut_at,
+            "alert_id": ids.health_id(first.source_id, first.origin_at, first.condition, start_ms),
+            "kind": "health",
+            "rule": first.condition,
+            "label": ailment.label,
+            "detail": first.detail,
+            "severity": ailment.severity,
+            "start_s": first.start_s,
+            "end_s": ailment.end_s,
+            "peak_s": first.start_s,
+            "peak_score": 1.0,
+            "peak_index": 0,
+            "model_id": "health",
+            **more,
+        }
+    )
 
 
 def scored(

@@ -1,28 +1,32 @@
-"""Episodes on Kafka: judgements come in, scores and alerts go out, by a stateful stream."""
+"""Episodes on Kafka: judgements and health in, scores and alerts out, by a stateful stream."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from schemas import groups
-from schemas.alerts import AlertOpened
+from schemas.alerts import AlertClosed, AlertOpened, ClosedReason
 from schemas.base import Message
-from schemas.judgements import ClipJudged
+from schemas.health import SourceHealth
+from schemas.judgements import LIVE, ClipJudged
 from schemas.policies import PolicySet
-from schemas.topics import ALERTS, JUDGEMENTS, POLICIES, SCORES, SOURCES
+from schemas.sources import SourceConfigured
+from schemas.topics import ALERTS, HEALTH, JUDGEMENTS, POLICIES, SCORES, SOURCES
 from services.chassis.streaming.kafka import KafkaBroker
 from services.chassis.streaming.records import Outgoing, Record, Tombstone
 from services.chassis.streaming.stateful import StatefulStream
 from services.chassis.telemetry import logs, metrics
 from services.scoring import runs
+from services.scoring.episodes import conditions
 from services.scoring.episodes.config import EpisodesSettings
 from services.scoring.episodes.core import Outcome, close_all, step
+from services.scoring.episodes.messages import health_alert
 from services.scoring.episodes.policy import Cards, Terms
 from services.scoring.episodes.silence import Bounds, Silence
 from services.scoring.episodes.table import Kept
 
 log = logs.get("episodes")
-TOPICS = (JUDGEMENTS, POLICIES, SOURCES)
+TOPICS = (JUDGEMENTS, HEALTH, POLICIES, SOURCES)
 
 
 @dataclass(frozen=True)
@@ -69,8 +73,12 @@ class EpisodesStep:
     ) -> tuple[Kept | None, Iterable[Outgoing]]:
         if isinstance(message, ClipJudged):
             return self._judged(state or Kept(), record, message)
+        if isinstance(message, SourceHealth):
+            return self._ill(state or Kept(), record, message)
         if isinstance(message, PolicySet):
             return replace(state or Kept(), policy=message), ()
+        if isinstance(message, SourceConfigured) and state is not None and message.is_paused:
+            return _turned(state, conditions.end_all(state.health), record, "source_ended")
         if isinstance(message, Tombstone):
             return self._removed(state, message), ()
         return state, ()
@@ -80,7 +88,7 @@ class EpisodesStep:
         if now != self._now:
             self._silence.tick(now)
             self._now = now
-        after, outputs = state, list[Outgoing]()
+        after, outputs = _turned(state, conditions.settle(state.health, now), None, "recovered")
         for name, source in state.runs.items():
             key = (source.source_id, name)
             if self._silence.is_forgotten(key, source, now):
@@ -108,12 +116,23 @@ class EpisodesStep:
         is_live = judged.source_kind == "camera" and not judged.is_late
         self._silence.heard((judged.source_id, name), partition, judged.cut_at, is_live)
         terms = self._terms_of(record.key or b"", judged.run, kept.policy)
+        if judged.run == LIVE:
+            kept = _with_health(kept, conditions.see(kept.health, judged))
         before = kept.runs.get(name)
         outcome = step(before, judged, terms, detectors.backbones, partition)
         _count(outcome)
         if outcome.state is before:
             return kept, ()
         return kept.with_run(outcome.state), _outgoing(outcome, record)
+
+    def _ill(
+        self, kept: Kept, record: Record, message: SourceHealth
+    ) -> tuple[Kept, list[Outgoing]]:
+        """Health alerts are of the live run; whoever makes episodes of others passes it over."""
+        if LIVE not in self._detectors:
+            return kept, []
+        turn = conditions.hear(kept.health, message, kept.policy)
+        return _turned(kept, turn, record, "recovered")
 
     def _has(self, run: str, model_id: str) -> bool:
         """Whether the model's card is there. One that is not, also after the cards were read anew,
@@ -148,6 +167,23 @@ class EpisodesStep:
             terms = self._detectors[run].cards.terms(policy)
             self._terms[(source, run)] = (policy, terms)
         return terms
+
+
+def _turned(
+    kept: Kept, turn: conditions.Turn, record: Record | None, reason: ClosedReason
+) -> tuple[Kept, list[Outgoing]]:
+    """What became of the health of a source, and the alerts of it."""
+    headers = record.headers if record else {}
+    closed = [health_alert(AlertClosed, one, reason=reason) for one in turn.closed]
+    opened = [health_alert(AlertOpened, one) for one in turn.opened]
+    for alert in opened:
+        metrics.count("alerts_opened", alert.rule)
+    outputs = [Outgoing(ALERTS, alert, headers) for alert in (*closed, *opened)]
+    return _with_health(kept, turn.health), outputs
+
+
+def _with_health(kept: Kept, health: conditions.Health) -> Kept:
+    return kept if health is kept.health else replace(kept, health=health)
 
 
 def _outgoing(outcome: Outcome, record: Record | None) -> list[Outgoing]:

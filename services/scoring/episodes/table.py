@@ -1,18 +1,22 @@
-"""A value of the stream's table: a source's policies, and its states in each run, live and late.
+"""A value of the stream's table: a source's policies, what is wrong with it, and its
+states in each run, live and late.
 
 A process makes episodes of one run, or of all shadows. Only another `VERSION` starts anew.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Self
+from datetime import UTC, datetime
+from typing import Any, Self
 
 import msgpack
 
 from schemas.codec import DecodeError, decode, encode
+from schemas.health import SourceHealth
 from schemas.policies import PolicySet
-from schemas.topics import POLICIES
+from schemas.topics import HEALTH, POLICIES
 from services.chassis.telemetry import logs
+from services.scoring.episodes.conditions import WELL, Ailment, Health
 from services.scoring.episodes.state import Name, SourceState
 
 VERSION = 2
@@ -25,10 +29,11 @@ class Kept:
 
     policy: PolicySet | None = None
     runs: Mapping[Name, SourceState] = field(default_factory=dict)
+    health: Health = WELL
 
     @property
     def is_empty(self) -> bool:
-        return self.policy is None and not self.runs
+        return self.policy is None and not self.runs and self.health == WELL
 
     def with_run(self, state: SourceState) -> Self:
         return replace(self, runs={**self.runs, state.name: state})
@@ -37,6 +42,7 @@ class Kept:
         content = {
             "version": VERSION,
             "policy": encode(self.policy) if self.policy else None,
+            "health": _packed_health(self.health),
             "runs": [state.to_map() for state in self.runs.values()],
         }
         packed: bytes = msgpack.packb(content)
@@ -61,8 +67,40 @@ class Kept:
         states = [SourceState.from_map(content) for content in runs]
         return cls(
             policy=_policy(policy) if isinstance(policy, bytes) else None,
+            health=_health(content.get("health")),
             runs={state.name: state for state in states},
         )
+
+
+def _packed_health(health: Health) -> dict[str, Any]:
+    return {
+        "opened_at": [at.timestamp() for at in health.opened_at],
+        "ailments": [
+            {
+                "first": encode(one.first),
+                "latest": encode(one.latest),
+                "severity": one.severity,
+                "label": one.label,
+                "has_alert": one.has_alert,
+            }
+            for one in health.ailments.values()
+        ],
+    }
+
+
+def _health(content: Any) -> Health:
+    ailments = [_ailment(one) for one in content["ailments"]]
+    return Health(
+        {ailment.first.condition: ailment for ailment in ailments},
+        tuple(datetime.fromtimestamp(at, UTC) for at in content["opened_at"]),
+    )
+
+
+def _ailment(content: Any) -> Ailment:
+    first, latest = decode(HEALTH, content["first"]), decode(HEALTH, content["latest"])
+    assert isinstance(first, SourceHealth)
+    assert isinstance(latest, SourceHealth)
+    return Ailment(first, latest, content["severity"], content["label"], content["has_alert"])
 
 
 def _policy(packed: bytes) -> PolicySet | None:

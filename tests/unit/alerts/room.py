@@ -58,6 +58,23 @@ def alert(kind: type[A] = AlertOpened, **more: Any) -> A:  # type: ignore[assign
     return kind(**{"alert_id": identity, **fields})
 
 
+def offline() -> AlertOpened:
+    """An alert of kind health."""
+    about_picture = alert(
+        rule="offline",
+        label="Camera offline",
+        source_kind="camera",
+        severity="critical",
+        end_s=4.0,
+        peak_s=4.0,
+        peak_score=1.0,
+        peak_index=0,
+        model_id="health",
+    )
+    detail = "The camera refuses the connection."
+    return about_picture.model_copy(update={"kind": "health", "detail": detail})
+
+
 def notice(**more: Any) -> Notice:
     about = more.pop("alert", alert())
     target = more.pop("target", OWNER)

@@ -15,7 +15,7 @@ from services.chassis.storage import database
 from services.chassis.streaming.handler import Cancelled
 from services.chassis.streaming.records import Incoming
 from tests.builders import ORIGIN, incoming, source
-from tests.unit.alerts.room import GUARD, HOOK, OWNER, Station, alert
+from tests.unit.alerts.room import GUARD, HOOK, OWNER, Station, alert, offline
 
 TARGETS = (OWNER, GUARD, HOOK)
 
@@ -135,3 +135,9 @@ def test_asked_to_stop_it_leaves_the_batch_for_later(station: Station) -> None:
     with pytest.raises(Cancelled):
         handled(station, incoming(alert()), cancelled=cancelled)
     assert tasks(station) == []
+
+
+def test_what_is_wrong_with_a_camera_goes_out_at_once_and_has_no_evidence(station: Station) -> None:
+    handled(station, incoming(offline()), mail_waits_s=3)
+    assert len(tasks(station, later_s=0)) == len(TARGETS)
+    assert station.queue.next_due() is None

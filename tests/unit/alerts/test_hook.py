@@ -13,7 +13,7 @@ from standardwebhooks.webhooks import Webhook
 
 from services.alerts.core import hook
 from tests.builders import SOURCE
-from tests.unit.alerts.room import NOON, alert, notice
+from tests.unit.alerts.room import NOON, alert, notice, offline
 
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
 OTHER = "whsec_" + base64.b64encode(b"o" * 32).decode()
@@ -148,3 +148,10 @@ def test_the_snippet_of_the_how_to_verifies_it() -> None:
     assert not names["verify"](SECRET, headers, body + b" ")
     old = hook.headers(notice(), body, NOON, hook.keys(SECRET))
     assert not names["verify"](SECRET, old, body)
+
+
+def test_what_is_wrong_with_a_camera_names_no_evidence() -> None:
+    data = json.loads(hook.payload(notice(alert=offline())))["data"]
+    assert (data["kind"], data["rule"], data["label"]) == ("health", "offline", "Camera offline")
+    assert data["detail"] == "The camera refuses the connection."
+    assert not {"snapshot_key", "snapshot_url", "evidence_key", "evidence_url"} & set(data)

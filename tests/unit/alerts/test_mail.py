@@ -13,7 +13,7 @@ from services.alerts.core.deliveries import Target
 from services.alerts.core.mail import mail
 from services.alerts.core.notice import Notice, media_time
 from tests.builders import SOURCE
-from tests.unit.alerts.room import NOON, OWNER, alert, notice
+from tests.unit.alerts.room import NOON, OWNER, alert, notice, offline
 
 NIGHT = Mailbox("Nightclerk", "night@example.org")
 
@@ -169,3 +169,14 @@ def test_the_link_leads_a_little_before_the_peak() -> None:
     shop = notice(dashboard_url="http://shop:8080/")
     assert shop.link == f"http://shop:8080/?video={SOURCE}&t=3"
     assert notice(alert=alert(start_s=0, peak_s=1)).link.endswith("&t=0")
+
+
+def test_what_is_wrong_with_a_camera_is_said_in_other_words_and_without_a_picture() -> None:
+    message = received(notice(alert=offline(), source_name="door 2", snapshot=None))
+    assert message["Subject"] == "[Nightclerk] Camera offline: door 2 since 2026-01-01 00:00:04 UTC"
+    for content in contents(message):
+        assert "The camera refuses the connection." in content
+        assert "2026-01-01 00:00:04 UTC" in content
+        assert "See the camera" in content
+        for word in ("picture", "score", "Time in the video"):
+            assert word not in content
