@@ -71,15 +71,17 @@ class CameraAddress:
 
     def url(self, credentials: Credentials = Credentials()) -> str:
         """The address to hand to a client, credentials in it, escaped as URLs have it. Secret."""
-        username, password = (quote(one, safe="") for one in _pair(credentials))
-        whole = self.plain
-        if USERNAME in whole or PASSWORD in whole:
-            return whole.replace(USERNAME, username).replace(PASSWORD, password)
-        if not credentials or not self.host:
-            return whole
-        scheme, _, rest = whole.partition("://")
+        filled = self.filled(credentials)
+        if not credentials or not self.host or filled != self.plain:
+            return filled
+        scheme, _, rest = filled.partition("://")
+        username, password = (
+            quote(credentials.username, safe=""),
+            quote(credentials.password, safe=""),
+        )
         return f"{scheme}://{username}:{password}@{rest}"
 
-
-def _pair(credentials: Credentials) -> tuple[str, str]:
-    return credentials.username, credentials.password
+    def filled(self, credentials: Credentials) -> str:
+        """Credentials only where the camera wants them in path or query. Secret."""
+        whole = self.plain.replace(USERNAME, quote(credentials.username, safe=""))
+        return whole.replace(PASSWORD, quote(credentials.password, safe=""))

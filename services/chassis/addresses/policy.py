@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TypeVar
@@ -78,30 +78,39 @@ class AddressPolicy:
             return ()
         found = tuple(_address(one) for one in resolve(camera.host))
         for address in found:
-            self._check_address(address)
+            self.check_address(address)
         return found
 
     def check_url(self, url: str, resolve: Resolve = resolve) -> tuple[Address, ...]:
         """The same for an address that a page or a playlist gave."""
         return self.check_connect(parse_kept(url), resolve)
 
+    def check_address(self, address: Address) -> None:
+        """One IP address, that a name led to. Raises AddressFault."""
+        network = network_of(address)
+        if network is None:
+            raise AddressFault(NOWHERE)
+        if network not in self.networks:
+            raise AddressFault(_refused(network))
+
+    def seen_from(self, addresses: Sequence[Address]) -> "AddressPolicy":
+        """What a page or playlist at these addresses may lead to: nothing that lies further inside
+        than itself, so that no page of the internet reaches a server of the house.
+        """
+        outermost = max(NETWORKS.index(network_of(one) or "public") for one in addresses)
+        inner = NETWORKS[outermost:]
+        return replace(self, networks=frozenset(self.networks) & frozenset(inner))
+
     def _check_host(self, host: str) -> None:
         address = literal(host)
         if address is not None:
-            self._check_address(address)
+            self.check_address(address)
         elif host in METADATA_NAMES:
             raise AddressFault(NOWHERE)
         elif (host in LOCAL_NAMES or host.endswith(".localhost")) and (
             "loopback" not in self.networks
         ):
             raise AddressFault(_refused("loopback"))
-
-    def _check_address(self, address: Address) -> None:
-        network = network_of(address)
-        if network is None:
-            raise AddressFault(NOWHERE)
-        if network not in self.networks:
-            raise AddressFault(_refused(network))
 
     def _check_folder(self, camera: CameraAddress) -> None:
         if not self.folders:

@@ -13,6 +13,7 @@ import av
 from av.container import InputContainer
 
 from schemas.sources import Transport
+from services.ingest.sources.fetching import OPTIONS, Fetch
 from services.ingest.sources.port import SourceLost
 
 OPEN_S = 6.0
@@ -65,9 +66,15 @@ class Patience:
 
 
 def connect(
-    address: str, login: Login | None, transport: Transport, patience: Patience
+    address: str,
+    login: Login | None,
+    transport: Transport,
+    patience: Patience,
+    fetch: Fetch | None = None,
 ) -> InputContainer:
-    """Raises SourceLost, which never holds what FFmpeg said."""
+    """Raises SourceLost, which never holds what FFmpeg said. With `fetch` FFmpeg connects to
+    nothing itself.
+    """
     scheme = urlsplit(address).scheme.lower()
     if scheme not in SCHEMES:
         raise SourceLost(f"Streams of the kind {scheme}:// are not read this way.")
@@ -80,7 +87,8 @@ def connect(
         with av.logging.Capture():
             return av.open(
                 with_login(address, login),
-                options=_rtsp(transport) if is_rtsp else _http(),
+                options=_rtsp(transport) if is_rtsp else _http() | OPTIONS,
+                io_open=fetch,
                 timeout=(patience.open_s, read_s),
                 metadata_errors="replace",
             )

@@ -14,6 +14,7 @@ from services.chassis.media.limits import MediaLimits
 from services.chassis.telemetry import logs
 from services.ingest.sources.connecting import Login, Patience, connect, reason
 from services.ingest.sources.continuity import FrameNumbers
+from services.ingest.sources.fetching import Fetch
 from services.ingest.sources.pace import Pace
 from services.ingest.sources.port import LiveFrame, PacketTap, SourceLost, StreamFormat
 
@@ -38,14 +39,18 @@ class StreamSource:
         login: Login | None = None,
         transport: Transport = "auto",
         patience: Patience = Patience(),
+        fetch: Fetch | None = None,
     ) -> None:
+        self._fetch = fetch
         self._address, self._login = address, login
         self._transport, self._patience = transport, patience
         self._container: InputContainer | None = None
         self._size = (0, 0)
 
     def open(self) -> StreamFormat:
-        self._container = connect(self._address, self._login, self._transport, self._patience)
+        self._container = connect(
+            self._address, self._login, self._transport, self._patience, self._fetch
+        )
         stream = self._video(self._container)
         context = stream.codec_context
         context.thread_count, context.thread_type = 1, ThreadType.NONE
