@@ -1,8 +1,8 @@
-"""Records a camera with its privacy masks burnt in: pictures are blackened and encoded anew.
+"""Records pictures instead of packets: they are encoded, with privacy masks burnt in.
 
 A copy of the camera's own stream keeps what is masked; so where masks shall hold in recordings too,
-there is no copy. That costs an encoder for each camera, and the pictures are no longer the
-camera's own (docs/how-to/recordings.md says how much).
+there is no copy. Nor is there one of sources that have pictures but no packets (webcams, simulated
+ones), or none that an MP4 takes. It costs an encoder (docs/how-to/recordings.md says how much).
 """
 
 import io
@@ -14,11 +14,10 @@ from typing import Any
 import av
 from av.video.stream import VideoStream
 
-from schemas.sources import CameraSettings, Polygon, SourceConfigured
+from schemas.sources import Polygon
 from services.chassis.telemetry import logs
 from services.ingest.core.masks import Mask
-from services.ingest.recording.folder import RecordingFolder
-from services.ingest.recording.recorder import Recorder, Room
+from services.ingest.recording.recorder import Recorder
 
 log = logs.get("recording")
 KEY_FRAMES_S = 2.0
@@ -28,34 +27,12 @@ THREADS = 1
 TICKS = 90_000
 
 
-def recorder_of(
-    source: SourceConfigured, folder: RecordingFolder, has_room: Room
-) -> "Recorder | MaskedRecorder | None":
-    """How a camera is recorded, by its settings; None: not at all."""
-    settings = source.camera or CameraSettings()
-    if settings.recording == "off":
-        return None
-    recorder = Recorder(folder, source.source_id, has_room)
-    if settings.masks and settings.masks_recordings:
-        return MaskedRecorder(recorder, settings.masks)
-    return recorder
+class EncodingRecorder:
+    """Pictures in, segments out, by way of a recorder that copies. Its failures are its own."""
 
-
-class MaskedRecorder:
-    """Takes pictures instead of packets. As a PacketSink it takes packets too, and passes over
-    them, so that whoever reads the camera need not tell the two apart. Its failures are its own.
-    """
-
-    def __init__(self, recorder: Recorder, masks: Sequence[Polygon]) -> None:
+    def __init__(self, recorder: Recorder, masks: Sequence[Polygon] = ()) -> None:
         self._recorder, self._masks = recorder, tuple(masks)
         self._encoding: _Encoding | None = None
-
-    def begin(self, stream: VideoStream) -> None:
-        """The pictures that follow belong together."""
-        self.end()
-
-    def write(self, packet: "av.Packet[VideoStream]", moment: datetime) -> None:
-        """Nothing of a packet may be kept: it shows what is masked."""
 
     def show(self, picture: av.VideoFrame, moment: datetime) -> None:
         """A decoded picture, in the order of presentation; it stays as it is."""
