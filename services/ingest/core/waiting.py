@@ -11,7 +11,9 @@ from typing import Literal, NamedTuple
 LIVE_S = 5.0
 """A clip that could not be sent for so long is late: what came after it goes before it."""
 FOUND_S = float("-inf")
-"""When a message came that an earlier process left: long ago."""
+"""When a clip came that is late from the start: an earlier process left it, or it was recorded long
+ago. A source has such clips before all others, or it has none but such.
+"""
 
 Lane = Literal["fact", "live", "late"]
 
@@ -63,7 +65,8 @@ class WaitingLine:
         return len(self._late)
 
     def add(self, waiting: Waiting) -> None:
-        queue = self._live if waiting.is_clip else self._facts
+        clips = self._late if waiting.came_s == FOUND_S else self._live
+        queue = clips if waiting.is_clip else self._facts
         queue.append(waiting)
         self._bytes += waiting.size_bytes
 

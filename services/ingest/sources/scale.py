@@ -36,6 +36,10 @@ class Scaler:
         return lambda: self.draw(frame)
 
     def draw(self, frame: av.VideoFrame) -> Jpeg:
+        return of_planes(self.planes(frame))
+
+    def planes(self, frame: av.VideoFrame) -> list[Plane]:
+        """Y, U and V of the small upright picture, full range; they may be written to."""
         small = self._reformatter.reformat(
             frame,
             self._size.width,
@@ -46,7 +50,7 @@ class Scaler:
             interpolation=Interpolation.BILINEAR,
             threads=1,
         )
-        return of_planes([np.rot90(_plane(one), self._turns) for one in small.planes])
+        return [np.rot90(_plane(one), self._turns) for one in small.planes]
 
 
 def _plane(plane: av.video.plane.VideoPlane) -> Plane:

@@ -6,8 +6,8 @@ from typing import Protocol
 from services.chassis.errors import TransientError
 from services.chassis.streaming.lag import Lag
 
-STEP_S = 0.25
-"""Four late clips a second: about four times as fast as they were cut."""
+STEP_S = 0.1
+"""Ten late clips a second: about ten times as fast as they were cut."""
 ASK_S = 2.0
 
 

@@ -96,7 +96,7 @@ class Spool:
 
     def put(self, topic: Topic, message: Message) -> None:
         """Take it; returns at once, whether Kafka is there or the disk is full. Clips are put on
-        `clips.live.v1`; the spool decides which of them are late.
+        `clips.live.v1`; the spool decides which of them are late, beside those that say so.
         """
         with self._changed:
             self._store.put(topic, message)

@@ -60,7 +60,9 @@ class SpoolStore:
         self._topics[number] = topic
         size = self._written(number, topic, message)
         is_clip, size_bytes = topic == CLIPS_LIVE, size or len(encode(message))
-        waiting = Waiting(number, is_clip, size_bytes, self._clock.monotonic())
+        is_late = isinstance(message, ClipRecorded) and message.is_late
+        came_s = FOUND_S if is_late else self._clock.monotonic()
+        waiting = Waiting(number, is_clip, size_bytes, came_s)
         self.line.add(waiting)
         if size is None:
             self._in_memory.append(waiting)
