@@ -134,7 +134,7 @@ POSES = Topic(
     name="poses.v1",
     messages=(PosesExtracted,),
     producers=("features",),
-    consumers=("scoring", "api"),
+    consumers=("scoring", "api", "alerts"),
     retention_ms=30 * DAY_MS,
     description="Who was seen and how they held themselves; replay this like embeddings.",
 )

@@ -6,15 +6,17 @@ something again replaces what was there.
 
 import io
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
+from uuid import UUID
 
 import av
 import cv2
 
 from schemas import ids
+from schemas.poses import Person
 from services.alerts.core import Alert
 from services.alerts.core.deliveries import RetryPolicy
 from services.alerts.core.spans import (
@@ -46,6 +48,11 @@ CRASHES = 3
 Part = Literal["snapshot", "video"]
 
 
+class People(Protocol):
+    def at(self, source_id: UUID, at_s: float) -> Sequence[Person]:
+        """Who was seen at a media second of a source; nobody where no pose network looks."""
+
+
 @dataclass(frozen=True)
 class Making:
     """What the workers share: how much is kept of an episode, and how long making it is tried."""
@@ -56,6 +63,7 @@ class Making:
     watch: Watch
     clock: Clock
     sealing: Sealing
+    people: People
     margins: Margins = Margins()  # noqa: RUF009 - frozen
     policy: RetryPolicy = RetryPolicy(base_s=1.0, cap_s=300.0)  # noqa: RUF009 - frozen
 
@@ -112,7 +120,8 @@ class EvidenceWorker:
         needed = around_peak(alert) if part == "snapshot" else span
         with footage.open(alert, needed) as stretch:
             if part == "snapshot":
-                picture = snapshot(stretch.picture(alert.peak_s), alert)
+                people = self._shared.people.at(alert.source_id, alert.peak_s)
+                picture = snapshot(stretch.picture(alert.peak_s), alert, people)
                 self._store.put(ids.snapshot_key(alert.alert_id), io.BytesIO(picture), "image/jpeg")
                 return replace(present, peak_s=alert.peak_s)
             self._cut(alert, stretch, span)

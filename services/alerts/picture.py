@@ -1,21 +1,29 @@
-"""The snapshot: the peak's picture with a discreet strip that says what it shows."""
+"""The snapshot: the peak's picture with the people on it and a discreet strip that says what it
+shows.
+"""
+
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
 
+from schemas.poses import Person
 from services.alerts.core import Alert
 from services.alerts.core.notice import media_time, one_line
 from services.alerts.lettering import draw, lettering, width
+from services.alerts.skeletons import with_people
 from services.chassis.media.jpeg import of_rgb
 from services.chassis.media.shape import Picture, Size
 
-LONGEST_SIDE = 1280
+LONGEST_SIDE = 3840
 SMALLEST_LETTERS = 4
 
 
-def snapshot(picture: Picture, alert: Alert) -> bytes:
-    """A JPEG, at most 1280 wide or high, with label, score and media time along its foot."""
-    small = _fitted(picture)
+def snapshot(picture: Picture, alert: Alert, people: Sequence[Person] = ()) -> bytes:
+    """A JPEG in original resolution, at most 3840 wide or high, with boxes and skeletons of those
+    people, and with label, score and media time along its foot.
+    """
+    small = with_people(_fitted(picture), people)
     return of_rgb(_with_strip(small, caption(alert))).content
 
 
@@ -27,15 +35,16 @@ def _fitted(picture: Picture) -> Picture:
     height, width_px = picture.shape[:2]
     size = Size(width_px, height).within(LONGEST_SIDE)
     if (size.width, size.height) == (width_px, height):
-        return picture.copy()
+        return picture
     image = Image.fromarray(picture).resize((size.width, size.height), Image.Resampling.BOX)
-    return np.asarray(image, np.uint8).copy()
+    return np.asarray(image, np.uint8)
 
 
 def _with_strip(picture: Picture, words: str) -> Picture:
     """Darken the foot and write on it, as large as its height and the picture's width allow."""
     height, wide = picture.shape[:2]
     tall = min(height, max(14, height // 16))
+    picture = picture.copy()
     foot = picture[height - tall :]
     foot[:] = foot // 3
     size = max(SMALLEST_LETTERS, round(tall * 0.6))

@@ -25,6 +25,7 @@ from services.alerts.ledger import Ledger, Task
 from services.alerts.outbox import Outbox, OutboxRelay
 from services.alerts.pack.keys import signing_key
 from services.alerts.pack.sealing import Sealing
+from services.alerts.people import SeenPeople
 from services.alerts.recorded import Patience, RecordedCamera
 from services.alerts.retention import Keep, Retention
 from services.alerts.sending import Sender, Sending
@@ -102,9 +103,15 @@ class Assembly:
     """Builds the duties over one ledger; each may wake the others."""
 
     def __init__(
-        self, settings: AlertsSettings, engine: Engine, sources: Sources, clock: Clock
+        self,
+        settings: AlertsSettings,
+        engine: Engine,
+        sources: Sources,
+        people: SeenPeople,
+        clock: Clock,
     ) -> None:
         self._settings, self._clock, self._sources = settings, clock, sources
+        self._people = people
         self._holder = new_holder()
         self._engine = engine
         self.ledger = Ledger(engine, self._holder)
@@ -133,6 +140,7 @@ class Assembly:
             sender.cut_short()
 
     def close(self) -> None:
+        self._people.close()
         self._engine.dispose()
 
     def duties(
@@ -147,6 +155,7 @@ class Assembly:
             *self._senders,
             relay,
             *self._makers,
+            self._duty("people", self._people.turn),
             self._duty("removal", self.removal.turn),
             self._duty("retention", self._retention().turn),
         ]
@@ -183,6 +192,7 @@ class Assembly:
             watch=self._watch,
             clock=self._clock,
             sealing=Sealing(store, signing_key(settings.signing_key_file), self._clock),
+            people=self._people,
             margins=settings.margins,
         )
         worker = EvidenceWorker(shared, self._follow_up.on_picture)
@@ -250,7 +260,7 @@ def build(settings: AlertsSettings, clock: Clock | None = None) -> AlertsService
     view = CompactedView(broker, SOURCES, clock)
     sources = Sources(view)
     view.subscribe(sources.on_source)
-    assembly = Assembly(settings, database.connect(url), sources, clock)
+    assembly = Assembly(settings, database.connect(url), sources, SeenPeople(broker), clock)
     wishes = Publishing(broker.publisher("alerts"))
     duties = assembly.duties(store, broker.publisher("alerts"), wishes)
     notification = Notification(

@@ -15,18 +15,21 @@ from schemas import ids
 from schemas.alerts import AlertClosed, AlertOpened, AlertUpdated
 from schemas.base import Message
 from schemas.sources import SourceConfigured
+from schemas.topics import POSES
 from services.alerts.channels import Channel
 from services.alerts.core.deliveries import Target
 from services.alerts.core.notice import Notice
 from services.alerts.evidence_queue import EvidenceQueue
 from services.alerts.ledger import Ledger
 from services.alerts.outbox import Outbox
+from services.alerts.people import SeenPeople
 from services.alerts.sending import Sender, Sending
 from services.alerts.sources import Sources
 from services.alerts.tables import metadata
 from services.alerts.watch import Watch
 from services.chassis.clock import Clock, ManualClock
 from services.chassis.storage.objects import MemoryObjects
+from services.chassis.streaming.memory import MemoryBroker
 from tests.builders import SOURCE, clip_ref, of_source
 
 A = TypeVar("A", AlertOpened, AlertUpdated, AlertClosed)
@@ -159,6 +162,7 @@ class Station:
         self.store = MemoryObjects()
         self.table = SourceTable(configured())
         self.sources = Sources(self.table)
+        self.people = SeenPeople(MemoryBroker([POSES]))
 
     @property
     def now(self) -> float:

@@ -45,6 +45,7 @@ class EvidenceCase:
             station.watch,
             station.clock,
             Sealing(station.store, KEY, station.clock),
+            station.people,
         )
         self.worker = EvidenceWorker(shared, self.settled.append)
 

@@ -28,12 +28,14 @@ def test_the_caption_says_label_score_and_time() -> None:
     assert caption(alert(label="싸움\n가능성")).startswith("싸움 가능성")
 
 
-@pytest.mark.parametrize("shape", [(180, 320), (1, 1), (7, 3000), (2000, 30), (1080, 1920)])
+@pytest.mark.parametrize(
+    "shape", [(180, 320), (1, 1), (7, 3000), (2000, 30), (1080, 1920), (9000, 90)]
+)
 @pytest.mark.parametrize("label", ["fight", "싸움 가능성 " * 20])
 def test_a_picture_of_any_size_can_be_annotated(shape: tuple[int, int], label: str) -> None:
     white = np.full((*shape, 3), 255, np.uint8)
     decoded = simplejpeg.decode_jpeg(snapshot(white, alert(label=label)))
-    assert max(decoded.shape) <= 1280
+    assert max(decoded.shape) == min(max(*shape, 3), 3840)
     assert decoded[-1].mean() < 128
     assert (white == 255).all()
 

@@ -94,6 +94,7 @@ class Shop:
             station.watch,
             station.clock,
             Sealing(self.store, KEY, station.clock),
+            station.people,
         )
         worker = EvidenceWorker(shared)
         station.queue.want(about, "Door", station.now)
