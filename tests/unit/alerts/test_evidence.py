@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pytest
@@ -19,6 +19,7 @@ from services.alerts.evidence import EvidenceWorker, Making
 from services.alerts.evidence_queue import EvidenceTask
 from services.alerts.footage import FootageLate, FootageUnusable, PaintedFootage, UploadedObject
 from services.alerts.pack.sealing import Sealing
+from services.chassis.clock import ManualClock
 from services.chassis.errors import TransientError
 from services.chassis.storage import database
 from services.chassis.storage.objects import MemoryObjects, ObjectInfo
@@ -326,3 +327,49 @@ def test_nothing_is_left_on_the_disk(
 def test_a_grey_picture_says_its_second() -> None:
     with PaintedFootage().open(alert(), Span(0, 1)) as stretch:
         assert np.unique(stretch.picture(7.0)).tolist() == [7]
+
+
+class AwayObjects(MemoryObjects):
+    """A store that nobody reaches until a moment has come."""
+
+    def __init__(self, clock: ManualClock, back_at: float) -> None:
+        super().__init__()
+        self._clock, self._back_at = clock, back_at
+
+    def _reach(self) -> None:
+        if self._clock.now().timestamp() < self._back_at:
+            raise TransientError("nobody there")
+
+    def put(self, key: str, stream: BinaryIO, content_type: str) -> ObjectInfo:
+        self._reach()
+        return super().put(key, stream, content_type)
+
+    def put_file(self, key: str, path: Path, content_type: str) -> ObjectInfo:
+        self._reach()
+        return super().put_file(key, path, content_type)
+
+    def stat(self, key: str) -> ObjectInfo:
+        self._reach()
+        return super().stat(key)
+
+    def get(self, key: str) -> bytes:
+        self._reach()
+        return super().get(key)
+
+
+def test_a_store_that_is_away_for_ten_minutes_gets_all_evidence_afterwards(engine: Engine) -> None:
+    """Each alert once more within five minutes of its return, whichever part it was at."""
+    clock = ManualClock()
+    station = Station(engine, clock=clock)
+    back_at = station.now + 600
+    station.store = AwayObjects(clock, back_at)
+    case = EvidenceCase(station)
+    for number in range(20):
+        case.wants(alert(source_id=source(number)))
+    case.work_until_idle()
+    for number in range(20):
+        present = case.present(alert(source_id=source(number)))
+        assert present == Evidence(5.0, Span(0.0, 11.0))
+    assert len(case.settled) == 20
+    assert station.now < back_at + 400
+    assert len(case.footage.opened) < 20 * 20, "it is not asked for without a pause"
