@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MEGABYTE = 1_000_000
+TIGHT_BYTES = 64 * 1024**2
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,12 @@ class Disk:
     def free_bytes(self) -> int:
         """What may still be written; negative once the reserve is touched."""
         return shutil.disk_usage(_existing(self.folder)).free - self.reserve_bytes
+
+    def is_tight(self) -> bool:
+        """Whether a store that refuses to write may do so for want of room: it gives up while some
+        is left, when no more volumes fit.
+        """
+        return self.free_bytes() < TIGHT_BYTES
 
     def look(self) -> State:
         free = self.free_bytes()

@@ -32,7 +32,10 @@ class Client:
             "/videos",
             params={"filename": printable(path.name)},
             content=blocks(path),
-            headers={"Content-Type": "application/octet-stream"},
+            headers={
+                "Content-Type": "application/octet-stream",
+                "Content-Length": str(path.stat().st_size),  # a full disk is told before it is sent
+            },
         )
         return UUID(self._told(answer)["video_id"])
 

@@ -142,7 +142,7 @@ async def _receive(request: Request, context: Tools, key: str) -> tuple[Upload, 
         status = 415 if isinstance(error, NotAVideo) else 413
         raise Problem(status, str(error), {"Connection": "close"}) from error
     except TransientError as error:
-        if context.disk and context.disk.free_bytes() <= 0:
+        if context.disk and context.disk.is_tight():
             raise Problem(507, context.disk.sentence()) from error
         raise
     return upload, stored

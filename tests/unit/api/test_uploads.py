@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import shutil
 import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -402,6 +403,16 @@ def test_a_full_disk_is_said_as_such(
     """Before a byte is read, and when the store breaks off in the middle."""
     api = make_api(store=store(), disk=Disk(tmp_path, 1 << 60))
     answer = api.upload(MP4 * 4000)
+    assert (answer.status_code, "disk" in answer.json()["detail"]) == (507, True)
+
+
+def test_a_store_that_gives_up_on_a_tight_disk_is_a_full_disk(
+    make_api: Callable[..., Api], tmp_path: Path
+) -> None:
+    """An upload of unknown length passes the first check; the store stops before the last byte."""
+    free = shutil.disk_usage(tmp_path).free
+    api = make_api(store=BrokenStore(), disk=Disk(tmp_path, free - 40_000_000))
+    answer = api.client.post("/api/v1/videos", content=iter([MP4, MP4 * 4000]))
     assert (answer.status_code, "disk" in answer.json()["detail"]) == (507, True)
 
 
