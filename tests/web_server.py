@@ -13,7 +13,8 @@ import av
 import numpy as np
 
 RATE = 10
-Answer = tuple[int, dict[str, str], bytes]
+Answer = tuple[int, dict[str, str], bytes | Iterator[bytes]]
+"""Status, headers, and the body: whole, or piece by piece for as long as pieces come."""
 Route = Callable[["Asked"], Answer]
 
 
@@ -68,11 +69,14 @@ def web_server() -> Iterator[WebServer]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             code, more, body = served.answer(Asked(self.path, headers))
             self.send_response(code)
-            for name, value in {**more, "Content-Length": str(len(body))}.items():
+            if isinstance(body, bytes):
+                more = {**more, "Content-Length": str(len(body))}
+            for name, value in more.items():
                 self.send_header(name, value)
             self.end_headers()
             try:
-                self.wfile.write(body)
+                for piece in [body] if isinstance(body, bytes) else body:
+                    self.wfile.write(piece)
             except OSError:
                 self.close_connection = True  # whoever asked has enough
 
@@ -92,6 +96,20 @@ def web_server() -> Iterator[WebServer]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def motion_jpeg(stopped: threading.Event, pictures: Iterator[bytes], with_length: bool) -> Answer:
+    """As cameras send it: parts without end, RATE a second, until it is stopped."""
+
+    def parts() -> Iterator[bytes]:
+        for picture in pictures:
+            length = f"Content-Length: {len(picture)}\r\n" if with_length else ""
+            yield f"--frame\r\nContent-Type: image/jpeg\r\n{length}\r\n".encode()
+            yield picture + b"\r\n"
+            if stopped.wait(1 / RATE):
+                return
+
+    return 200, {"Content-Type": "multipart/x-mixed-replace; boundary=frame"}, parts()
 
 
 def encode(container: av.container.OutputContainer, seconds: float, first_level: int = 0) -> None:

@@ -1,6 +1,8 @@
 """A camera's address without credentials, and the credentials beside it."""
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Address, IPv6Address
 from typing import Literal, get_args
 from urllib.parse import quote
 
@@ -80,6 +82,15 @@ class CameraAddress:
             quote(credentials.password, safe=""),
         )
         return f"{scheme}://{username}:{password}@{rest}"
+
+    def at(self, address: IPv4Address | IPv6Address) -> "CameraAddress":
+        """The same at the IP address that was checked, for a client that would look the name up
+        once more. Not for TLS or virtual hosts, which need the name.
+        """
+        host = f"[{address}]" if address.version == 6 else str(address)
+        port = f":{self.port}" if self.port else ""
+        rest = re.sub(r"^[^/?#]*", "", self.text.partition("://")[2])
+        return replace(self, text=f"{self.scheme}://{host}{port}{rest}", host=str(address))
 
     def filled(self, credentials: Credentials) -> str:
         """Credentials only where the camera wants them in path or query. Secret."""

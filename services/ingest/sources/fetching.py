@@ -46,9 +46,7 @@ class Checked(httpx.BaseTransport):
     def __init__(self, policy: AddressPolicy, resolve: Resolve) -> None:
         self._policy, self._resolve = policy, resolve
         self._is_first = True
-        timeless = {"trust_env": False, "retries": 0}
-        self._strict = httpx.HTTPTransport(**timeless)  # type: ignore[arg-type]
-        self._lenient = httpx.HTTPTransport(verify=False, **timeless)  # type: ignore[arg-type]
+        self._transports: dict[bool, httpx.HTTPTransport] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Raises AddressFault beside httpx's errors."""
@@ -58,19 +56,26 @@ class Checked(httpx.BaseTransport):
         failure: httpx.ConnectError | httpx.ConnectTimeout | None = None
         for address in addresses:
             try:
-                return self._transport(address).handle_request(_pinned(request, address))
+                transport = self._transport(request.url.scheme, address)
+                return transport.handle_request(_pinned(request, address))
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                 failure = error
         assert failure is not None
         raise failure
 
-    def _transport(self, address: Address) -> httpx.HTTPTransport:
-        """Cameras in the house sign their certificates themselves."""
-        return self._strict if network_of(address) == "public" else self._lenient
+    def _transport(self, scheme: str, address: Address) -> httpx.HTTPTransport:
+        """Cameras in the house sign their certificates themselves. Made when it is needed: reading
+        the system's authorities takes longer than a request.
+        """
+        is_strict = scheme == "https" and network_of(address) == "public"
+        if is_strict not in self._transports:
+            transport = httpx.HTTPTransport(verify=is_strict, trust_env=False)
+            self._transports[is_strict] = transport
+        return self._transports[is_strict]
 
     def close(self) -> None:
-        self._strict.close()
-        self._lenient.close()
+        for transport in self._transports.values():
+            transport.close()
 
 
 def _pinned(request: httpx.Request, address: Address) -> httpx.Request:

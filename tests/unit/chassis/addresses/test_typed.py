@@ -1,5 +1,7 @@
 """What a person types is a camera's address: any password, in the address or in its own field."""
 
+from ipaddress import ip_address
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -179,6 +181,25 @@ def test_a_librarys_words_lose_the_password() -> None:
     text = "Connection refused: 'rtsp://admin:p%40ss@cam/s' p@ss"
     assert "ss'" not in credentials.hidden_in(text).replace("cam/s'", "")
     assert "p@ss" not in credentials.hidden_in(text)
+
+
+@pytest.mark.parametrize(
+    ("typed", "at"),
+    [
+        ("rtsp://cam.local:8554/s?x=1", "rtsp://10.0.0.7:8554/s?x=1"),
+        ("rtsp://cam.local", "rtsp://10.0.0.7"),
+        ("rtsp://[fd00::1]:554/s", "rtsp://10.0.0.7:554/s"),
+    ],
+)
+def test_a_client_connects_to_what_was_checked(typed: str, at: str) -> None:
+    camera, credentials = parse(typed)
+    assert camera.at(ip_address("10.0.0.7")).text == at
+    assert (
+        camera.at(ip_address("fd00::7"))
+        .url(Credentials("a", "b"))
+        .startswith("rtsp://a:b@[fd00::7]")
+    )
+    assert not credentials
 
 
 @pytest.mark.parametrize("url", ["http://public@169.254.169.254/", "http://a b/", "http:///x"])

@@ -1,21 +1,34 @@
 """What lies behind an http address: streams, pages and links that expire, served by the test."""
 
 import base64
+import threading
 import time
 from collections.abc import Callable, Iterator
-from itertools import islice, pairwise
+from itertools import count, islice, pairwise
 from pathlib import Path
 
+import numpy as np
+import psutil
 import pytest
 
 from services.chassis.addresses import AddressPolicy, Credentials, parse
+from services.chassis.media.jpeg import of_rgb
 from services.ingest.sources.connecting import Patience
 from services.ingest.sources.fetching import Body, Fetch, Playlist
 from services.ingest.sources.page import Link, PageResolver, PageSource
 from services.ingest.sources.port import LiveFrame, LiveSource, SourceLost
 from services.ingest.sources.stream import StreamSource
 from services.ingest.sources.web import WebSource
-from tests.web_server import Answer, Asked, LiveHls, WebServer, mp4, segments, web_server
+from tests.web_server import (
+    Answer,
+    Asked,
+    LiveHls,
+    WebServer,
+    motion_jpeg,
+    mp4,
+    segments,
+    web_server,
+)
 
 HERE = AddressPolicy()
 PATIENCE = Patience(open_s=20.0, read_s=20.0, segmented_read_s=30.0)
@@ -125,6 +138,42 @@ def test_a_recorded_file_plays_though_its_index_is_at_its_end(server: WebServer)
     server.serve("/clip.mp4", mp4(2), "video/mp4")
     frames = first_frames(source(server.url("/clip.mp4")), 20)
     assert len(frames) == 20
+
+
+def jpegs() -> Iterator[bytes]:
+    for number in count():
+        yield of_rgb(np.full((48, 64, 3), 20 + 5 * number % 200, np.uint8)).content
+
+
+@pytest.mark.parametrize("with_length", [True, False])
+def test_motion_jpeg_is_watched_as_it_comes(server: WebServer, with_length: bool) -> None:
+    stopped = threading.Event()
+    server.routes["/mjpg"] = lambda _: motion_jpeg(stopped, jpegs(), with_length)
+    try:
+        frames = first_frames(source(server.url("/mjpg")), 12)
+    finally:
+        stopped.set()
+    assert (frames[0].picture.width, frames[0].picture.height) == (64, 48)
+    assert server.times_asked("/mjpg") == 1, "cameras allow few clients"
+
+
+def test_handles_and_threads_stay_as_many_over_fifty_connections(server: WebServer) -> None:
+    server.serve("/clip.mp4", mp4(1), "video/mp4")
+    server.serve("/live.m3u8", "#EXTM3U\n", "application/vnd.apple.mpegurl")
+    process = psutil.Process()
+
+    def cycle() -> None:
+        first_frames(source(server.url("/clip.mp4")), 3)
+        assert loss(source(server.url("/live.m3u8")))
+        assert loss(source(server.url("/nothing")))
+
+    for _ in range(3):
+        cycle()
+    before = process.num_fds(), process.num_threads()
+    for _ in range(50):
+        cycle()
+    assert process.num_fds() <= before[0] + 3
+    assert process.num_threads() <= before[1] + 3
 
 
 def test_a_redirect_is_checked_as_any_address(server: WebServer) -> None:
