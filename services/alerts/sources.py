@@ -13,6 +13,8 @@ from services.chassis.telemetry import logs
 
 log = logs.get("sources")
 IDLE_S = 30.0
+FILES = "folder:"
+"""What the address of a drop folder begins with."""
 
 
 class SourceView(Protocol):
@@ -50,11 +52,15 @@ class Sources:
         return source.name if isinstance(source, SourceConfigured) else ""
 
     def is_recorded(self, source_id: UUID) -> bool:
-        """Whether a camera's recordings are worth waiting for; so they are while nobody said."""
+        """Whether a camera's recordings are worth waiting for; so they are while nobody said. Of
+        files that are dropped into a folder there are none.
+        """
         source = self._view.get(str(source_id))
-        if not isinstance(source, SourceConfigured) or source.camera is None:
+        if not isinstance(source, SourceConfigured):
             return True
-        return source.camera.recording != "off"
+        if (source.address or "").startswith(FILES):
+            return False
+        return source.camera is None or source.camera.recording != "off"
 
     def is_removed(self, source_id: UUID) -> bool:
         with self._lock:

@@ -1,5 +1,6 @@
 """Records a camera: its packets as they come, in segments that begin with a key frame."""
 
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,6 +22,8 @@ LONGEST_S = 600.0
 """A stream without another key frame is recorded so long, and then not until the next one."""
 REST_S = 5.0
 """After a failure nothing is tried for so long."""
+AGAIN_S = 300.0
+"""A failure that goes on is logged so often."""
 
 Room = Callable[[], bool]
 """Whether the disk takes more; asked before each segment."""
@@ -47,6 +50,7 @@ class Recorder:
         self._segment: Segment | None = None
         self._sets = b""
         self._not_before: datetime | None = None
+        self._reported: tuple[str, float] | None = None
 
     def begin(self, stream: VideoStream) -> None:
         self.end()
@@ -128,8 +132,12 @@ class Recorder:
         self._report(reason)
 
     def _report(self, reason: str) -> None:
+        """Tries come every few seconds; the same reason is logged once in a while."""
         metrics.count("segments_recorded", "failed")
-        log.error("not recorded", source_id=str(self._source_id), reason=reason)
+        now_s = time.monotonic()
+        if self._reported is None or reason != self._reported[0] or now_s > self._reported[1]:
+            self._reported = reason, now_s + AGAIN_S
+            log.error("not recorded", source_id=str(self._source_id), reason=reason)
 
     def _age_s(self, moment: datetime) -> float:
         if self._segment is None:

@@ -56,9 +56,10 @@ class Shop:
         )
         self.configure("ring")
 
-    def configure(self, recording: Recording) -> None:
+    def configure(self, recording: Recording, address: str = "rtsp://192.0.2.1/") -> None:
+        camera = CameraSettings(recording=recording)
         source = configured().model_copy(
-            update={"source_kind": "camera", "camera": CameraSettings(recording=recording)}
+            update={"source_kind": "camera", "camera": camera, "address": address}
         )
         self.station.table.sources[str(SOURCE)] = source
 
@@ -177,6 +178,11 @@ def test_a_camera_that_is_not_recorded_gets_none(shop: Shop) -> None:
     shop.configure("off")
     assert shop.work_until_idle(incident()).note == "this camera is not recorded"
     assert shop.asked == []
+
+
+def test_files_that_are_dropped_are_not_recorded_again(shop: Shop) -> None:
+    shop.configure("ring", "folder:/srv/exports")
+    assert shop.work_until_idle(incident()).note == "this camera is not recorded"
 
 
 def test_a_worker_that_never_answers_is_given_up(shop: Shop, camera: Path) -> None:
