@@ -16,8 +16,8 @@ from schemas import ids
 from schemas.base import Message
 from schemas.clips import ClipRecorded
 from schemas.embeddings import EmbeddingExtracted
-from schemas.topics import EMBEDDINGS
-from services.chassis.clock import Clock
+from schemas.topics import EMBEDDINGS, HEALTH
+from services.chassis.clock import Clock, SystemClock
 from services.chassis.errors import InvalidMessage
 from services.chassis.streaming.handler import Handler
 from services.chassis.streaming.records import Headers, Incoming, Outgoing, Partition
@@ -27,6 +27,7 @@ from services.features.backbones.base import Pixels, Vectors
 from services.features.core import Layout, Window, fill
 from services.features.frames import clip_pixels
 from services.features.joiner import Patience
+from services.features.overload import Overload
 from services.features.partitions import Partitions
 
 
@@ -34,7 +35,8 @@ from services.features.partitions import Partitions
 class Content:
     """What an embedding needs of a clip beside its place."""
 
-    pixels: Pixels
+    pixels: Pixels | None
+    """None of a clip that will not be looked at, since it has waited too long."""
     headers: Headers
 
 
@@ -47,15 +49,24 @@ class Extraction(Handler):
         patience: Patience,
         stride: int = 0,
         clock: Clock | None = None,
+        overload: Overload | None = None,
     ) -> None:
-        """A window begins every `stride` clips; 0: they follow one another without overlap."""
-        self._backbone = backbone
+        """A window begins every `stride` clips; 0: they follow one another without overlap. Without
+        `overload` everything is embedded, however long it takes.
+        """
+        self._backbone, self._overload = backbone, overload
+        self._clock = clock or SystemClock()
+        self._owned: set[Partition] = set()
         layout = Layout(backbone.window, stride or backbone.window)
         self._partitions = Partitions(layout, patience, clock)
 
-    def prepare(self, message: Message) -> Pixels:
-        """uint8 [frames, size, size, 3]. Raises InvalidMessage for frames that do not fit."""
+    def prepare(self, message: Message) -> Pixels | None:
+        """uint8 [frames, size, size, 3]; None where nobody will look at it. Raises InvalidMessage
+        for frames that do not fit.
+        """
         assert isinstance(message, ClipRecorded)
+        if self._overload is not None and self._overload.is_hopeless(message, self._clock.now()):
+            return None
         most = self._backbone.frames // self._backbone.window
         if message.frame_count > most:
             raise InvalidMessage(f"{message.frame_count} frames, the backbone takes {most} a clip")
@@ -63,25 +74,46 @@ class Extraction(Handler):
 
     def handle(self, batch: Sequence[Incoming], cancelled: Event) -> Iterable[Outgoing]:
         self._partitions.begin(batch)
+        self._watch_load(batch)
         yield from self._embed([window for item in batch for window in self._join(item)])
 
     def tick(self, now: datetime) -> Iterable[Outgoing]:
-        return self._embed(self._partitions.fall_silent())
+        yield from self._embed(self._partitions.fall_silent())
+        if self._overload is not None:
+            for report in self._overload.reports(now):
+                yield Outgoing(HEALTH, report)
 
     def settle(self) -> None:
         self._partitions.settle()
+        if self._overload is not None:
+            self._overload.settle(self._clock.now())
 
     def held(self) -> Mapping[Partition, int]:
         return self._partitions.held()
 
     def forget(self, partitions: Collection[Partition]) -> None:
         self._partitions.forget(partitions)
+        self._owned -= set(partitions)
+
+    def _watch_load(self, batch: Sequence[Incoming]) -> None:
+        if self._overload is None:
+            return
+        now, partitions = self._clock.now(), {item.record.partition for item in batch}
+        if not partitions <= self._owned:
+            self._overload.start(now)
+            self._owned |= partitions
+        clips = [item.message for item in batch if isinstance(item.message, ClipRecorded)]
+        self._overload.begin(clips, now)
 
     def _join(self, item: Incoming) -> tuple[Window, ...]:
         content = Content(item.prepared, item.record.headers)
         return self._partitions.take(item, content, item.again)
 
     def _embed(self, windows: Sequence[Window]) -> Iterator[Outgoing]:
+        if self._overload is not None:
+            formed = len(windows)
+            windows = self._overload.chosen(windows, self._clock.now())
+            metrics.count("windows_left_out", self._backbone.id, formed - len(windows))
         if not windows:
             return
         vectors_BD = self._backbone.embed([self._pixels(window) for window in windows])
@@ -91,6 +123,7 @@ class Extraction(Handler):
             yield Outgoing(EMBEDDINGS, message, window.parts[-1].content.headers)
 
     def _pixels(self, window: Window) -> Pixels:
+        """Of a window that is looked at: the frames of all its clips are decoded."""
         parts = [part.content.pixels for part in window.parts]
         pixels_THWC = parts[0] if len(parts) == 1 else np.concatenate(parts)
         return fill(pixels_THWC, self._backbone.frames)

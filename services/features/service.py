@@ -20,6 +20,7 @@ from services.features.config import FeaturesSettings
 from services.features.extraction import Extraction
 from services.features.joiner import BULK, LIVE, Patience
 from services.features.lanes import BackboneInTurn, Lanes, PoseNetworkInTurn, Turns
+from services.features.overload import Overload
 from services.features.pose import PoseNetwork, PoseOptions
 from services.features.pose.extraction import PoseExtraction
 from services.features.pose.observer import Observer
@@ -77,12 +78,18 @@ def handlers(settings: FeaturesSettings) -> Handlers:
     if settings.backbone == pose.ID:
         options = settings.pose_options
         return observing(pose.load(options), options)
-    return embedding(load(settings.backbone, settings.options), settings.window_stride)
+    backbone = load(settings.backbone, settings.options)
+    return embedding(backbone, settings.window_stride, is_bounded=True)
 
 
-def embedding(backbone: Backbone, stride: int = 0) -> Handlers:
+def embedding(backbone: Backbone, stride: int = 0, is_bounded: bool = False) -> Handlers:
+    """Bounded, cameras go on in time whatever that leaves out; uploads wait as long as it takes."""
+
     def handler(turns: Turns, lane: Lane) -> Extraction:
-        return Extraction(BackboneInTurn(backbone, turns, lane), PATIENCE[lane], stride)
+        is_in_time = is_bounded and lane == "live"
+        overload = Overload(stride or backbone.window) if is_in_time else None
+        shared = BackboneInTurn(backbone, turns, lane)
+        return Extraction(shared, PATIENCE[lane], stride, overload=overload)
 
     return handler
 

@@ -18,6 +18,7 @@ CounterName = Literal[
     "segments_uploaded",  # segments brought to the object store, by what for
     "videos_failed",  # uploads that ended in an error state, by reason
     "windows_embedded",  # forward passes' windows, by backbone
+    "windows_left_out",  # windows not looked at since the machine cannot keep up, by backbone
     "windows_judged",  # windows judged by all heads of a detector, by detector
     "judgements_passed_over",  # judgements by a model that is not in force, by model
     "clips_scored",  # clips scored, by model

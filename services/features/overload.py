@@ -1,0 +1,176 @@
+"""What the live lane leaves out when the machine cannot keep up, in a stated order (ADR 0029).
+
+First windows begin farther apart (every second, then every fourth is looked at); then clips that
+have waited too long are passed over, oldest first. Both are counted, by camera, and reported on
+health.v1. So what is looked at is never older than a bound and one batch, and all of it is looked
+at again once the load falls. Pure; one thread, but for `is_hopeless`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from schemas.clips import ClipRecorded
+from schemas.health import SourceHealth
+from services.features.core import Window
+
+
+@dataclass(frozen=True)
+class Marks:
+    """In seconds. Lag is what a clip waited beyond what others of its source wait when all that
+    came is done.
+    """
+
+    bound_s: float = 8.0
+    """What lags more is passed over. From half of it on every second window is looked at, from
+    three quarters on every fourth, below a quarter all of them."""
+    start_s: float = 120.0
+    """The bound when the worker starts, or takes partitions over, from where it shrinks second by
+    second: what came while nobody was there is looked at, if there is power for it."""
+    hold_s: float = 30.0
+    """The lag stays low for so long before all is looked at again and a report says it is over."""
+    again_s: float = 60.0
+    """A report is repeated while it goes on: one that is not, for long, is of a dead worker."""
+
+
+IDLE_S = 0.1
+"""A worker that took no batch for so long had none."""
+
+
+@dataclass(frozen=True)
+class Spell:
+    """What was left out of one camera since it began. `latest` is its latest window left out."""
+
+    latest: ClipRecorded
+    start_s: float
+    count: int
+    left_out_at: datetime
+    reported_at: datetime | None = None
+
+
+class Overload:
+    """Of the live lane of one process.
+
+    The clocks of camera and worker may differ: when a batch comes after the worker had nothing to
+    do, all that came before is done, and how old its clips are is no lag.
+    """
+
+    def __init__(self, stride: int, marks: Marks = Marks()) -> None:
+        """A window begins every `stride` clips."""
+        self._stride, self._marks = stride, marks
+        self._usual_s: dict[UUID, float] = {}
+        self._spells: dict[UUID, Spell] = {}
+        self._pending: list[Window] = []
+        self._thinning = 1
+        self._started_at: datetime | None = None
+        self._busy_since: datetime | None = None
+        self._uneasy_at: datetime | None = None
+        self._done_at: datetime | None = None
+        """When the latest batch was done; None before the first, which may have waited long."""
+
+    @property
+    def thinning(self) -> int:
+        """One window in so many is looked at."""
+        return self._thinning
+
+    def is_hopeless(self, clip: ClipRecorded, now: datetime) -> bool:
+        """It would be passed over whenever it is handled: its frames need no decoding."""
+        return self._lag_s(clip, now) > self.bound_s(now)
+
+    def bound_s(self, now: datetime) -> float:
+        """What lags more is passed over."""
+        since_s = (now - self._started_at).total_seconds() if self._started_at else 0.0
+        return max(self._marks.bound_s, self._marks.start_s - max(0.0, since_s))
+
+    def start(self, now: datetime) -> None:
+        """Partitions came to this worker."""
+        self._started_at = now
+
+    def begin(self, clips: Sequence[ClipRecorded], now: datetime) -> None:
+        """These make a batch."""
+        if self._done_at is not None and (now - self._done_at).total_seconds() >= IDLE_S:
+            self._learn(clips, now)
+        lag_s = max((self._lag_s(clip, now) for clip in clips), default=0.0)
+        share = lag_s / self.bound_s(now)
+        if share > 0.25:
+            self._uneasy_at = now
+        if share > 0.75:
+            self._thinning = 4
+        elif share > 0.5:
+            self._thinning = max(self._thinning, 2)
+        elif self._uneasy_at is None or now - self._uneasy_at > self._hold:
+            self._thinning = 1
+
+    def chosen(self, windows: Sequence[Window], now: datetime) -> list[Window]:
+        """Those of a batch that are looked at, in order. Until `settle` no other counts."""
+        wanted = [self._is_wanted(window, now) for window in windows]
+        pairs = list(zip(windows, wanted, strict=True))
+        self._pending = [window for window, is_wanted in pairs if not is_wanted]
+        return [window for window, is_wanted in pairs if is_wanted]
+
+    def settle(self, now: datetime) -> None:
+        """What was chosen is put out."""
+        for window in self._pending:
+            latest, first = window.clips[-1], window.clips[-window.fresh_count]
+            before = self._spells.get(latest.source_id) or Spell(latest, first.start_s, 0, now)
+            self._spells[latest.source_id] = replace(
+                before, latest=latest, count=before.count + window.fresh_count, left_out_at=now
+            )
+        self._pending = []
+        self._done_at = now
+
+    def reports(self, now: datetime) -> Iterator[SourceHealth]:
+        """What is to be reported now; called about once a second."""
+        for source_id, spell in list(self._spells.items()):
+            idle = now - spell.left_out_at
+            reported_at = spell.reported_at
+            if idle > self._hold:
+                del self._spells[source_id]
+                yield _report(spell, is_over=True)
+            elif reported_at is None or now - reported_at >= timedelta(seconds=self._marks.again_s):
+                self._spells[source_id] = replace(spell, reported_at=now)
+                yield _report(spell, is_over=False)
+
+    def _learn(self, clips: Sequence[ClipRecorded], now: datetime) -> None:
+        """These came just now. What was thought before any had come so may have been a clock."""
+        if self._busy_since is None:
+            self._thinning, self._uneasy_at = 1, None
+        self._busy_since = now
+        self._usual_s.update((clip.source_id, _age_s(clip, now)) for clip in clips)
+
+    @property
+    def _hold(self) -> timedelta:
+        return timedelta(seconds=self._marks.hold_s)
+
+    def _is_wanted(self, window: Window, now: datetime) -> bool:
+        clip = window.clips[-1]
+        if any(part.content is None or part.content.pixels is None for part in window.parts):
+            return False
+        turn = window.clips[0].index // self._stride + clip.source_id.int
+        return turn % self._thinning == 0 and not self.is_hopeless(clip, now)
+
+    def _lag_s(self, clip: ClipRecorded, now: datetime) -> float:
+        """At most as long as the worker has been busy: before that it had done all that came."""
+        lag_s = _age_s(clip, now) - self._usual_s.get(clip.source_id, 0.0)
+        if self._busy_since is None:
+            return lag_s
+        return min(lag_s, (now - self._busy_since).total_seconds())
+
+
+def _age_s(clip: ClipRecorded, now: datetime) -> float:
+    return (now - clip.cut_at).total_seconds()
+
+
+def _report(spell: Spell, is_over: bool) -> SourceHealth:
+    return SourceHealth.model_validate(
+        {
+            **spell.latest.provenance(),
+            "condition": "overloaded",
+            "is_over": is_over,
+            "start_s": spell.start_s,
+            "at_s": max(spell.start_s, spell.latest.end_s),
+            "detail": "" if is_over else "The machine cannot keep up with all cameras.",
+            "count": spell.count,
+        }
+    )
