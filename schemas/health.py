@@ -18,6 +18,7 @@ Condition = Literal[
     "still",
     "overloaded",
     "clips_dropped",
+    "not_recorded",
 ]
 
 
@@ -29,8 +30,9 @@ class SourceHealth(OfSource):
     `clock_stepped`: the wall clock was set, and the source has a new grid from then on; `still`:
     nothing moves, and the motion gate publishes no clips; `overloaded`: fewer windows are looked at
     than the detector asks for, or clips are skipped; `clips_dropped`: clips that waited for Kafka
-    had to go. `start_s` is when the condition began: condition and start together
-    are the same through its whole life. The last three count in `count` what was left out so far.
+    had to go; `not_recorded`: its recording fails, as on a full disk. `start_s` is when the
+    condition began: condition and start together are the same through its whole life. `still`,
+    `overloaded` and `clips_dropped` count in `count` what was left out so far.
     A condition at a moment (`clock_stepped`) is over as it is told.
     """
 

@@ -43,6 +43,13 @@ class CameraRecorder:
         """Whether all pictures must be decoded to be recorded."""
         return not self._copies
 
+    @property
+    def failure(self) -> str:
+        """Why nothing is recorded right now, in a few words; empty while all is well. May be read
+        from another thread.
+        """
+        return self._copying.failure
+
     def begin(self, stream: VideoStream) -> None:
         self.end()
         self._copies = not self._is_masked and codec_of(stream) in COPIED

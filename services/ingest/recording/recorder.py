@@ -51,6 +51,8 @@ class Recorder:
         self._sets = b""
         self._not_before: datetime | None = None
         self._reported: tuple[str, float] | None = None
+        self.failure = ""
+        """Why nothing is recorded right now, in a few words; empty while all is well."""
 
     def begin(self, stream: VideoStream) -> None:
         self.end()
@@ -105,7 +107,9 @@ class Recorder:
             except FileExistsError:
                 begins_at += timedelta(microseconds=1)
                 continue
-            return Segment(file, stream, self._sets, begins_at)
+            segment = Segment(file, stream, self._sets, begins_at)
+            self.failure = ""
+            return segment
 
     def _finish(self, next_at: datetime | None) -> None:
         """The segment lasts to the next one, which begins with the packet that ended it."""
@@ -134,6 +138,7 @@ class Recorder:
     def _report(self, reason: str) -> None:
         """Tries come every few seconds; the same reason is logged once in a while."""
         metrics.count("segments_recorded", "failed")
+        self.failure = reason
         now_s = time.monotonic()
         if self._reported is None or reason != self._reported[0] or now_s > self._reported[1]:
             self._reported = reason, now_s + AGAIN_S

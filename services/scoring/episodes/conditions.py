@@ -40,6 +40,7 @@ KINDS: Mapping[Condition, Kind] = {
     "dark": Kind("Picture dark", "warning"),
     "blurred": Kind("Picture blurred", "warning"),
     "clips_dropped": Kind("Footage lost", "warning"),
+    "not_recorded": Kind("Not recorded", "warning"),
     "clock_stepped": Kind("Clock set", None),
     "overloaded": Kind("Not everything is looked at", None),
     "still": Kind("Nothing moves", None),

@@ -251,6 +251,21 @@ def test_a_disk_without_room_is_not_written_to(folder: RecordingFolder, camera: 
     assert recorded(folder)[0].started_at >= START + timedelta(seconds=10)
 
 
+def test_a_recording_that_fails_says_why_until_it_does_not(
+    folder: RecordingFolder, camera: Path
+) -> None:
+    room, failures = iter([False, False]), set()
+    recorder = Recorder(folder, SOURCE, lambda: next(room, True))
+    with av.open(str(camera)) as container:
+        recorder.begin(container.streams.video[0])
+        for number, packet in enumerate(container.demux(video=0)):
+            recorder.write(packet, START + timedelta(seconds=number / 5))
+            failures.add(recorder.failure)
+    assert failures == {"", "the disk is as full as it may become"}
+    assert recorder.failure == ""
+    recorder.end()
+
+
 def test_a_source_that_is_removed_meanwhile_leaves_nothing(
     folder: RecordingFolder, camera: Path
 ) -> None:
