@@ -33,6 +33,8 @@ from services.chassis.storage.objects import ObjectMissing, ObjectStore
 NEARLY = timedelta(seconds=0.6)
 """Footage that ends so much earlier than asked for covers it: the last frame is held."""
 MOST_REMEMBERED = 1_000
+ENCODING = 4.0
+"""So many times its length it may take to encode what cannot be copied."""
 
 Ask = Callable[[FootageRequested], None]
 """Publishes a wish. Raises TransientError."""
@@ -75,7 +77,8 @@ class RecordedCamera:
             self._request(alert, since, until)
             raise
         try:
-            yield _SegmentStretch(self._store, segments, alert, self._deadline_s)
+            seconds = self._deadline_s + ENCODING * span.duration_s
+            yield _SegmentStretch(self._store, segments, alert, seconds)
         except ObjectMissing:
             raise FootageLate("its recording is on its way") from None
         except VideoUnreadable as error:

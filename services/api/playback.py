@@ -21,6 +21,8 @@ from services.chassis.storage.objects import ObjectStore
 
 MAKING_S = 1200.0
 """An hour that has to be encoded takes some minutes; longer than this, and it is given up."""
+AT_ONCE = 2
+"""So many files are made at a time: one that is encoded does not hold up all that are copied."""
 NEARLY = timedelta(seconds=1)
 MOST_ASKED = 1_000
 YOUNG_S = 60.0
@@ -54,7 +56,7 @@ class Playback:
         """`patience_s`: a worker that has not answered by then is taken for gone."""
         self._store, self._folder, self._most_bytes = store, folder, most_bytes
         self._patience_s = patience_s
-        self._threads = ThreadPoolExecutor(1, thread_name_prefix="playback")
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="playback")
         self._making: dict[str, Future[PlayableFile]] = {}
         self._asked: OrderedDict[StretchAsked, float] = OrderedDict()
         self._lock = threading.Lock()
@@ -135,7 +137,11 @@ class Playback:
         return Check(self._closed, since_s + MAKING_S)
 
     def _make_room(self, wanted_bytes: int) -> None:
-        """Those that nobody asked for the longest go first."""
+        """Those that nobody asked for the longest go first; what a crash left goes as well."""
+        for torn in self._folder.glob("*.part"):
+            with suppress(FileNotFoundError):
+                if time.time() - torn.stat().st_mtime > MAKING_S:
+                    torn.unlink()
         files = sorted(self._folder.glob("*.mp4"), key=lambda path: path.stat().st_mtime)
         total = sum(path.stat().st_size for path in files) + wanted_bytes
         for path in files:

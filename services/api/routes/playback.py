@@ -27,6 +27,7 @@ from services.api.views import RecordingsView
 from services.chassis.media.recording import VideoUnreadable
 from services.chassis.media.segments import StoredSegment
 from services.chassis.streaming.records import Outgoing
+from services.chassis.telemetry import logs
 
 router = APIRouter(prefix="/sources", tags=["sources"])
 LONGEST = timedelta(hours=1)
@@ -34,6 +35,7 @@ LONGEST_LIST = timedelta(days=7)
 STILL_WRITTEN = timedelta(seconds=30)
 """What happened so lately may lie in a segment that nobody announced yet."""
 LOOK_S = 0.5
+log = logs.get("playback")
 
 
 @router.get(
@@ -202,3 +204,7 @@ async def _made(context: Tools, asked: StretchAsked, segments: list[StoredSegmen
         return making.result()
     except VideoUnreadable as error:
         raise Problem(404, f"Nothing of that time can be shown: {error}.") from error
+    except OSError as error:
+        log.exception("playback", source_id=str(asked.source_id))
+        detail = f"The file cannot be made: {error.strerror or error}."
+        raise Problem(503, detail, {"Retry-After": "30"}) from error

@@ -237,3 +237,11 @@ def test_a_list_is_bounded(shop: Shop) -> None:
         params={"since": (NOW - timedelta(days=8)).isoformat()},
     )
     assert answer.status_code == 422
+
+
+def test_a_disk_that_takes_nothing_is_said(shop: Shop, camera: Path, tmp_path: Path) -> None:
+    shop.record(camera)
+    (tmp_path / "playback").write_text("no folder")
+    answer = made(shop, 0, 10)
+    assert answer.status_code == 503
+    assert "The file cannot be made: " in answer.json()["detail"]
