@@ -33,6 +33,12 @@ class IngestSettings(ServiceSettings):
     """So many uploads take turns."""
     max_ahead_clips: int = 256
     """Cutting waits while so many clips are unread by the features service."""
+    camera_open_s: Annotated[float, Field(gt=0)] = 6.0
+    """How long a camera may take to answer and to send its first packets."""
+    camera_read_s: Annotated[float, Field(gt=0)] = 5.0
+    """A camera that sends nothing for so long is connected to anew."""
+    camera_offline_s: Annotated[float, Field(gt=0)] = 10.0
+    """Without a picture for so long a camera is reported as offline."""
     spool_bytes: Annotated[int, Field(ge=0)] = 2**30
     """Bytes of a camera's clips that wait on this machine's disk while Kafka is away: an hour or
     so. Beyond, the oldest are dropped and counted."""

@@ -1,7 +1,8 @@
 """The ingest service: uploaded videos and simulated cameras -> clips on the log."""
 
 import threading
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from threading import Event
 from uuid import UUID
@@ -21,12 +22,15 @@ from services.chassis.streaming.lag import GroupLag
 from services.chassis.streaming.publisher import KafkaPublisher, Publisher
 from services.chassis.streaming.records import Incoming, Outgoing, Partition
 from services.chassis.streaming.worker import Limits
-from services.ingest.cameras import CameraHandler
+from services.ingest.cameras.fleet import Fleet
+from services.ingest.cameras.handler import CameraHandler
+from services.ingest.cameras.runner import Runner
 from services.ingest.config import IngestSettings
 from services.ingest.job import Surroundings
 from services.ingest.lanes import Lanes
 from services.ingest.recording.ring import disk_usage
 from services.ingest.recording.service import Recordings
+from services.ingest.spool import Stragglers, connect_stragglers
 from services.ingest.throttle import Slowest, Throttle
 from services.ingest.upload import Upload
 from services.ingest.workspace import Workspace
@@ -64,6 +68,26 @@ def video_id(incoming: Incoming) -> UUID:
     return incoming.message.video_id
 
 
+@dataclass(frozen=True)
+class Watch:
+    """The processes of cameras, and what those of earlier workers left to be sent."""
+
+    fleet: Fleet
+    stragglers: Stragglers
+
+    def start(self, on_failure: Callable[[], None]) -> None:
+        self.fleet.start()
+        self.stragglers.start(on_failure)
+
+    def stop(self) -> None:
+        self.fleet.stop()
+        self.stragglers.stop()
+
+    def raise_failure(self) -> None:
+        self.fleet.raise_failure()
+        self.stragglers.raise_failure()
+
+
 class IngestService:
     """Two consume loops and what works beside them; ends as a whole when a part of it does."""
 
@@ -74,8 +98,9 @@ class IngestService:
         lanes: Lanes,
         sources: CompactedView,
         recordings: Recordings,
+        watch: Watch,
     ) -> None:
-        self._uploads, self._cameras = uploads, cameras
+        self._uploads, self._cameras, self._watch = uploads, cameras, watch
         self._lanes, self._sources = lanes, sources
         self._recordings, self._duties = recordings, recordings.duties()
         self._failure: BaseException | None = None
@@ -101,6 +126,7 @@ class IngestService:
             self._lanes.start()
             for duty in self._duties:
                 duty.start(on_failure=self.stop)
+            self._watch.start(self.stop)
             thread.start()
             self._uploads.run()
         finally:
@@ -109,10 +135,12 @@ class IngestService:
             self._sources.stop()
             if thread.ident is not None:
                 thread.join()
+            self._watch.stop()
             for duty in self._duties:
                 duty.stop()
             self._recordings.close()
         self._sources.raise_failure()
+        self._watch.raise_failure()
         for duty in self._duties:
             duty.raise_failure()
         if self._failure is not None:
@@ -160,11 +188,12 @@ def build(settings: IngestSettings) -> Runnable:
         publishers(),
         Limits(batch_records=16),
     )
+    fleet = Fleet(clock, lambda: Runner(clock))
     cameras = ConsumeLoop(
         broker,
         groups.INGEST_CAMERAS,
         [SOURCES],
-        CameraHandler(clock),
+        CameraHandler(fleet),
         publishers(),
         Limits(batch_records=64, tick_s=0.5),
     )
@@ -177,4 +206,5 @@ def build(settings: IngestSettings) -> Runnable:
         disk_usage(settings.recordings),
     )
     sources = CompactedView(broker, SOURCES, clock)
-    return IngestService(uploads, cameras, lanes, sources, recordings)
+    watch = Watch(fleet, connect_stragglers(settings))
+    return IngestService(uploads, cameras, lanes, sources, recordings, watch)

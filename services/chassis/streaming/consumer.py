@@ -239,6 +239,7 @@ class ConsumeLoop:
         for partition in partitions:
             self._next.pop(partition, None)
         self._worker.leave(partitions)
+        self._handler.release(partitions)
 
     def _close(self) -> None:
         self._worker.stop()

@@ -18,7 +18,8 @@ class Cancelled(Exception):
 
 class Handler:
     """One service's reaction to records. `prepare` runs on a pool of threads, several at a time,
-    and overlaps with `handle`; all other methods run in one thread, one after the other.
+    and overlaps with `handle`; all other methods but `release` run in one thread, one after the
+    other.
 
     `handle` and `prepare` may raise InvalidMessage, `handle` and `tick` TransientError: then they
     are called again. When a batch of several records raises InvalidMessage, they are handled again
@@ -54,6 +55,12 @@ class Handler:
 
     def forget(self, partitions: Collection[Partition]) -> None:
         """Those partitions belong to another member now: drop what is kept of them."""
+
+    def release(self, partitions: Collection[Partition]) -> None:
+        """Those partitions are about to belong to another member: return once nothing is at work
+        for them outside the loop. The only method that runs in the polling thread; nothing of
+        those partitions is handled any more. `forget` follows.
+        """
 
     def lost(self, partition: Partition, first: int, last: int) -> None:
         """Kafka deleted records `first` to `last` before this group read them. The records after

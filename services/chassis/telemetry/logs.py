@@ -31,3 +31,8 @@ def configure(service: str, level: str = "INFO") -> None:
 def get(name: str) -> structlog.stdlib.BoundLogger:
     logger: structlog.stdlib.BoundLogger = structlog.get_logger(room=name)
     return logger
+
+
+def bind(**ids: str) -> None:
+    """Ids that every line of this process carries from now on."""
+    structlog.contextvars.bind_contextvars(**ids)

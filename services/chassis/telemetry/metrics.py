@@ -32,6 +32,7 @@ HistogramName = Literal[
 ]
 GaugeName = Literal[
     "jobs_running",  # videos being cut right now, by service
+    "cameras_running",  # cameras that this worker watches, by service
     "deliveries_hanging",  # delivery attempts that wait for an answer for long, by channel
 ]
 

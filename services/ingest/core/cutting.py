@@ -8,6 +8,7 @@ from schemas.clips import ClipSpec
 from services.ingest.core.sampling import Sample
 
 P = TypeVar("P")
+Q = TypeVar("Q")
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,10 @@ class Clip(Generic[P]):
     end_s: float
     pictures: tuple[P, ...]
     is_last: bool = False
+
+    def showing(self, pictures: tuple[Q, ...]) -> "Clip[Q]":
+        """The same stretch with other pictures."""
+        return Clip(self.index, self.start_s, self.end_s, pictures, self.is_last)
 
 
 class Cutting(Generic[P]):

@@ -1,15 +1,16 @@
 """Frames of an endless source -> clips, and the time at which a live frame was seen."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from schemas.clips import Grid
 from services.chassis.media.timeline import Shown
 from services.ingest.core.cutting import Clip, Cutting
-from services.ingest.core.sampling import Sampling
+from services.ingest.core.sampling import Sample, Sampling
 
 P = TypeVar("P")
+Q = TypeVar("Q")
 
 STEP_S = 30.0
 """A wall clock that was set further than this gives the source a new origin."""
@@ -45,30 +46,40 @@ class LiveClock:
         return abs((wall - self.at(monotonic_s)).total_seconds()) > STEP_S
 
 
-class LiveCutter(Generic[P]):
+class LiveCutter(Generic[P, Q]):
     """Cuts one life of an endless source: one grid. Made anew after a restart or on another
     worker it cuts the same clips; the one that was begun in its middle is left out.
     """
 
-    def __init__(self, grid: Grid) -> None:
-        self.grid = grid
+    def __init__(self, grid: Grid, draw: Callable[[P, float], Q]) -> None:
+        """`draw` makes of a frame, and the seconds from the origin at which it is sampled, what
+        clips are made of. Only sampled frames are drawn, and each only once.
+        """
+        self.grid, self._draw = grid, draw
         self._sampling: Sampling[P] = Sampling(grid.spec.frame_rate)
-        self._cutting: Cutting[P] = Cutting(grid.spec)
+        self._cutting: Cutting[Q] = Cutting(grid.spec)
         self._latest_s = 0.0
+        self._drawn: tuple[P, Q] | None = None
 
-    def show(self, picture: P, moment: datetime) -> Iterator[Clip[P]]:
+    def show(self, picture: P, moment: datetime) -> Iterator[Clip[Q]]:
         """A frame came. One from before the grid's origin is left out."""
         at_s = (moment - self.grid.origin_at).total_seconds()
         if at_s < self._latest_s:
             return
         self._latest_s = at_s
         for sample in self._sampling.show(Shown(picture, at_s, at_s)):
-            yield from self._cutting.take(sample)
+            yield from self._take(sample)
 
-    def idle(self, moment: datetime) -> Iterator[Clip[P]]:
+    def idle(self, moment: datetime) -> Iterator[Clip[Q]]:
         """No frame came until now: a clip that waits for one does not wait for ever."""
         now_s = (moment - self.grid.origin_at).total_seconds()
         for sample in self._sampling.idle(now_s):
-            yield from self._cutting.take(sample)
+            yield from self._take(sample)
         if self._sampling.is_over(now_s):
             yield from self._cutting.end()
+
+    def _take(self, sample: Sample[P]) -> Iterator[Clip[Q]]:
+        if self._drawn is None or self._drawn[0] is not sample.picture:
+            at_s = sample.number / self.grid.spec.frame_rate
+            self._drawn = sample.picture, self._draw(sample.picture, at_s)
+        yield from self._cutting.take(Sample(sample.number, self._drawn[1]))

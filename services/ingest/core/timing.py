@@ -2,7 +2,7 @@
 
 Arrival is the truth: it never goes back and never runs off. But networks deliver in fits, and the
 source's times are even. So a frame is placed by its own time plus the shortest delay of the last
-seconds: as long as both clocks agree that takes the jitter out, and where they do not (a camera that
+seconds. As long as both clocks agree that takes the jitter out; where they do not (a camera that
 stamps 25 frames a second and delivers 21), arrival leads.
 """
 

@@ -1,4 +1,4 @@
-"""Opening a stream with FFmpeg: options by scheme, credentials, and why it did not work.
+"""Opening a stream with FFmpeg: options by scheme, and why it did not work.
 
 FFmpeg's own messages hold the address with its credentials, so none of them goes any further.
 """
@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass
 from time import monotonic
 from typing import Final
-from urllib.parse import quote, urlsplit, urlunsplit
 
 import av
 from av.container import InputContainer
@@ -48,15 +47,6 @@ SENTENCES: Final[tuple[tuple[type[Exception], str], ...]] = (
 
 
 @dataclass(frozen=True)
-class Login:
-    user: str
-    password: str
-
-    def __repr__(self) -> str:
-        return "Login(...)"
-
-
-@dataclass(frozen=True)
 class Patience:
     """How long opening may take, and silence once it is open."""
 
@@ -66,16 +56,12 @@ class Patience:
 
 
 def connect(
-    address: str,
-    login: Login | None,
-    transport: Transport,
-    patience: Patience,
-    fetch: Fetch | None = None,
+    url: str, transport: Transport, patience: Patience, fetch: Fetch | None = None
 ) -> InputContainer:
-    """Raises SourceLost, which never holds what FFmpeg said. With `fetch` FFmpeg connects to
-    nothing itself.
+    """`url` with its credentials. Raises SourceLost, which never holds what FFmpeg said. With a
+    `fetch` every request by HTTP is made through it: FFmpeg connects to nothing itself.
     """
-    scheme = urlsplit(address).scheme.lower()
+    scheme = url.partition("://")[0].lower()
     if scheme not in SCHEMES:
         raise SourceLost(f"Streams of the kind {scheme}:// are not read this way.")
     is_rtsp = scheme.startswith("rtsp")
@@ -86,7 +72,7 @@ def connect(
     try:
         with av.logging.Capture():
             return av.open(
-                with_login(address, login),
+                url,
                 options=_rtsp(transport) if is_rtsp else _http() | OPTIONS,
                 io_open=fetch,
                 timeout=(patience.open_s, read_s),
@@ -97,16 +83,6 @@ def connect(
         raise SourceLost("The camera does not answer." if is_late else reason(error)) from None
     finally:
         av.logging.set_level(level)
-
-
-def with_login(address: str, login: Login | None) -> str:
-    """The address with user and password, whatever characters they have. Its own are replaced."""
-    if login is None:
-        return address
-    parts = urlsplit(address)
-    host = parts.netloc.rpartition("@")[2]
-    secret = f"{quote(login.user, safe='')}:{quote(login.password, safe='')}"
-    return urlunsplit(parts._replace(netloc=f"{secret}@{host}"))
 
 
 def reason(error: Exception) -> str:

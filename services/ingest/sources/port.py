@@ -39,6 +39,8 @@ class LiveFrame:
     """When its packet came in, by the clock that never goes back (time.monotonic)."""
     pts_s: float | None = None
     """The source's own time, on its own scale; None where it has none that can be believed."""
+    moment: datetime | None = None
+    """When it was seen, where the source itself can tell; then the two above do not count."""
 
 
 class PacketSink(Protocol):

@@ -12,7 +12,7 @@ from av.video.stream import VideoStream
 from schemas.sources import Transport
 from services.chassis.media.limits import MediaLimits
 from services.chassis.telemetry import logs
-from services.ingest.sources.connecting import Login, Patience, connect, reason
+from services.ingest.sources.connecting import Patience, connect, reason
 from services.ingest.sources.continuity import FrameNumbers
 from services.ingest.sources.fetching import Fetch
 from services.ingest.sources.pace import Pace
@@ -35,22 +35,22 @@ class StreamSource:
 
     def __init__(
         self,
-        address: str,
-        login: Login | None = None,
+        url: str,
         transport: Transport = "auto",
         patience: Patience = Patience(),
+        keys_only: bool = False,
         fetch: Fetch | None = None,
     ) -> None:
-        self._fetch = fetch
-        self._address, self._login = address, login
-        self._transport, self._patience = transport, patience
+        """The URL holds the credentials, escaped; it is shown nowhere. `keys_only`: whoever wants
+        the packets alone is shown key frames as a sign of life.
+        """
+        self._url, self._transport, self._patience = url, transport, patience
+        self._keys_only, self._fetch = keys_only, fetch
         self._container: InputContainer | None = None
         self._size = (0, 0)
 
     def open(self) -> StreamFormat:
-        self._container = connect(
-            self._address, self._login, self._transport, self._patience, self._fetch
-        )
+        self._container = connect(self._url, self._transport, self._patience, self._fetch)
         stream = self._video(self._container)
         context = stream.codec_context
         context.thread_count, context.thread_type = 1, ThreadType.NONE
@@ -74,7 +74,7 @@ class StreamSource:
                 tap.end()
 
     def _decoded(self, stream: VideoStream, tap: PacketTap | None) -> Iterator[LiveFrame]:
-        decoding = Decoding(stream, self._format in UNTIMED)
+        decoding = Decoding(stream, self._format in UNTIMED, self._keys_only)
         for packet, arrived_s in self._packets(stream):
             frames = decoding.decode(packet, arrived_s)
             for frame in frames:
@@ -143,8 +143,8 @@ class StreamSource:
 class Decoding:
     """Packets -> whole pictures. After damage there are none until the next key frame."""
 
-    def __init__(self, stream: VideoStream, is_untimed: bool) -> None:
-        self._stream, self._is_untimed = stream, is_untimed
+    def __init__(self, stream: VideoStream, is_untimed: bool, keys_only: bool = False) -> None:
+        self._stream, self._is_untimed, self._keys_only = stream, is_untimed, keys_only
         self._numbers = FrameNumbers() if stream.codec_context.name == "h264" else None
         self._arrivals: dict[int | None, float] = {}
         self._is_whole = False
@@ -159,7 +159,7 @@ class Decoding:
             self._whole_s = arrived_s
         if arrived_s - self._whole_s > BROKEN_S:
             raise SourceLost("The camera sends only broken pictures.")
-        if not self._can_decode(packet):
+        if not self._can_decode(packet) or (self._keys_only and not packet.is_keyframe):
             return []
         self._arrivals[packet.pts] = arrived_s
         while len(self._arrivals) > MOST_UNDER_WAY:

@@ -15,9 +15,13 @@ GRID = Grid(origin_at=ORIGIN)
 MONTH_S = 30 * 24 * 3600.0
 
 
+def same(number: int, _at_s: float) -> int:
+    return number
+
+
 def seen(start_s: float, seconds: float, grid: Grid = GRID, rate: float = 15) -> list[Clip[int]]:
     """What a worker cuts that watches for so long; a picture is its number since the origin."""
-    cutter: LiveCutter[int] = LiveCutter(grid)
+    cutter: LiveCutter[int, int] = LiveCutter(grid, same)
     clips = []
     first = round(start_s * rate)
     for number in range(first, first + round(seconds * rate)):
@@ -43,7 +47,7 @@ def test_a_clip_begun_in_its_middle_is_left_out() -> None:
 
 @pytest.mark.parametrize("outage_s", [3.0, 60.0, 3600.0])
 def test_an_outage_is_missing_indexes_and_makes_nothing_up(outage_s: float) -> None:
-    cutter: LiveCutter[int] = LiveCutter(GRID)
+    cutter: LiveCutter[int, int] = LiveCutter(GRID, same)
     clips: list[Clip[int]] = []
     times = [n / 15 for n in range(100)] + [100 / 15 + outage_s + n / 15 for n in range(100)]
     for number, at_s in enumerate(times):
@@ -54,7 +58,7 @@ def test_an_outage_is_missing_indexes_and_makes_nothing_up(outage_s: float) -> N
 
 
 def test_a_source_that_dies_has_its_last_clip_closed() -> None:
-    cutter: LiveCutter[int] = LiveCutter(GRID)
+    cutter: LiveCutter[int, int] = LiveCutter(GRID, same)
     clips = [c for n in range(20) for c in cutter.show(n, ORIGIN + timedelta(seconds=n / 15))]
     assert [clip.index for clip in clips] == [0]
     closed = [c for s in range(2, 9) for c in cutter.idle(ORIGIN + timedelta(seconds=s))]
@@ -64,7 +68,7 @@ def test_a_source_that_dies_has_its_last_clip_closed() -> None:
 
 
 def test_times_never_go_back_and_nothing_lies_before_the_origin() -> None:
-    cutter: LiveCutter[int] = LiveCutter(GRID)
+    cutter: LiveCutter[int, int] = LiveCutter(GRID, same)
     for at_s in (-5.0, 3.0, 2.0, 3.1):
         assert not list(cutter.show(0, ORIGIN + timedelta(seconds=at_s)))
 
@@ -92,3 +96,11 @@ def test_the_wall_clock_is_followed_only_when_it_is_set_far() -> None:
     for step_s, has_stepped in ((0, False), (-5, False), (5, False), (3600, True), (-3600, True)):
         wall = ORIGIN + timedelta(seconds=60 + step_s)
         assert clock.has_stepped(wall, 560.0) is has_stepped
+
+
+def test_only_sampled_frames_are_drawn_and_each_once() -> None:
+    drawn: list[int] = []
+    cutter: LiveCutter[int, None] = LiveCutter(GRID, lambda number, _: drawn.append(number))
+    for number in range(120):
+        list(cutter.show(number, ORIGIN + timedelta(seconds=number / 60)))
+    assert len(drawn) == len(set(drawn)) == 30
