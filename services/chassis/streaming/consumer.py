@@ -238,8 +238,8 @@ class ConsumeLoop:
         self._paused = False
         for partition in partitions:
             self._next.pop(partition, None)
+        self._handler.hand_over(partitions)
         self._worker.leave(partitions)
-        self._handler.release(partitions)
 
     def _close(self) -> None:
         self._worker.stop()

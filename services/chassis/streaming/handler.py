@@ -18,7 +18,7 @@ class Cancelled(Exception):
 
 class Handler:
     """One service's reaction to records. `prepare` runs on a pool of threads, several at a time,
-    and overlaps with `handle`; all other methods but `release` run in one thread, one after the
+    and overlaps with `handle`; all other methods but `hand_over` run in one thread, one after the
     other.
 
     `handle` and `prepare` may raise InvalidMessage, `handle` and `tick` TransientError: then they
@@ -56,10 +56,10 @@ class Handler:
     def forget(self, partitions: Collection[Partition]) -> None:
         """Those partitions belong to another member now: drop what is kept of them."""
 
-    def release(self, partitions: Collection[Partition]) -> None:
+    def hand_over(self, partitions: Collection[Partition]) -> None:
         """Those partitions are about to belong to another member: return once nothing is at work
-        for them outside the loop. The only method that runs in the polling thread; nothing of
-        those partitions is handled any more. `forget` follows.
+        for them outside the loop. The only method that runs in the polling thread: the others may
+        be at work meanwhile, with records of those partitions too, until `forget` is called.
         """
 
     def lost(self, partition: Partition, first: int, last: int) -> None:

@@ -22,6 +22,7 @@ class Fleet:
         self._clock, self._new_runner = clock, new_runner
         self._runners: dict[UUID, Runner] = {}
         self._partitions: dict[UUID, Partition] = {}
+        self._released: set[Partition] = set()
         self._changed = threading.Condition()
         self._stopping = threading.Event()
         self._failure: BaseException | None = None
@@ -43,8 +44,12 @@ class Fleet:
             raise self._failure
 
     def watch(self, source: SourceConfigured, partition: Partition) -> None:
-        """Have it watched from now on, as it is configured. The same again changes nothing."""
+        """Have it watched from now on, as it is configured. The same again changes nothing, and a
+        partition that was released has no camera until it is forgotten.
+        """
         with self._changed:
+            if partition in self._released:
+                return
             if source.source_id not in self._runners:
                 self._runners[source.source_id] = self._new_runner()
             self._partitions[source.source_id] = partition
@@ -59,8 +64,14 @@ class Fleet:
     def release(self, partitions: Collection[Partition]) -> None:
         """Return once no camera of these partitions is watched here: another worker takes over."""
         with self._changed:
+            self._released.update(partitions)
             gone = [one for one, owner in self._partitions.items() if owner in partitions]
             self._release(gone)
+
+    def forget(self, partitions: Collection[Partition]) -> None:
+        """They were given up; should they come back, their cameras are watched again."""
+        with self._changed:
+            self._released.difference_update(partitions)
 
     def pids(self) -> dict[UUID, int]:
         """The processes that run."""
@@ -81,14 +92,11 @@ class Fleet:
         try:
             while not self._is_done():
                 self._turn()
-                self._stopping.wait(TURN_S) if not self._stopping.is_set() else self._pause()
+                self._clock.wait(TURN_S, threading.Event())
         except BaseException as error:  # noqa: BLE001 - the service's thread raises it again
             with self._changed:
                 self._failure = error
                 self._changed.notify_all()
-
-    def _pause(self) -> None:
-        self._clock.wait(TURN_S, threading.Event())
 
     def _is_done(self) -> bool:
         with self._changed:

@@ -45,12 +45,13 @@ class CameraHandler(Handler):
     def held(self) -> Mapping[Partition, int]:
         return self._partitions
 
-    def release(self, partitions: Collection[Partition]) -> None:
+    def hand_over(self, partitions: Collection[Partition]) -> None:
         self._fleet.release(partitions)
 
     def forget(self, partitions: Collection[Partition]) -> None:
         for partition in partitions:
             self._partitions.pop(partition, None)
+        self._fleet.forget(partitions)
 
 
 def is_watched(source: SourceConfigured) -> bool:

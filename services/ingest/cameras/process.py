@@ -21,8 +21,8 @@ from services.ingest.cameras.taps import PlacedPackets
 from services.ingest.cameras.watching import Outlet, Watching
 from services.ingest.cameras.wire import GONE, HEARTBEAT_S, Heartbeat, heartbeat_line
 from services.ingest.config import IngestSettings
+from services.ingest.recording.camera import recorder_of
 from services.ingest.recording.folder import RecordingFolder
-from services.ingest.recording.masked import MaskedRecorder, recorder_of
 from services.ingest.recording.ring import disk_usage, has_room
 from services.ingest.sources.connecting import Patience
 from services.ingest.sources.opening import Opening, Wish
@@ -107,7 +107,7 @@ class CameraProcess:
         watched, recorded = self._source.address or "", self._source.record_address or ""
         if tap is None or not self._has_two_streams:
             return [self._reading(self._wish(watched), self._show, self._watching.lost, tap)]
-        keys_only = not isinstance(self._recorder, MaskedRecorder)
+        keys_only = not (self._camera.masks and self._camera.masks_recordings)
         return [
             self._reading(self._wish(watched), self._show, self._watching.lost, None),
             self._reading(self._wish(recorded, keys_only), self._pass, self._not_recorded, tap),
@@ -150,13 +150,13 @@ class CameraProcess:
         """Whether the source is to be opened anew: its segments shall not span a clock's step."""
         self._frames += 1
         moment = self._watching.show(frame)
-        if isinstance(self._recorder, MaskedRecorder) and not self._has_two_streams:
+        if self._recorder is not None and not self._has_two_streams:
             self._recorder.show(frame.picture, moment)
         return self._watching.follow_clock()
 
     def _pass(self, frame: LiveFrame) -> bool:
-        """Of the stream to record only the packets count, unless they are encoded anew."""
-        if isinstance(self._recorder, MaskedRecorder):
+        """Of the stream to record the packets count; where they are encoded anew, its pictures."""
+        if self._recorder is not None:
             self._recorder.show(frame.picture, self._watching.life.at(frame.arrived_s))
         return False
 

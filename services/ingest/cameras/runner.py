@@ -34,8 +34,10 @@ class Runner:
     wanted, and the next one begins only once it is gone.
     """
 
-    def __init__(self, clock: Clock, command: Sequence[str] = COMMAND) -> None:
-        self._clock, self._command = clock, command
+    def __init__(
+        self, clock: Clock, command: Sequence[str] = COMMAND, end_s: float = END_S
+    ) -> None:
+        self._clock, self._command, self._end_s = clock, command, end_s
         self._wanted: SourceConfigured | None = None
         self._running: SourceConfigured | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -108,7 +110,9 @@ class Runner:
     def _ask_to_end(self, is_gone: bool) -> None:
         if self._end_at_s is not None or self._process is None:
             return
-        self._end_at_s = self._clock.monotonic() + END_S
+        self._end_at_s = self._clock.monotonic() + self._end_s
+        if self.latest is None:  # it has not begun to watch, so there is nothing to end well
+            self._process.kill()
         if is_gone:
             self._send(GONE)
         assert self._process.stdin is not None

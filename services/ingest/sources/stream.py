@@ -117,6 +117,9 @@ class StreamSource:
             if packet is None or not packet.size:
                 raise SourceLost("The camera ended the stream.")
             arrived_s = monotonic()
+            if arrived_s - asked_s >= (self._container.read_timeout or float("inf")):
+                # What FFmpeg still had when the deadline passed: it did not come now.
+                raise SourceLost(self._loss(TimeoutError(), arrived_s - asked_s))
             if pace is not None:
                 arrived_s = pace.wait(arrived_s, _seconds(packet.dts, stream))
             yield packet, arrived_s
