@@ -1,5 +1,6 @@
 """Several uploads at a time: fair, cancelled one by one, and nothing held once they are done."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from schemas import groups
 from schemas.base import Message
 from schemas.clips import ClipRecorded, ClipSpec
 from schemas.sources import SourceConfigured
-from schemas.topics import CLIPS_BULK, CLIPS_LIVE, SOURCES, TOPICS, VIDEO_PROGRESS, VIDEOS
+from schemas.topics import CLIPS_BULK, SOURCES, TOPICS, VIDEO_PROGRESS, VIDEOS
 from schemas.videos import VideoProgressed, VideoSubmitted
 from services.chassis.clock import ManualClock, SystemClock
 from services.chassis.errors import TransientError
@@ -25,18 +26,23 @@ from services.chassis.streaming.consumer import ConsumeLoop
 from services.chassis.streaming.memory import MemoryBroker
 from services.chassis.streaming.publisher import Publisher
 from services.chassis.streaming.records import Incoming, Outgoing, Partition, Record
-from services.ingest.cameras import CameraHandler
+from services.ingest.cameras.fleet import Fleet
+from services.ingest.cameras.handler import CameraHandler
+from services.ingest.cameras.runner import Runner
 from services.ingest.job import Surroundings
 from services.ingest.lanes import Lanes
 from services.ingest.recording.ring import RingBounds, disk_usage
 from services.ingest.recording.service import Recordings
-from services.ingest.service import IngestService, UploadHandler
+from services.ingest.service import IngestService, UploadHandler, Watch
+from services.ingest.spool import SpoolLimits, Stragglers
+from services.ingest.spool.room import Everything
 from services.ingest.throttle import Throttle
 from services.ingest.turns import Turns
 from services.ingest.upload import Upload
 from services.ingest.workspace import Workspace
 from tests.builders import ORIGIN, source
 from tests.unit.ingest import videos
+from tests.waiting import wait_until
 
 WAIT_S = 60.0
 FAST = {"movflags": "faststart"}
@@ -287,7 +293,7 @@ def test_closed_turns_end(room: Room) -> None:
     assert turns.take() is None
 
 
-def test_on_a_broker_uploads_come_and_go_and_cameras_are_cut(tmp_path: Path) -> None:
+def test_on_a_broker_uploads_come_and_go_and_cameras_are_watched(tmp_path: Path) -> None:
     """The whole service on the broker in memory."""
     broker, made = MemoryBroker(TOPICS), Room(tmp_path)
     publisher = broker.publisher("api")
@@ -298,7 +304,7 @@ def test_on_a_broker_uploads_come_and_go_and_cameras_are_cut(tmp_path: Path) -> 
     with running(service_on(broker, made.around, tmp_path / "recordings")):
         broker.wait_until(lambda: len(ended(broker)) == 3, WAIT_S)
         broker.wait_until(lambda: broker.lag(groups.INGEST_UPLOADS, VIDEOS) == 0, WAIT_S)
-        broker.wait_until(lambda: bool(broker.messages(CLIPS_LIVE)), WAIT_S)
+        wait_until((tmp_path / "mark").exists, WAIT_S)
     assert set(ended(broker)) == {source(0), source(1), source(3)}
     assert {clip.source_id for clip in clips_on(broker)} == set(ended(broker))
 
@@ -319,16 +325,28 @@ def service_on(broker: MemoryBroker, around: Surroundings, recorded: Path) -> In
         return broker.publisher("ingest")
 
     clock, lanes = SystemClock(), Lanes(publisher, SystemClock(), 2)
+    fleet = Fleet(clock, lambda: Runner(clock, watching(recorded.parent)))
     uploads = ConsumeLoop(
         broker, groups.INGEST_UPLOADS, [VIDEOS], UploadHandler(around, lanes), publisher()
     )
     cameras = ConsumeLoop(
-        broker, groups.INGEST_CAMERAS, [SOURCES], CameraHandler(clock), publisher()
+        broker, groups.INGEST_CAMERAS, [SOURCES], CameraHandler(fleet), publisher()
     )
     recordings = Recordings(
         recorded, broker, MemoryObjects(), clock, RingBounds(), disk_usage(recorded)
     )
-    return IngestService(uploads, cameras, lanes, CompactedView(broker, SOURCES), recordings)
+    stragglers = Stragglers(
+        recorded.parent / "spool", publisher(), clock, SpoolLimits(), Everything()
+    )
+    sources = CompactedView(broker, SOURCES)
+    return IngestService(uploads, cameras, lanes, sources, recordings, Watch(fleet, stragglers))
+
+
+def watching(folder: Path) -> tuple[str, ...]:
+    """A camera's process that leaves a mark, and lives as long as it shall."""
+    mark = str(folder / "mark")
+    program = f"import sys; sys.stdin.readline(); open({mark!r}, 'w').close(); sys.stdin.read()"
+    return sys.executable, "-c", program
 
 
 @contextmanager
