@@ -2,7 +2,6 @@
 
 import asyncio
 from concurrent.futures import Future
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
@@ -196,12 +195,12 @@ async def _made(context: Tools, asked: StretchAsked, segments: list[StoredSegmen
     """Raises Problem."""
     making: Future[PlayableFile] = context.playback.file(asked, segments)
     waiting = asyncio.wrap_future(making)
-    with suppress(asyncio.TimeoutError):
-        await asyncio.wait_for(asyncio.shield(waiting), context.settings.api_playback_wait_s)
-    if not making.done():
+    waiting.add_done_callback(lambda done: done.cancelled() or done.exception())
+    await asyncio.wait([waiting], timeout=context.settings.api_playback_wait_s)
+    if not waiting.done():
         raise Problem(202, "The file is being made.", {"Retry-After": "2"})
     try:
-        return making.result()
+        return waiting.result()
     except VideoUnreadable as error:
         raise Problem(404, f"Nothing of that time can be shown: {error}.") from error
     except OSError as error:

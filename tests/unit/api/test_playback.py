@@ -245,3 +245,12 @@ def test_a_disk_that_takes_nothing_is_said(shop: Shop, camera: Path, tmp_path: P
     answer = made(shop, 0, 10)
     assert answer.status_code == 503
     assert "The file cannot be made: " in answer.json()["detail"]
+
+
+def test_recordings_that_cannot_be_read_are_said(shop: Shop, camera: Path) -> None:
+    shop.record(camera)
+    for one in shop.folder.unpublished(CAMERA):
+        shop.api.put(one.object_key, b"no video at all" * 100)
+    answer = made(shop, 0, 10)
+    assert answer.status_code == 404
+    assert "there is no picture of that time" in answer.json()["detail"]
