@@ -15,6 +15,7 @@ from services.api.routes import (
     alerts,
     cameras,
     evidence,
+    live,
     playback,
     session,
     sources,
@@ -62,6 +63,7 @@ def build(tools: Tools) -> FastAPI:
         playback.router,
         evidence.router,
         alerts.router,
+        live.router,
     ):
         guarded.include_router(router)
     app.include_router(guarded, prefix="/api/v1")

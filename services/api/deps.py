@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 
 from services.api.config import ApiSettings
 from services.api.disk import Disk, State
+from services.api.live.view import LiveView
 from services.api.playback import Playback
 from services.api.removal import Removal
 from services.api.thumbnails import ThumbnailPool
@@ -36,6 +37,7 @@ class Tools:
     announce: Callable[[], None]
     """Have `sources.v1` told of cameras that changed, soon."""
     playback: Playback
+    live: LiveView
     disk: Disk | None = None
     """Under the object store, where that runs on this machine."""
 

@@ -9,6 +9,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
+from starlette.websockets import WebSocket
 
 from services.chassis.errors import TransientError
 from services.chassis.storage.objects import ObjectMissing
@@ -60,7 +62,7 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def answer(
-    request: Request, status: int, detail: str, headers: dict[str, str] | None = None
+    request: HTTPConnection, status: int, detail: str, headers: dict[str, str] | None = None
 ) -> JSONResponse:
     view = ProblemView(
         title=HTTPStatus(status).phrase,
@@ -82,9 +84,13 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _of_bug)
 
 
-async def _of_ours(request: Request, error: Exception) -> JSONResponse:
+async def _of_ours(request: HTTPConnection, error: Exception) -> JSONResponse:
+    """A socket that is not accepted yet gets the same answer."""
     assert isinstance(error, Problem)
-    return answer(request, error.status, error.detail, error.headers)
+    refusal = answer(request, error.status, error.detail, error.headers)
+    if isinstance(request, WebSocket):
+        await request.send_denial_response(refusal)
+    return refusal
 
 
 async def _of_starlette(request: Request, error: Exception) -> JSONResponse:

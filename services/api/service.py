@@ -19,6 +19,7 @@ from services.api.disk import State
 from services.api.endings import Endings
 from services.api.frames import Thumbnails
 from services.api.health import Health
+from services.api.live.view import LiveView
 from services.api.pipeline import PipelineLag
 from services.api.playback import Playback
 from services.api.projector import TOPICS, Projector
@@ -66,10 +67,10 @@ class ApiService:
         projector: Runnable,
         duties: Sequence[Duty],
         watch: Health,
-        playback: Playback,
+        tools: Tools,
     ) -> None:
         self._server, self._projector = server, projector
-        self._duties, self._watch, self._playback = duties, watch, playback
+        self._duties, self._watch, self._tools = duties, watch, tools
         self._failure: BaseException | None = None
 
     @property
@@ -98,11 +99,12 @@ class ApiService:
 
     def _end(self, projecting: threading.Thread) -> None:
         self._watch.stop()
+        self._tools.live.stop()
         self._projector.stop()
         for duty in self._duties:
             duty.stop()
         projecting.join()
-        self._playback.close()
+        self._tools.playback.close()
 
     def _project(self) -> None:
         try:
@@ -147,6 +149,7 @@ def build(settings: ApiSettings) -> ApiService:
         health=(watch := Health(looks, clock)),
         sealing=Sealing(settings.secret_key),
         announce=announcing.wake,
+        live=LiveView(KafkaBroker(settings), clock),
         playback=Playback(
             store, settings.state_dir / "playback", round(settings.api_playback_cache_gb * GIB)
         ),
@@ -154,7 +157,7 @@ def build(settings: ApiSettings) -> ApiService:
     )
     server = Server(_uvicorn(settings, tools))
     duties = [announcing, *_duties(settings, tools)]
-    return ApiService(server, projector, duties, watch, tools.playback)
+    return ApiService(server, projector, duties, watch, tools)
 
 
 def _duties(settings: ApiSettings, tools: Tools) -> list[Duty]:

@@ -3,7 +3,7 @@
 A camera is what `sources.v1` has of it: its SourceConfigured.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -23,6 +23,9 @@ from services.chassis.addresses import (
 from services.chassis.sealing import Sealing
 
 FRAMES = ClipSpec().frames
+FOLDERS_ORIGIN = datetime(2000, 1, 1, tzinfo=UTC)
+"""What is dropped into a folder was recorded before; its clips lie where they belong."""
+
 SETTINGS = tuple(CameraSettings.model_fields)
 
 
@@ -136,7 +139,7 @@ def configured(
         source_kind="camera",
         tenant_id=tenant_id,
         name=entry.name,
-        origin_at=now,
+        origin_at=FOLDERS_ORIGIN if address.kind == "folder" else now,
         spec=entry.spec,
         address=_allowed(address, policy).text,
         record_address=_record_address(record, credentials, policy) if record else None,
@@ -164,7 +167,8 @@ def changed(
     wanted = {name: getattr(change, name) for name in SETTINGS if getattr(change, name) is not None}
     fields["camera"] = settings.model_copy(update=wanted)
     fields["configured_at"] = max(now, camera.configured_at + timedelta(microseconds=1))
-    if change.spec is not None and change.spec != camera.spec:
+    is_folder = camera.origin_at == FOLDERS_ORIGIN
+    if change.spec is not None and change.spec != camera.spec and not is_folder:
         fields["origin_at"] = fields["configured_at"]
     if change.model_fields_set & {"address", "record_address", "username", "password"}:
         fields |= _reached(camera, change, policy, sealing)

@@ -61,6 +61,19 @@ def camera(
     return _views(connection, [row], now)[0] if row else None
 
 
+def watched(
+    connection: Connection, principal: Principal, wanted: Sequence[UUID] | None, most: int
+) -> list[str]:
+    """Ids of cameras that are not paused: of those wanted, or of the latest added."""
+    query = select(sources.c.source_id).select_from(
+        sources.join(cameras, cameras.c.source_id == sources.c.source_id)
+    )
+    query = query.where(visible(principal), cameras.c.is_paused.is_(False))
+    if wanted is not None:
+        query = query.where(sources.c.source_id.in_([str(name) for name in wanted]))
+    return list(connection.scalars(query.order_by(sources.c.configured_at.desc()).limit(most)))
+
+
 def camera_page(
     connection: Connection, principal: Principal, limit: int, after: Cursor | None, now: datetime
 ) -> CameraPage:

@@ -4,7 +4,7 @@ import contextlib
 import io
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
@@ -15,22 +15,25 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from schemas.base import Message
+from schemas.topics import TOPICS
 from services.api import app
 from services.api.cameras.announcing import Announcements
 from services.api.config import ApiSettings
 from services.api.deps import Tools
 from services.api.disk import Disk, State
 from services.api.frames import Thumbnails
+from services.api.live.view import LiveView
 from services.api.playback import Playback
 from services.api.projector import Projector
 from services.api.thumbnails import ThumbnailPool
 from services.api.uploads import Uploads
-from services.chassis.clock import ManualClock
+from services.chassis.clock import ManualClock, SystemClock
 from services.chassis.errors import TransientError
 from services.chassis.sealing import Sealing
 from services.chassis.storage import database
 from services.chassis.storage.migrations import upgrade
 from services.chassis.storage.objects import MemoryObjects
+from services.chassis.streaming.memory import MemoryBroker
 from services.chassis.streaming.publisher import MemoryPublisher, Publishing
 from services.chassis.streaming.records import Incoming
 from tests.unit.api.builders import incoming
@@ -48,7 +51,8 @@ class Api:
     publisher: MemoryPublisher
     engine: Engine
     tools: Tools
-    parts: dict[str, State] = field(default_factory=dict)
+    parts: dict[str, State]
+    broker: MemoryBroker
 
     @property
     def clock(self) -> ManualClock:
@@ -89,6 +93,7 @@ def make_api(empty_database: bytes, tmp_path: Path) -> Iterator[Callable[..., Ap
     engine = database.connect(f"sqlite:///{path}")
     threads = ThreadPoolExecutor(4)
     pools: list[ThumbnailPool | Playback] = []
+    views: list[LiveView] = []
 
     def make(
         store: MemoryObjects | None = None,
@@ -99,7 +104,7 @@ def make_api(empty_database: bytes, tmp_path: Path) -> Iterator[Callable[..., Ap
     ) -> Api:
         settings = ApiSettings(**fields)
         store, publisher = store or MemoryObjects(), publisher or MemoryPublisher()
-        parts = {"database": State(True)}
+        parts, broker = {"database": State(True)}, MemoryBroker(TOPICS)
         publishing = Publishing(publisher)
         announcements = Announcements(engine, publishing)
         tools = Tools(
@@ -113,6 +118,7 @@ def make_api(empty_database: bytes, tmp_path: Path) -> Iterator[Callable[..., Ap
             health=lambda: parts,
             sealing=Sealing(settings.secret_key),
             announce=lambda: announced(announcements),
+            live=LiveView(broker, SystemClock()),
             playback=Playback(store, tmp_path / "playback", 10**9, patience_s=2.0),
             disk=disk,
         )
@@ -120,10 +126,13 @@ def make_api(empty_database: bytes, tmp_path: Path) -> Iterator[Callable[..., Ap
         client = TestClient(web, base, raise_server_exceptions=False, client=("127.0.0.1", 1))
         pools.append(tools.thumbnails)
         pools.append(tools.playback)
-        return Api(client, store, publisher, engine, tools, parts)
+        views.append(tools.live)
+        return Api(client, store, publisher, engine, tools, parts, broker)
 
     yield make
     threads.shutdown()
+    for view in views:
+        view.stop()
     for pool in pools:
         pool.close()
     engine.dispose()

@@ -1,0 +1,143 @@
+"""What is latest of each camera that somebody watches: filled by `feed`, read by viewers.
+
+Nothing is queued: a newer clip takes the place of the one before, so memory is a clip a watched
+camera, however many watch it and however slowly.
+"""
+
+import asyncio
+import threading
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from schemas.base import Message
+from schemas.clips import ClipRecorded
+from schemas.health import SourceHealth
+from schemas.judgements import LIVE
+from schemas.poses import PoseFrame, PosesExtracted
+from schemas.scores import ClipScored
+from services.api.views import ConditionView
+
+POSES_KEPT = 3
+POSES_FOR_S = 2.5
+"""People are shown where they were last seen for no longer."""
+
+
+@dataclass
+class Latest:
+    """What is latest of one source. Replaced whole or in single fields; messages never change."""
+
+    clip: ClipRecorded | None = None
+    arrived_s: float = 0.0
+    score: ClipScored | None = None
+    poses: deque[PosesExtracted] = field(default_factory=lambda: deque(maxlen=POSES_KEPT))
+    conditions: dict[str, ConditionView] = field(default_factory=dict)
+
+    def people_at(self, at_s: float) -> PoseFrame | None:
+        """The people as they were last looked at, by that moment."""
+        frames = [frame for poses in list(self.poses) for frame in poses.frames]
+        seen = [frame for frame in frames if at_s - POSES_FOR_S <= frame.at_s <= at_s]
+        return max(seen, key=lambda frame: frame.at_s, default=None)
+
+
+class Viewer:
+    """One socket's eyes. `changed` is set, in the socket's loop, when a camera of it has news."""
+
+    def __init__(self, sources: Mapping[str, Latest]) -> None:
+        self.sources = sources
+        self.changed = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+
+    def wake(self) -> None:
+        """From any thread."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.changed.set)
+
+
+class Hub:
+    """Safe between threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._latest: dict[str, Latest] = {}
+        self._viewers: dict[str, set[Viewer]] = {}
+        self._count = 0
+
+    @property
+    def viewers(self) -> int:
+        return self._count
+
+    def is_watched(self, source: str) -> bool:
+        return source in self._latest
+
+    @contextmanager
+    def watching(self, conditions: Mapping[str, Sequence[ConditionView]]) -> Iterator[Viewer]:
+        """Eyes on these sources, with what is wrong with them now. In an event loop."""
+        with self._lock:
+            for name, known in conditions.items():
+                if name not in self._latest:
+                    latest = Latest()
+                    latest.conditions.update((each.condition, each) for each in known)
+                    self._latest[name] = latest
+            viewer = Viewer({name: self._latest[name] for name in conditions})
+            for name in conditions:
+                self._viewers.setdefault(name, set()).add(viewer)
+            self._count += 1
+        try:
+            yield viewer
+        finally:
+            self._leave(viewer)
+
+    def take(self, messages: Iterable[Message], now_s: float) -> None:
+        """News of sources; of those that nobody watches it is dropped."""
+        touched: Counter[str] = Counter()
+        with self._lock:
+            for message in messages:
+                latest = self._latest.get(message.key)
+                if latest is not None and note(latest, message, now_s):
+                    touched[message.key] += 1
+            viewers = {viewer for name in touched for viewer in self._viewers.get(name, ())}
+        for viewer in viewers:
+            viewer.wake()
+
+    def _leave(self, viewer: Viewer) -> None:
+        with self._lock:
+            for name in viewer.sources:
+                others = self._viewers.get(name, set())
+                others.discard(viewer)
+                if not others:
+                    self._viewers.pop(name, None)
+                    self._latest.pop(name, None)
+            self._count -= 1
+
+
+def note(latest: Latest, message: Message, now_s: float) -> bool:
+    """Keep what is newer; whether it was."""
+    if isinstance(message, ClipRecorded):
+        if message.encoding != "jpeg" or message.is_late:
+            return False
+        latest.clip, latest.arrived_s = message, now_s
+    elif isinstance(message, ClipScored):
+        if message.run != LIVE or message.is_late:
+            return False
+        latest.score = message
+    elif isinstance(message, PosesExtracted):
+        latest.poses.append(message)
+    elif isinstance(message, SourceHealth):
+        _note_health(latest, message)
+    return True
+
+
+def _note_health(latest: Latest, message: SourceHealth) -> None:
+    if message.is_over:
+        latest.conditions.pop(message.condition, None)
+        return
+    latest.conditions[message.condition] = ConditionView(
+        condition=message.condition,
+        started_at=message.moment(message.start_s),
+        ended_at=message.moment(max(message.start_s, message.at_s)),
+        is_over=False,
+        detail=message.detail,
+        count=message.count,
+    )

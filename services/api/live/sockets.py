@@ -1,0 +1,70 @@
+"""A live socket from its acceptance to its end."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from services.api.live.hub import Viewer
+from services.api.live.streams import Stream
+
+SENT_WITHIN_S = 15.0
+"""A client that takes nothing for so long is gone."""
+
+GOING_AWAY, TRY_AGAIN = 1001, 1013
+MESSAGE_BYTES = 1024
+"""A viewer has nothing to say; what is longer ends the socket."""
+
+
+async def send_live(websocket: WebSocket, viewer: Viewer, stream: Stream) -> None:
+    """Send what is due until the client leaves, or takes nothing any more."""
+    await first_of(_listen(websocket), _send(websocket, viewer, stream))
+    with contextlib.suppress(RuntimeError, WebSocketDisconnect, OSError):
+        await websocket.close(GOING_AWAY)
+
+
+async def first_of(*works: Coroutine[Any, Any, None]) -> None:
+    """Once one of them ends the others are cancelled. Raises what it raised, if it did."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        task.result()
+
+
+async def _listen(websocket: WebSocket) -> None:
+    """Return once the client is gone."""
+    while True:
+        message = await websocket.receive()
+        said = message.get("text") or message.get("bytes") or ""
+        if message["type"] == "websocket.disconnect" or len(said) > MESSAGE_BYTES:
+            return
+
+
+async def _send(websocket: WebSocket, viewer: Viewer, stream: Stream) -> None:
+    while True:
+        viewer.changed.clear()
+        content = stream.due()
+        while content is not None:
+            if not await _taken(websocket, content):
+                return
+            content = stream.due()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(viewer.changed.wait(), stream.wait_s())
+
+
+async def _taken(websocket: WebSocket, content: bytes | str) -> bool:
+    send: Callable[[Any], Any] = (
+        websocket.send_bytes if isinstance(content, bytes) else websocket.send_text
+    )
+    try:
+        await asyncio.wait_for(send(content), SENT_WITHIN_S)
+    except (TimeoutError, WebSocketDisconnect, RuntimeError, OSError):
+        return False
+    return True

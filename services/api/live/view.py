@@ -1,0 +1,38 @@
+"""The live view as the routes use it: a hub, and a feed that runs while somebody watches."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from services.api.live.feed import Feed
+from services.api.live.hub import Hub, Viewer
+from services.api.views import ConditionView
+from services.chassis.clock import Clock
+from services.chassis.streaming.broker import Broker
+
+MOST_VIEWERS = 64
+"""Sockets of one instance; further ones are asked to come again."""
+
+
+class TooManyViewers(Exception):
+    """The text is one sentence."""
+
+
+class LiveView:
+    """Belongs to one process. `stop` it at the end."""
+
+    def __init__(self, broker: Broker, clock: Clock) -> None:
+        self.clock = clock
+        self._hub = Hub()
+        self._feed = Feed(broker, self._hub, clock)
+
+    @contextmanager
+    def watching(self, conditions: Mapping[str, Sequence[ConditionView]]) -> Iterator[Viewer]:
+        """Eyes on these sources, with what is wrong with each now. Raises TooManyViewers."""
+        if self._hub.viewers >= MOST_VIEWERS:
+            raise TooManyViewers("Too many pages show live pictures at once; close one of them.")
+        with self._hub.watching(conditions) as viewer:
+            self._feed.ensure()
+            yield viewer
+
+    def stop(self) -> None:
+        self._feed.stop()
