@@ -1,18 +1,14 @@
 """How far a consumer group is behind on one topic: what a producer must know to hold back."""
 
-from collections.abc import Iterable
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeout
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from schemas.topics import Topic
 from services.chassis.errors import TransientError
 from services.chassis.settings import KafkaSettings
 from services.chassis.streaming.broker import Position
-from services.chassis.streaming.clients import client_config, unreachable
+from services.chassis.streaming.clients import Complaints, client_config, unreachable
 from services.chassis.streaming.positions import Note
 
 TIMEOUT_S = 5.0
@@ -49,17 +45,23 @@ def backlog(first: int, end: int, committed: Position | None) -> Backlog:
 
 
 class GroupLag:
-    """The lag of a group on a topic of the registry."""
+    """The lag of a group on a topic of the registry. Safe between threads.
+
+    Asked by a consumer that never joins the group: the admin client's questions, answered with an
+    error, ended the process (librdkafka 2.16, partitions that have no leader yet).
+    """
 
     def __init__(self, settings: KafkaSettings, group: str, topic: Topic) -> None:
         self._settings = settings
-        self._group = settings.topic_prefix + group
         self._topic = settings.topic_prefix + topic.name
-        self._admin = self._connect()
-        self._silent: AdminClient | None = None
-
-    def _connect(self) -> AdminClient:
-        return AdminClient(client_config(self._settings, "lag"))
+        self._complaints = Complaints("lag")
+        self._consumer = Consumer(
+            {
+                **client_config(settings, "lag", self._complaints),
+                "group.id": settings.topic_prefix + group,
+                "enable.auto.commit": False,
+            }
+        )
 
     def unread(self) -> int:
         return self.backlog().unread
@@ -70,42 +72,28 @@ class GroupLag:
     def backlog(self) -> Backlog:
         """Over all partitions, as many as the broker has."""
         try:
-            partitions = self._partitions()
-            first = self._edges(partitions, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
-            end = self._edges(partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]
-            committed = self._committed(partitions)
-        except (KafkaException, FutureTimeout) as error:
-            # A client that saw its broker killed never gets an answer again; a new one does. The
-            # old one is kept a while: destroyed with questions open, librdkafka was seen to crash.
-            self._silent, self._admin = self._admin, self._connect()
-            raise unreachable(self._settings, error) from error
-        places = [backlog(first[one], end[one], committed.get(one)) for one in end]
+            self._consumer.poll(0)  # it tells what it complains of, and gets no records
+            places = [self._place(one) for one in self._committed()]
+        except KafkaException as error:
+            raise unreachable(self._settings, error, self._complaints) from error
         return Backlog(sum(one.unread for one in places), sum(one.lost for one in places))
 
-    def _partitions(self) -> list[TopicPartition]:
-        listed = self._admin.list_topics(self._topic, timeout=TIMEOUT_S).topics[self._topic]
+    def _committed(self) -> list[TopicPartition]:
+        listed = self._consumer.list_topics(self._topic, timeout=TIMEOUT_S).topics[self._topic]
         if listed.error is not None:
             raise KafkaException(listed.error)
-        return [TopicPartition(self._topic, number) for number in listed.partitions]
+        asked = [TopicPartition(self._topic, number) for number in listed.partitions]
+        answers: list[TopicPartition] = self._consumer.committed(asked, TIMEOUT_S)
+        return answers
 
-    def _edges(self, partitions: Iterable[TopicPartition], spec: OffsetSpec) -> dict[int, int]:
-        asked = self._admin.list_offsets(dict.fromkeys(partitions, spec), request_timeout=TIMEOUT_S)
-        return {one.partition: _result(future).offset for one, future in asked.items()}
-
-    def _committed(self, partitions: list[TopicPartition]) -> dict[int, Position]:
-        asked = self._admin.list_consumer_group_offsets(
-            [ConsumerGroupTopicPartitions(self._group, partitions)], request_timeout=TIMEOUT_S
-        )
-        answer = _result(asked[self._group])
-        return {
-            one.partition: Position(one.offset, one.metadata or "")
-            for one in answer.topic_partitions
-            if one.offset >= 0
-        }
-
-
-def _result(future: "Future[Any]") -> Any:
-    return future.result(TIMEOUT_S + 1)
+    def _place(self, committed: TopicPartition) -> Backlog:
+        if committed.error is not None:
+            raise KafkaException(committed.error)
+        edges = self._consumer.get_watermark_offsets(committed, timeout=TIMEOUT_S)
+        if edges is None:
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
+        position = Position(committed.offset, committed.metadata or "")
+        return backlog(*edges, position if committed.offset >= 0 else None)
 
 
 class ScriptedLag:
