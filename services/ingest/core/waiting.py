@@ -94,10 +94,14 @@ class WaitingLine:
         return None
 
     def gone(self, waiting: Waiting) -> None:
-        """It was acknowledged, or can never be sent. Harmless for what was dropped meanwhile."""
+        """It was acknowledged, or can never be sent. Harmless for what was dropped meanwhile. While
+        it was under way it may have become late, so it stands anywhere.
+        """
         for queue in (self._facts, self._live, self._late):
-            if queue and queue[0].number == waiting.number:
+            if queue and queue[0] == waiting:
                 self._taken(queue)
+                return
+        self.drop(waiting)
 
     def drop(self, waiting: Waiting) -> None:
         """This one, wherever it stands. Harmless when it is gone."""

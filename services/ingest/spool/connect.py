@@ -8,7 +8,7 @@ from services.chassis.clock import SystemClock
 from services.chassis.streaming.lag import GroupLag, Lag
 from services.chassis.streaming.publisher import KafkaPublisher
 from services.ingest.config import IngestSettings
-from services.ingest.spool.room import BulkRoom
+from services.ingest.spool.room import Aside, BulkRoom
 from services.ingest.spool.sender import Spool
 from services.ingest.spool.store import SpoolLimits
 from services.ingest.spool.stragglers import Stragglers, spool_folder
@@ -50,7 +50,7 @@ def _limits(settings: IngestSettings) -> SpoolLimits:
     return SpoolLimits(settings.spool_bytes, settings.spool_reserve_bytes)
 
 
-def _room(settings: IngestSettings) -> BulkRoom:
+def _room(settings: IngestSettings) -> Aside:
     def lag() -> Lag:
         return Slowest(
             [
@@ -59,4 +59,4 @@ def _room(settings: IngestSettings) -> BulkRoom:
             ]
         )
 
-    return BulkRoom(lag, ABOVE_UPLOADS * settings.max_ahead_clips)
+    return Aside(BulkRoom(lag, ABOVE_UPLOADS * settings.max_ahead_clips))

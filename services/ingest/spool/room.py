@@ -1,5 +1,6 @@
 """Whether the bulk lane has room for late clips: Kafka keeps only so many that nobody has read."""
 
+import threading
 from collections.abc import Callable
 from typing import Protocol
 
@@ -35,6 +36,28 @@ class BulkRoom:
     def admits(self) -> bool:
         self._lag = self._lag or self._connect()
         return self._lag.unread() < self._most
+
+
+class Aside:
+    """Asks in a thread of its own, for a question to Kafka may take seconds: gives the latest
+    answer, and sees to the next. Without one there is no room.
+    """
+
+    def __init__(self, room: Room) -> None:
+        self._room, self._answer = room, False
+        self._asking: threading.Thread | None = None
+
+    def admits(self) -> bool:
+        if self._asking is None or not self._asking.is_alive():
+            self._asking = threading.Thread(target=self._ask, name="room", daemon=True)
+            self._asking.start()
+        return self._answer
+
+    def _ask(self) -> None:
+        try:
+            self._answer = self._room.admits()
+        except TransientError:
+            self._answer = False
 
 
 class LatePace:

@@ -16,7 +16,7 @@ from services.chassis.streaming.lag import ScriptedLag
 from services.chassis.streaming.memory import MemoryBroker
 from services.chassis.streaming.records import Outgoing
 from services.ingest.spool import Spool, SpoolFolder, SpoolLimits, Stragglers, spool_folder
-from services.ingest.spool.room import BulkRoom, Everything, Room
+from services.ingest.spool.room import Aside, BulkRoom, Everything, Room
 from tests.builders import SOURCE, clip, of_source
 from tests.waiting import wait_until
 
@@ -228,6 +228,22 @@ def test_late_clips_wait_for_room_in_their_lane(tmp_path: Path) -> None:
     assert {*camera.sent(CLIPS_LIVE), *camera.sent(CLIPS_BULK)} == set(range(21))
     assert lag.asked < 40, "Kafka is asked now and then, not for every clip"
     camera.kill()
+
+
+def test_a_question_that_takes_long_holds_up_nobody() -> None:
+    asked, answer = threading.Event(), threading.Event()
+
+    class Slow:
+        def admits(self) -> bool:
+            asked.set()
+            return answer.wait(60)
+
+    room = Aside(Slow())
+    assert not room.admits()
+    assert asked.wait(60)
+    assert not room.admits()
+    answer.set()
+    wait_until(room.admits)
 
 
 def test_a_disk_that_is_full_makes_the_oldest_go_and_stops_nothing(tmp_path: Path) -> None:

@@ -61,6 +61,21 @@ def test_what_was_dropped_while_it_was_under_way_is_gone_once() -> None:
     assert (len(line), line.size_bytes) == (2, 200)
 
 
+def test_what_became_late_while_it_was_under_way_is_gone_once_it_is_acknowledged() -> None:
+    line = WaitingLine(ROOMY)
+    for one in (clip(1, FOUND_S), clip(2, 0.0)):
+        line.add(one)
+    departure = line.next(1.0, late_may_go=False)
+    assert departure is not None
+    assert line.late_clips(100.0) == 2
+    line.gone(departure.waiting)
+    following = line.next(100.0, late_may_go=True)
+    assert following is not None
+    assert following.waiting.number == 1
+    line.gone(following.waiting)
+    assert len(line) == line.size_bytes == 0
+
+
 EVENTS = st.lists(
     st.tuples(st.sampled_from(["clip", "fact", "send", "outage", "restart"]), st.floats(0, 8)),
     max_size=80,
@@ -72,6 +87,7 @@ class Sent:
 
     def __init__(self) -> None:
         self.line, self.now_s, self.count = WaitingLine(ROOMY), 0.0, 0
+        self.under_way_s = 0.0
         self.waiting: list[Waiting] = []
         self.lanes: dict[str, list[int]] = {"fact": [], "live": [], "late": []}
 
@@ -82,6 +98,7 @@ class Sent:
             self.waiting.append(Waiting(self.count, what == "clip", 10, self.now_s))
             self.line.add(self.waiting[-1])
         elif what == "send":
+            self.under_way_s = passed_s
             self.send()
         elif what == "restart":
             self.restart()
@@ -90,6 +107,8 @@ class Sent:
         departure = self.line.next(self.now_s, late_may_go=True)
         if departure is None:
             return False
+        self.now_s += self.under_way_s
+        self.line.late_clips(self.now_s)
         self.line.gone(departure.waiting)
         self.waiting.remove(departure.waiting)
         self.lanes[departure.lane].append(departure.waiting.number)
