@@ -14,6 +14,7 @@ from uuid import UUID
 from services.alerts.core.addresses import Mailbox
 from services.alerts.core.notice import Notice, media_time, one_line, time_range, wall_clock
 
+LATE = "This was filmed while the way from the camera to us was cut, and comes late."
 FOLLOWS = "The picture follows on the page."
 SEVEN_BIT = policy.SMTP.clone(cte_type="7bit")
 CHARACTERS_BEYOND_ASCII = policy.SMTPUTF8.clone(cte_type="7bit")
@@ -66,6 +67,7 @@ def facts(notice: Notice) -> list[tuple[str, str]]:
     """What the mail says, line by line."""
     alert = notice.alert
     clock = [("Began", began)] if (began := wall_clock(alert)) else []
+    late = [("Late", LATE)] if alert.is_late else []
     place = "Camera" if alert.source_kind == "camera" else "Video"
     if notice.is_health:
         return _health_facts(notice, place)
@@ -76,6 +78,7 @@ def facts(notice: Notice) -> list[tuple[str, str]]:
         ("Time in the video", time_range(alert)),
         ("Peak", f"{media_time(alert.peak_s)}, score {alert.peak_score:.2f}"),
         ("Severity", alert.severity),
+        *late,
         ("Rule and model", one_line(f"{alert.rule}, {alert.model_id}")),
     ]
 

@@ -2,7 +2,7 @@
 
 The input is the luma plane of a sampled frame as it becomes a clip: scaled (short side 256 by
 default), upright, masked. No conversion is needed for it: `luma` views the first plane of a yuv420p
-`av.VideoFrame` in place, and `thumbnail` takes block means of it, about 0.3 ms.
+`av.VideoFrame` in place, and `thumbnail` takes block means of it, about half a millisecond.
 """
 
 from dataclasses import dataclass

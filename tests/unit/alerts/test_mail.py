@@ -180,3 +180,10 @@ def test_what_is_wrong_with_a_camera_is_said_in_other_words_and_without_a_pictur
         assert "See the camera" in content
         for word in ("picture", "score", "Time in the video"):
             assert word not in content
+
+
+def test_what_comes_late_says_so() -> None:
+    for content in contents(received(notice(alert=alert(is_late=True)))):
+        assert "comes late" in content
+    for content in contents(received(notice())):
+        assert "comes late" not in content
