@@ -58,11 +58,8 @@ class Change:
     is_over: bool
     start_s: float
     at_s: float
-
-    @property
-    def detail(self) -> str:
-        """One sentence for people."""
-        return "" if self.is_over else SENTENCES[self.condition]
+    detail: str = ""
+    """One sentence for people, of a beginning."""
 
 
 class Spell:
@@ -97,7 +94,9 @@ class Spell:
         assert self._turned_s is not None
         if not self.is_on:
             self._start_s = self._turned_s
-        yield Change(self.condition, self.is_on, self._start_s, max(at_s, self._start_s))
+        detail = "" if self.is_on else SENTENCES[self.condition]
+        at_s = max(at_s, self._start_s)
+        yield Change(self.condition, self.is_on, self._start_s, at_s, detail)
         self.is_on, self._turned_s = not self.is_on, None
 
 

@@ -80,6 +80,7 @@ def test_a_fault_is_reported_within_15_s_and_over_soon_after(
     begun = camera.sees(fault(ROOM), 15.0)
     assert [(change.condition, change.is_over) for change in begun] == [(condition, False)]
     assert begun[0].start_s == USUAL_S
+    assert begun[0].detail
     assert begun[0].at_s <= USUAL_S + BEGINS_S + EVERY_S
     over = camera.sees(ROOM, 10.0)
     assert [(change.condition, change.is_over) for change in over] == [(condition, True)]

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -75,6 +75,10 @@ def test_conditions_alert_by_the_table(condition: Condition) -> None:
     alerts = Watched().hear(health(condition))
     found = [alert.severity for alert in alerts if isinstance(alert, AlertOpened)]
     assert found == ([severity] if severity else [])
+
+
+def test_the_table_has_every_condition() -> None:
+    assert set(KINDS) == set(get_args(Condition))
 
 
 def test_a_policy_mutes_a_condition_or_all_and_may_give_it_a_severity() -> None:
