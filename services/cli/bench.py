@@ -55,14 +55,22 @@ class Figure(NamedTuple):
 
 
 def bench(  # noqa: PLR0913 - the options of a command
-    seconds: Annotated[int, typer.Option(help="Length of the rendered scene.")] = 120,
+    seconds: Annotated[
+        int, typer.Option(help="Length of the rendered scene; with --live: of measuring.")
+    ] = 120,
     video: Annotated[Path | None, typer.Option(help="Measure with this video instead.")] = None,
     backbone: Annotated[str, typer.Option(help="The network that looks.")] = DEFAULT,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     storage: Annotated[
         str, typer.Option(metavar="URL", help="Measure the tables in this empty database instead.")
     ] = "",
-    cameras: Annotated[int, typer.Option(min=1, help="With --storage: so many.")] = 100,
+    live: Annotated[
+        bool, typer.Option("--live", help="Measure how late cameras are seen instead.")
+    ] = False,
+    cameras: Annotated[
+        int | None,
+        typer.Option(min=1, help="With --storage: so many (100); with --live: as many as fit."),
+    ] = None,
     days: Annotated[int, typer.Option(min=1, help="With --storage: of each, so long.")] = 30,
 ) -> None:
     """Measure decode, features, scoring and the whole line on this machine."""
@@ -71,11 +79,12 @@ def bench(  # noqa: PLR0913 - the options of a command
     if video is not None and not video.is_file():
         give_up(f"there is no video file {video}", 2)
     load = os.getloadavg()[0]
-    wanted = (
-        storage_figures(storage, cameras, days)
-        if storage
-        else line_figures(seconds, video, backbone)
-    )
+    if storage:
+        wanted = storage_figures(storage, cameras or 100, days)
+    elif live:
+        wanted = live_figures(seconds, cameras, backbone)
+    else:
+        wanted = line_figures(seconds, video, backbone)
     show([*wanted, *machine(load)], as_json)
 
 
@@ -114,6 +123,20 @@ def storage_figures(url: str, cameras: int, days: int) -> Iterator[Figure]:
 
     for name, value in measure(url, Plan(cameras, days), progress).items():
         yield Figure(name.replace("_", " "), str(value), name, value)
+
+
+def live_figures(seconds: int, cameras: int | None, backbone: str) -> Iterator[Figure]:
+    """How old scores and alerts of cameras are when they come."""
+    from services.cli import live_bench
+
+    with tempfile.TemporaryDirectory() as name:
+        network = Subject.of(backbone, Path(name) / "cache").network
+        bare_s = bare_forward(network, 10)
+        yield Figure("bare forward pass", f"{1000 * bare_s:.0f} ms", "bare_forward_s", bare_s)
+        count = cameras or live_bench.cameras_for(bare_s, network.window)
+        progress(f"{count} cameras of 720p for {seconds} s")
+        for key, value in live_bench.live_figures(Path(name), count, seconds, network.window):
+            yield Figure(key.replace("_", " "), str(value), key, value)
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,10 @@ class Tail:
             messages += some
         return messages
 
+    def latest(self) -> list[Message]:
+        """What came since the last call, after a moment at most."""
+        return self._poll(MOST)
+
     def _poll(self, most: int) -> list[Message]:
         """What can be decoded of the next records; empty after a moment without any."""
         messages = []

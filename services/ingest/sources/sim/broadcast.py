@@ -106,9 +106,9 @@ class Broadcast:
                 sent[number % self._spec.frame_count].append(time.time())
                 container.mux(packet)
 
-    def _packets(self) -> Iterator[tuple[av.VideoStream, av.Packet]]:
+    def _packets(self) -> Iterator[tuple[av.VideoStream, "av.Packet[av.VideoStream]"]]:
         while True:
-            with av.open(io.BytesIO(self._content), format="mpegts") as container:
+            with av.open(io.BytesIO(self._content), "r", format="mpegts") as container:
                 (stream,) = container.streams.video
                 for packet in container.demux(stream):
                     if packet.size:

@@ -1,0 +1,185 @@
+"""`nightclerk bench --live`: how late cameras are seen, measured by cameras that show a clock.
+
+The age of a score is counted from when its latest frame was sent; what a clip and a window take
+by themselves is printed beside it, and not part of it.
+"""
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+
+from schemas.alerts import AlertOpened
+from schemas.base import Message
+from schemas.clips import ClipRecorded, ClipSpec
+from schemas.scores import ClipScored
+from schemas.topics import ALERTS, CLIPS_LIVE, SCORES
+from services.chassis.media.jpeg import Jpeg, to_rgb
+from services.chassis.settings import KafkaSettings
+from services.chassis.streaming.tail import Tail
+from services.cli.client import Client
+from services.ingest.sources.sim import SimSpec, parse
+from services.ingest.sources.sim.broadcast import Broadcast, number_of
+from services.local.errors import LocalRuntimeError
+from services.local.stack import LocalStack
+
+SCENE = "sim://store?seed=7&seconds=20&incident=6-16&size=1280x720"
+FRAME_RATE = 25
+SHARE = 0.85
+"""Of what the bare network could do, so much is asked of the machine."""
+PATIENCE_S = 120.0
+Stamped = tuple[float, Message]
+
+
+@dataclass
+class Watched:
+    """What came of the cameras, each with the time at which it came."""
+
+    ends: dict[tuple[UUID, int], float] = field(default_factory=dict)
+    """When the latest frame of a clip was sent, by source and index."""
+    scored: dict[tuple[UUID, int], float] = field(default_factory=dict)
+    """When the score of a clip came; the latest clip of each window alone."""
+    seen: defaultdict[UUID, set[int]] = field(default_factory=lambda: defaultdict(set))
+    """Clips that have a score."""
+    alerts: list[tuple[UUID, int, float]] = field(default_factory=list)
+    """Of each alert: its latest clip when it opened, and when it came."""
+
+
+def scene() -> SimSpec:
+    """720p, 25 pictures a second, and a fight in it."""
+    return replace(parse(SCENE), frame_rate=FRAME_RATE)
+
+
+def cameras_for(bare_forward_s: float, window: int, spec: ClipSpec = ClipSpec()) -> int:
+    """As many as the bare network could follow in real time, times SHARE; at least one."""
+    return max(1, int(SHARE * window * spec.hop_s / bare_forward_s))
+
+
+def live_figures(
+    folder: Path, cameras: int, seconds: float, window: int
+) -> Iterator[tuple[str, object]]:
+    """Names and values, measured on a stack of its own. Raises LocalRuntimeError."""
+    with ExitStack() as open_ones:
+        broadcast = open_ones.enter_context(Broadcast(scene()))
+        stack = open_ones.enter_context(LocalStack(folder / "live", own_ports=True))
+        kafka = KafkaSettings(kafka_bootstrap=stack.bootstrap)
+        names = add_cameras(Client(stack.api_url), broadcast, cameras)
+        watched = watch(kafka, broadcast, names, seconds)
+    yield "cameras", cameras
+    yield "bare_limit_s", round(window * ClipSpec().duration_s, 3)
+    yield from latencies(watched)
+    yield "dropped_clips", sum(missing(indexes) for indexes in watched.seen.values())
+    yield "scored_clips", sum(map(len, watched.seen.values()))
+
+
+def add_cameras(api: Client, broadcast: Broadcast, count: int) -> Mapping[UUID, str]:
+    """Cameras that nothing records: what is measured is how fast they are looked at."""
+    names = [f"clock-{number}" for number in range(count)]
+    wanted = ({"name": name, "address": broadcast.url(name), "recording": "off"} for name in names)
+    return {
+        UUID(api.add_camera(each)["source_id"]): name
+        for each, name in zip(wanted, names, strict=True)
+    }
+
+
+def watch(
+    kafka: KafkaSettings, broadcast: Broadcast, names: Mapping[UUID, str], seconds: float
+) -> Watched:
+    """Everything for so long, from when every camera has a score."""
+    warm = Watched()
+    with Following(kafka, lambda at, message: note(warm, broadcast, names, at, message)):
+        await_all(warm, names)
+    watched = Watched()
+    with Following(kafka, lambda at, message: note(watched, broadcast, names, at, message)):
+        time.sleep(seconds)
+    return watched
+
+
+def await_all(watched: Watched, names: Mapping[UUID, str]) -> None:
+    """Raises LocalRuntimeError."""
+    deadline = time.monotonic() + PATIENCE_S
+    while len(watched.seen) < len(names):
+        if time.monotonic() > deadline:
+            raise LocalRuntimeError(f"{len(watched.seen)} of {len(names)} cameras have a score")
+        time.sleep(0.2)
+
+
+class Following:
+    """Hears of what is new on the topics, in threads of its own."""
+
+    def __init__(self, kafka: KafkaSettings, heard: Callable[[float, Message], None]) -> None:
+        self._heard, self._stopped = heard, threading.Event()
+        self._lock = threading.Lock()
+        self._threads = [
+            threading.Thread(target=self._follow, args=(Tail(kafka, topic),))
+            for topic in (CLIPS_LIVE, SCORES, ALERTS)
+        ]
+
+    def __enter__(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._stopped.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _follow(self, tail: Tail) -> None:
+        while not self._stopped.is_set():
+            for message in tail.latest():
+                with self._lock:
+                    self._heard(time.time(), message)
+        tail.close()
+
+
+def note(
+    watched: Watched, broadcast: Broadcast, names: Mapping[UUID, str], at: float, message: Message
+) -> None:
+    """Take what came at a moment into account."""
+    if isinstance(message, ClipRecorded) and message.source_id in names:
+        sent_at = sent(broadcast, names[message.source_id], message, at)
+        if sent_at is not None:
+            watched.ends[message.source_id, message.index] = sent_at
+    elif isinstance(message, ClipScored) and message.source_id in names:
+        watched.scored[message.source_id, message.clips[-1].index] = at
+        watched.seen[message.source_id].update(clip.index for clip in message.clips)
+    elif isinstance(message, AlertOpened) and message.source_id in names:
+        end = round(message.end_s / ClipSpec().hop_s) - 1
+        watched.alerts.append((message.source_id, end, at))
+
+
+def sent(broadcast: Broadcast, name: str, clip: ClipRecorded, before: float) -> float | None:
+    """When the latest frame of a clip was sent, by the clock that it shows."""
+    number = number_of(to_rgb(Jpeg(clip.frames[-1], clip.width, clip.height)))
+    return None if number is None else broadcast.sent_at(name, number, before)
+
+
+def latencies(watched: Watched) -> Iterator[tuple[str, float | None]]:
+    """Seconds from a window's latest frame to its score, and to its alert."""
+    scores = [
+        at - watched.ends[place] for place, at in watched.scored.items() if place in watched.ends
+    ]
+    alerts = [
+        at - watched.ends[source, index]
+        for source, index, at in watched.alerts
+        if (source, index) in watched.ends
+    ]
+    for name, ages in (("latency", scores), ("alert_latency", alerts)):
+        for rank in (50, 95):
+            yield f"{name}_p{rank}_s", quantile(ages, rank)
+
+
+def quantile(ages: Sequence[float], rank: int) -> float | None:
+    """None of nothing."""
+    return round(float(np.percentile(ages, rank)), 3) if ages else None
+
+
+def missing(indexes: set[int]) -> int:
+    """Clips without a score between the first and the latest that have one."""
+    return max(indexes) - min(indexes) + 1 - len(indexes)
