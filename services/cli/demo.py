@@ -1,4 +1,6 @@
-"""`nightclerk demo`: a stack, a video, its alert, a mail, a webhook; and whether it was right."""
+"""`nightclerk demo`: a stack, a video, two cameras, alerts, mails, webhooks; and whether all that
+was right.
+"""
 
 import base64
 import os
@@ -9,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -19,7 +22,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from services.chassis.environment import read
+from services.cli import demo_cameras
 from services.cli.client import Client
+from services.cli.demo_cameras import DemoCamera
 from services.cli.footage import Footage, Span, judge, render_scene
 from services.cli.home import Home, local_settings
 from services.cli.screen import console, give_up, printable
@@ -43,6 +48,7 @@ class Findings:
     alerts: dict[str, dict[str, Any]] = field(default_factory=dict)
     mails: list[Mail] = field(default_factory=list)
     hooks: list[Hook] = field(default_factory=list)
+    cameras: list[DemoCamera] = field(default_factory=list)
 
     @property
     def spans(self) -> list[Span]:
@@ -51,7 +57,8 @@ class Findings:
     @property
     def told(self) -> bool:
         """Whether every alert came by mail and by webhook."""
-        return min(len(self.mails), len(self.hooks)) >= len(self.alerts)
+        count = len(self.alerts) + sum(len(camera.alerts) for camera in self.cameras)
+        return min(len(self.mails), len(self.hooks)) >= count
 
 
 def demo(
@@ -128,6 +135,10 @@ def start(stack: LocalStack) -> None:
 def watch(stack: LocalStack, footage: Footage, findings: Findings) -> None:
     """Upload, follow until the analysis ended and everybody was told."""
     api = Client(stack.api_url, os.environ.get("NIGHTCLERK_API_TOKEN", ""))
+    if footage.truth is not None:
+        findings.cameras = demo_cameras.add(api)
+        for camera in findings.cameras:
+            tell(f"[green]camera[/]    {camera.name}, {camera.source_id}")
     video_id = api.upload(footage.path)
     findings.video = api.video(video_id)
     tell(f"[green]video[/]     {escape(printable(footage.path.name))}, {video_id}")
@@ -140,12 +151,15 @@ def watch(stack: LocalStack, footage: Footage, findings: Findings) -> None:
             time.sleep(POLL_S)
             findings.video = api.video(video_id)
             note_alerts(api, video_id, findings)
+            demo_cameras.note(api, findings.cameras, tell_of_camera)
             bar.update(task, completed=findings.video["progress"] or 0.0)
             if (now := how_far(findings.video)) != seen:
                 moved_at, seen = time.monotonic(), now
             if time.monotonic() - moved_at > STALLED_S:
                 raise LocalRuntimeError(f"nothing has moved for {STALLED_S:g} s")
     note_alerts(api, video_id, findings)
+    with console.status("waiting for the incident in front of the camera"):
+        demo_cameras.follow(api, findings.cameras, tell_of_camera)
     await_deliveries(findings)
     api.close()
 
@@ -174,6 +188,11 @@ def note_alerts(api: Client, video_id: UUID, findings: Findings) -> None:
                 f" peak {alert['peak_score']:.2f} at {alert['peak_s']:.1f} s"
             )
         findings.alerts[alert["alert_id"]] = alert
+
+
+def tell_of_camera(name: str, alert: dict[str, Any]) -> None:
+    at = datetime.fromisoformat(alert["started_at"]).astimezone()
+    tell(f"[bold red]ALERT[/]     {alert['label']} at the camera {name}, {at:%H:%M:%S}")
 
 
 def await_deliveries(findings: Findings) -> None:
@@ -206,12 +225,16 @@ def conclude(footage: Footage, findings: Findings) -> int:
     if footage.truth is None:
         return 0
     verdict = judge(findings.spans, footage.truth)
+    outside, missed = verdict.outside, verdict.missed
+    for camera in findings.cameras:
+        outside, missed = outside + camera.verdict.outside, missed + camera.verdict.missed
+    is_right = verdict.right and not outside and not missed
     tell(
-        "[green]right[/]     inside the incident, and nowhere else"
-        if verdict.right
-        else f"[red]wrong[/]     {verdict.outside} outside, {verdict.missed} incidents missed"
+        "[green]right[/]     inside the incidents, and nowhere else"
+        if is_right
+        else f"[red]wrong[/]     {outside} outside, {missed} incidents missed"
     )
-    return 0 if verdict.right else 1
+    return 0 if is_right else 1
 
 
 def linger(stack: LocalStack) -> None:

@@ -30,9 +30,10 @@ def test_the_demo_finds_the_incident_tells_by_mail_and_webhook_and_leaves_nothin
     assert re.search(
         r"^ALERT +Possible fight from [\d.]+ s, peak [\d.]+ at [\d.]+ s$", said, re.MULTILINE
     )
+    assert re.search(r"^ALERT +Possible fight at the camera till, [\d:]{8}$", said, re.MULTILINE)
     assert re.search(r"^mail +to owner@store\.example: \[Nightclerk\]", said, re.MULTILINE)
     assert re.search(r"^webhook +[0-9a-f-]{36}$", said, re.MULTILINE)
-    assert re.search(r"^right +inside the incident, and nowhere else$", said, re.MULTILINE)
+    assert re.search(r"^right +inside the incidents, and nowhere else$", said, re.MULTILINE)
     run = read_run(tmp_path / "demo")
     assert run
     assert run.phase == "stopped"
