@@ -195,9 +195,9 @@ def main() -> None:
     for path in eventful_videos(root):
         clips, withheld, early = published(path)
         kind = next(name for name in ("falls", "fights", "theft") if name in path.parts)
-        by_kind[kind] += Counter(videos=1, clips=clips, withheld=withheld, early=early)
+        by_kind[kind].update(videos=1, clips=clips, withheld=withheld, early=early)
     for kind, counts in by_kind.items():
-        print(f"| {kind} | {counts['videos']} | {counts['clips']} | {counts['withheld']} |")  # noqa: T201
+        print(f"| {kind} | {' | '.join(str(count) for count in counts.values())} |")  # noqa: T201
     videos = normal_videos(root)
     false = [change for path in videos for change in false_reports(path)]
     print(f"{len(videos)} normal videos, {len(false)} false reports: {false}")  # noqa: T201
