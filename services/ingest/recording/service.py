@@ -37,18 +37,33 @@ AT_ONCE = 500
 
 class DiskLease:
     """Workers that share a disk share its recordings: one of them looks after them, whoever
-    records. It is free again the moment that one is gone, however it went.
+    records. It is free again the moment that one is gone, however it went. Safe between threads:
+    the duties of a worker hold it together, until `close`.
     """
 
-    duration_s = 3600.0
+    duration_s = 3.0
+    """Others ask for it three times in so long; it never runs out."""
 
     def __init__(self, root: Path) -> None:
         self._path = root / ".lock"
         self._file: BinaryIO | None = None
+        self._lock = threading.Lock()
 
     def acquire(self) -> bool:
-        if self._file is not None:
-            return True
+        with self._lock:
+            return self._file is not None or self._take()
+
+    def release(self) -> None:
+        """A duty has ended; the others may still be at work."""
+
+    def close(self) -> None:
+        """All duties have ended."""
+        with self._lock:
+            if self._file is not None:
+                self._file.close()
+                self._file = None
+
+    def _take(self) -> bool:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         file = self._path.open("wb")
         try:
@@ -58,11 +73,6 @@ class DiskLease:
             return False
         self._file = file
         return True
-
-    def release(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
 
 
 class Wishes:
@@ -133,6 +143,7 @@ class Recordings:
 
     def close(self) -> None:
         self._wishes.close()
+        self.lease.close()
 
     def on_source(self, key: str, message: Message | None) -> None:
         """A source was configured, or removed where there is no message. From any thread."""

@@ -1,5 +1,6 @@
 """What a worker does with its recordings: announced once, uploaded when asked, pruned in time."""
 
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -291,8 +292,27 @@ def test_what_lies_in_the_store_is_not_gone(worker: Worker, camera: Path) -> Non
 def test_one_of_two_workers_looks_after_a_disk(worker: Worker, broker: MemoryBroker) -> None:
     other = Worker(worker.root, broker, RingBounds())
     assert worker.recordings.lease.acquire()
-    assert worker.recordings.lease.acquire()
     assert not other.recordings.lease.acquire()
     worker.recordings.lease.release()
+    assert not other.recordings.lease.acquire()
+    worker.recordings.close()
     assert other.recordings.lease.acquire()
-    other.recordings.lease.release()
+    other.recordings.close()
+
+
+def test_the_duties_of_a_worker_hold_its_disk_together(worker: Worker) -> None:
+    """However they start at the same moment."""
+    lease, start = worker.recordings.lease, threading.Barrier(8)
+    held: list[bool] = []
+
+    def hold() -> None:
+        start.wait()
+        held.append(lease.acquire())
+
+    threads = [threading.Thread(target=hold) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert held == [True] * 8
+    worker.recordings.close()
