@@ -149,6 +149,7 @@ class IngestService:
     def _heard(self, key: str, source: Message | None) -> None:
         if source is None:
             self._lanes.remove(UUID(key))
+            self._watch.stragglers.remove(UUID(key))
 
     def _run_cameras(self) -> None:
         try:

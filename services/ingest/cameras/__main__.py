@@ -12,6 +12,9 @@ from services.ingest.cameras.wire import Heartbeat, camera_of
 from services.ingest.config import IngestSettings
 from services.ingest.spool import connect_spool
 
+MOST_AHEAD_CLIPS = 64
+"""So many late clips may wait before more is cut of what was recorded long ago."""
+
 
 def main() -> None:
     beats = _heartbeats()
@@ -22,7 +25,9 @@ def main() -> None:
     logs.bind(source_id=str(source.source_id))
     spool = connect_spool(settings, source.source_id)
     spool.start(on_failure=lambda: os._exit(1))
-    process = CameraProcess(source, settings, spool)
+    process = CameraProcess(
+        source, settings, spool, lambda: spool.state().late_clips < MOST_AHEAD_CLIPS
+    )
 
     def beat(frames: int) -> Heartbeat:
         state = spool.state()

@@ -7,10 +7,12 @@ the worker starts it again.
 import os
 import select
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import BinaryIO
 
 from schemas.sources import CameraSettings, SourceConfigured
+from services.chassis.addresses import parse_kept
 from services.chassis.clock import SystemClock
 from services.chassis.sealing import Sealing, SealingFault
 from services.chassis.streaming.kafka import KafkaBroker
@@ -21,6 +23,8 @@ from services.ingest.cameras.taps import PlacedPackets
 from services.ingest.cameras.watching import Outlet, Watching
 from services.ingest.cameras.wire import GONE, HEARTBEAT_S, Heartbeat, heartbeat_line
 from services.ingest.config import IngestSettings
+from services.ingest.folders import FolderReading
+from services.ingest.folders.dropped import DropFolder
 from services.ingest.recording.camera import recorder_of
 from services.ingest.recording.folder import RecordingFolder
 from services.ingest.recording.ring import disk_usage, has_room
@@ -39,18 +43,29 @@ GOODBYE_S = 4.0
 class CameraProcess:
     """Reads, cuts and records one camera until the input ends."""
 
-    def __init__(self, source: SourceConfigured, settings: IngestSettings, outlet: Outlet) -> None:
+    def __init__(
+        self,
+        source: SourceConfigured,
+        settings: IngestSettings,
+        outlet: Outlet,
+        may_cut_ahead: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Footage that was recorded long ago is cut while it `may_cut_ahead`."""
         self._source, self._settings = source, settings
+        self._outlet, self._may_cut_ahead = outlet, may_cut_ahead
         self._camera = source.camera or CameraSettings()
         self._clock = SystemClock()
         self._sealing = Sealing(settings.secret_key)
         memory = Memory(settings.state_dir / "cameras" / f"{source.source_id}.json")
-        self._watching = Watching(source, outlet, memory, self._clock, settings.camera_offline_s)
+        self._is_folder = (source.address or "").startswith("folder://")
+        offline_s = float("inf") if self._is_folder else settings.camera_offline_s
+        self._watching = Watching(source, outlet, memory, self._clock, offline_s)
         patience = Patience(settings.camera_open_s, settings.camera_read_s)
         self._opening = Opening(
             settings.addresses, patience, self._clock.now, KafkaBroker(settings)
         )
-        self._recorder = recorder_of(source, RecordingFolder(settings.recordings), self._has_room)
+        folder = RecordingFolder(settings.recordings)
+        self._recorder = None if self._is_folder else recorder_of(source, folder, self._has_room)
         self._frames = 0
         self._readings = self._all_readings()
         self._failure: BaseException | None = None
@@ -94,13 +109,15 @@ class CameraProcess:
         now_s = self._clock.monotonic()
         return any(now_s - one.turned_s > STUCK_S for one in self._readings)
 
-    def _read(self, reading: Reading) -> None:
+    def _read(self, reading: Reading | FolderReading) -> None:
         try:
             reading.run()
         except BaseException as error:  # noqa: BLE001 - the main thread raises it again
             self._failure = error
 
-    def _all_readings(self) -> list[Reading]:
+    def _all_readings(self) -> Sequence[Reading | FolderReading]:
+        if self._is_folder:
+            return [self._folder_reading()]
         tap = None
         if self._recorder is not None:
             tap = PlacedPackets(self._recorder, lambda at_s: self._watching.life.at(at_s))
@@ -112,6 +129,20 @@ class CameraProcess:
             self._reading(self._wish(watched), self._show, self._watching.lost, None),
             self._reading(self._wish(recorded, keys_only), self._pass, self._not_recorded, tap),
         ]
+
+    def _folder_reading(self) -> FolderReading:
+        camera, settings = parse_kept(self._source.address or ""), self._settings
+        journal = settings.state_dir / "folders" / f"{self._source.source_id}.txt"
+        return FolderReading(
+            self._source,
+            DropFolder(
+                Path(camera.path), journal, lambda: settings.addresses.check_entered(camera)
+            ),
+            self._outlet,
+            self._clock,
+            settings.limits,
+            self._may_cut_ahead,
+        )
 
     @property
     def _has_two_streams(self) -> bool:

@@ -1,7 +1,7 @@
 """Files that are dropped into a folder: which are whole, and which were taken already."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -41,8 +41,16 @@ class DropFolder:
     followed. What was taken is kept in a journal elsewhere, a line a file.
     """
 
-    def __init__(self, folder: Path, journal: Path, settled_s: float = SETTLED_S) -> None:
-        self._folder, self._journal, self._settled_s = folder, journal, settled_s
+    def __init__(
+        self,
+        folder: Path,
+        journal: Path,
+        check: Callable[[], None] = lambda: None,
+        settled_s: float = SETTLED_S,
+    ) -> None:
+        """`check` raises AddressFault while the folder may not be watched."""
+        self._folder, self._journal = folder, journal
+        self._check, self._settled_s = check, settled_s
         self._taken = set(_lines(journal))
         self._since: dict[Identity, float] = {}
 
@@ -50,6 +58,7 @@ class DropFolder:
         """What is whole and was not taken, the oldest first by the time of change. `now_s` never
         goes back. Raises OSError for a folder that cannot be read.
         """
+        self._check()
         present = {one: path for one, path in self._files() if one.line() not in self._taken}
         self._since = {one: self._since.get(one, now_s) for one in present}
         whole = [

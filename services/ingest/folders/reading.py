@@ -12,11 +12,12 @@ import av
 from schemas.base import Message
 from schemas.sources import CameraSettings, SourceConfigured
 from schemas.topics import CLIPS_LIVE, Topic
+from services.chassis.addresses import AddressFault
 from services.chassis.clock import Clock
 from services.chassis.media.jpeg import Jpeg
 from services.chassis.media.limits import BadVideo, MediaLimits
 from services.chassis.media.video import FileVideo, open_video
-from services.chassis.telemetry import logs
+from services.chassis.telemetry import logs, metrics
 from services.ingest.clips import Origin
 from services.ingest.core import Clip
 from services.ingest.fit import fitted
@@ -81,9 +82,9 @@ class FolderReading:
                 self._put(self._cutter.end())
             self._prune()
             self._is_away = False
-        except OSError as error:
+        except (OSError, AddressFault) as error:
             if not self._is_away:
-                log.warning("the drop folder cannot be used", error=error.strerror)
+                log.warning("the drop folder cannot be used", error=str(error))
             self._is_away = True
 
     def _taken(self, dropped: Dropped) -> bool:
@@ -104,6 +105,7 @@ class FolderReading:
     def _put(self, clips: Iterator[Clip[Jpeg]]) -> bool:
         for clip in clips:
             recorded = self._origin.recorded(fitted(clip), self._clock.now())
+            metrics.count("clips_recorded", "camera")
             self._outlet.put(CLIPS_LIVE, recorded.model_copy(update={"is_late": True}))
             if not self._waited_for_room():
                 return False

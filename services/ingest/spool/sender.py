@@ -9,7 +9,7 @@ from schemas.topics import Topic
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.errors import InvalidMessage, TransientError
 from services.chassis.streaming.publisher import Publisher
-from services.chassis.telemetry import logs, metrics
+from services.chassis.telemetry import logs
 from services.ingest.core.waiting import Departure
 from services.ingest.spool.files import Damaged, SpoolFolder
 from services.ingest.spool.room import Everything, LatePace, Room
@@ -176,8 +176,6 @@ class Spool:
             waiting = len(self._store.line)
             log.info("Kafka is back", waiting=waiting, dropped=self._store.losses.count)
             self._pause_s = 0.0
-        if departure.waiting.is_clip:
-            metrics.count("clips_recorded", "camera")
         self._store.acknowledged(departure)
         self._store.tell_losses()
         self._changed.notify_all()

@@ -33,6 +33,7 @@ class Stragglers:
     ) -> None:
         self._root, self._publisher, self._clock = root, publisher, clock
         self._limits, self._room = limits, room
+        self._removed: set[str] = set()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="stragglers", daemon=True)
         self._on_failure: Callable[[], None] = lambda: None
@@ -51,17 +52,29 @@ class Stragglers:
         if self._failure is not None:
             raise self._failure
 
+    def remove(self, source_id: UUID) -> None:
+        """The camera is gone: what waits of it is deleted, once no process has it."""
+        self._removed.add(str(source_id))
+
     def turn(self) -> None:
         """Visit every folder that is free, and send of it what VISIT_S and the lane allow."""
         for folder in self._folders():
             if self._stopped.is_set():
                 return
+            if folder.name in self._removed:
+                self._delete(SpoolFolder(folder))
+                continue
             spool = Spool(
                 SpoolFolder(folder), self._publisher, self._clock, self._limits, self._room
             )
             with contextlib.suppress(TransientError):
                 spool.open(within_s=0)
                 self._send(spool)
+
+    def _delete(self, files: SpoolFolder) -> None:
+        with contextlib.suppress(OSError):
+            if files.hold():
+                files.remove()
 
     def _send(self, spool: Spool) -> None:
         until_s = self._clock.monotonic() + VISIT_S

@@ -14,6 +14,7 @@ from schemas.base import Message
 from schemas.clips import ClipRecorded
 from schemas.sources import CameraSettings, SourceConfigured
 from schemas.topics import Topic
+from services.chassis.addresses import AddressFault
 from services.chassis.clock import ManualClock
 from services.chassis.media.video import open_video
 from services.ingest.folders.dropped import SETTLED_S, DropFolder
@@ -220,6 +221,16 @@ def test_a_folder_that_is_away_is_waited_for(recorder: Recorder) -> None:
     hidden.rename(recorder.exports)
     recorder.export("door.mp4", NOON)
     assert recorder.look()
+
+
+def test_a_folder_that_may_not_be_watched_is_not_looked_at(recorder: Recorder) -> None:
+    def refuse() -> None:
+        raise AddressFault("The folder is not below one of NIGHTCLERK_CAMERA_FOLDERS.")
+
+    recorder.export("door.mp4", NOON)
+    folder = DropFolder(recorder.exports, recorder.journal, refuse)
+    with pytest.raises(AddressFault):
+        folder.settled(0.0)
 
 
 def test_what_was_recorded_before_the_camera_was_there_is_left_out(recorder: Recorder) -> None:

@@ -352,3 +352,18 @@ def test_another_cameras_folder_is_sent_from_the_worker(camera: Camera, tmp_path
         stragglers.turn()
     assert camera.sent(CLIPS_BULK) == list(range(20))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_of_a_removed_camera_nothing_stays(camera: Camera, tmp_path: Path) -> None:
+    camera.line.is_away = True
+    camera.cut(5)
+    stragglers = Stragglers(
+        tmp_path, camera.broker.publisher("ingest"), camera.clock, NO_RESERVE, Everything()
+    )
+    stragglers.remove(SOURCE)
+    stragglers.turn()
+    assert list(tmp_path.iterdir()) != [], "a living process has it"
+    camera.kill()
+    stragglers.turn()
+    assert list(tmp_path.iterdir()) == []
+    assert camera.sent(CLIPS_BULK) == []
