@@ -1,7 +1,8 @@
 """The grid that a camera is cut on now, and the clock by which its frames are placed."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -17,12 +18,14 @@ log = logs.get("cameras")
 
 @dataclass(frozen=True)
 class Remembered:
-    """What the next process of the camera has to know: the origin after a step of the clock, and
-    since when the camera is offline.
+    """What the next process of the camera has to know: the origin after a step of the clock, since
+    when the camera is offline, and what else is wrong with it, by condition the seconds from the
+    origin since which.
     """
 
     origin_at: datetime
     offline_since: datetime | None = None
+    spells: Mapping[str, float] = field(default_factory=dict)
 
 
 class Memory:
@@ -42,8 +45,9 @@ class Memory:
             return Remembered(
                 datetime.fromisoformat(kept["origin_at"]),
                 datetime.fromisoformat(since) if since else None,
+                {str(name): float(start_s) for name, start_s in kept["spells"].items()},
             )
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return fresh
 
     def write(self, configured: SourceConfigured, remembered: Remembered) -> None:
@@ -53,6 +57,7 @@ class Memory:
             "of": _grid_of(configured),
             "origin_at": remembered.origin_at.isoformat(),
             "offline_since": since.isoformat() if since else None,
+            "spells": dict(remembered.spells),
         }
         draft = self._path.with_suffix(".new")
         try:

@@ -58,14 +58,20 @@ class CameraProcess:
         self._sealing = Sealing(settings.secret_key)
         memory = Memory(settings.state_dir / "cameras" / f"{source.source_id}.json")
         self._is_folder = (source.address or "").startswith("folder://")
-        offline_s = float("inf") if self._is_folder else settings.camera_offline_s
-        self._watching = Watching(source, outlet, memory, self._clock, offline_s)
+        folder = RecordingFolder(settings.recordings)
+        self._recorder = None if self._is_folder else recorder_of(source, folder, self._has_room)
+        self._watching = Watching(
+            source,
+            outlet,
+            memory,
+            self._clock,
+            float("inf") if self._is_folder else settings.camera_offline_s,
+            lambda: "" if self._recorder is None else self._recorder.failure,
+        )
         patience = Patience(settings.camera_open_s, settings.camera_read_s)
         self._opening = Opening(
             settings.addresses, patience, self._clock.now, KafkaBroker(settings)
         )
-        folder = RecordingFolder(settings.recordings)
-        self._recorder = None if self._is_folder else recorder_of(source, folder, self._has_room)
         self._frames = 0
         self._readings = self._all_readings()
         self._failure: BaseException | None = None

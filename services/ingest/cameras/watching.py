@@ -1,6 +1,6 @@
 """Frames of one camera -> clips and conditions, handed to whoever sends them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from threading import RLock
@@ -14,6 +14,7 @@ from schemas.sources import CameraSettings, SourceConfigured
 from schemas.topics import CLIPS_LIVE, HEALTH, Topic
 from services.chassis.clock import Clock
 from services.chassis.telemetry import logs, metrics
+from services.ingest.cameras.conditions import Conditions, Lasting
 from services.ingest.cameras.drawing import Drawing, Shot
 from services.ingest.cameras.life import Life, Memory, Remembered
 from services.ingest.cameras.presence import OFFLINE_S, Outage, Presence
@@ -46,7 +47,10 @@ class Watching:
         memory: Memory,
         clock: Clock,
         offline_s: float = OFFLINE_S,
+        recording_failure: Callable[[], str] = str,
     ) -> None:
+        """`recording_failure` says why nothing is recorded; empty while all is well."""
+        self._recording_failure, self._recording = recording_failure, Lasting()
         self._source, self._outlet, self._memory = source, outlet, memory
         self._clock, self._offline_s = clock, offline_s
         self._settings = source.camera or CameraSettings()
@@ -57,6 +61,8 @@ class Watching:
         self._begin(Life(source, remembered.origin_at, clock), remembered.offline_since)
         if self._life.has_begun_anew:
             self._tell_step("The clock was set back while nobody watched.")
+        else:
+            self._end_left(remembered.spells)
 
     def _begin(self, life: Life, offline_since: datetime | None = None) -> None:
         self._life = life
@@ -66,6 +72,7 @@ class Watching:
         self._drawing: Drawing | None = None
         self._cutter: LiveCutter[av.VideoFrame, Shot] | None = None
         self._latest = life.now()
+        self._conditions = Conditions(lambda health: self._outlet.put(HEALTH, health), self._keep)
 
     @property
     def life(self) -> Life:
@@ -93,6 +100,8 @@ class Watching:
             self._tell_outage(self._presence.tick(now))
             if self._cutter is not None and (now - self._latest).total_seconds() > IDLE_S:
                 self._publish(self._cutter.idle(now))
+            self._watch_recording(now)
+            self._conditions.repeat(self._life.seconds(now), self._clock.now())
 
     def follow_clock(self) -> bool:
         """Whether the wall clock was set far: then a new life has begun."""
@@ -119,6 +128,13 @@ class Watching:
             self._publish(self._cutter.idle(now))
         self._end_drawing()
         self._tell_stills(self._gate.end())
+        if lasting := self._recording.show(False, now):
+            self._tell(
+                "not_recorded",
+                self._life.seconds(lasting[0]),
+                self._life.seconds(now),
+                is_over=True,
+            )
         if is_gone and self._presence.since is not None:
             since = self._presence.since
             self._presence.since = None
@@ -157,15 +173,39 @@ class Watching:
         if outage is None:
             return
         start_s, at_s = self._life.seconds(outage.since), self._life.seconds(outage.at)
-        self._tell("offline", start_s, at_s, is_over=outage.is_over, detail=outage.reason)
-        since = None if outage.is_over else outage.since
-        self._memory.write(self._source, Remembered(self._life.grid.origin_at, since))
+        health = self._health(
+            "offline", start_s, at_s, is_over=outage.is_over, detail=outage.reason
+        )
+        self._outlet.put(HEALTH, health)
+        self._keep()
         log.info("online" if outage.is_over else "offline", reason=outage.reason)
 
     def _tell_step(self, detail: str) -> None:
         log.warning("the wall clock was set", detail=detail)
-        self._memory.write(self._source, Remembered(self._life.grid.origin_at))
+        self._keep()
         self._tell("clock_stepped", 0.0, 0.0, is_over=True, detail=detail)
+
+    def _keep(self) -> None:
+        """For whoever watches after this process."""
+        life, since = self._life, self._presence.since
+        spells = self._conditions.spells()
+        self._memory.write(self._source, Remembered(life.grid.origin_at, since, spells))
+
+    def _end_left(self, spells: Mapping[str, float]) -> None:
+        now_s = self._life.seconds(self._life.now())
+        detail = "Its watcher was started anew."
+        self._conditions.inherit(
+            self._health(name, start_s, now_s, is_over=True, detail=detail)
+            for name, start_s in spells.items()
+        )
+
+    def _watch_recording(self, now: datetime) -> None:
+        failure = self._recording_failure()
+        if lasting := self._recording.show(bool(failure), now):
+            since, is_over = lasting
+            at_s = self._life.seconds(now)
+            start_s = self._life.seconds(since)
+            self._tell("not_recorded", start_s, at_s, is_over=is_over, detail=failure)
 
     def _tell_changes(self, changes: Iterable[Change]) -> None:
         for change in changes:
@@ -176,8 +216,11 @@ class Watching:
             self._tell("still", **asdict(still))
 
     def _tell(self, condition: Condition, start_s: float, at_s: float, **more: object) -> None:
+        self._conditions.show(self._health(condition, start_s, at_s, **more))
+
+    def _health(self, condition: str, start_s: float, at_s: float, **more: object) -> SourceHealth:
         origin = self._life.grid.origin_at
-        health = SourceHealth.model_validate(
+        return SourceHealth.model_validate(
             {
                 "source_id": self._source.source_id,
                 "source_kind": "camera",
@@ -189,4 +232,3 @@ class Watching:
                 **more,
             }
         )
-        self._outlet.put(HEALTH, health)
