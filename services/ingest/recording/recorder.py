@@ -17,7 +17,9 @@ from services.ingest.recording.segment import Segment, SegmentFile, codec_of, re
 log = logs.get("recording")
 
 SEGMENT_S = 10.0
-"""A segment ends before the first key frame after so long."""
+"""A segment ends before the key frame that is nearest after so long."""
+NEARLY_S = 0.5
+"""Arrival jitters: a key frame that comes so much too early still ends it."""
 LONGEST_S = 600.0
 """A stream without another key frame is recorded so long, and then not until the next one."""
 REST_S = 5.0
@@ -83,7 +85,7 @@ class Recorder:
     def _cut(self, stream: VideoStream, packet: "av.Packet[VideoStream]", moment: datetime) -> None:
         """Begin a segment with this key frame, where one is due."""
         sets = parameter_sets(codec_of(stream), bytes(packet)) or self._sets
-        if self._segment is not None and sets == self._sets and self._age_s(moment) < SEGMENT_S:
+        if sets == self._sets and self._is_young(moment):
             return
         begins_at = moment - timedelta(seconds=reordering_s(packet))
         self._finish(begins_at)
@@ -143,6 +145,9 @@ class Recorder:
         if self._reported is None or reason != self._reported[0] or now_s > self._reported[1]:
             self._reported = reason, now_s + AGAIN_S
             log.error("not recorded", source_id=str(self._source_id), reason=reason)
+
+    def _is_young(self, moment: datetime) -> bool:
+        return self._segment is not None and self._age_s(moment) < SEGMENT_S - NEARLY_S
 
     def _age_s(self, moment: datetime) -> float:
         if self._segment is None:
