@@ -21,8 +21,9 @@ from schemas.alerts import AlertClosed, AlertOpened
 from schemas.base import Message
 from schemas.clips import ClipSpec
 from schemas.deadletters import DeadLetter
+from schemas.health import SourceHealth
 from schemas.scores import ClipScored
-from schemas.topics import ALERTS, EMBEDDINGS, SCORES, dead_letters
+from schemas.topics import ALERTS, EMBEDDINGS, HEALTH, SCORES, dead_letters
 from services.chassis.settings import ServiceSettings
 from services.chassis.streaming.clients import producer_config
 from services.chassis.streaming.publisher import KafkaPublisher
@@ -99,6 +100,24 @@ def publish(settings: ServiceSettings, windows: range, sources: int = 4) -> None
     publisher.flush()
 
 
+def report_offline(settings: ServiceSettings, is_over: bool) -> None:
+    """A camera was offline for a while, and has been well for ten minutes."""
+    since_s, until_s = 1800.0, 2400.0
+    publisher = KafkaPublisher(settings, "test")
+    report = SourceHealth(
+        source_id=source(9),
+        source_kind="camera",
+        origin_at=ORIGIN - timedelta(seconds=3000),
+        cut_at=ORIGIN,
+        condition="offline",
+        is_over=is_over,
+        start_s=since_s,
+        at_s=until_s if is_over else since_s,
+    )
+    publisher.publish(Outgoing(HEALTH, report))
+    publisher.flush()
+
+
 def is_end(message: Message, sources: frozenset[str]) -> bool:
     return isinstance(message, ClipScored) and message.is_last and message.key in sources
 
@@ -123,6 +142,7 @@ def test_kill_9_in_the_middle_loses_and_doubles_nothing(
     sequence = random_head(tmp_path / "head" / "sequence", "causal_mil", **made_for)
     scores, alerts = Tail(settings, SCORES), Tail(settings, ALERTS)
     publish(settings, range(30))
+    report_offline(settings, is_over=False)
     found: list[Message] = []
     for stop_at in (7, 21, 44):
         with scoring(settings, tmp_path):
@@ -131,9 +151,10 @@ def test_kill_9_in_the_middle_loses_and_doubles_nothing(
                 PATIENCE_S,
             )
     publish(settings, range(30, WINDOWS))
+    report_offline(settings, is_over=True)
     with scoring(settings, tmp_path):
         found += until_all_ended(scores, frozenset(str(source(n)) for n in range(4)))
-        told = alerts.until(closes(4 * 8), PATIENCE_S)
+        told = alerts.until(closes(4 * 8 + 1), PATIENCE_S)
 
     by_window = {(one.key, one.clips): one for one in found if isinstance(one, ClipScored)}
     assert sum(len(clips) for _, clips in by_window) == 4 * 2 * WINDOWS
@@ -144,6 +165,7 @@ def test_kill_9_in_the_middle_loses_and_doubles_nothing(
         "Possible fight": 4 * 3,
         "Possible fall": 4 * 4,
         "Possible causal_mil": 4,
+        "Camera offline": 1,
     }
     for number in range(4):
         windows = sorted(

@@ -19,8 +19,15 @@ from schemas.policies import PolicySet
 SETTLED_S = 120.0
 MOST_AN_HOUR = 4
 HOUR = timedelta(hours=1)
-BACK_S = 30.0
-"""A clip that begins so long after a camera went offline shows that it is back."""
+UNREPORTED_S: Mapping[Condition, float] = {
+    "offline": 30.0,
+    **dict.fromkeys(
+        ("frozen", "dark", "covered", "blurred", "moved", "still", "overloaded"), 300.0
+    ),
+}
+"""A clip that begins so long after the latest report shows that the condition is over: a camera
+that gives clips is not offline, and others are reported again each minute.
+"""
 ALL = "health"
 """Muted by this name, no condition of the source raises alerts."""
 
@@ -86,7 +93,12 @@ class Health:
         )
 
     def has_room(self, now: datetime) -> bool:
-        return sum(now - at < HOUR for at in self.opened_at) < MOST_AN_HOUR
+        """A moment that lies far ahead is of a clock that was wrong, and counts no more."""
+        return len(self.recent(now)) < MOST_AN_HOUR
+
+    def recent(self, now: datetime) -> tuple[datetime, ...]:
+        """When alerts opened within an hour."""
+        return tuple(at for at in self.opened_at if abs(now - at) < HOUR)
 
 
 WELL = Health()
@@ -115,11 +127,12 @@ def hear(health: Health, message: SourceHealth, policy: PolicySet | None) -> Tur
 def settle(health: Health, now: datetime) -> Turn:
     """Time passes: alerts close of what is over for long, and open where there was no room."""
     closed = []
-    if health.opened_at and now - health.opened_at[0] >= HOUR:
-        health = replace(health, opened_at=tuple(at for at in health.opened_at if now - at < HOUR))
+    recent = health.recent(now)
+    if len(recent) < len(health.opened_at):
+        health = replace(health, opened_at=recent)
     for condition, ailment in health.ailments.items():
         ended_at = ailment.ended_at
-        if ended_at is not None and now - ended_at >= timedelta(seconds=SETTLED_S):
+        if ended_at is not None and abs(now - ended_at) >= timedelta(seconds=SETTLED_S):
             closed.append(ailment)
             health = health.without(condition)
     turn = _open_due(health, now)
@@ -133,18 +146,20 @@ def end_all(health: Health) -> Turn:
 
 
 def see(health: Health, judged: ClipJudged) -> Health:
-    """A clip was judged that was cut live: a camera that gives clips is not offline, though whoever
-    reported it died before it could say so.
+    """A clip was judged that was cut live: what should have been reported since and was not is
+    over. Whoever reported it died before it could say so.
     """
-    ailment = health.ailments.get("offline")
-    if ailment is None or ailment.latest.is_over or judged.is_late:
+    if judged.is_late or not health.ailments:
         return health
     seen_at = judged.moment(judged.clips[-1].start_s)
-    if seen_at - moment(ailment.latest) < timedelta(seconds=BACK_S):
-        return health
-    at_s = max(0.0, (seen_at - ailment.latest.origin_at).total_seconds())
-    over = ailment.latest.model_copy(update={"is_over": True, "at_s": at_s})
-    return health.with_ailment(replace(ailment, latest=over))
+    for ailment in health.ailments.values():
+        latest, bound_s = ailment.latest, UNREPORTED_S.get(ailment.first.condition)
+        unreported_s = (seen_at - moment(latest)).total_seconds()
+        if bound_s is not None and not latest.is_over and unreported_s >= bound_s:
+            at_s = latest.at_s + unreported_s
+            over = latest.model_copy(update={"is_over": True, "at_s": at_s})
+            health = health.with_ailment(replace(ailment, latest=over))
+    return health
 
 
 def _begin(health: Health, message: SourceHealth, policy: PolicySet | None) -> Turn:

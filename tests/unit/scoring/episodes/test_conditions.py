@@ -176,6 +176,17 @@ def test_clips_show_that_a_camera_is_back_though_nobody_said_so() -> None:
     assert kinds(stream.wait(700)) == ["offline recovered"]
 
 
+def test_what_is_not_reported_again_while_clips_come_is_over() -> None:
+    stream = Watched()
+    stream.hear(health("dark", at_s=100.0))
+    for minute in range(1, 5):
+        stream.hear(health("dark", at_s=100.0 + 60 * minute, start_s=100.0))
+    stream.take(*judgements([LOW], start=500, source_kind="camera"))
+    assert kinds(stream.until(700.0)) == []
+    stream.take(*judgements([LOW], start=640, source_kind="camera"))
+    assert kinds(stream.until(900.0)) == ["dark recovered"]
+
+
 def test_a_camera_that_goes_offline_in_an_episode_alerts_once_for_each() -> None:
     stream = Watched()
     found = stream.take(*judgements([0.9] * 4, start=90, source_kind="camera"))
@@ -197,6 +208,15 @@ def test_a_clock_that_was_set_is_a_moment_if_somebody_wants_to_hear_of_it() -> N
     stream.take(policy(rules=(rule,)))
     found = stream.hear(health("clock_stepped", is_over=True)) + stream.wait(300)
     assert kinds(found) == ["clock_stepped opened", "clock_stepped recovered"]
+
+
+def test_a_clock_that_was_a_day_ahead_keeps_no_alert_open_and_takes_no_room() -> None:
+    stream, day_s = Watched(), 86400.0
+    for n in range(MOST_AN_HOUR):
+        ahead = health("dark", at_s=day_s + 300 * n)
+        stream.take(ahead, over(ahead, ahead.start_s + 5))
+    assert kinds(stream.wait(2)) == ["dark recovered"]
+    assert kinds(stream.take(health(at_s=10.0))) == ["offline opened"]
 
 
 MOVES = st.lists(
