@@ -56,7 +56,7 @@ class DropFolder:
 
     def settled(self, now_s: float) -> list[Dropped]:
         """What is whole and was not taken, the oldest first by the time of change. `now_s` never
-        goes back. Raises OSError for a folder that cannot be read.
+        goes back. Raises OSError for a folder that cannot be read, and AddressFault.
         """
         self._check()
         present = {one: path for one, path in self._files() if one.line() not in self._taken}

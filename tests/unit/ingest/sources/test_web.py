@@ -16,9 +16,11 @@ from services.chassis.media.jpeg import of_rgb
 from services.ingest.sources.connecting import Patience
 from services.ingest.sources.fetching import Body, Fetch, Playlist
 from services.ingest.sources.page import Link, PageResolver, PageSource
-from services.ingest.sources.port import LiveFrame, LiveSource, SourceLost
+from services.ingest.sources.port import LiveFrame, LiveSource, PacketTap, SourceLost
+from services.ingest.sources.scripted import ScriptedSource, picture
 from services.ingest.sources.stream import StreamSource
 from services.ingest.sources.web import WebSource
+from tests.waiting import wait_until
 from tests.web_server import (
     Answer,
     Asked,
@@ -323,6 +325,49 @@ def test_a_link_that_gave_out_is_asked_for_again(server: WebServer, pieces: list
                 break
         assert site.asked == before + 1
         assert next(frames) is not None
+    watched.close()
+
+
+class EndlessSource(ScriptedSource):
+    """One picture after the other until it is closed."""
+
+    def frames(self, tap: PacketTap | None = None) -> Iterator[LiveFrame]:
+        while not self.closed:
+            yield LiveFrame(picture(), time.monotonic())
+
+
+def test_the_next_link_is_fetched_while_the_old_one_still_plays() -> None:
+    made: list[EndlessSource] = []
+    asked = 0
+    answer = threading.Event()
+
+    def resolve(_: str) -> Link:
+        nonlocal asked
+        asked += 1
+        if asked == 2:
+            answer.wait(60)
+        if asked == 3:
+            raise SourceLost("the page is away for a moment")
+        now_s = time.time()
+        return Link(f"https://cdn.example/?expire={int(now_s) + 20}", found_at_s=now_s - 1e6)
+
+    def stream_of(_: Link) -> LiveSource:
+        made.append(EndlessSource())
+        return made[-1]
+
+    watched = PageSource("https://page.example", resolve, stream_of)
+    watched.open()
+    frames = watched.frames()
+    for _ in range(50):
+        next(frames)
+    assert (asked, len(made)) == (2, 1), "it is asked for aside"
+    answer.set()
+    wait_until(lambda: next(frames) and len(made) > 1)
+    assert made[0].closed
+    wait_until(lambda: next(frames) and asked == 3)
+    for _ in range(50):
+        assert next(frames)
+    assert len(made) == 2, "a page that is away costs nothing while the link is good"
     watched.close()
 
 

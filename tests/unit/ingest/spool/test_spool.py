@@ -1,5 +1,8 @@
 """Store and forward: outages, kills and full disks lose nothing that the bound allows to keep."""
 
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -367,3 +370,32 @@ def test_of_a_removed_camera_nothing_stays(camera: Camera, tmp_path: Path) -> No
     stragglers.turn()
     assert list(tmp_path.iterdir()) == []
     assert camera.sent(CLIPS_BULK) == []
+
+
+DYING = """
+import os, sys
+from pathlib import Path
+from schemas.topics import CLIPS_LIVE
+from services.chassis.errors import TransientError
+from services.ingest.spool import Spool, spool_folder
+from tests.builders import SOURCE, clip
+
+class Away:
+    def publish(self, outgoing): pass
+    def flush(self): raise TransientError("away")
+
+spool = Spool(spool_folder(Path(sys.argv[1]), SOURCE), Away())
+spool.start()
+for index in range(20):
+    spool.put(CLIPS_LIVE, clip(index))
+os.kill(os.getpid(), 9)
+"""
+
+
+def test_a_process_that_is_killed_leaves_everything_to_the_next(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", DYING, str(tmp_path)], capture_output=True)
+    assert done.returncode == -signal.SIGKILL
+    camera = Camera(tmp_path)
+    camera.drain()
+    assert camera.sent(CLIPS_BULK) == list(range(20))
+    camera.kill()
