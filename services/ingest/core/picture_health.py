@@ -25,8 +25,6 @@ FROZEN_S = 12.0
 noise may stay the same to the last bit.
 """
 OVER_S = 4.0
-REPEATED_S = 60.0
-"""A condition that goes on is reported again: what is not, for long, is of a process that died."""
 GAP_S = 3.0
 """Without pictures for so long, what was about to begin or to end begins anew."""
 ADOPTED_S = 900.0
@@ -54,9 +52,7 @@ SENTENCES: dict[PictureCondition, str] = {
 
 @dataclass(frozen=True)
 class Change:
-    """A condition began, goes on, or is over: `start_s` is when it began, `at_s` when this was
-    so.
-    """
+    """A condition began, or is over: `start_s` is when it began, `at_s` when this was so."""
 
     condition: PictureCondition
     is_over: bool
@@ -72,14 +68,12 @@ class Spell:
     def __init__(self, condition: PictureCondition, begins_s: float = BEGINS_S) -> None:
         self.condition = condition
         self.is_on = False
-        self._begins_s, self._start_s, self._reported_s = begins_s, 0.0, 0.0
+        self._begins_s, self._start_s = begins_s, 0.0
         self._turned_s: float | None = None
 
     def show(self, holds: bool, at_s: float) -> Iterator[Change]:
         if holds == self.is_on:
             self._turned_s = None
-            if self.is_on and at_s - self._reported_s >= REPEATED_S:
-                yield self._change(at_s)
             return
         if self._turned_s is None:
             self._turned_s = at_s
@@ -101,13 +95,9 @@ class Spell:
         if not self.is_on:
             self._start_s = self._turned_s
         self.is_on, self._turned_s = not self.is_on, None
-        yield self._change(at_s)
-
-    def _change(self, at_s: float) -> Change:
-        self._reported_s = at_s
         detail = SENTENCES[self.condition] if self.is_on else ""
         at_s = max(at_s, self._start_s)
-        return Change(self.condition, not self.is_on, self._start_s, at_s, detail)
+        yield Change(self.condition, not self.is_on, self._start_s, at_s, detail)
 
 
 class PictureHealth:
