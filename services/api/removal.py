@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Table, delete, select, update
 
-from schemas.ids import evidence_key, snapshot_key
+from schemas.ids import evidence_prefix
 from schemas.topics import POLICIES, SOURCES
 from services.api.scores.writing import KEYS_A_QUERY
 from services.api.tables import (
@@ -78,8 +78,8 @@ class Removal:
             self.remove_evidence(alert_id)
 
     def remove_evidence(self, alert_id: str) -> None:
-        for key in (snapshot_key(UUID(alert_id)), evidence_key(UUID(alert_id))):
-            self.store.delete(key)
+        for info in self.store.list(evidence_prefix(UUID(alert_id))):
+            self.store.delete(info.key)
 
 
 def _remove_rows(

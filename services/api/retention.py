@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Table, delete, select, tuple_
+from sqlalchemy import Connection, Engine, Table, and_, delete, select, tuple_
 
+from services.api import holds
 from services.api.config import Keeping
 from services.api.removal import Removal
 from services.api.scores.series import EPOCH
@@ -56,10 +57,10 @@ class Retention:
             self._expire_videos,
             self._expire_scores,
             self._expire_maxima,
+            self._expire_evidence,
             self._expire_alerts,
             self._expire_conditions,
             self._expire_recordings,
-            self._expire_evidence,
             self._expire_sessions,
             self._give_back_parts,
         )
@@ -92,7 +93,10 @@ class Retention:
             return False
         query = (
             select(videos.c.video_id)
-            .where(videos.c.submitted_at < now - self._keeping.videos)
+            .where(
+                videos.c.submitted_at < now - self._keeping.videos,
+                holds.is_source_free(videos.c.video_id),
+            )
             .order_by(videos.c.submitted_at)
             .limit(VIDEOS_AT_ONCE)
         )
@@ -120,7 +124,8 @@ class Retention:
             return False
         until = now - self._keeping.maxima
         more = self._delete(deliveries, deliveries.c.attempted_at < until)
-        return self._delete(alerts, alerts.c.started_at < until) or more
+        old = and_(alerts.c.started_at < until, holds.is_free(alerts.c.alert_id))
+        return self._delete(alerts, old) or more
 
     def _expire_conditions(self, now: datetime) -> bool:
         if self._keeping.maxima is None:
@@ -132,14 +137,11 @@ class Retention:
         """Segments that lie in the store, and what the tables tell of those that are gone."""
         if self._keeping.recordings is None:
             return False
-        query = (
-            select(segments.c.segment_id, segments.c.object_key)
-            .where(segments.c.ended_at < now - self._keeping.recordings)
-            .order_by(segments.c.ended_at)
-            .limit(AT_ONCE)
-        )
+        old = segments.c.ended_at < now - self._keeping.recordings
+        query = select(segments.c.segment_id, segments.c.object_key).where(old)
         with transaction(self._engine) as connection:
-            rows = connection.execute(query).all()
+            query = query.where(holds.free_segments(connection))
+            rows = connection.execute(query.order_by(segments.c.ended_at).limit(AT_ONCE)).all()
         for row in rows:
             if row.object_key is not None:
                 self._removal.store.delete(row.object_key)
@@ -153,7 +155,9 @@ class Retention:
             return False
         until = now - self._keeping.evidence
         columns = alerts.c
-        query = select(columns.alert_id, columns.started_at).where(columns.started_at < until)
+        query = select(columns.alert_id, columns.started_at).where(
+            columns.started_at < until, holds.is_free(columns.alert_id)
+        )
         if self._evidence_until is not None:
             query = query.where(columns.started_at >= self._evidence_until)
         with transaction(self._engine) as connection:

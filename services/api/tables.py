@@ -279,6 +279,17 @@ deliveries = Table(
     **INNODB,
 )
 
+holds = Table(
+    "holds",
+    metadata,
+    Column("alert_id", identifier(), primary_key=True),
+    Column("source_id", identifier(), nullable=False),
+    Column("held_at", UtcDateTime, nullable=False),
+    Index("ix_holds_source", "source_id"),
+    **INNODB,
+)
+"""Alerts of which nothing may be deleted. Written by the API: no topic speaks of them."""
+
 sessions = Table(
     "sessions",
     metadata,

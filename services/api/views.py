@@ -132,6 +132,7 @@ class AlertView(View):
     is_wall_clock: bool = Field(description="false: nobody said when the video was recorded")
     model_id: str
     recorded_at: datetime = Field(description="when the API heard of it")
+    is_held: bool = Field(description="nothing that is kept of it is deleted, however old")
 
     model_config = _example(
         {
@@ -156,6 +157,7 @@ class AlertView(View):
             "is_wall_clock": True,
             "model_id": "linear/2026-05",
             "recorded_at": _WHEN,
+            "is_held": False,
         }
     )
 
@@ -399,3 +401,9 @@ class RecordingsView(View):
             ]
         }
     )
+
+
+class AlertChange(View):
+    """What of an alert a person may change."""
+
+    held: bool = Field(description="whether all that is kept of it stays, however old")

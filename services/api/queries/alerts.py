@@ -11,7 +11,7 @@ from schemas.judgements import LIVE
 from services.api.cursors import Cursor
 from services.api.principal import Principal, visible
 from services.api.scores.reading import Span
-from services.api.tables import alerts, deliveries, sources
+from services.api.tables import alerts, deliveries, holds, sources
 from services.api.views import AlertPage, AlertView, DeliveryView
 
 MOST_ON_A_TIMELINE = 1_000
@@ -109,4 +109,6 @@ def deliveries_of(
 
 def _alerts() -> Select[Any]:
     together = alerts.join(sources, sources.c.source_id == alerts.c.source_id)
-    return select(alerts, sources.c.name.label("filename")).select_from(together)
+    together = together.outerjoin(holds, holds.c.alert_id == alerts.c.alert_id)
+    is_held = holds.c.alert_id.is_not(None).label("is_held")
+    return select(alerts, sources.c.name.label("filename"), is_held).select_from(together)

@@ -1,5 +1,6 @@
 """Alerts: what the rules found, the evidence, and who was told."""
 
+import io
 from datetime import timedelta
 from typing import Annotated, Literal
 from uuid import UUID
@@ -9,7 +10,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from schemas import ids
 from schemas.alerts import AlertKind
 from schemas.judgements import LIVE
-from services.api import media
+from services.api import holds, media
 from services.api.auth import Asking
 from services.api.deps import Context, Database, Tools
 from services.api.problems import documented
@@ -17,7 +18,8 @@ from services.api.queries import alerts as queries
 from services.api.queries.alerts import AlertFilter
 from services.api.routes.sources import RunName, Since, Until
 from services.api.routes.videos import Limit, Token, cursor_of, found
-from services.api.views import AlertDetail, AlertPage, AlertState
+from services.api.views import AlertChange, AlertDetail, AlertPage, AlertState, AlertView
+from services.chassis.storage.database import transaction
 from services.chassis.storage.objects import ObjectMissing
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])
@@ -61,6 +63,29 @@ def alert(alert_id: AlertId, context: Context, principal: Asking) -> AlertDetail
         evidence_url=_link(context, ids.evidence_key(alert_id)),
         deliveries=attempts,
     )
+
+
+@router.patch(
+    "/{alert_id}",
+    summary="Hold an alert, or let go of it",
+    responses=documented(401, 404, 422, 503),
+)
+def change(alert_id: AlertId, wish: AlertChange, context: Context, principal: Asking) -> AlertView:
+    """What is held is never deleted for its age: evidence, the camera's recordings around it, and
+    the alert itself. Its source cannot be removed meanwhile.
+    """
+    with context.engine.connect() as database:
+        view = found(queries.alert(database, principal, alert_id), "alert", alert_id)
+    if wish.held:
+        context.store.put(ids.hold_key(alert_id), io.BytesIO(b""), "text/plain")
+    with transaction(context.engine) as connection:
+        if wish.held:
+            holds.hold(connection, alert_id, view.source_id, context.clock.now())
+        else:
+            holds.release(connection, alert_id)
+    if not wish.held:
+        context.store.delete(ids.hold_key(alert_id))
+    return view.model_copy(update={"is_held": wish.held})
 
 
 @router.head("/{alert_id}/{what}", include_in_schema=False, response_class=Response)

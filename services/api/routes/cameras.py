@@ -17,7 +17,7 @@ from services.api.problems import Problem, documented
 from services.api.queries import cameras as queries
 from services.api.queries.sources import is_removable
 from services.api.routes.sources import SourceId
-from services.api.routes.videos import Limit, Token, cursor_of, found
+from services.api.routes.videos import Limit, Token, cursor_of, found, require_free
 from services.api.views import CameraPage, CameraView
 from services.chassis.addresses import AddressFault
 from services.chassis.sealing import SealingFault
@@ -91,13 +91,14 @@ def change(
     "/{source_id}",
     status_code=204,
     summary="Remove a camera and everything of it",
-    responses=documented(401, 404, 422, 503),
+    responses=documented(401, 404, 409, 422, 503),
 )
 def remove(source_id: SourceId, context: Context, principal: Asking) -> None:
     """Its scores, alerts, evidence and recordings. What was removed may be removed again."""
     with context.engine.connect() as database:
         if not is_removable(database, principal, source_id, "camera"):
             raise Problem(404, f"There is no camera {source_id}.")
+        require_free(database, source_id)
     context.removal.remove(source_id, context.clock.now())
 
 

@@ -5,12 +5,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from sqlalchemy import Connection
 
 from services.api import media
 from services.api.auth import Asking
 from services.api.cursors import BadCursor, Cursor
 from services.api.deps import Context, Database, Tools
 from services.api.frames import NoFrame
+from services.api.holds import has_held
 from services.api.principal import Principal
 from services.api.problems import Problem, documented
 from services.api.queries import videos as queries
@@ -42,13 +44,14 @@ def video(video_id: VideoId, database: Database, principal: Asking) -> VideoView
     "/{video_id}",
     status_code=204,
     summary="Cancel the analysis and remove everything of it",
-    responses=documented(401, 404, 422, 503),
+    responses=documented(401, 404, 409, 422, 503),
 )
 def remove(video_id: VideoId, context: Context, principal: Asking) -> None:
     """The file, its scores, alerts and their evidence. What was removed may be removed again."""
     with context.engine.connect() as database:
         if not is_removable(database, principal, video_id, "upload"):
             raise Problem(404, f"There is no video {video_id}.")
+        require_free(database, video_id)
     context.removal.remove(video_id, context.clock.now())
 
 
@@ -109,6 +112,12 @@ def found(row: T | None, what: str, name: UUID) -> T:
     if row is None:
         raise Problem(404, f"There is no {what} {name}.")
     return row
+
+
+def require_free(database: Connection, source_id: UUID) -> None:
+    """Raises Problem 409 while an alert of the source is held."""
+    if has_held(database, source_id):
+        raise Problem(409, "An alert of it is held: let go of that first.")
 
 
 def cursor_of(token: str | None) -> Cursor | None:

@@ -39,6 +39,7 @@ TABLES = (
     "conditions",
     "segments",
     "deliveries",
+    "holds",
     "sessions",
     "leases",
 )
@@ -50,6 +51,7 @@ def upgrade() -> None:
     _scores()
     _alerts()
     _conditions()
+    _holds()
     _sessions()
     _leases()
 
@@ -280,6 +282,17 @@ def _alerts() -> None:
     op.create_index("ix_deliveries_alert", "deliveries", ["alert_id", "attempted_at"])
     op.create_index("ix_deliveries_source", "deliveries", ["source_id"])
     op.create_index("ix_deliveries_attempted_at", "deliveries", ["attempted_at"])
+
+
+def _holds() -> None:
+    op.create_table(
+        "holds",
+        Column("alert_id", identifier(), primary_key=True),
+        Column("source_id", identifier(), nullable=False),
+        Column("held_at", UtcDateTime, nullable=False),
+        **INNODB,
+    )
+    op.create_index("ix_holds_source", "holds", ["source_id"])
 
 
 def _sessions() -> None:
