@@ -32,6 +32,9 @@ class FeaturesSettings(ServiceSettings):
     features_lanes: Literal["both", "live", "bulk"] = "both"
     """Which clips are read: of cameras (live), of uploads (bulk), or both by one process, which
     takes the live ones first."""
+    live_bound_s: Annotated[float, Field(ge=0)] = 8.0
+    """Clips of cameras that lag so many seconds are passed over, and before that windows are left
+    out, when the machine cannot keep up; 0: everything is looked at, however late."""
     window_stride: Annotated[int, Field(ge=0)] = 0
     """A window begins every so many clips; 0: windows follow one another without overlap. 1 is
     twice the work of I3D, and shows each clip in two windows."""

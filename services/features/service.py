@@ -20,7 +20,7 @@ from services.features.config import FeaturesSettings
 from services.features.extraction import Extraction
 from services.features.joiner import BULK, LIVE, Patience
 from services.features.lanes import BackboneInTurn, Lanes, PoseNetworkInTurn, Turns
-from services.features.overload import Overload
+from services.features.overload import Marks, Overload
 from services.features.pose import PoseNetwork, PoseOptions
 from services.features.pose.extraction import PoseExtraction
 from services.features.pose.observer import Observer
@@ -79,15 +79,18 @@ def handlers(settings: FeaturesSettings) -> Handlers:
         options = settings.pose_options
         return observing(pose.load(options), options)
     backbone = load(settings.backbone, settings.options)
-    return embedding(backbone, settings.window_stride, is_bounded=True)
+    return embedding(backbone, settings.window_stride, settings.live_bound_s)
 
 
-def embedding(backbone: Backbone, stride: int = 0, is_bounded: bool = False) -> Handlers:
-    """Bounded, cameras go on in time whatever that leaves out; uploads wait as long as it takes."""
+def embedding(backbone: Backbone, stride: int = 0, bound_s: float = 0.0) -> Handlers:
+    """With a bound cameras go on in time, whatever that leaves out; uploads wait as long as it
+    takes.
+    """
 
     def handler(turns: Turns, lane: Lane) -> Extraction:
-        is_in_time = is_bounded and lane == "live"
-        overload = Overload(stride or backbone.window) if is_in_time else None
+        overload = None
+        if bound_s and lane == "live":
+            overload = Overload(stride or backbone.window, Marks(bound_s=bound_s))
         shared = BackboneInTurn(backbone, turns, lane)
         return Extraction(shared, PATIENCE[lane], stride, overload=overload)
 

@@ -79,6 +79,7 @@ def chain(
             "NIGHTCLERK_BACKBONES": BACKBONE,
             "NIGHTCLERK_HEAD": str(heads),
             "NIGHTCLERK_CACHE_DIR": str(tmp_path / "cache"),
+            "NIGHTCLERK_LIVE_BOUND_S": "0",
             "NIGHTCLERK_CLIP_FRAME_RATE": str(SPEC.frame_rate),
             "NIGHTCLERK_SMTP_HOST": mails.host,
             "NIGHTCLERK_SMTP_PORT": str(mails.port),

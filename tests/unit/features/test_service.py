@@ -10,7 +10,8 @@ from schemas import groups
 from schemas.clips import ClipRecorded
 from schemas.embeddings import EmbeddingExtracted
 from schemas.groups import Lane
-from schemas.topics import CLIPS_BULK, CLIPS_LIVE, EMBEDDINGS
+from schemas.health import SourceHealth
+from schemas.topics import CLIPS_BULK, CLIPS_LIVE, EMBEDDINGS, HEALTH
 from services.chassis.errors import WrongSettings
 from services.chassis.streaming.memory import MemoryBroker
 from services.chassis.streaming.positions import Note
@@ -25,7 +26,7 @@ WAIT_S = 30.0
 
 @pytest.fixture
 def broker() -> MemoryBroker:
-    return MemoryBroker([CLIPS_LIVE, CLIPS_BULK, EMBEDDINGS], partitions=2)
+    return MemoryBroker([CLIPS_LIVE, CLIPS_BULK, EMBEDDINGS, HEALTH], partitions=2)
 
 
 def publish(broker: MemoryBroker, clips: Sequence[ClipRecorded]) -> None:
@@ -43,7 +44,8 @@ def embeddings(broker: MemoryBroker) -> list[EmbeddingExtracted]:
 @contextmanager
 def serving(broker: MemoryBroker, **chosen: object) -> Iterator[None]:
     settings = FeaturesSettings(**{"backbone": "mean", **chosen})
-    service = lanes(settings, embedding(MeanColour()), broker)
+    bound_s = float(str(chosen.get("live_bound_s", 0)))
+    service = lanes(settings, embedding(MeanColour(), bound_s=bound_s), broker)
     thread = threading.Thread(target=service.run)
     thread.start()
     try:
@@ -127,3 +129,18 @@ def test_two_networks_never_share_a_group(broker: MemoryBroker) -> None:
     publish(broker, film(1, 4))
     with serving(broker), serving(broker, backbone="other"):
         broker.wait_until(lambda: len(embeddings(broker)) == 4)
+
+
+def test_clips_of_cameras_that_are_too_old_are_passed_over_and_reported(
+    broker: MemoryBroker,
+) -> None:
+    """All clips of these builders were cut long ago."""
+    publish(broker, [*film(1, 4), *film(2, 8, source_kind="camera")])
+    with serving(broker, live_bound_s=8.0):
+        broker.wait_until(lambda: len(broker.messages(HEALTH)) == 1)
+        broker.wait_until(lambda: len(embeddings(broker)) == 2)
+    (report,) = broker.messages(HEALTH)
+    assert isinstance(report, SourceHealth)
+    assert (report.source_id, report.condition, report.is_over) == (source(2), "overloaded", False)
+    assert report.count >= 2
+    assert {one.source_id for one in embeddings(broker)} == {source(1)}
