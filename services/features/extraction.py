@@ -35,8 +35,7 @@ from services.features.partitions import Partitions
 class Content:
     """What an embedding needs of a clip beside its place."""
 
-    pixels: Pixels | None
-    """None of a clip that will not be looked at, since it has waited too long."""
+    pixels: Pixels
     headers: Headers
 
 
@@ -56,7 +55,6 @@ class Extraction(Handler):
         """
         self._backbone, self._overload = backbone, overload
         self._clock = clock or SystemClock()
-        self._owned: set[Partition] = set()
         layout = Layout(backbone.window, stride or backbone.window)
         self._partitions = Partitions(layout, patience, clock)
 
@@ -74,7 +72,8 @@ class Extraction(Handler):
 
     def handle(self, batch: Sequence[Incoming], cancelled: Event) -> Iterable[Outgoing]:
         self._partitions.begin(batch)
-        self._watch_load(batch)
+        if self._overload is not None:
+            self._overload.begin(batch, self._clock.now())
         yield from self._embed([window for item in batch for window in self._join(item)])
 
     def tick(self, now: datetime) -> Iterable[Outgoing]:
@@ -93,20 +92,13 @@ class Extraction(Handler):
 
     def forget(self, partitions: Collection[Partition]) -> None:
         self._partitions.forget(partitions)
-        self._owned -= set(partitions)
-
-    def _watch_load(self, batch: Sequence[Incoming]) -> None:
-        if self._overload is None:
-            return
-        now, partitions = self._clock.now(), {item.record.partition for item in batch}
-        if not partitions <= self._owned:
-            self._overload.start(now)
-            self._owned |= partitions
-        clips = [item.message for item in batch if isinstance(item.message, ClipRecorded)]
-        self._overload.begin(clips, now)
+        if self._overload is not None:
+            self._overload.forget(partitions)
 
     def _join(self, item: Incoming) -> tuple[Window, ...]:
-        content = Content(item.prepared, item.record.headers)
+        """A clip that will not be looked at, since it has waited too long, has no content."""
+        is_decoded = item.prepared is not None
+        content = Content(item.prepared, item.record.headers) if is_decoded else None
         return self._partitions.take(item, content, item.again)
 
     def _embed(self, windows: Sequence[Window]) -> Iterator[Outgoing]:

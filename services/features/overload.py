@@ -6,13 +6,14 @@ health.v1. So what is looked at is never older than a bound and one batch, and a
 at again once the load falls. Pure; one thread, but for `is_hopeless`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from schemas.clips import ClipRecorded
 from schemas.health import SourceHealth
+from services.chassis.streaming.records import Incoming, Partition
 from services.features.core import Window
 
 
@@ -63,6 +64,7 @@ class Overload:
         self._spells: dict[UUID, Spell] = {}
         self._pending: list[Window] = []
         self._thinning = 1
+        self._owned: set[Partition] = set()
         self._started_at: datetime | None = None
         self._busy_since: datetime | None = None
         self._uneasy_at: datetime | None = None
@@ -83,12 +85,14 @@ class Overload:
         since_s = (now - self._started_at).total_seconds() if self._started_at else 0.0
         return max(self._marks.bound_s, self._marks.start_s - max(0.0, since_s))
 
-    def start(self, now: datetime) -> None:
-        """Partitions came to this worker."""
-        self._started_at = now
-
-    def begin(self, clips: Sequence[ClipRecorded], now: datetime) -> None:
-        """These make a batch."""
+    def begin(self, batch: Sequence[Incoming], now: datetime) -> None:
+        """This is the batch at work; what was chosen of one that was not settled does not count."""
+        self._pending = []
+        clips = [item.message for item in batch if isinstance(item.message, ClipRecorded)]
+        partitions = {item.record.partition for item in batch}
+        if not partitions <= self._owned:
+            self._owned |= partitions
+            self._started_at = now
         if self._done_at is not None and (now - self._done_at).total_seconds() >= IDLE_S:
             self._learn(clips, now)
         lag_s = max((self._lag_s(clip, now) for clip in clips), default=0.0)
@@ -102,11 +106,15 @@ class Overload:
         elif self._uneasy_at is None or now - self._uneasy_at > self._hold:
             self._thinning = 1
 
+    def forget(self, partitions: Collection[Partition]) -> None:
+        """Those are another worker's now."""
+        self._owned -= set(partitions)
+
     def chosen(self, windows: Sequence[Window], now: datetime) -> list[Window]:
-        """Those of a batch that are looked at, in order. Until `settle` no other counts."""
+        """Those that are looked at, in order. The others count once `settle` is called."""
         wanted = [self._is_wanted(window, now) for window in windows]
         pairs = list(zip(windows, wanted, strict=True))
-        self._pending = [window for window, is_wanted in pairs if not is_wanted]
+        self._pending += [window for window, is_wanted in pairs if not is_wanted]
         return [window for window, is_wanted in pairs if is_wanted]
 
     def settle(self, now: datetime) -> None:
@@ -145,7 +153,7 @@ class Overload:
 
     def _is_wanted(self, window: Window, now: datetime) -> bool:
         clip = window.clips[-1]
-        if any(part.content is None or part.content.pixels is None for part in window.parts):
+        if any(part.content is None for part in window.parts):
             return False
         turn = window.clips[0].index // self._stride + clip.source_id.int
         return turn % self._thinning == 0 and not self.is_hopeless(clip, now)

@@ -39,6 +39,8 @@ class Pace:
     batch_wait_s: float
 
 
+POSE_CLIPS = 16
+"""People are looked at over so many clips in a row, or not."""
 ON_CPU = Pace(batch_clips=8, batch_wait_s=0.0)
 """Larger batches gain nothing, so nobody waits for them."""
 ON_GPU = Pace(batch_clips=128, batch_wait_s=0.05)
@@ -77,7 +79,7 @@ def handlers(settings: FeaturesSettings) -> Handlers:
     """Loads the network that the settings name; all handlers share it."""
     if settings.backbone == pose.ID:
         options = settings.pose_options
-        return observing(pose.load(options), options)
+        return observing(pose.load(options), options, settings.live_bound_s)
     backbone = load(settings.backbone, settings.options)
     return embedding(backbone, settings.window_stride, settings.live_bound_s)
 
@@ -88,21 +90,28 @@ def embedding(backbone: Backbone, stride: int = 0, bound_s: float = 0.0) -> Hand
     """
 
     def handler(turns: Turns, lane: Lane) -> Extraction:
-        overload = None
-        if bound_s and lane == "live":
-            overload = Overload(stride or backbone.window, Marks(bound_s=bound_s))
+        overload = _overload(lane, stride or backbone.window, bound_s)
         shared = BackboneInTurn(backbone, turns, lane)
         return Extraction(shared, PATIENCE[lane], stride, overload=overload)
 
     return handler
 
 
-def observing(network: PoseNetwork, options: PoseOptions) -> Handlers:
+def observing(network: PoseNetwork, options: PoseOptions, bound_s: float = 0.0) -> Handlers:
+    """The same of people: where clips are left out it is many in a row, so that whoever is there is
+    followed over the others.
+    """
+
     def handler(turns: Turns, lane: Lane) -> PoseExtraction:
+        overload = _overload(lane, POSE_CLIPS, bound_s)
         shared = PoseNetworkInTurn(network, turns, lane)
-        return PoseExtraction(Observer(shared, options), PATIENCE[lane])
+        return PoseExtraction(Observer(shared, options), PATIENCE[lane], overload=overload)
 
     return handler
+
+
+def _overload(lane: Lane, stride: int, bound_s: float) -> Overload | None:
+    return Overload(stride, Marks(bound_s=bound_s)) if bound_s and lane == "live" else None
 
 
 def limits(settings: FeaturesSettings) -> Limits:

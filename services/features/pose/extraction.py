@@ -13,13 +13,14 @@ from threading import Event
 from schemas.base import Message
 from schemas.clips import ClipRecorded, SequenceId
 from schemas.poses import PosesExtracted
-from schemas.topics import POSES
-from services.chassis.clock import Clock
+from schemas.topics import HEALTH, POSES
+from services.chassis.clock import Clock, SystemClock
 from services.chassis.streaming.handler import Cancelled, Handler
 from services.chassis.streaming.records import Incoming, Outgoing, Partition
 from services.chassis.telemetry import metrics
-from services.features.core import Layout
+from services.features.core import Layout, Window
 from services.features.joiner import Patience
+from services.features.overload import Overload
 from services.features.partitions import Partitions, Place
 from services.features.pose.base import ID
 from services.features.pose.observer import Observer
@@ -32,19 +33,33 @@ LAYOUT = Layout(window=1, stride=1, lookback=2)
 class PoseExtraction(Handler):
     """Observes the clips of each source in order; one message a clip."""
 
-    def __init__(self, observer: Observer, patience: Patience, clock: Clock | None = None) -> None:
-        self._observer = observer
+    def __init__(
+        self,
+        observer: Observer,
+        patience: Patience,
+        clock: Clock | None = None,
+        overload: Overload | None = None,
+    ) -> None:
+        """Without `overload` every clip is observed, however long it takes."""
+        self._observer, self._overload = observer, overload
+        self._clock = clock or SystemClock()
         self._partitions = Partitions(LAYOUT, patience, clock)
         self._sources: dict[Partition, set[SequenceId]] = {}
         self._observed: dict[Place, PosesExtracted | None] = {}
 
-    def prepare(self, message: Message) -> Pictures:
-        """Canvases of the sampled frames. Raises InvalidMessage for frames that do not fit."""
+    def prepare(self, message: Message) -> Pictures | None:
+        """Canvases of the sampled frames; None where nobody will look at them. Raises
+        InvalidMessage for frames that do not fit.
+        """
         assert isinstance(message, ClipRecorded)
+        if self._overload is not None and self._overload.is_hopeless(message, self._clock.now()):
+            return None
         return self._observer.pictures(message)
 
     def handle(self, batch: Sequence[Incoming], cancelled: Event) -> Iterable[Outgoing]:
         self._partitions.begin(batch)
+        if self._overload is not None:
+            self._overload.begin(batch, self._clock.now())
         for item in batch:
             if cancelled.is_set():
                 raise Cancelled
@@ -58,17 +73,22 @@ class PoseExtraction(Handler):
             for sequence in self._partitions.ended(partition, sequences):
                 self._observer.forget(sequence)
                 sequences.discard(sequence)
-        return ()
+        reports = self._overload.reports(now) if self._overload is not None else ()
+        return [Outgoing(HEALTH, report) for report in reports]
 
     def settle(self) -> None:
         for place in self._partitions.settle():
             self._observed.pop(place, None)
+        if self._overload is not None:
+            self._overload.settle(self._clock.now())
 
     def held(self) -> Mapping[Partition, int]:
         return self._partitions.held()
 
     def forget(self, partitions: Collection[Partition]) -> None:
         self._partitions.forget(partitions)
+        if self._overload is not None:
+            self._overload.forget(partitions)
         for partition in partitions:
             for sequence in self._sources.pop(partition, ()):
                 self._observer.forget(sequence)
@@ -77,7 +97,7 @@ class PoseExtraction(Handler):
         }
 
     def _poses(self, item: Incoming) -> PosesExtracted | None:
-        """None for a clip that came before."""
+        """None for a clip that came before, or is left out."""
         place = (item.record.partition, item.record.offset)
         if place not in self._observed:
             self._observed[place] = self._observe(item)
@@ -86,8 +106,17 @@ class PoseExtraction(Handler):
     def _observe(self, item: Incoming) -> PosesExtracted | None:
         clip, partition = item.message, item.record.partition
         assert isinstance(clip, ClipRecorded)
-        if not self._partitions.take(item):
+        windows = self._partitions.take(item, item.prepared)
+        if not windows or not self._is_looked_at(item, windows):
             return None
         self._sources.setdefault(partition, set()).add(clip.sequence)
         metrics.count("windows_embedded", ID)
         return self._observer.observe(clip, item.prepared)
+
+    def _is_looked_at(self, item: Incoming, windows: Sequence[Window]) -> bool:
+        """What was handled before is, where its pictures are at hand: it says who is there."""
+        if item.again or self._overload is None:
+            return item.prepared is not None
+        looked_at = bool(self._overload.chosen(windows, self._clock.now()))
+        metrics.count("windows_left_out", ID, not looked_at)
+        return looked_at

@@ -233,7 +233,7 @@ def test_uploads_wait_as_long_as_it_takes() -> None:
 @pytest.mark.parametrize("share", [0.1, 0.4])
 def test_a_lag_that_passes_by_changes_nothing(share: float) -> None:
     overload, clock = Overload(2), ManualClock()
-    crowd = [clip(0, source(n), cut_at=clock.now()) for n in range(BATCH)]
+    crowd = [incoming(clip(0, source(n), cut_at=clock.now())) for n in range(BATCH)]
     clock.wait(share * MARKS.bound_s, Event())
     overload.begin(crowd, clock.now())
     assert overload.thinning == 1

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from functools import cache
 from threading import Event
 
@@ -10,19 +11,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.clips import ClipRecorded
+from schemas.health import SourceHealth
 from schemas.poses import PosesExtracted
 from services.chassis.clock import ManualClock
 from services.chassis.errors import InvalidMessage
 from services.chassis.streaming.handler import Cancelled
 from services.chassis.streaming.records import Incoming, Partition
 from services.features.joiner import LIVE
+from services.features.overload import Marks, Overload
 from services.features.pose.base import PoseOptions
 from services.features.pose.extraction import PoseExtraction
 from services.features.pose.observer import Observer
 from services.features.pose.pictures import Pictures
-from tests.builders import clip, incoming
+from tests.builders import ORIGIN, clip, incoming
 from tests.unit.features.pose.planted import WhiteRectangles, walking
 
+HOUR = timedelta(hours=1)
 CLIPS = [walking(index) for index in range(6)]
 
 
@@ -140,3 +144,24 @@ def test_a_source_that_fell_silent_is_forgotten() -> None:
 def test_frames_that_cannot_be_used_are_an_invalid_message() -> None:
     with pytest.raises(InvalidMessage):
         extraction().prepare(clip(0, frames=(b"not a picture",)))
+
+
+def test_clips_that_lag_too_long_are_neither_decoded_nor_observed_and_that_is_reported() -> None:
+    clock = ManualClock()
+    observer = Observer(WhiteRectangles(), PoseOptions(frames=2, size=320))
+    overload = Overload(16, Marks(start_s=0.0))
+    handler = PoseExtraction(observer, LIVE, clock, overload)
+    old, fresh = CLIPS[:4], [one.model_copy(update={"cut_at": ORIGIN + HOUR}) for one in CLIPS[4:]]
+    clock.wait(HOUR.total_seconds(), Event())
+    assert handler.prepare(old[0]) is None
+    batch = [incoming(one, one.index, prepared=handler.prepare(one)) for one in (*old, *fresh)]
+    found = [item.message for item in handler.handle(batch[:4], Event())]
+    handler.settle()
+    (report,) = [item.message for item in handler.tick(clock.now())]
+    handler.settle()
+    clock.wait(1.0, Event())
+    found += [item.message for item in handler.handle(batch[4:], Event())]
+    handler.settle()
+    assert [one.clip.index for one in found if isinstance(one, PosesExtracted)] == [4, 5]
+    assert isinstance(report, SourceHealth)
+    assert (report.condition, report.count) == ("overloaded", 4)
