@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from services.chassis.addresses import (
     parse_kept,
 )
 from services.chassis.streaming.broker import Broker
+from services.ingest.folders.sample import LatestFile
 from services.ingest.sources.connecting import Patience
 from services.ingest.sources.port import LiveSource, SourceLost
 from services.ingest.sources.push import PushSource
@@ -69,7 +71,9 @@ class Opening:
             return self._web(camera, wish)
         if camera.kind == "push" and self.broker is not None and wish.source_id is not None:
             return PushSource(self.broker, wish.source_id)
-        raise SourceLost(f"Cameras of the kind {camera.kind} cannot be watched yet.")
+        if camera.kind == "folder":
+            return LatestFile(Path(camera.path))
+        raise SourceLost("A webcam sends pictures while its page is open: open that to try it.")
 
     def _stream(self, url: str, wish: Wish, fetch: "Fetch | None" = None) -> LiveSource:
         return StreamSource(url, wish.transport, self.patience, wish.keys_only, fetch)

@@ -14,12 +14,14 @@ from schemas.base import Message
 from schemas.clips import ClipRecorded
 from schemas.sources import CameraSettings, SourceConfigured
 from schemas.topics import Topic
-from services.chassis.addresses import AddressFault
+from services.chassis.addresses import AddressFault, AddressPolicy, parse
 from services.chassis.clock import ManualClock
 from services.chassis.media.video import open_video
 from services.ingest.folders.dropped import SETTLED_S, DropFolder
 from services.ingest.folders.footage import span_of
 from services.ingest.folders.reading import FolderReading
+from services.ingest.sources.port import SourceLost
+from services.ingest.sources.probe import probe
 from tests.builders import ORIGIN, SOURCE
 
 RATE = 15
@@ -260,3 +262,21 @@ def test_the_journal_forgets_what_lies_there_no_more(recorder: Recorder) -> None
     path.unlink()
     folder.prune()
     assert recorder.journal.read_text() == ""
+
+
+def test_a_folder_is_tried_by_its_latest_video(recorder: Recorder) -> None:
+    folder = parse(f"folder://{recorder.exports}")[0]
+    policy = AddressPolicy(folders=(recorder.exports.parent,))
+    with pytest.raises(SourceLost, match="nothing is in it yet"):
+        probe(folder, policy=policy)
+    (recorder.exports / "notes.txt").write_text("nothing to see")
+    with pytest.raises(SourceLost, match="no file with a video"):
+        probe(folder, policy=policy)
+    recorder.export("door.mp4", NOON)
+    found = probe(folder, policy=policy)
+    assert (found.codec, found.width, found.height) == ("h264", 64, 48)
+    assert found.frame_rate == pytest.approx(RATE, abs=1)
+    recorder.exports.rename(recorder.exports.with_name("away"))
+    with pytest.raises(SourceLost, match="cannot be read"):
+        probe(folder, policy=policy)
+    assert not recorder.journal.exists()
