@@ -25,6 +25,8 @@ SILENT_S = 20.0
 END_S = 10.0
 """A process that was asked to end and did not is killed after so long."""
 MOST_LINE = 64 * 1024
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+"""numpy would start a thread a core in each process."""
 
 
 class Runner:
@@ -89,7 +91,11 @@ class Runner:
         self.starts += 1
         try:
             self._process = subprocess.Popen(
-                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                bufsize=0,
+                env=os.environ | ONE_THREAD,
             )
         except OSError as error:
             self._due_s = self._begun_s + self._backoff.next()

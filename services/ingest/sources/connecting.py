@@ -28,6 +28,7 @@ FORMATS: Final = (
     *("mpjpeg", "mjpeg", "jpeg_pipe"),
 )
 """What may come by HTTP."""
+CUT_OFF = ("unreachable", "No route to host")
 BUSY = frozenset({453, 503})
 """What RTSP servers answer when they have no place for another client."""
 
@@ -92,6 +93,8 @@ def reason(error: Exception) -> str:
     code = re.search(r"failed: (\d{3})\b", text)
     if code and int(code[1]) in BUSY:
         return "The camera has too many clients."
+    if any(words in text for words in CUT_OFF):
+        return "There is no way to the camera's network."
     for kind, sentence in SENTENCES:
         if isinstance(error, kind):
             return sentence
