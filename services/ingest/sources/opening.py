@@ -55,9 +55,11 @@ class Opening:
         """Not open yet. Raises SourceLost where there can be none."""
         try:
             camera = parse_kept(wish.address)
-            self.policy.check_connect(camera)
+            addresses = self.policy.check_connect(camera)
         except AddressFault as fault:
             raise SourceLost(str(fault)) from None
+        if camera.kind == "rtsp":  # FFmpeg looks up once more, and may find another
+            camera = camera.at(min(addresses, key=lambda one: one.version))
         return self._of_kind(camera, wish)
 
     def _of_kind(self, camera: CameraAddress, wish: Wish) -> LiveSource:

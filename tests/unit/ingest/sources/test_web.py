@@ -4,6 +4,7 @@ import base64
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from itertools import count, islice, pairwise
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from services.chassis.addresses import AddressPolicy, Credentials, parse
 from services.chassis.media.jpeg import of_rgb
 from services.ingest.sources.connecting import Patience
 from services.ingest.sources.fetching import Body, Fetch, Playlist
+from services.ingest.sources.opening import Opening, Wish
 from services.ingest.sources.page import Link, PageResolver, PageSource
 from services.ingest.sources.port import LiveFrame, LiveSource, PacketTap, SourceLost
 from services.ingest.sources.scripted import ScriptedSource, picture
@@ -400,3 +402,12 @@ def test_the_finder_writes_nothing_and_starts_nothing(tmp_path: Path) -> None:
     path = str(tmp_path / "file")
     done = subprocess.run([sys.executable, "-B", "-c", code, path], capture_output=True, text=True)
     assert done.stdout.split() == ["Denied", "Denied", "Denied", "AddressFault"]
+
+
+def test_an_rtsp_camera_is_connected_to_where_its_name_led_when_it_was_checked() -> None:
+    opening = Opening(HERE, Patience(), lambda: datetime.now(UTC))
+    watched = opening.source(Wish("rtsp://localhost:1/s", Credentials("admin", "s3cret")))
+    assert isinstance(watched, StreamSource)
+    sentence = loss(watched)
+    assert "refuses the connection" in sentence
+    assert "s3cret" not in sentence
