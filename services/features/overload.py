@@ -26,7 +26,7 @@ class Marks:
     bound_s: float = 8.0
     """What lags more is passed over. From half of it on every second window is looked at, from
     three quarters on every fourth, below a quarter all of them."""
-    start_s: float = 120.0
+    start_s: float = 300.0
     """The bound when the worker starts, or takes partitions over, from where it shrinks second by
     second: what came while nobody was there is looked at, if there is power for it."""
     hold_s: float = 30.0
