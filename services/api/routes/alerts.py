@@ -10,6 +10,8 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from schemas import ids
 from schemas.alerts import AlertKind
 from schemas.judgements import LIVE
+from schemas.recordings import FootageRequested
+from schemas.topics import FOOTAGE_REQUESTS
 from services.api import holds, media
 from services.api.auth import Asking
 from services.api.deps import Context, Database, Tools
@@ -21,6 +23,7 @@ from services.api.routes.videos import Limit, Token, cursor_of, found
 from services.api.views import AlertChange, AlertDetail, AlertPage, AlertState, AlertView
 from services.chassis.storage.database import transaction
 from services.chassis.storage.objects import ObjectMissing
+from services.chassis.streaming.records import Outgoing
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])
 AlertId = Annotated[UUID, Path(examples=["7c9e6679-7425-50de-944b-e07fc1f90ae7"])]
@@ -85,6 +88,8 @@ def change(alert_id: AlertId, wish: AlertChange, context: Context, principal: As
             holds.release(connection, alert_id)
     if not wish.held:
         context.store.delete(ids.hold_key(alert_id))
+    elif view.source_kind == "camera":
+        _secure(context, view)
     return view.model_copy(update={"is_held": wish.held})
 
 
@@ -103,6 +108,18 @@ def alert_file(
     key = KEYS[what](alert_id)
     name = f"{alert_id}-{key.rpartition('/')[2]}"
     return media.serve(request, context.store, key, KINDS[what], name)
+
+
+def _secure(context: Tools, view: AlertView) -> None:
+    """Have the recordings around it brought from the worker's ring, which forgets."""
+    wish = FootageRequested(
+        source_id=view.source_id,
+        since_at=view.started_at - holds.MARGIN,
+        until_at=view.ended_at + holds.MARGIN,
+        reason=f"alert {view.alert_id} is held",
+        requested_at=context.clock.now(),
+    )
+    context.publishing.publish(Outgoing(FOOTAGE_REQUESTS, wish))
 
 
 def _link(context: Tools, key: str) -> str | None:

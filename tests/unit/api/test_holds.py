@@ -6,9 +6,11 @@ import pytest
 
 from schemas.alerts import AlertClosed
 from schemas.ids import evidence_prefix, hold_key
+from schemas.recordings import FootageRequested
+from schemas.topics import FOOTAGE_REQUESTS
 from services.api.config import Keeping
 from services.api.retention import Retention
-from tests.unit.api.builders import CAMERA, START, alert, configured, segment
+from tests.unit.api.builders import CAMERA, START, alert, at, configured, segment
 from tests.unit.api.conftest import Api
 
 HELD = alert(AlertClosed, source_id=CAMERA, source_kind="camera", start_s=300.0, end_s=310.0)
@@ -89,3 +91,11 @@ def test_the_source_of_a_held_alert_is_not_removed(shop: Api) -> None:
 def test_nobody_holds_what_they_may_not_see(api: Api) -> None:
     assert api.client.patch(URL, json={"held": True}).status_code == 404
     assert keys(api, "holds/") == []
+
+
+def test_what_lies_on_a_worker_is_brought_to_the_store(shop: Api) -> None:
+    """Its ring forgets, held or not."""
+    shop.client.patch(URL, json={"held": True})
+    (wish,) = shop.publisher.messages(FOOTAGE_REQUESTS)
+    assert isinstance(wish, FootageRequested)
+    assert (wish.since_at, wish.until_at) == (at(180), at(430))
