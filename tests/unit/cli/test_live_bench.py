@@ -1,0 +1,86 @@
+"""How old scores of cameras are: what is counted, and from when."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from schemas.clips import ClipRef, ClipSpec
+from schemas.scores import ClipScored, HeadScore
+from services.cli.live_bench import (
+    Watched,
+    cameras_for,
+    latencies,
+    missing,
+    note,
+    quantile,
+)
+
+DOOR, TILL = UUID(int=1), UUID(int=2)
+NAMES = {DOOR: "door"}
+HOP_S = ClipSpec().hop_s
+ORIGIN = datetime(2026, 3, 14, tzinfo=UTC)
+
+
+class NoBroadcast:
+    """Scores say nothing of pictures."""
+
+    def sent_at(self, name: str, number: int, before: float) -> float | None:
+        raise AssertionError("nobody asks")
+
+
+def scored(source_id: UUID, *indexes: int) -> ClipScored:
+    head = HeadScore(
+        head="fight", model_id="m", rule="fight", label="Possible fight", score=0.0, calibrated=0.1
+    )
+    clips = tuple(
+        ClipRef(index=index, start_s=index * HOP_S, end_s=(index + 1) * HOP_S) for index in indexes
+    )
+    return ClipScored(
+        source_id=source_id,
+        source_kind="camera",
+        origin_at=ORIGIN,
+        cut_at=ORIGIN + timedelta(seconds=clips[-1].end_s),
+        detector="d",
+        backbone="i3d_k400",
+        clips=clips,
+        heads=(head,),
+    )
+
+
+def heard(*messages: tuple[float, ClipScored]) -> Watched:
+    watched, nothing = Watched(), NoBroadcast()
+    for at, message in messages:
+        note(watched, nothing, NAMES, at, message)  # type: ignore[arg-type]
+    return watched
+
+
+def test_the_age_of_a_score_is_counted_from_the_latest_frame_of_its_window() -> None:
+    watched = heard((105.0, scored(DOOR, 0, 1)), (107.5, scored(DOOR, 2, 3)))
+    watched.ends = {(DOOR, 0): 99.0, (DOOR, 1): 104.5, (DOOR, 3): 106.5}
+    assert dict(latencies(watched))["latency_p50_s"] == pytest.approx(0.75)
+
+
+def test_scores_of_other_sources_do_not_count() -> None:
+    assert heard((1.0, scored(TILL, 0, 1))).seen == {}
+
+
+def test_without_alerts_there_is_no_age_of_alerts() -> None:
+    ages: dict[str, Any] = dict(latencies(heard((1.0, scored(DOOR, 0, 1)))))
+    assert ages["alert_latency_p50_s"] is None
+    assert quantile([], 95) is None
+
+
+@pytest.mark.parametrize(
+    ("indexes", "count"), [({4}, 0), ({4, 5, 6}, 0), ({4, 7}, 2), ({0, 1, 5, 6, 9}, 5)]
+)
+def test_a_clip_between_two_that_have_a_score_was_dropped(indexes: set[int], count: int) -> None:
+    assert missing(indexes) == count
+
+
+@pytest.mark.parametrize(("bare_s", "count"), [(0.1, 18), (0.45, 4), (5.0, 1)])
+def test_as_many_cameras_as_the_bare_network_follows_less_a_margin(
+    bare_s: float, count: int
+) -> None:
+    assert cameras_for(bare_s, window=2) == count
