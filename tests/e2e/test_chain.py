@@ -23,7 +23,7 @@ from schemas.base import Message
 from schemas.clips import ClipRecorded, ClipRef, ClipSpec
 from schemas.judgements import LIVE
 from schemas.scores import ClipScored
-from schemas.sources import SourceConfigured
+from schemas.sources import CameraSettings, SourceConfigured
 from schemas.topics import CLIPS_BULK, CLIPS_LIVE, SCORES, SOURCES, Topic
 from services.chassis.settings import ServiceSettings
 from services.chassis.streaming.kafka import KafkaBroker
@@ -127,6 +127,7 @@ def camera(number: int) -> SourceConfigured:
         origin_at=now,
         spec=SPEC,
         address=f"sim://store?seed={number}&size=64x64&people=1",
+        camera=CameraSettings(recording="off"),
         configured_at=now,
     )
 
