@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from schemas import groups
 from services.chassis.settings import KafkaSettings
 from services.chassis.streaming.clients import (
     MAX_MESSAGE_BYTES,
@@ -148,3 +149,12 @@ def test_who_does_not_answer_is_named_with_the_setting_and_the_reason() -> None:
 @given(key=st.binary(max_size=64))
 def test_a_key_lies_where_java_and_aiokafka_look_for_it(key: bytes) -> None:
     assert partition_of(key, 12) == (aiokafka.partitioner.murmur2(key) & 0x7FFFFFFF) % 12
+
+
+def test_dead_workers_of_cameras_are_noticed_sooner() -> None:
+    """With the start of a process and the camera's answer it must stay under fifteen seconds."""
+    cameras = consumer_config(KafkaSettings(), groups.INGEST_CAMERAS)
+    assert (
+        cameras["session.timeout.ms"] < consumer_config(KafkaSettings(), "g")["session.timeout.ms"]
+    )
+    assert cameras["session.timeout.ms"] >= 3 * cameras["heartbeat.interval.ms"]
