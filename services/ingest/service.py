@@ -24,6 +24,7 @@ from services.chassis.streaming.records import Incoming, Outgoing, Partition
 from services.chassis.streaming.worker import Limits
 from services.ingest.cameras.fleet import Fleet
 from services.ingest.cameras.handler import CameraHandler
+from services.ingest.cameras.life import memories_in
 from services.ingest.cameras.runner import Runner
 from services.ingest.config import IngestSettings
 from services.ingest.job import Surroundings
@@ -194,7 +195,7 @@ def build(settings: IngestSettings) -> Runnable:
         broker,
         groups.INGEST_CAMERAS,
         [SOURCES],
-        CameraHandler(fleet),
+        CameraHandler(fleet, memories_in(settings.state_dir), clock),
         publishers(),
         Limits(batch_records=64, tick_s=0.5),
     )

@@ -73,6 +73,12 @@ class Fleet:
         with self._changed:
             self._released.difference_update(partitions)
 
+    def failing(self) -> list[SourceConfigured]:
+        """Cameras whose processes keep ending, so that they can say nothing themselves."""
+        with self._changed:
+            found = [runner.failing for runner in self._runners.values()]
+            return [source for source in found if source is not None]
+
     def pids(self) -> dict[UUID, int]:
         """The processes that run."""
         with self._changed:

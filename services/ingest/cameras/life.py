@@ -1,7 +1,7 @@
 """The grid that a camera is cut on now, and the clock by which its frames are placed."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -66,6 +66,15 @@ class Memory:
             draft.replace(self._path)
         except OSError as error:
             log.warning("the camera's state could not be written", error=str(error))
+
+
+Memories = Callable[[SourceConfigured], Memory]
+"""Of each camera its own."""
+
+
+def memories_in(state_dir: Path) -> Memories:
+    """Those of all cameras of this machine."""
+    return lambda source: Memory(state_dir / "cameras" / f"{source.source_id}.json")
 
 
 class Life:

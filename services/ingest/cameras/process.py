@@ -17,7 +17,7 @@ from services.chassis.clock import SystemClock
 from services.chassis.sealing import Sealing, SealingFault
 from services.chassis.streaming.kafka import KafkaBroker
 from services.chassis.telemetry import logs
-from services.ingest.cameras.life import Memory
+from services.ingest.cameras.life import memories_in
 from services.ingest.cameras.reading import Reading
 from services.ingest.cameras.taps import PlacedPackets
 from services.ingest.cameras.watching import Outlet, Watching
@@ -56,7 +56,7 @@ class CameraProcess:
         self._camera = source.camera or CameraSettings()
         self._clock = SystemClock()
         self._sealing = Sealing(settings.secret_key)
-        memory = Memory(settings.state_dir / "cameras" / f"{source.source_id}.json")
+        memory = memories_in(settings.state_dir)(source)
         self._is_folder = (source.address or "").startswith("folder://")
         folder = RecordingFolder(settings.recordings)
         self._recorder = None if self._is_folder else recorder_of(source, folder, self._has_room)

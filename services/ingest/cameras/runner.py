@@ -18,6 +18,7 @@ COMMAND = (sys.executable, "-m", "services.ingest.cameras")
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
 STEADY_S = 60.0
 """A process that lived so long starts its pauses anew when it dies."""
+FAILING_S = 10.0
 START_S = 120.0
 """The first heartbeat comes within so long: a machine may start dozens at once."""
 SILENT_S = 20.0
@@ -51,6 +52,7 @@ class Runner:
         self.latest: Heartbeat | None = None
         """None until the first heartbeat of the present process."""
         self.starts = 0
+        self._failing_s: float | None = None
 
     @property
     def pid(self) -> int | None:
@@ -60,6 +62,13 @@ class Runner:
     def is_over(self) -> bool:
         """Nothing runs, and nothing shall."""
         return self._process is None and self._wanted is None
+
+    @property
+    def failing(self) -> SourceConfigured | None:
+        """The camera whose processes keep ending, one after the other, for FAILING_S by now."""
+        if self._failing_s is None or self._clock.monotonic() - self._failing_s < FAILING_S:
+            return None
+        return self._wanted
 
     def want(self, source: SourceConfigured | None, is_gone: bool = False) -> None:
         """`is_gone`: the camera is paused or removed, not only watched elsewhere."""
@@ -77,6 +86,8 @@ class Runner:
                 self._start(self._wanted)
             return
         self._listen(self._process)
+        if now_s - self._begun_s > STEADY_S:
+            self._failing_s = None
         if self._process.poll() is not None:
             self._buried(self._process)
         elif self._end_at_s is not None and now_s > self._end_at_s:
@@ -154,8 +165,10 @@ class Runner:
         was_asked, self._process = self._end_at_s is not None, None
         if now_s - self._begun_s > STEADY_S:
             self._backoff.reset()
+            self._failing_s = None
         self._due_s = now_s if was_asked else now_s + self._backoff.next()
         if not was_asked and self._running is not None:
+            self._failing_s = self._failing_s or now_s
             log.error(
                 "a camera's process ended", source_id=self._running.key, code=process.returncode
             )

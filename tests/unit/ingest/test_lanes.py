@@ -28,6 +28,7 @@ from services.chassis.streaming.publisher import Publisher
 from services.chassis.streaming.records import Incoming, Outgoing, Partition, Record
 from services.ingest.cameras.fleet import Fleet
 from services.ingest.cameras.handler import CameraHandler
+from services.ingest.cameras.life import memories_in
 from services.ingest.cameras.runner import Runner
 from services.ingest.job import Surroundings
 from services.ingest.lanes import Lanes
@@ -330,7 +331,11 @@ def service_on(broker: MemoryBroker, around: Surroundings, recorded: Path) -> In
         broker, groups.INGEST_UPLOADS, [VIDEOS], UploadHandler(around, lanes), publisher()
     )
     cameras = ConsumeLoop(
-        broker, groups.INGEST_CAMERAS, [SOURCES], CameraHandler(fleet), publisher()
+        broker,
+        groups.INGEST_CAMERAS,
+        [SOURCES],
+        CameraHandler(fleet, memories_in(recorded.parent), clock),
+        publisher(),
     )
     recordings = Recordings(
         recorded, broker, MemoryObjects(), clock, RingBounds(), disk_usage(recorded)

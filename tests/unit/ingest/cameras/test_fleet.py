@@ -8,17 +8,20 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Event
 from typing import Any
 
 import pytest
 
+from schemas.health import SourceHealth
 from schemas.sources import SourceConfigured
 from schemas.topics import SOURCES
 from services.chassis.clock import SystemClock
 from services.chassis.streaming.records import Incoming, Partition, Record
 from services.ingest.cameras.fleet import Fleet
 from services.ingest.cameras.handler import CameraHandler
+from services.ingest.cameras.life import memories_in
 from services.ingest.cameras.runner import Runner, is_same
 from services.ingest.cameras.wire import Heartbeat, camera_line, camera_of, heartbeat_of
 from tests.builders import ORIGIN, source
@@ -138,9 +141,23 @@ def record(handler: CameraHandler) -> Callable[..., None]:
     return read
 
 
-def test_who_is_watched_is_what_the_topic_says() -> None:
+def test_a_camera_whose_process_keeps_ending_is_offline_once(tmp_path: Path) -> None:
+    with fleet_of(CRASHES) as (fleet, _):
+        handler = CameraHandler(fleet, memories_in(tmp_path), SystemClock())
+        record(handler)(0, configured(0))
+        wait_until(fleet.failing)
+        (outgoing,) = handler.tick(ORIGIN)
+        handler.settle()
+        again = list(handler.tick(ORIGIN))
+        assert isinstance(outgoing.message, SourceHealth)
+        assert (outgoing.message.condition, outgoing.message.is_over) == ("offline", False)
+        assert again == []
+        assert memories_in(tmp_path)(configured(0)).read(configured(0)).offline_since is not None
+
+
+def test_who_is_watched_is_what_the_topic_says(tmp_path: Path) -> None:
     with fleet_of(WELL) as (fleet, _):
-        handler = CameraHandler(fleet)
+        handler = CameraHandler(fleet, memories_in(tmp_path), SystemClock())
         read = record(handler)
         read(0, configured(0))
         read(1, configured(1), partition=2)
