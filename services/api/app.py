@@ -17,6 +17,7 @@ from services.api.routes import (
     evidence,
     live,
     playback,
+    push,
     session,
     sources,
     submit,
@@ -64,6 +65,7 @@ def build(tools: Tools) -> FastAPI:
         evidence.router,
         alerts.router,
         live.router,
+        push.router,
     ):
         guarded.include_router(router)
     app.include_router(guarded, prefix="/api/v1")

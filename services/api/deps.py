@@ -38,6 +38,8 @@ class Tools:
     """Have `sources.v1` told of cameras that changed, soon."""
     playback: Playback
     live: LiveView
+    pushes: Publishing
+    """Of webcams' pictures, apart from the other, so that neither waits for the other."""
     disk: Disk | None = None
     """Under the object store, where that runs on this machine."""
 

@@ -43,6 +43,9 @@ from services.chassis.streaming.worker import Limits
 
 LIMITS = Limits(batch_records=2_000, queue_records=4_000)
 GRACE_S = 5
+MOST_A_MESSAGE = 1024 * 1024
+"""A socket that sends a larger one is closed."""
+
 LEASE_S = 300.0
 """A turn of a duty takes no longer."""
 
@@ -150,6 +153,7 @@ def build(settings: ApiSettings) -> ApiService:
         sealing=Sealing(settings.secret_key),
         announce=announcing.wake,
         live=LiveView(KafkaBroker(settings), clock),
+        pushes=Publishing(KafkaPublisher(settings, "api")),
         playback=Playback(
             store, settings.state_dir / "playback", round(settings.api_playback_cache_gb * GIB)
         ),
@@ -193,6 +197,8 @@ def _uvicorn(settings: ApiSettings, tools: Tools) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
+        ws_max_size=MOST_A_MESSAGE,
+        ws_per_message_deflate=False,  # pictures are compressed already
         timeout_keep_alive=30,
         proxy_headers=False,
     )

@@ -29,6 +29,20 @@ def of_rgb(rgb_HWC: NDArray[np.uint8], quality: int = QUALITY) -> Jpeg:
     return Jpeg(_bytes(simplejpeg.encode_jpeg(rgb_HWC, quality, "RGB", "420")), width, height)
 
 
+def checked(content: bytes, most_side: int) -> Jpeg:
+    """A picture that others sent, if it is a JPEG that can be decoded whole and is no larger.
+    Raises ValueError with a sentence.
+    """
+    try:
+        height, width, _, _ = simplejpeg.decode_jpeg_header(content)
+        if max(width, height) > most_side:
+            raise ValueError(f"a picture of {width}x{height} is larger than {most_side} pixels")
+        simplejpeg.decode_jpeg(content, colorspace="GRAY")
+    except ValueError as error:
+        raise ValueError(f"That is no picture that can be used: {error}.") from None
+    return Jpeg(content, width, height)
+
+
 def to_rgb(jpeg: Jpeg) -> NDArray[np.uint8]:
     """The picture again, shape (height, width, 3)."""
     return np.asarray(simplejpeg.decode_jpeg(jpeg.content, colorspace="RGB"), np.uint8)

@@ -119,6 +119,7 @@ def make_api(empty_database: bytes, tmp_path: Path) -> Iterator[Callable[..., Ap
             sealing=Sealing(settings.secret_key),
             announce=lambda: announced(announcements),
             live=LiveView(broker, SystemClock()),
+            pushes=publishing,
             playback=Playback(store, tmp_path / "playback", 10**9, patience_s=2.0),
             disk=disk,
         )
