@@ -1,6 +1,7 @@
 """`nightclerk camera`: add, list, change, pause and remove cameras of a running stack."""
 
 import sys
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -174,6 +175,27 @@ def remove(
             source_id = identified(client, each)
             client.delete_camera(source_id)
             console.print(f"[green]removed[/] {source_id}", soft_wrap=True, highlight=False)
+
+
+@camera.command("test")
+def try_out(
+    address: Address,
+    user: User = None,
+    password_stdin: FromStdin = False,
+    transport: Annotated[
+        Literal["auto", "tcp", "udp"], typer.Option("--transport", help="Of RTSP.")
+    ] = "auto",
+    picture: Annotated[
+        Path, typer.Option("--picture", help="Where its first picture goes.")
+    ] = Path("camera.jpg"),
+    as_json: Json = False,
+) -> None:
+    """Say what a camera gives, or in one sentence why it gives nothing. Needs no stack."""
+    from services.cli.probing import show_probe  # PyAV and numpy: for this command alone
+
+    words = credentials(user, password_stdin)
+    secret = words.get("username", ""), words.get("password", "")
+    show_probe(address, secret, transport, picture, as_json)
 
 
 def settings(  # noqa: PLR0913 - each is an option

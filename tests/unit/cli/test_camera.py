@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -160,3 +161,22 @@ def test_a_mask_that_is_no_polygon_is_refused_with_advice(store: Store, mask: st
     result = run(store, "add", "rtsp://10.0.0.9/", "--mask", mask)
     assert (result.exit_code, store.asked) == (1, [])
     assert "three corners" in result.stderr
+
+
+def test_what_a_camera_gives_is_said_and_its_first_picture_kept(tmp_path: Path) -> None:
+    picture = tmp_path / "first.jpg"
+    address = "sim://store?size=64x64&seed=1"
+    options = ["camera", "test", address, "--picture", str(picture)]
+    result = CliRunner().invoke(app, options, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    assert "64x64" in result.stdout
+    assert picture.read_bytes().startswith(b"\xff\xd8")
+
+
+def test_why_a_camera_gives_nothing_is_one_sentence_without_its_password(tmp_path: Path) -> None:
+    address = "rtsp://admin:hidden@127.0.0.1:9/stream"
+    options = ["camera", "test", address, "--picture", str(tmp_path / "none.jpg")]
+    result = CliRunner().invoke(app, options, catch_exceptions=False)
+    assert result.exit_code == 1
+    assert "hidden" not in result.output
+    assert result.stderr.strip().endswith(".")
