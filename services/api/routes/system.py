@@ -17,6 +17,13 @@ PAGE_FILES = {
     "/curve.js": ("curve.js", "text/javascript"),
     "/detail.js": ("detail.js", "text/javascript"),
     "/text.js": ("text.js", "text/javascript"),
+    "/cameras": ("cameras.html", "text/html"),
+    "/cameras.js": ("cameras.js", "text/javascript"),
+    "/camera.js": ("camera.js", "text/javascript"),
+    "/live.js": ("live.js", "text/javascript"),
+    "/wall.js": ("wall.js", "text/javascript"),
+    "/webcam.js": ("webcam.js", "text/javascript"),
+    "/cameras.css": ("cameras.css", "text/css"),
     "/style.css": ("style.css", "text/css"),
     "/icon.svg": ("icon.svg", "image/svg+xml"),
 }

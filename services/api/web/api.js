@@ -77,3 +77,20 @@ export const mediaUrl = (id) => `${ROOT}/videos/${id}/media`;
 export const frameUrl = (id, time, width = 320) =>
   `${ROOT}/videos/${id}/frame?t=${time.toFixed(2)}&width=${width}`;
 export const evidenceUrl = (id, what) => `${ROOT}/alerts/${id}/${what}`;
+
+async function send(method, path, content) {
+  const answer = await fetch(`${ROOT}/${path}`, {
+    method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(content),
+  });
+  if (!answer.ok) throw await refusal(answer);
+  return answer.json();
+}
+
+export const addCamera = (camera) => send("POST", "cameras", camera);
+export const change = (id, wanted) => send("PATCH", `cameras/${id}`, wanted);
+
+/** Remove a camera everywhere; it is gone once this resolves. */
+export async function removeCamera(id) {
+  const answer = await fetch(`${ROOT}/cameras/${id}`, { method: "DELETE" });
+  if (!answer.ok && answer.status !== 404) throw await refusal(answer);
+}
