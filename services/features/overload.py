@@ -35,6 +35,10 @@ class Marks:
     """A report is repeated while it goes on: one that is not, for long, is of a dead worker."""
 
 
+ROUND = 8
+"""After so many windows a camera's turn comes one later: else one that always comes when the
+machine is busy would never be looked at.
+"""
 IDLE_S = 0.1
 """A worker that took no batch for so long had none."""
 
@@ -95,6 +99,8 @@ class Overload:
             self._started_at = now
         if self._done_at is not None and (now - self._done_at).total_seconds() >= IDLE_S:
             self._learn(clips, now)
+        for clip in clips:
+            self._narrow(clip, now)
         lag_s = max((self._lag_s(clip, now) for clip in clips), default=0.0)
         share = lag_s / self.bound_s(now)
         if share > 0.25:
@@ -155,8 +161,16 @@ class Overload:
         clip = window.clips[-1]
         if any(part.content is None for part in window.parts):
             return False
-        turn = window.clips[0].index // self._stride + clip.source_id.int
+        number = window.clips[0].index // self._stride
+        turn = number + number // ROUND + clip.source_id.int
         return turn % self._thinning == 0 and not self.is_hopeless(clip, now)
+
+    def _narrow(self, clip: ClipRecorded, now: datetime) -> None:
+        """A clip has waited between nothing and as long as the worker has been busy."""
+        age_s, usual_s = _age_s(clip, now), self._usual_s.get(clip.source_id, 0.0)
+        if self._busy_since is not None:
+            usual_s = max(usual_s, age_s - (now - self._busy_since).total_seconds())
+        self._usual_s[clip.source_id] = min(usual_s, age_s)
 
     def _lag_s(self, clip: ClipRecorded, now: datetime) -> float:
         """At most as long as the worker has been busy: before that it had done all that came."""

