@@ -1,31 +1,20 @@
 """What the API tells: frozen pydantic models, each with an example for OpenAPI."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from schemas.alerts import AlertKind, ClosedReason, Severity
-from schemas.clips import ClipSpec, SourceKind
-from schemas.health import Condition
-from schemas.sources import Polygon, Recording, Transport, Zone
+from schemas.clips import SourceKind
+from services.api.cameras.views import ConditionView
+from services.api.view import EXAMPLE_ID, EXAMPLE_WHEN, View, example
 
 VideoState = Literal["submitted", "decoding", "scoring", "done", "failed"]
 AlertState = Literal["open", "closed"]
-CameraState = Literal["online", "offline", "paused", "starting"]
 Resolution = Literal["auto", "clip", "minute", "hour"]
-_VIDEO = "0f8fad5b-d9cb-469f-a165-70867728950e"
 _ALERT = "7c9e6679-7425-50de-944b-e07fc1f90ae7"
-_WHEN = "2026-05-01T22:00:00Z"
-
-
-class View(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-def _example(content: dict[str, Any]) -> ConfigDict:
-    return ConfigDict(frozen=True, json_schema_extra={"examples": [content]})
 
 
 class VideoView(View):
@@ -55,9 +44,9 @@ class VideoView(View):
     submitted_at: datetime
     finished_at: datetime | None
 
-    model_config = _example(
+    model_config = example(
         {
-            "video_id": _VIDEO,
+            "video_id": EXAMPLE_ID,
             "filename": "till.mp4",
             "size_bytes": 7340032,
             "content_type": "video/mp4",
@@ -78,7 +67,7 @@ class VideoView(View):
             "error": None,
             "note": None,
             "recorded_at": None,
-            "submitted_at": _WHEN,
+            "submitted_at": EXAMPLE_WHEN,
             "finished_at": None,
         }
     )
@@ -134,10 +123,10 @@ class AlertView(View):
     recorded_at: datetime = Field(description="when the API heard of it")
     is_held: bool = Field(description="nothing that is kept of it is deleted, however old")
 
-    model_config = _example(
+    model_config = example(
         {
             "alert_id": _ALERT,
-            "source_id": _VIDEO,
+            "source_id": EXAMPLE_ID,
             "source_kind": "upload",
             "filename": "till.mp4",
             "run": "live",
@@ -153,10 +142,10 @@ class AlertView(View):
             "end_s": 57.6,
             "peak_s": 49.07,
             "peak_score": 0.91,
-            "origin_at": _WHEN,
+            "origin_at": EXAMPLE_WHEN,
             "is_wall_clock": True,
             "model_id": "linear/2026-05",
-            "recorded_at": _WHEN,
+            "recorded_at": EXAMPLE_WHEN,
             "is_held": False,
         }
     )
@@ -181,86 +170,6 @@ class AlertDetail(AlertView):
     deliveries: list[DeliveryView]
 
 
-class ConditionView(View):
-    """Something about a source that was not as it should be, or is: see SourceHealth."""
-
-    condition: Condition
-    started_at: datetime
-    ended_at: datetime = Field(description="how far it is known, while it is not over")
-    is_over: bool
-    detail: str = Field(description="one sentence for people; may be empty")
-    count: int = Field(description="of overloaded, still and clips_dropped: what was left out")
-
-    model_config = _example(
-        {
-            "condition": "offline",
-            "started_at": _WHEN,
-            "ended_at": "2026-05-01T22:10:00Z",
-            "is_over": True,
-            "detail": "The camera refuses the connection.",
-            "count": 0,
-        }
-    )
-
-
-class CameraView(View):
-    """A camera as it is configured, and how it is. Credentials are never told."""
-
-    source_id: UUID
-    name: str
-    address: str = Field(description="of the stream that is watched, without credentials")
-    record_address: str | None = Field(description="of the stream that is recorded, if another")
-    has_credentials: bool = Field(description="there are a user name and a password, sealed")
-    spec: ClipSpec
-    is_paused: bool
-    transport: Transport
-    masks: tuple[Polygon, ...]
-    masks_recordings: bool
-    zones: tuple[Zone, ...]
-    motion_gate: bool
-    recording: Recording
-    origin_at: datetime = Field(description="time zero of its clips")
-    configured_at: datetime = Field(description="when it was added")
-    changed_at: datetime
-    is_announced: bool = Field(
-        description="the services know of it as it is; false while Kafka does not answer"
-    )
-    state: CameraState
-    reason: str = Field(description="one sentence for people; may be empty")
-    since: datetime = Field(description="how long it has been in this state")
-    last_clip_at: datetime | None = Field(description="start of the latest clip with a score")
-    last_score: float | None = Field(description="the highest calibrated score of that clip")
-    conditions: list[ConditionView] = Field(description="those that are not over")
-
-    model_config = _example(
-        {
-            "source_id": _VIDEO,
-            "name": "Till 1",
-            "address": "rtsp://192.168.1.20/stream2",
-            "record_address": "rtsp://192.168.1.20/stream1",
-            "has_credentials": True,
-            "spec": {"frames": 16, "frame_rate": 15.0, "hop": 16},
-            "is_paused": False,
-            "transport": "auto",
-            "masks": [],
-            "masks_recordings": False,
-            "zones": [],
-            "motion_gate": True,
-            "recording": "ring",
-            "origin_at": _WHEN,
-            "configured_at": _WHEN,
-            "changed_at": _WHEN,
-            "is_announced": True,
-            "state": "online",
-            "reason": "",
-            "since": _WHEN,
-            "last_clip_at": "2026-05-02T08:00:00Z",
-            "last_score": 0.07,
-            "conditions": [],
-        }
-    )
-
-
 class RunView(View):
     """How far one run got with a source."""
 
@@ -282,19 +191,19 @@ class SourceView(View):
     configured_at: datetime
     runs: list[RunView]
 
-    model_config = _example(
+    model_config = example(
         {
-            "source_id": _VIDEO,
+            "source_id": EXAMPLE_ID,
             "source_kind": "camera",
             "name": "Till 1",
-            "origin_at": _WHEN,
+            "origin_at": EXAMPLE_WHEN,
             "is_wall_clock": True,
             "recorded_at": None,
-            "configured_at": _WHEN,
+            "configured_at": EXAMPLE_WHEN,
             "runs": [
                 {
                     "run": "live",
-                    "first_at": _WHEN,
+                    "first_at": EXAMPLE_WHEN,
                     "last_at": "2026-05-02T08:00:00Z",
                     "is_over": False,
                 }
@@ -358,18 +267,8 @@ class VideoPage(View):
     next: str | None = Field(description="ask again with `cursor` of this; null at the end")
 
 
-class CameraPage(View):
-    items: list[CameraView]
-    next: str | None = Field(description="ask again with `cursor` of this; null at the end")
-
-
 class AlertPage(View):
     items: list[AlertView]
-    next: str | None = Field(description="ask again with `cursor` of this; null at the end")
-
-
-class ConditionPage(View):
-    items: list[ConditionView]
     next: str | None = Field(description="ask again with `cursor` of this; null at the end")
 
 
@@ -394,10 +293,15 @@ class RecordingsView(View):
 
     items: list[RecordedStretch]
 
-    model_config = _example(
+    model_config = example(
         {
             "items": [
-                {"since": _WHEN, "until": _WHEN, "size_bytes": 52428800, "is_stored": False},
+                {
+                    "since": EXAMPLE_WHEN,
+                    "until": EXAMPLE_WHEN,
+                    "size_bytes": 52428800,
+                    "is_stored": False,
+                },
             ]
         }
     )

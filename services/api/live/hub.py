@@ -17,7 +17,7 @@ from schemas.health import SourceHealth
 from schemas.judgements import LIVE
 from schemas.poses import PoseFrame, PosesExtracted
 from schemas.scores import ClipScored
-from services.api.views import ConditionView
+from services.api.cameras.views import ConditionView
 
 POSES_KEPT = 3
 POSES_FOR_S = 2.5

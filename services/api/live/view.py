@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from services.api.cameras.views import ConditionView
 from services.api.live.feed import Feed
 from services.api.live.hub import Hub, Viewer
-from services.api.views import ConditionView
 from services.chassis.clock import Clock
 from services.chassis.streaming.broker import Broker
 

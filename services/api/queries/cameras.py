@@ -11,12 +11,12 @@ from sqlalchemy import Connection, Select, func, insert, select, update
 from schemas.judgements import LIVE
 from schemas.sources import SourceConfigured
 from services.api.cameras.announcing import camera_query, message_of
+from services.api.cameras.views import CameraPage, CameraState, CameraView, ConditionView
 from services.api.cursors import Cursor
 from services.api.principal import Principal, visible
 from services.api.queries.conditions import open_conditions
 from services.api.rows import camera_row, configured_row
 from services.api.tables import cameras, conditions, runs, sources
-from services.api.views import CameraPage, CameraState, CameraView, ConditionView
 
 Row = Mapping[Any, Any]
 SILENT_AFTER = timedelta(seconds=45)

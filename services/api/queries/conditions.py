@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
+from services.api.cameras.views import ConditionPage, ConditionView
 from services.api.cursors import Cursor
 from services.api.scores.reading import Span
 from services.api.tables import conditions
-from services.api.views import ConditionPage, ConditionView
 
 MOST_ON_A_TIMELINE = 2_000
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from schemas.sources import SourceConfigured
 from services.api.auth import Asking
 from services.api.cameras.entry import CameraChange, CameraEntry, changed, configured
+from services.api.cameras.views import CameraPage, CameraView
 from services.api.deps import Context, Database, Tools
 from services.api.principal import Principal
 from services.api.problems import Problem, documented
@@ -18,7 +19,6 @@ from services.api.queries import cameras as queries
 from services.api.queries.sources import is_removable
 from services.api.routes.sources import SourceId
 from services.api.routes.videos import Limit, Token, cursor_of, found, require_free
-from services.api.views import CameraPage, CameraView
 from services.chassis.addresses import AddressFault
 from services.chassis.sealing import SealingFault
 from services.chassis.storage.database import transaction

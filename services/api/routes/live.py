@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, WebSocket
 from fastapi.concurrency import run_in_threadpool
 
 from services.api.auth import Asking
+from services.api.cameras.views import ConditionView
 from services.api.deps import Context, Tools
 from services.api.live.sockets import TRY_AGAIN, send_live
 from services.api.live.streams import OneCamera, Wall
@@ -16,7 +17,6 @@ from services.api.principal import Principal
 from services.api.problems import Problem
 from services.api.queries import cameras, sources
 from services.api.queries.conditions import open_conditions
-from services.api.views import ConditionView
 
 router = APIRouter()
 MOST_ON_A_WALL = 100

@@ -11,6 +11,7 @@ from pydantic_core import to_json
 from schemas.clips import SourceKind
 from schemas.judgements import LIVE
 from services.api.auth import Asking
+from services.api.cameras.views import ConditionPage
 from services.api.deps import Database
 from services.api.moments import Moment
 from services.api.problems import Problem, documented
@@ -18,7 +19,7 @@ from services.api.queries import sources as queries
 from services.api.queries.conditions import condition_page, touching
 from services.api.queries.sources import Stretch
 from services.api.routes.videos import Limit, Token, cursor_of, found
-from services.api.views import ConditionPage, Resolution, SourcePage, SourceView, TimelineView
+from services.api.views import Resolution, SourcePage, SourceView, TimelineView
 
 router = APIRouter(prefix="/sources", tags=["sources"])
 RESOLUTIONS: tuple[Resolution, ...] = ("clip", "minute", "hour")
