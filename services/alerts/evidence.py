@@ -4,9 +4,13 @@ It runs beside the sending of messages, never before it. Keys are fixed by the a
 something again replaces what was there.
 """
 
+import contextlib
 import io
+import os
 import tempfile
+import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
@@ -68,6 +72,14 @@ class Making:
     policy: RetryPolicy = RetryPolicy(base_s=1.0, cap_s=300.0)  # noqa: RUF009 - frozen
 
 
+def give_way() -> None:
+    """Cutting and encoding take seconds of a core, and may wait for whatever looks at cameras: the
+    calling thread, and what it starts, has to leave the processor to others.
+    """
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 15)
+
+
 class EvidenceWorker:
     """`turn` makes one part of one alert. Several may work on the same queue."""
 
@@ -77,6 +89,7 @@ class EvidenceWorker:
         """`settled` hears of each alert whose picture is there, or will never be."""
         self._shared, self._settled = shared, settled
         self._queue, self._store, self._clock = shared.queue, shared.store, shared.clock
+        self._background = ThreadPoolExecutor(16, "evidence-cut", initializer=give_way)
 
     def turn(self) -> float:
         """Seconds until there is more to do. Raises TransientError when the database is away."""
@@ -124,7 +137,7 @@ class EvidenceWorker:
                 picture = snapshot(stretch.picture(alert.peak_s), alert, people)
                 self._store.put(ids.snapshot_key(alert.alert_id), io.BytesIO(picture), "image/jpeg")
                 return replace(present, peak_s=alert.peak_s)
-            self._cut(alert, stretch, span)
+            self._background.submit(self._cut, alert, stretch, span).result()
             return replace(present, span=span)
 
     def _cut(self, alert: Alert, stretch: Stretch, span: Span) -> None:
