@@ -133,7 +133,7 @@ def live_figures(seconds: int, cameras: int | None, backbone: str) -> Iterator[F
         network = Subject.of(backbone, Path(name) / "cache").network
         bare_s = bare_forward(network, 10)
         yield Figure("bare forward pass", f"{1000 * bare_s:.0f} ms", "bare_forward_s", bare_s)
-        count = cameras or live_bench.cameras_for(bare_s, network.window)
+        count = cameras or live_bench.cameras_for(bare_s, network.window, os.cpu_count() or 1)
         progress(f"{count} cameras of 720p for {seconds} s")
         for key, value in live_bench.live_figures(Path(name), count, seconds, network.window):
             yield Figure(key.replace("_", " "), str(value), key, value)

@@ -33,6 +33,7 @@ SCENE = "sim://store?seed=7&seconds=20&incident=6-16&size=1280x720"
 FRAME_RATE = 25
 SHARE = 0.85
 """Of what the bare network could do, so much is asked of the machine."""
+CAMERAS_A_CORE = 2
 PATIENCE_S = 120.0
 Stamped = tuple[float, Message]
 
@@ -56,9 +57,12 @@ def scene() -> SimSpec:
     return replace(parse(SCENE), frame_rate=FRAME_RATE)
 
 
-def cameras_for(bare_forward_s: float, window: int, spec: ClipSpec = ClipSpec()) -> int:
-    """As many as the bare network could follow in real time, times SHARE; at least one."""
-    return max(1, int(SHARE * window * spec.hop_s / bare_forward_s))
+def cameras_for(bare_forward_s: float, window: int, cores: int) -> int:
+    """As many as the bare network could follow in real time, times SHARE; where that is fast, as
+    many as the cores can decode beside it; at least one.
+    """
+    followed = int(SHARE * window * ClipSpec().hop_s / bare_forward_s)
+    return max(1, min(followed, CAMERAS_A_CORE * cores))
 
 
 def live_figures(
@@ -132,7 +136,7 @@ class Following:
 
     def _follow(self, tail: Tail) -> None:
         while not self._stopped.is_set():
-            for message in tail.latest():
+            for message in tail.latest(within_s=0.02):  # it is part of what is measured
                 with self._lock:
                     self._heard(time.time(), message)
         tail.close()

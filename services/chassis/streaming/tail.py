@@ -39,14 +39,14 @@ class Tail:
             messages += some
         return messages
 
-    def latest(self) -> list[Message]:
-        """What came since the last call, after a moment at most."""
-        return self._poll(MOST)
+    def latest(self, within_s: float = MOMENT_S) -> list[Message]:
+        """What came since the last call, after so long at most."""
+        return self._poll(MOST, within_s)
 
-    def _poll(self, most: int) -> list[Message]:
+    def _poll(self, most: int, within_s: float = MOMENT_S) -> list[Message]:
         """What can be decoded of the next records; empty after a moment without any."""
         messages = []
-        for record in self._reader.poll(most, MOMENT_S):
+        for record in self._reader.poll(most, within_s):
             with contextlib.suppress(DecodeError):
                 messages.append(decode(self._topic, record.value))
         return messages

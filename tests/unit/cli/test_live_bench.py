@@ -79,8 +79,10 @@ def test_a_clip_between_two_that_have_a_score_was_dropped(indexes: set[int], cou
     assert missing(indexes) == count
 
 
-@pytest.mark.parametrize(("bare_s", "count"), [(0.1, 18), (0.45, 4), (5.0, 1)])
-def test_as_many_cameras_as_the_bare_network_follows_less_a_margin(
-    bare_s: float, count: int
+@pytest.mark.parametrize(
+    ("bare_s", "cores", "count"), [(0.1, 16, 18), (0.45, 8, 4), (5.0, 2, 1), (0.1, 2, 4)]
+)
+def test_as_many_cameras_as_the_bare_network_follows_and_the_cores_decode(
+    bare_s: float, cores: int, count: int
 ) -> None:
-    assert cameras_for(bare_s, window=2) == count
+    assert cameras_for(bare_s, 2, cores) == count
