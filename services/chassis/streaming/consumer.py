@@ -57,6 +57,7 @@ class ConsumeLoop:
         self._member = Member(self._topics, group, _marker(broker, group))
         self._positions = Positions()
         self._next: dict[Partition, int] = {}
+        self._lost: set[Partition] = set()
         self._worker = Worker(
             self._member,
             handler,
@@ -203,6 +204,7 @@ class ConsumeLoop:
 
     def _on_assigned(self, partitions: Collection[Partition]) -> Mapping[Partition, int]:
         self._paused = False
+        self._hand_over_lost(partitions)
         committed = self._consumer.committed(partitions)
         lost: list[Entry] = []
         for partition in partitions:
@@ -225,20 +227,30 @@ class ConsumeLoop:
         return {partition: self._next[partition] for partition in partitions}
 
     def _on_revoked(self, partitions: Collection[Partition]) -> None:
+        self._handler.hand_over(partitions)
         self._leave(partitions)
         self._commit_now()
         self._positions.forget(partitions)
 
     def _on_lost(self, partitions: Collection[Partition]) -> None:
+        """The group did not hear of us, or Kafka is away. What the handler does outside the loop
+        goes on until it is known who has the partitions: mostly it is us again.
+        """
         self._leave(partitions)
         self._positions.forget(partitions)
+        self._lost.update(partitions)
+
+    def _hand_over_lost(self, assigned: Collection[Partition]) -> None:
+        moved, self._lost = self._lost.difference(assigned), set()
+        if moved:
+            self._handler.hand_over(moved)
+            self._worker.leave(moved)
 
     def _leave(self, partitions: Collection[Partition]) -> None:
         log.info("revoked", group=self._group, partitions=_names(partitions))
         self._paused = False
         for partition in partitions:
             self._next.pop(partition, None)
-        self._handler.hand_over(partitions)
         self._worker.leave(partitions)
 
     def _close(self) -> None:

@@ -57,7 +57,8 @@ class Handler:
         """Those partitions belong to another member now: drop what is kept of them."""
 
     def hand_over(self, partitions: Collection[Partition]) -> None:
-        """Those partitions are about to belong to another member: return once nothing is at work
+        """Those partitions are about to belong to another member, or do since an outage in which
+        this one was not heard of: return once nothing is at work
         for them outside the loop. The only method that runs in the polling thread: the others may
         be at work meanwhile, with records of those partitions too, until `forget` is called.
         """

@@ -3,7 +3,7 @@
 import dataclasses
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -354,6 +354,40 @@ def test_a_member_that_was_expelled_comes_back_and_goes_on(broker: MemoryBroker)
     assert {key: sorted(set(seen)) for key, seen in found.items()} == {
         str(source(n)): list(range(4)) for n in range(3)
     }
+
+
+class HandingOver(Scoring):
+    """Notes what it had to hand over."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.handed_over: list[Partition] = []
+
+    def hand_over(self, partitions: Collection[Partition]) -> None:
+        self.handed_over += partitions
+
+
+def test_what_comes_back_after_an_outage_was_never_handed_over(broker: MemoryBroker) -> None:
+    """Cameras are watched on while Kafka is away."""
+    one, handler = FixedBroker(broker), HandingOver()
+    with running(loop(one, handler)) as consume:
+        broker.wait_until(lambda: consume.ready)
+        one.members[0].expel()
+        put_embeddings(broker, 12)
+        until_read(broker)
+        assert handler.handed_over == []
+    assert len(handler.handed_over) == len(set(handler.handed_over)) > 0
+
+
+def test_what_another_member_gets_is_handed_over_first(broker: MemoryBroker) -> None:
+    handler = HandingOver()
+    with running(loop(broker, handler)) as consume:
+        broker.wait_until(lambda: consume.ready)
+        with running(loop(broker, Scoring())) as other:
+            broker.wait_until(lambda: other.ready)
+            put_embeddings(broker, 12)
+            until_read(broker)
+            assert handler.handed_over
 
 
 class LongJob(Handler):
