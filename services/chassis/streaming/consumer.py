@@ -57,7 +57,7 @@ class ConsumeLoop:
         self._member = Member(self._topics, group, _marker(broker, group))
         self._positions = Positions()
         self._next: dict[Partition, int] = {}
-        self._lost: set[Partition] = set()
+        self._orphaned: set[Partition] = set()
         self._worker = Worker(
             self._member,
             handler,
@@ -204,7 +204,7 @@ class ConsumeLoop:
 
     def _on_assigned(self, partitions: Collection[Partition]) -> Mapping[Partition, int]:
         self._paused = False
-        self._hand_over_lost(partitions)
+        self._hand_over_orphaned(partitions)
         committed = self._consumer.committed(partitions)
         lost: list[Entry] = []
         for partition in partitions:
@@ -238,10 +238,10 @@ class ConsumeLoop:
         """
         self._leave(partitions)
         self._positions.forget(partitions)
-        self._lost.update(partitions)
+        self._orphaned.update(partitions)
 
-    def _hand_over_lost(self, assigned: Collection[Partition]) -> None:
-        moved, self._lost = self._lost.difference(assigned), set()
+    def _hand_over_orphaned(self, assigned: Collection[Partition]) -> None:
+        moved, self._orphaned = self._orphaned.difference(assigned), set()
         if moved:
             self._handler.hand_over(moved)
             self._worker.leave(moved)

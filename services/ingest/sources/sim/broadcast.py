@@ -67,7 +67,9 @@ class Broadcast:
 
     def sent_at(self, name: str, number: int, before: float) -> float | None:
         """When the picture was last sent before a moment; both in seconds since 1970."""
-        moments = self._sent.get(name, [[] for _ in range(number + 1)])[number]
+        if name not in self._sent:
+            return None
+        moments = self._sent[name][number]
         place = bisect_right(moments, before)
         return moments[place - 1] if place else None
 
