@@ -155,6 +155,7 @@ class KafkaConsumer(_Client):
 
     def __init__(self, settings: KafkaSettings, group: str) -> None:
         self._failed: set[Partition] = set()
+        self._closing = False
         config = {**consumer_config(settings, group), "on_commit": self._on_commit}
         super().__init__(settings, config, Complaints("consumer"))
 
@@ -164,6 +165,10 @@ class KafkaConsumer(_Client):
             self._consumer.list_topics(timeout=self._settings.kafka_timeout_s)
 
         def on_assign(consumer: Consumer, partitions: list[TopicPartition]) -> None:
+            if self._closing:
+                # Whoever leaves gets no answers any more: what is asked here times out.
+                consumer.incremental_assign([])
+                return
             # A partition paused in the middle of its assignment was seen never to fetch again.
             self.resume()
             starts = rebalances.assigned(_partitions(partitions))
@@ -232,6 +237,7 @@ class KafkaConsumer(_Client):
         self._consumer.resume(self._consumer.assignment())
 
     def close(self) -> None:
+        self._closing = True
         self._consumer.close()
 
     def _on_commit(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:

@@ -252,3 +252,15 @@ def test_a_view_is_ready_on_a_topic_without_a_record_and_sees_tombstones(broker:
     publisher.flush()
     assert removed.wait(60)
     view.stop()
+
+
+def test_whoever_leaves_in_the_middle_of_a_rebalance_asks_nothing_more(
+    broker: Broker, member: Callable[[], Member]
+) -> None:
+    publish(broker, 24)
+    one, other = member(), member()
+    until(lambda: len(one.own) == len(other.own) == 2, one, other)
+    one.consumer.close()
+    asked = len(other.starts)
+    other.consumer.close()
+    assert len(other.starts) == asked
