@@ -8,7 +8,15 @@ from uuid import UUID, uuid5
 
 NAMESPACE = UUID("6d1d6f5e-5a5b-5c0b-9c43-6e69676874ff")
 
+DEFAULT_TENANT = uuid5(NAMESPACE, "tenant/default")
+"""The tenant of a machine on which nobody has made another."""
+
 SEGMENT_NAME = "%Y%m%dT%H%M%S%fZ"
+
+
+def default_store(tenant_id: UUID) -> UUID:
+    """The store that every tenant has from its beginning."""
+    return uuid5(tenant_id, "store/default")
 
 
 def clip_id(source_id: UUID, origin_at: datetime, index: int) -> UUID:

@@ -6,7 +6,7 @@ Every optional field is set, so that a reader in another language meets each of 
 import struct
 from base64 import b64decode
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -15,25 +15,32 @@ from schemas.alerts import AlertClosed, AlertOpened, AlertUpdated
 from schemas.base import Message
 from schemas.clips import ClipRecorded, ClipRef, ClipSpec
 from schemas.deadletters import DeadLetter
-from schemas.deliveries import DeliveryAttempted
+from schemas.deliveries import DeliveryAttempted, DeliveryRequested
 from schemas.embeddings import EmbeddingExtracted
 from schemas.health import SourceHealth
+from schemas.hours import DaySpan, Holiday, StoreHours, WeeklyHours
 from schemas.judgements import ClipJudged, HeadJudgement
-from schemas.policies import PersistenceRule, PolicySet, SourceCalibration
+from schemas.mails import MailRequested
+from schemas.policies import PersistenceRule, PolicySet, PresenceRule, SourceCalibration
 from schemas.poses import Person, PoseFrame, PosesExtracted
 from schemas.pushes import FramePushed
 from schemas.recordings import FootageRequested, SegmentRecorded
+from schemas.reviews import AlertReviewed
 from schemas.scores import ClipScored, HeadScore
 from schemas.sources import CameraSettings, SourceConfigured, Zone
+from schemas.targets import AlertFilter, Pacing, TargetConfigured
 from schemas.videos import VideoProgressed, VideoSubmitted
 
 A = TypeVar("A", AlertOpened, AlertUpdated, AlertClosed)
 
 SOURCE = UUID("0190b6a2-7c1e-5d3a-9f04-2a6c1e5d3a9f")
 NOON = datetime(2026, 3, 14, 12, 0, 0, 250000, tzinfo=UTC)
+STORE = ids.default_store(ids.DEFAULT_TENANT)
+TARGET = UUID("0190b6a2-7c1e-5d3a-9f04-2a6c1e5d3aa0")
 CORNER = ((0.0, 0.0), (0.25, 0.0), (0.0, 0.25))
 CLIP_S = ClipSpec().duration_s
 MODEL = "linear-b2e49655"
+LATE = DaySpan(start=time(18), end=time(2))
 OF_SOURCE: dict[str, Any] = {
     "source_id": SOURCE,
     "source_kind": "camera",
@@ -65,6 +72,10 @@ def samples() -> tuple[Message, ...]:
         _alert(AlertUpdated),
         _alert_closed(),
         _delivery_attempted(),
+        _delivery_requested(),
+        _target_configured(),
+        _alert_reviewed(),
+        _mail_requested(),
         _source_health(),
         _segment_recorded(),
         _footage_requested(),
@@ -106,7 +117,8 @@ def _source_configured() -> SourceConfigured:
     return SourceConfigured(
         source_id=SOURCE,
         source_kind="camera",
-        tenant_id=SOURCE,
+        tenant_id=ids.DEFAULT_TENANT,
+        store_id=STORE,
         name="door 2",
         origin_at=NOON,
         address="rtsp://10.0.0.7/stream2",
@@ -125,11 +137,36 @@ def _policy_set() -> PolicySet:
         source_id=SOURCE,
         rules=(
             PersistenceRule(
-                name="fight", label="Possible fight", high=0.75, low=0.5, k=4, n=6, m=4, alone=0.95
+                name="fight",
+                label="Possible fight",
+                high=0.75,
+                low=0.5,
+                k=4,
+                n=6,
+                m=4,
+                alone=0.95,
+                budget_per_day=0.5,
+            ),
+        ),
+        presence=(
+            PresenceRule(
+                name="till",
+                label="Somebody behind the till",
+                zone="till",
+                during="unstaffed",
+                joined="fight",
             ),
         ),
         muted=("fall",),
+        hours=StoreHours(
+            time_zone="Asia/Seoul",
+            open=WeeklyHours(monday=(LATE,)),
+            staffed=WeeklyHours(monday=(DaySpan(start=time(9), end=time(18)),)),
+            holidays=(Holiday(day=date(2026, 9, 25), open=(LATE,)),),
+        ),
+        zones=(Zone(name="till", polygon=CORNER),),
         calibrations=(SourceCalibration(model_id=MODEL, raw=(-4.0, 4.0), calibrated=(0.0, 1.0)),),
+        snoozed_until=NOON + timedelta(hours=1),
         set_at=NOON,
     )
 
@@ -241,12 +278,73 @@ def _delivery_attempted() -> DeliveryAttempted:
         delivery_id=ids.delivery_id(alert.alert_id, "webhook", "https://example.org/hook"),
         alert_id=alert.alert_id,
         source_id=SOURCE,
+        target_id=TARGET,
         channel="webhook",
         target="https://example.org/…",
         attempt=2,
         outcome="delivered",
         detail="204 No Content",
         attempted_at=NOON,
+        status=204,
+        took_ms=31,
+    )
+
+
+def _delivery_requested() -> DeliveryRequested:
+    return DeliveryRequested(
+        request_id=SOURCE,
+        tenant_id=ids.DEFAULT_TENANT,
+        target_id=TARGET,
+        purpose="redelivery",
+        alert_id=_alert(AlertOpened).alert_id,
+        requested_by="kim@example.org",
+        requested_at=NOON,
+    )
+
+
+def _target_configured() -> TargetConfigured:
+    return TargetConfigured(
+        target_id=TARGET,
+        tenant_id=ids.DEFAULT_TENANT,
+        channel="webhook",
+        name="Guard",
+        shown="https://example.org/…",
+        address=b"sealed",
+        secrets=b"sealed",
+        language="ko",
+        wants=AlertFilter(
+            store_ids=(STORE,), severities=("critical",), hours=WeeklyHours(sunday=(LATE,))
+        ),
+        pacing=Pacing(digest_every_s=600.0),
+        after_s=120.0,
+        configured_at=NOON,
+    )
+
+
+def _alert_reviewed() -> AlertReviewed:
+    return AlertReviewed(
+        alert_id=_alert(AlertOpened).alert_id,
+        source_id=SOURCE,
+        tenant_id=ids.DEFAULT_TENANT,
+        acknowledged_at=NOON,
+        acknowledged_by="kim@example.org",
+        assigned_to=TARGET,
+        verdict="false",
+        reason="two friends embraced",
+        reviewed_at=NOON,
+    )
+
+
+def _mail_requested() -> MailRequested:
+    return MailRequested(
+        mail_id=TARGET,
+        tenant_id=ids.DEFAULT_TENANT,
+        kind="invitation",
+        language="ko",
+        sealed=b"sealed",
+        text="Kim",
+        expires_at=NOON + timedelta(days=7),
+        requested_at=NOON,
     )
 
 

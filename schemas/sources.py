@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.base import Bytes, Id, Message, Unit, UtcTime
 from schemas.clips import ClipSpec, Grid, SourceKind
+from schemas.ids import DEFAULT_TENANT, default_store
 
 Polygon = Annotated[tuple[tuple[Unit, Unit], ...], Field(min_length=3, max_length=64)]
 """Corners in order, as shares of the upright picture's width and height."""
@@ -53,7 +54,8 @@ class SourceConfigured(Message):
     type: Literal["nightclerk.source.configured.v1"] = "nightclerk.source.configured.v1"
     source_id: Id
     source_kind: SourceKind
-    tenant_id: Id | None = None
+    tenant_id: Id = DEFAULT_TENANT
+    store_id: Id = default_store(DEFAULT_TENANT)
     name: str = Field(description="the camera's name, or the name of the uploaded file")
     origin_at: UtcTime = Field(description="time zero of the source's grid")
     is_wall_clock: bool = True

@@ -6,16 +6,19 @@ from schemas.alerts import AlertClosed, AlertOpened, AlertUpdated
 from schemas.base import Message
 from schemas.clips import ClipRecorded
 from schemas.deadletters import DeadLetter
-from schemas.deliveries import DeliveryAttempted
+from schemas.deliveries import DeliveryAttempted, DeliveryRequested
 from schemas.embeddings import EmbeddingExtracted
 from schemas.health import SourceHealth
 from schemas.judgements import ClipJudged
+from schemas.mails import MailRequested
 from schemas.policies import PolicySet
 from schemas.poses import PosesExtracted
 from schemas.pushes import FramePushed
 from schemas.recordings import FootageRequested, SegmentRecorded
+from schemas.reviews import AlertReviewed
 from schemas.scores import ClipScored
 from schemas.sources import SourceConfigured
+from schemas.targets import TargetConfigured
 from schemas.videos import VideoProgressed, VideoSubmitted
 
 HOUR_MS = 3_600_000
@@ -80,11 +83,11 @@ SOURCES = Topic(
 POLICIES = Topic(
     name="policies.v1",
     messages=(PolicySet,),
-    producers=("api", "scoring"),
+    producers=("api",),
     consumers=("scoring", "alerts"),
     retention_ms=7 * DAY_MS,
     is_compacted=True,
-    description="The policies in force for each source, its own calibration included.",
+    description="The policies in force for each source.",
 )
 VIDEOS = Topic(
     name="videos.v1",
@@ -203,6 +206,39 @@ PUSHES = Topic(
     retention_bytes=256 * MIB,
     description="Pictures of webcams on their way from the browser to ingest.",
 )
+TARGETS = Topic(
+    name="targets.v1",
+    messages=(TargetConfigured,),
+    producers=("api",),
+    consumers=("alerts",),
+    retention_ms=7 * DAY_MS,
+    is_compacted=True,
+    description="Who is notified, how, and of what; a tombstone removes one.",
+)
+REVIEWS = Topic(
+    name="reviews.v1",
+    messages=(AlertReviewed,),
+    producers=("api",),
+    consumers=("alerts", "api"),
+    retention_ms=90 * DAY_MS,
+    description="What people made of alerts: acknowledged, assigned, true or false.",
+)
+DELIVERY_REQUESTS = Topic(
+    name="delivery-requests.v1",
+    messages=(DeliveryRequested,),
+    producers=("api",),
+    consumers=("alerts",),
+    retention_ms=HOUR_MS,
+    description="Tests of targets, and alerts that are to be delivered once more.",
+)
+MAILS = Topic(
+    name="mails.v1",
+    messages=(MailRequested,),
+    producers=("api",),
+    consumers=("alerts",),
+    retention_ms=DAY_MS,
+    description="Invitations, password resets and notices that are to be sent.",
+)
 
 TOPICS: tuple[Topic, ...] = (
     SOURCES,
@@ -221,6 +257,10 @@ TOPICS: tuple[Topic, ...] = (
     RECORDINGS,
     FOOTAGE_REQUESTS,
     PUSHES,
+    TARGETS,
+    REVIEWS,
+    DELIVERY_REQUESTS,
+    MAILS,
 )
 
 

@@ -7,6 +7,7 @@ token. So a logout, or another token, ends it. This is the one place that makes 
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -17,7 +18,7 @@ from sqlalchemy import Connection, delete, insert, select
 from starlette.requests import HTTPConnection
 
 from services.api.deps import Context, Tools
-from services.api.principal import Principal
+from services.api.principal import Principal, Right
 from services.api.problems import Problem
 from services.api.tables import sessions
 
@@ -95,4 +96,21 @@ def authenticated(request: HTTPConnection, context: Context, bearer: Shown) -> P
     )
 
 
+def requires(right: Right) -> Callable[[Principal], Principal]:
+    """A dependency: who is asking, if they have that right. Raises Problem 401 or 403."""
+
+    def allowed(principal: Annotated[Principal, Depends(authenticated)]) -> Principal:
+        if not principal.may(right):
+            raise Problem(403, f"That takes the right to {right}, which you do not have.")
+        return principal
+
+    allowed.__name__ = f"requires_{right}"
+    return allowed
+
+
 Asking = Annotated[Principal, Depends(authenticated)]
+Viewing = Annotated[Principal, Depends(requires("view"))]
+Reviewing = Annotated[Principal, Depends(requires("review"))]
+Uploading = Annotated[Principal, Depends(requires("upload"))]
+Configuring = Annotated[Principal, Depends(requires("configure"))]
+Administering = Annotated[Principal, Depends(requires("administer"))]

@@ -17,6 +17,7 @@ from services.api.thumbnails import ThumbnailPool
 from services.api.uploads import Uploads
 from services.chassis.clock import Clock
 from services.chassis.sealing import Sealing
+from services.chassis.tickets import Tickets
 from services.chassis.storage.objects import ObjectStore
 from services.chassis.streaming.publisher import Publishing
 
@@ -34,6 +35,8 @@ class Tools:
     thumbnails: ThumbnailPool
     health: Callable[[], dict[str, State]]
     sealing: Sealing
+    tickets: Tickets
+    """Links in mails, and the like."""
     announce: Callable[[], None]
     """Have `sources.v1` told of cameras that changed, soon."""
     playback: Playback

@@ -1,22 +1,76 @@
-"""Who is asking. Made in one place, `auth`, and handed to every function that reads."""
+"""Who is asking, and what they may do. Made in one place, `auth`, and handed to every function that
+reads or changes something.
+"""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_
 
+from schemas.ids import DEFAULT_TENANT, default_store
 from services.api.tables import sources
+
+Role = Literal["owner", "manager", "operator", "viewer"]
+Right = Literal["view", "review", "upload", "configure", "administer"]
+"""`view`: all that is shown of one's stores, live pictures and evidence included; `review`: say
+what an alert was, acknowledge, assign, comment, hold, snooze; `upload`: hand in videos and webcam
+pictures, keep albums; `configure`: cameras, policies, targets; `administer`: stores, people, keys,
+the audit log, erasure."""
+
+RIGHTS: Mapping[Role, frozenset[Right]] = {
+    "viewer": frozenset({"view"}),
+    "operator": frozenset({"view", "review", "upload"}),
+    "manager": frozenset({"view", "review", "upload", "configure"}),
+    "owner": frozenset({"view", "review", "upload", "configure", "administer"}),
+}
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who it is, for the audit log and for what people read: a user, a key, or the machine."""
+
+    kind: Literal["user", "key", "machine"] = "machine"
+    actor_id: UUID | None = None
+    name: str = "machine"
+    """A mail address, or the name of a key."""
 
 
 @dataclass(frozen=True)
 class Principal:
-    """Sees the sources of one tenant; without a tenant, as the owner of the machine, all."""
+    """Sees the sources of one tenant, or of some of its stores. Without a tenant it is the
+    machine's operator (NIGHTCLERK_API_TOKEN, or loopback while nobody has signed up), who sees all.
+    """
 
     tenant_id: UUID | None = None
+    store_ids: frozenset[UUID] | None = None
+    """None: all stores of the tenant."""
+    rights: frozenset[Right] = RIGHTS["owner"]
+    actor: Actor = Actor()
 
-    def may_see(self, tenant_id: str | None) -> bool:
-        """Whether what belongs to that tenant is theirs to see."""
-        return self.tenant_id is None or str(self.tenant_id) == tenant_id
+    @property
+    def home(self) -> UUID:
+        """The tenant to whom belongs what they make."""
+        return self.tenant_id or DEFAULT_TENANT
+
+    @property
+    def store(self) -> UUID:
+        """The store to which belongs what they make without naming one."""
+        if self.store_ids is None:
+            return default_store(self.home)
+        return min(self.store_ids)
+
+    def may(self, right: Right) -> bool:
+        return right in self.rights
+
+    def may_see(self, tenant_id: str | None, store_id: str | None) -> bool:
+        """Whether what belongs to that store of that tenant is theirs to see."""
+        if self.tenant_id is None:
+            return True
+        if str(self.tenant_id) != tenant_id:
+            return False
+        return self.store_ids is None or store_id in {str(one) for one in self.store_ids}
 
 
 def visible(principal: Principal) -> ColumnElement[bool]:
@@ -24,4 +78,7 @@ def visible(principal: Principal) -> ColumnElement[bool]:
     present = sources.c.is_being_removed.is_(False)
     if principal.tenant_id is None:
         return present
-    return and_(present, sources.c.tenant_id == str(principal.tenant_id))
+    of_tenant = and_(present, sources.c.tenant_id == str(principal.tenant_id))
+    if principal.store_ids is None:
+        return of_tenant
+    return and_(of_tenant, sources.c.store_id.in_([str(one) for one in principal.store_ids]))

@@ -92,6 +92,7 @@ def _remove_rows(
         "source_id": source_id,
         "source_kind": row.source_kind,
         "tenant_id": row.tenant_id,
+        "store_id": row.store_id,
         "alert_ids": list(alert_ids),
         "removed_at": now,
     }

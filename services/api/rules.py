@@ -34,7 +34,7 @@ def _added_once(change: Change, name: str) -> ColumnElement[Any]:
     return case((is_stub, change.new(name)), else_=change.old(name))
 
 
-_CONFIGURED = "source_kind tenant_id name origin_at is_wall_clock recorded_at"
+_CONFIGURED = "source_kind tenant_id store_id name origin_at is_wall_clock recorded_at"
 SOURCE_RULES: Mapping[str, Rule] = {
     **dict.fromkeys(_CONFIGURED.split(), _changed_later),
     "configured_at": _added_once,

@@ -32,6 +32,7 @@ from services.chassis.duties import Duty
 from services.chassis.reach import require_port
 from services.chassis.sealing import Sealing
 from services.chassis.service import Runnable
+from services.chassis.tickets import Tickets
 from services.chassis.storage import database
 from services.chassis.storage.leases import SqlLease
 from services.chassis.storage.migrations import upgrade
@@ -150,7 +151,8 @@ def build(settings: ApiSettings) -> ApiService:
         uploads=Uploads(store, threads, settings.api_max_upload_bytes, most),
         thumbnails=ThumbnailPool(Thumbnails(store), settings.api_thumbnails_waiting),
         health=(watch := Health(looks, clock)),
-        sealing=Sealing(settings.secret_key),
+        sealing=(sealing := Sealing(settings.secret_key)),
+        tickets=Tickets(sealing),
         announce=announcing.wake,
         live=LiveView(KafkaBroker(settings), clock),
         pushes=Publishing(KafkaPublisher(settings, "api")),

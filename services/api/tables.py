@@ -41,6 +41,7 @@ sources = Table(
     Column("source_id", identifier(), primary_key=True),
     Column("source_kind", exact_name(16), nullable=False),
     Column("tenant_id", identifier()),
+    Column("store_id", identifier()),
     Column("name", String(NAME_CHARS), nullable=False),
     Column("origin_at", UtcDateTime, nullable=False),
     Column("is_wall_clock", Boolean, nullable=False),
@@ -50,6 +51,7 @@ sources = Table(
     Column("is_being_removed", Boolean, nullable=False),
     Index("ix_sources_newest", "source_kind", "configured_at", "source_id"),
     Index("ix_sources_tenant", "tenant_id", "source_kind", "configured_at"),
+    Index("ix_sources_store", "store_id", "source_kind"),
     **INNODB,
 )
 """What gives clips. A source that is being removed is shown to nobody. `configured_at` is when it
@@ -62,6 +64,7 @@ removed_sources = Table(
     Column("source_id", identifier(), primary_key=True),
     Column("source_kind", exact_name(16), nullable=False),
     Column("tenant_id", identifier()),
+    Column("store_id", identifier()),
     Column("alert_ids", JSON, nullable=False),
     Column("removed_at", UtcDateTime, nullable=False),
     Index("ix_removed_sources_removed_at", "removed_at"),

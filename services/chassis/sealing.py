@@ -1,4 +1,4 @@
-"""Credentials of cameras, sealed: whoever reads the log or the tables learns nothing of them.
+"""Secrets, sealed: whoever reads the log or the tables learns nothing of them.
 
 The key is made of NIGHTCLERK_SECRET_KEY, which may be any text; scrypt makes a short one slow to
 guess. Several texts, separated by commas, while one is replaced by another: the first seals, all of
@@ -17,9 +17,10 @@ from services.chassis.addresses.camera import Credentials
 SALT = b"nightclerk/cameras/credentials/1"
 SCRYPT_N, SCRYPT_R, SCRYPT_P = 2**14, 8, 1
 KEYLESS = (
-    "User names and passwords of cameras are kept only sealed: set NIGHTCLERK_SECRET_KEY to a long "
-    "random text."
+    "Passwords, addresses of targets and the like are kept only sealed: set NIGHTCLERK_SECRET_KEY "
+    "to a long random text."
 )
+FOREIGN = "That was sealed for another purpose, with another NIGHTCLERK_SECRET_KEY, or is damaged."
 WRONG_KEY = (
     "The camera's user name and password were sealed with another NIGHTCLERK_SECRET_KEY: enter "
     "them again, or name the former key behind a comma."
@@ -27,7 +28,7 @@ WRONG_KEY = (
 
 
 class SealingFault(Exception):
-    """Credentials cannot be sealed, or not be opened. One sentence for the operator."""
+    """A secret cannot be sealed, or not be opened. One sentence for the operator."""
 
 
 class Sealing:
@@ -61,6 +62,26 @@ class Sealing:
         except (InvalidToken, ValueError):
             raise SealingFault(WRONG_KEY) from None
         return Credentials(str(username), str(password))
+
+    def seal_secret(self, purpose: str, content: bytes) -> bytes:
+        """To be opened for the same purpose alone. ASCII that may stand in a URL, some 100 bytes
+        and 4/3 of the content. Raises SealingFault.
+        """
+        if self._fernet is None:
+            raise SealingFault(KEYLESS)
+        return self._fernet.encrypt(purpose.encode() + b"\0" + content)
+
+    def open_secret(self, purpose: str, sealed: bytes) -> bytes:
+        """Raises SealingFault."""
+        if self._fernet is None:
+            raise SealingFault(KEYLESS)
+        try:
+            found, _, content = self._fernet.decrypt(sealed).partition(b"\0")
+        except InvalidToken:
+            raise SealingFault(FOREIGN) from None
+        if found != purpose.encode():
+            raise SealingFault(FOREIGN)
+        return content
 
     def renewed(self, sealed: bytes) -> bytes:
         """The same, sealed with the first key. Raises SealingFault."""

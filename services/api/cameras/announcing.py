@@ -36,14 +36,14 @@ def camera_query() -> Any:
 
 def message_of(row: Mapping[Any, Any]) -> SourceConfigured:
     """The camera that a row of `camera_query` describes."""
-    names = "source_id tenant_id name origin_at is_wall_clock address record_address credentials"
+    names = "source_id tenant_id store_id name origin_at is_wall_clock address record_address"
     return SourceConfigured(
         source_kind="camera",
         spec=ClipSpec(frames=row["frames"], frame_rate=row["frame_rate"], hop=row["hop"]),
         camera=CameraSettings.model_validate(row["settings"]),
         is_paused=row["is_paused"],
         configured_at=row["changed_at"],
-        **{name: row[name] for name in names.split()},
+        **{name: row[name] for name in (*names.split(), "credentials")},
     )
 
 

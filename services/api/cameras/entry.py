@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from schemas.clips import ClipSpec
 from schemas.sources import CameraSettings, Polygon, Recording, SourceConfigured, Transport, Zone
+from services.api.principal import Principal
 from services.api.tables import ADDRESS_CHARS, NAME_CHARS
 from services.chassis.addresses import (
     AddressFault,
@@ -125,7 +126,7 @@ class CameraChange(BaseModel):
 def configured(
     entry: CameraEntry,
     source_id: UUID,
-    tenant_id: UUID | None,
+    principal: Principal,
     now: datetime,
     policy: AddressPolicy,
     sealing: Sealing,
@@ -137,7 +138,8 @@ def configured(
     return SourceConfigured(
         source_id=source_id,
         source_kind="camera",
-        tenant_id=tenant_id,
+        tenant_id=principal.home,
+        store_id=principal.store,
         name=entry.name,
         origin_at=FOLDERS_ORIGIN if address.kind == "folder" else now,
         spec=entry.spec,

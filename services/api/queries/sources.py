@@ -68,12 +68,12 @@ def is_removable(
     again.
     """
     for table in (sources, removed_sources):
-        query = select(table.c.source_kind, table.c.tenant_id).where(
+        query = select(table.c.source_kind, table.c.tenant_id, table.c.store_id).where(
             table.c.source_id == str(source_id)
         )
         row = connection.execute(query).first()
         if row is not None:
-            return row.source_kind == kind and principal.may_see(row.tenant_id)
+            return row.source_kind == kind and principal.may_see(row.tenant_id, row.store_id)
     return False
 
 

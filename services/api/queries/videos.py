@@ -38,12 +38,12 @@ class NewVideo:
 
 
 def add_video(connection: Connection, principal: Principal, video: NewVideo) -> None:
-    tenant = principal.tenant_id
     connection.execute(
         insert(sources).values(
             source_id=str(video.video_id),
             source_kind="upload",
-            tenant_id=str(tenant) if tenant else None,
+            tenant_id=str(principal.home),
+            store_id=str(principal.store),
             name=video.filename,
             origin_at=video.origin_at,
             is_wall_clock=video.recorded_at is not None,

@@ -13,7 +13,7 @@ from schemas.judgements import LIVE
 from schemas.recordings import FootageRequested
 from schemas.topics import FOOTAGE_REQUESTS
 from services.api import holds, media
-from services.api.auth import Asking
+from services.api.auth import Reviewing, Viewing
 from services.api.deps import Context, Database, Tools
 from services.api.problems import documented
 from services.api.queries import alerts as queries
@@ -35,7 +35,7 @@ KINDS = {"snapshot": "image/jpeg", "evidence": "video/mp4"}
 @router.get("", summary="List the alerts, newest first", responses=documented(401, 422))
 def alert_list(  # noqa: PLR0913 - each is a parameter of the route
     database: Database,
-    principal: Asking,
+    principal: Viewing,
     source_id: Annotated[UUID | None, Query(description="of this source only")] = None,
     state: AlertState | None = None,
     kind: Annotated[AlertKind | None, Query(description="incidents or health only")] = None,
@@ -53,7 +53,7 @@ def alert_list(  # noqa: PLR0913 - each is a parameter of the route
 @router.get(
     "/{alert_id}", summary="Evidence and deliveries", responses=documented(401, 404, 422, 503)
 )
-def alert(alert_id: AlertId, context: Context, principal: Asking) -> AlertDetail:
+def alert(alert_id: AlertId, context: Context, principal: Viewing) -> AlertDetail:
     """The links go to the object store itself, need no login, and expire. They come once the
     evidence is made, some seconds after the alert.
     """
@@ -73,7 +73,9 @@ def alert(alert_id: AlertId, context: Context, principal: Asking) -> AlertDetail
     summary="Hold an alert, or let go of it",
     responses=documented(401, 404, 422, 503),
 )
-def change(alert_id: AlertId, wish: AlertChange, context: Context, principal: Asking) -> AlertView:
+def change(
+    alert_id: AlertId, wish: AlertChange, context: Context, principal: Reviewing
+) -> AlertView:
     """What is held is never deleted for its age: evidence, the camera's recordings around it, and
     the alert itself. Its source cannot be removed meanwhile.
     """
@@ -101,7 +103,7 @@ def change(alert_id: AlertId, wish: AlertChange, context: Context, principal: As
     response_class=Response,
 )
 def alert_file(
-    request: Request, alert_id: AlertId, what: Evidence, context: Context, principal: Asking
+    request: Request, alert_id: AlertId, what: Evidence, context: Context, principal: Viewing
 ) -> Response:
     with context.engine.connect() as database:
         found(queries.alert(database, principal, alert_id), "alert", alert_id)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 
 from schemas.sources import SourceConfigured
-from services.api.auth import Asking
+from services.api.auth import Configuring, Viewing
 from services.api.cameras.entry import CameraChange, CameraEntry, changed, configured
 from services.api.cameras.views import CameraPage, CameraView
 from services.api.deps import Context, Database, Tools
@@ -34,16 +34,18 @@ _NEVER = Event()
 
 @router.post("", status_code=201, summary="Add a camera", responses=documented(401, 422, 503))
 def add(
-    entry: CameraEntry, request: Request, response: Response, context: Context, principal: Asking
+    entry: CameraEntry,
+    request: Request,
+    response: Response,
+    context: Context,
+    principal: Configuring,
 ) -> CameraView:
     """It is watched within seconds. While Kafka does not answer, the camera is kept and begins
     later: `is_announced` is false until then.
     """
     settings, now = context.settings, context.clock.now()
     camera = _understood(
-        lambda: configured(
-            entry, uuid4(), principal.tenant_id, now, settings.addresses, context.sealing
-        )
+        lambda: configured(entry, uuid4(), principal, now, settings.addresses, context.sealing)
     )
     with transaction(context.engine) as database:
         queries.add_camera(database, camera)
@@ -56,7 +58,7 @@ def add(
 def camera_list(
     database: Database,
     context: Context,
-    principal: Asking,
+    principal: Viewing,
     limit: Limit = 50,
     cursor: Token = None,
 ) -> CameraPage:
@@ -66,7 +68,7 @@ def camera_list(
 
 @router.get("/{source_id}", summary="A camera and how it is", responses=documented(401, 404, 422))
 def camera(
-    source_id: SourceId, database: Database, context: Context, principal: Asking
+    source_id: SourceId, database: Database, context: Context, principal: Viewing
 ) -> CameraView:
     now = context.clock.now()
     return found(queries.camera(database, principal, source_id, now), "camera", source_id)
@@ -74,7 +76,7 @@ def camera(
 
 @router.patch("/{source_id}", summary="Change a camera", responses=documented(401, 404, 422, 503))
 def change(
-    source_id: SourceId, wanted: CameraChange, context: Context, principal: Asking
+    source_id: SourceId, wanted: CameraChange, context: Context, principal: Configuring
 ) -> CameraView:
     """Another address or clip spec keeps its id and history. Takes effect within seconds."""
     settings, now = context.settings, context.clock.now()
@@ -93,7 +95,7 @@ def change(
     summary="Remove a camera and everything of it",
     responses=documented(401, 404, 409, 422, 503),
 )
-def remove(source_id: SourceId, context: Context, principal: Asking) -> None:
+def remove(source_id: SourceId, context: Context, principal: Configuring) -> None:
     """Its scores, alerts, evidence and recordings. What was removed may be removed again."""
     with context.engine.connect() as database:
         if not is_removable(database, principal, source_id, "camera"):

@@ -14,7 +14,7 @@ from starlette.background import BackgroundTask
 
 from schemas import ids
 from services.api import media
-from services.api.auth import Asking
+from services.api.auth import Viewing
 from services.api.deps import Context, Tools
 from services.api.principal import Principal
 from services.api.problems import Problem, documented
@@ -39,7 +39,7 @@ class Unsealed(Exception):
     responses=documented(401, 404, 422, 503),
     response_class=Response,
 )
-def pack(alert_id: AlertId, context: Context, principal: Asking) -> Response:
+def pack(alert_id: AlertId, context: Context, principal: Viewing) -> Response:
     """Media, the alert in its own words, the SHA-256 of each file and an Ed25519 signature of
     that list; `nightclerk evidence verify` checks it. The same evidence gives the same bytes.
     """
@@ -67,7 +67,7 @@ def pack(alert_id: AlertId, context: Context, principal: Asking) -> Response:
     responses=documented(401, 404, 416, 422),
     response_class=Response,
 )
-def montage(request: Request, alert_id: AlertId, context: Context, principal: Asking) -> Response:
+def montage(request: Request, alert_id: AlertId, context: Context, principal: Viewing) -> Response:
     """Up to twelve pictures of the episode, with their times."""
     _require_visible(context, principal, alert_id)
     key = ids.montage_key(alert_id)
@@ -81,7 +81,7 @@ def montage(request: Request, alert_id: AlertId, context: Context, principal: As
     responses=documented(401, 404, 416, 422),
     response_class=Response,
 )
-def enhanced(request: Request, alert_id: AlertId, context: Context, principal: Asking) -> Response:
+def enhanced(request: Request, alert_id: AlertId, context: Context, principal: Viewing) -> Response:
     """Beside the original: it is not what the camera recorded."""
     _require_visible(context, principal, alert_id)
     key = ids.enhanced_key(alert_id)

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, WebSocket
 from fastapi.concurrency import run_in_threadpool
 
-from services.api.auth import Asking
+from services.api.auth import Viewing
 from services.api.cameras.views import ConditionView
 from services.api.deps import Context, Tools
 from services.api.live.sockets import TRY_AGAIN, send_live
@@ -24,7 +24,7 @@ Wrong = dict[str, Sequence[ConditionView]]
 
 
 @router.websocket("/sources/{source_id}/live")
-async def live(websocket: WebSocket, source_id: UUID, context: Context, principal: Asking) -> None:
+async def live(websocket: WebSocket, source_id: UUID, context: Context, principal: Viewing) -> None:
     """Every picture of a camera at the pace at which it was filmed, some seconds old."""
     wrong = await run_in_threadpool(_one, context, principal, source_id)
     await websocket.accept()
@@ -41,7 +41,7 @@ async def live(websocket: WebSocket, source_id: UUID, context: Context, principa
 async def wall(
     websocket: WebSocket,
     context: Context,
-    principal: Asking,
+    principal: Viewing,
     source_id: Annotated[list[UUID] | None, Query(max_length=MOST_ON_A_WALL)] = None,
     rate: Annotated[float, Query(gt=0, le=1, description="pictures a second of each")] = 1.0,
 ) -> None:

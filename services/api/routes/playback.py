@@ -12,7 +12,7 @@ from fastapi.responses import FileResponse, RedirectResponse
 
 from schemas.recordings import FootageRequested
 from schemas.topics import FOOTAGE_REQUESTS
-from services.api.auth import Asking
+from services.api.auth import Viewing
 from services.api.deps import Context, Database, Tools
 from services.api.moments import Moment
 from services.api.playback import PlayableFile, StretchAsked
@@ -46,7 +46,7 @@ def recordings(
     source_id: SourceId,
     context: Context,
     database: Database,
-    principal: Asking,
+    principal: Viewing,
     since: Since = None,
     until: Until = None,
 ) -> RecordingsView:
@@ -69,7 +69,7 @@ def recordings(
 async def source_media(
     source_id: SourceId,
     context: Context,
-    principal: Asking,
+    principal: Viewing,
     since: Annotated[Moment | None, Query(alias="from", description="ISO 8601")] = None,
     until: Annotated[Moment | None, Query(alias="to", description="at most an hour on")] = None,
 ) -> Response:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, WebSocket
 from fastapi.concurrency import run_in_threadpool
 from starlette.websockets import WebSocketDisconnect
 
-from services.api.auth import Asking
+from services.api.auth import Uploading
 from services.api.deps import Context, Tools
 from services.api.live.sockets import first_of
 from services.api.principal import Principal
@@ -27,7 +27,9 @@ TAKEN = 4409
 
 
 @router.websocket("/cameras/{source_id}/push")
-async def push(websocket: WebSocket, source_id: UUID, context: Context, principal: Asking) -> None:
+async def push(
+    websocket: WebSocket, source_id: UUID, context: Context, principal: Uploading
+) -> None:
     """JPEG pictures, one a message, of a camera whose address is `push://`; one page at a time."""
     await run_in_threadpool(_require_webcam, context, principal, source_id)
     holder = uuid4().hex

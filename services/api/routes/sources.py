@@ -10,7 +10,7 @@ from pydantic_core import to_json
 
 from schemas.clips import SourceKind
 from schemas.judgements import LIVE
-from services.api.auth import Asking
+from services.api.auth import Viewing
 from services.api.cameras.views import ConditionPage
 from services.api.deps import Database
 from services.api.moments import Moment
@@ -39,7 +39,7 @@ Until = Annotated[Moment | None, Query(description="up to and without this momen
 @router.get("", summary="List the sources, newest first", responses=documented(401, 422))
 def source_list(
     database: Database,
-    principal: Asking,
+    principal: Viewing,
     kind: SourceKind | None = None,
     limit: Limit = 50,
     cursor: Token = None,
@@ -48,7 +48,7 @@ def source_list(
 
 
 @router.get("/{source_id}", summary="A source and its runs", responses=documented(401, 404, 422))
-def source(source_id: SourceId, database: Database, principal: Asking) -> SourceView:
+def source(source_id: SourceId, database: Database, principal: Viewing) -> SourceView:
     return found(queries.source(database, principal, source_id), "source", source_id)
 
 
@@ -62,7 +62,7 @@ def timeline(  # noqa: PLR0913 - each is a parameter of the route
     request: Request,
     source_id: SourceId,
     database: Database,
-    principal: Asking,
+    principal: Viewing,
     since: Since = None,
     until: Until = None,
     run: RunName = LIVE,
@@ -94,7 +94,7 @@ def timeline(  # noqa: PLR0913 - each is a parameter of the route
 def conditions(  # noqa: PLR0913 - each is a parameter of the route
     source_id: SourceId,
     database: Database,
-    principal: Asking,
+    principal: Viewing,
     since: Since = None,
     until: Until = None,
     limit: Limit = 50,

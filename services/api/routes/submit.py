@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 from schemas.sources import SourceConfigured
 from schemas.topics import SOURCES, VIDEOS
 from schemas.videos import VideoSubmitted
-from services.api.auth import Asking
+from services.api.auth import Uploading
 from services.api.deps import Context, Tools
 from services.api.forms import MalformedForm, Upload
 from services.api.moments import recorded_moment
@@ -71,7 +71,7 @@ BODY: dict[str, Any] = {
     summary="Hand in a video",
 )
 async def submit(
-    request: Request, context: Context, principal: Asking, response: Response
+    request: Request, context: Context, principal: Uploading, response: Response
 ) -> VideoView:
     """As a form with one `file`, or as the bare body. It is streamed to the object store; the
     analysis begins at once. Follow it at the address in `Location`.
@@ -180,7 +180,8 @@ def announcements(principal: Principal, new: NewVideo) -> tuple[Outgoing, Outgoi
     source = SourceConfigured(
         source_id=new.video_id,
         source_kind="upload",
-        tenant_id=principal.tenant_id,
+        tenant_id=principal.home,
+        store_id=principal.store,
         name=new.filename,
         origin_at=new.origin_at,
         is_wall_clock=new.recorded_at is not None,

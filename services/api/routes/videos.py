@@ -8,7 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Connection
 
 from services.api import media
-from services.api.auth import Asking
+from services.api.auth import Uploading, Viewing
 from services.api.cursors import BadCursor, Cursor
 from services.api.deps import Context, Database, Tools
 from services.api.frames import NoFrame
@@ -30,13 +30,13 @@ VideoId = Annotated[UUID, Path(examples=["0f8fad5b-d9cb-469f-a165-70867728950e"]
 
 @router.get("", summary="List the videos, newest first", responses=documented(401, 422))
 def video_list(
-    database: Database, principal: Asking, limit: Limit = 50, cursor: Token = None
+    database: Database, principal: Viewing, limit: Limit = 50, cursor: Token = None
 ) -> VideoPage:
     return queries.video_page(database, principal, limit, cursor_of(cursor))
 
 
 @router.get("/{video_id}", summary="State and progress", responses=documented(401, 404, 422))
-def video(video_id: VideoId, database: Database, principal: Asking) -> VideoView:
+def video(video_id: VideoId, database: Database, principal: Viewing) -> VideoView:
     return found(queries.video(database, principal, video_id), "video", video_id)
 
 
@@ -46,7 +46,7 @@ def video(video_id: VideoId, database: Database, principal: Asking) -> VideoView
     summary="Cancel the analysis and remove everything of it",
     responses=documented(401, 404, 409, 422, 503),
 )
-def remove(video_id: VideoId, context: Context, principal: Asking) -> None:
+def remove(video_id: VideoId, context: Context, principal: Uploading) -> None:
     """The file, its scores, alerts and their evidence. What was removed may be removed again."""
     with context.engine.connect() as database:
         if not is_removable(database, principal, video_id, "upload"):
@@ -63,7 +63,7 @@ def remove(video_id: VideoId, context: Context, principal: Asking) -> None:
     response_class=Response,
 )
 def video_media(
-    request: Request, video_id: VideoId, context: Context, principal: Asking
+    request: Request, video_id: VideoId, context: Context, principal: Viewing
 ) -> Response:
     with context.engine.connect() as database:
         row = found(queries.video_row(database, principal, video_id), "video", video_id)
@@ -82,7 +82,7 @@ def video_media(
 async def frame(
     video_id: VideoId,
     context: Context,
-    principal: Asking,
+    principal: Viewing,
     t: Annotated[float, Query(ge=0, le=1e6, description="seconds", examples=[12.3])] = 0.0,
     width: Annotated[int, Query(ge=16, le=1920)] = 320,
 ) -> Response:

@@ -180,5 +180,10 @@ def is_same(one: SourceConfigured, other: SourceConfigured | None) -> bool:
 
 
 def _essence(source: SourceConfigured) -> SourceConfigured:
-    blank = {"name": "", "tenant_id": None, "configured_at": source.origin_at}
+    blank = {
+        "name": "",
+        "tenant_id": source.source_id,
+        "store_id": source.source_id,
+        "configured_at": source.origin_at,
+    }
     return source.model_copy(update=blank)

@@ -30,6 +30,7 @@ from services.api.uploads import Uploads
 from services.chassis.clock import ManualClock, SystemClock
 from services.chassis.errors import TransientError
 from services.chassis.sealing import Sealing
+from services.chassis.tickets import Tickets
 from services.chassis.storage import database
 from services.chassis.storage.migrations import upgrade
 from services.chassis.storage.objects import MemoryObjects
@@ -117,6 +118,7 @@ def make_api(empty_database: bytes, tmp_path: Path) -> Iterator[Callable[..., Ap
             thumbnails=ThumbnailPool(Thumbnails(store), settings.api_thumbnails_waiting),
             health=lambda: parts,
             sealing=Sealing(settings.secret_key),
+            tickets=Tickets(Sealing(settings.secret_key)),
             announce=lambda: announced(announcements),
             live=LiveView(broker, SystemClock()),
             pushes=publishing,

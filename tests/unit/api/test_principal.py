@@ -20,7 +20,7 @@ from tests.unit.api.builders import alert, delivered, scores
 from tests.unit.api.conftest import Api
 from tests.unit.api.test_uploads import MP4
 
-OWNER, OTHER = uuid4(), uuid4()
+OWNER, OTHER, STORE = uuid4(), uuid4(), uuid4()
 ALERT = alert(AlertClosed).alert_id
 
 
@@ -34,7 +34,7 @@ def video(api: Api) -> UUID:
         delivered(alert_id=ALERT, source_id=video),
     )
     with api.engine.begin() as connection:
-        connection.execute(update(source_rows).values(tenant_id=str(OWNER)))
+        connection.execute(update(source_rows).values(tenant_id=str(OWNER), store_id=str(STORE)))
     return video
 
 
@@ -54,10 +54,23 @@ def answers(connection: Connection, principal: Principal, video: UUID) -> list[A
     ]
 
 
-@pytest.mark.parametrize(("tenant", "sees"), [(None, True), (OWNER, True), (OTHER, False)])
-def test_a_tenant_sees_its_own(api: Api, video: UUID, tenant: UUID | None, sees: bool) -> None:
+@pytest.mark.parametrize(
+    ("tenant", "stores", "sees"),
+    [
+        (None, None, True),
+        (OWNER, None, True),
+        (OWNER, frozenset({STORE}), True),
+        (OWNER, frozenset({OTHER}), False),
+        (OWNER, frozenset(), False),
+        (OTHER, None, False),
+        (OTHER, frozenset({STORE}), False),
+    ],
+)
+def test_a_tenant_sees_its_own_and_a_manager_their_stores(
+    api: Api, video: UUID, tenant: UUID | None, stores: frozenset[UUID] | None, sees: bool
+) -> None:
     with api.engine.connect() as connection:
-        found = answers(connection, Principal(tenant), video)
+        found = answers(connection, Principal(tenant, stores), video)
     assert [bool(one) for one in found] == [sees] * len(found)
 
 

@@ -67,6 +67,7 @@ def _sources() -> None:
         Column("source_id", identifier(), primary_key=True),
         Column("source_kind", exact_name(16), nullable=False),
         Column("tenant_id", identifier()),
+        Column("store_id", identifier()),
         Column("name", String(255), nullable=False),
         Column("origin_at", UtcDateTime, nullable=False),
         Column("is_wall_clock", Boolean, nullable=False),
@@ -78,11 +79,13 @@ def _sources() -> None:
     )
     op.create_index("ix_sources_newest", "sources", ["source_kind", "configured_at", "source_id"])
     op.create_index("ix_sources_tenant", "sources", ["tenant_id", "source_kind", "configured_at"])
+    op.create_index("ix_sources_store", "sources", ["store_id", "source_kind"])
     op.create_table(
         "removed_sources",
         Column("source_id", identifier(), primary_key=True),
         Column("source_kind", exact_name(16), nullable=False),
         Column("tenant_id", identifier()),
+        Column("store_id", identifier()),
         Column("alert_ids", JSON, nullable=False),
         Column("removed_at", UtcDateTime, nullable=False),
         **INNODB,

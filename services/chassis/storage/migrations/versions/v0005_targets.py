@@ -1,0 +1,14 @@
+"""Targets of notification, and what the alerts service keeps of them."""
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
