@@ -17,9 +17,9 @@ from services.api.thumbnails import ThumbnailPool
 from services.api.uploads import Uploads
 from services.chassis.clock import Clock
 from services.chassis.sealing import Sealing
-from services.chassis.tickets import Tickets
 from services.chassis.storage.objects import ObjectStore
 from services.chassis.streaming.publisher import Publishing
+from services.chassis.tickets import Tickets
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,6 @@ from services.chassis.duties import Duty
 from services.chassis.reach import require_port
 from services.chassis.sealing import Sealing
 from services.chassis.service import Runnable
-from services.chassis.tickets import Tickets
 from services.chassis.storage import database
 from services.chassis.storage.leases import SqlLease
 from services.chassis.storage.migrations import upgrade
@@ -41,6 +40,7 @@ from services.chassis.streaming.consumer import ConsumeLoop
 from services.chassis.streaming.kafka import KafkaBroker
 from services.chassis.streaming.publisher import KafkaPublisher, Publishing
 from services.chassis.streaming.worker import Limits
+from services.chassis.tickets import Tickets
 
 LIMITS = Limits(batch_records=2_000, queue_records=4_000)
 GRACE_S = 5

@@ -30,13 +30,13 @@ from services.api.uploads import Uploads
 from services.chassis.clock import ManualClock, SystemClock
 from services.chassis.errors import TransientError
 from services.chassis.sealing import Sealing
-from services.chassis.tickets import Tickets
 from services.chassis.storage import database
 from services.chassis.storage.migrations import upgrade
 from services.chassis.storage.objects import MemoryObjects
 from services.chassis.streaming.memory import MemoryBroker
 from services.chassis.streaming.publisher import MemoryPublisher, Publishing
 from services.chassis.streaming.records import Incoming
+from services.chassis.tickets import Tickets
 from tests.unit.api.builders import incoming
 
 BASE = "http://127.0.0.1:8080"
