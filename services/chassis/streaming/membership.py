@@ -126,9 +126,11 @@ class MemoryConsumer:
         self._paused = False
         rebalances.revoked(partitions)
         with self._broker.changed:
+            mine = self._group.owned_by(self)  # less than before where it was killed meanwhile
             for partition in partitions:
                 self._next.pop(partition, None)
-                self._group.owners.pop(partition, None)
+                if partition in mine:
+                    del self._group.owners[partition]
             self._broker.changed.notify_all()
 
     def _rejoin(self, rebalances: Rebalances) -> None:
