@@ -8,12 +8,10 @@ import inspect
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter
-from fastapi.routing import APIRoute
 from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
-from services.api.routes import alerts, cameras, session, sources, submit, system, videos
+from services.api import app
 from services.chassis.environment import NAMES, name_of
 from services.chassis.settings import KafkaSettings, ServiceSettings
 from services.local.config import LocalSettings
@@ -28,15 +26,6 @@ SETTINGS: dict[str, type[BaseSettings]] = {
     "`nightclerk up`": LocalSettings,
 }
 OF_THIS_MACHINE = {"cache_dir": "the user's cache folder"}
-ROUTERS: tuple[tuple[str, APIRouter], ...] = (
-    ("/api/v1", submit.router),
-    ("/api/v1", videos.router),
-    ("/api/v1", cameras.router),
-    ("/api/v1", sources.router),
-    ("/api/v1", alerts.router),
-    ("/api/v1", session.router),
-    ("", system.router),
-)
 
 
 def files() -> dict[Path, str]:
@@ -104,12 +93,11 @@ def default(name: str, value: Any) -> str:
 
 
 def rest_page() -> str:
+    document = app.described().openapi()
     rows = [
-        row(f"`{method}`", f"`{prefix}{route.path}`", route.summary or "")
-        for prefix, router in ROUTERS
-        for route in router.routes
-        if isinstance(route, APIRoute) and (route.include_in_schema or route.path == "/healthz")
-        for method in sorted(route.methods - {"HEAD"})
+        row(f"`{method.upper()}`", f"`{path}`", f"`{route['operationId']}`", route["summary"])
+        for path, routes in document["paths"].items()
+        for method, route in routes.items()
     ]
     return "\n".join(
         (
@@ -122,9 +110,11 @@ def rest_page() -> str:
             'are seconds, of a source from its origin. Lists answer `{"items": …, "next": …}`: go on',
             "with `?cursor=` of `next` until that is null.",
             "",
-            "| | path | |",
-            "|---|---|---|",
+            "| | path | in generated clients | |",
+            "|---|---|---|---|",
             *rows,
+            "",
+            "For machines: `GET /healthz` and `GET /metrics`, without a login.",
             "",
         )
     )

@@ -1,7 +1,6 @@
 """The web application: routes, guards, problems, put together. No server, no topics."""
 
 from importlib.metadata import version
-from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -11,6 +10,8 @@ from services.api import problems
 from services.api.auth import authenticated
 from services.api.deps import Tools
 from services.api.guards import Guards
+from services.api.openapi import document
+from services.api.openapi.naming import operation_id_of
 from services.api.routes import (
     alerts,
     cameras,
@@ -33,14 +34,7 @@ source's origin. Lists go on with the `cursor` that the page before gave as `nex
 
 
 def build(tools: Tools) -> FastAPI:
-    app = FastAPI(
-        title="Nightclerk",
-        version=version("nightclerk"),
-        description=DESCRIPTION,
-        openapi_url="/api/v1/openapi.json",
-        docs_url=None,
-        redoc_url=None,
-    )
+    app = described()
     app.state.tools = tools
     problems.install(app)
     app.add_middleware(Guards, settings=tools.settings)
@@ -54,6 +48,21 @@ def build(tools: Tools) -> FastAPI:
         )
     app.add_middleware(
         ProxyHeadersMiddleware, trusted_hosts=list(tools.settings.api_trusted_proxies)
+    )
+    return app
+
+
+def described() -> FastAPI:
+    """All routes and their OpenAPI document; needs no server, and answers nothing yet."""
+    app = FastAPI(
+        title="Nightclerk",
+        version=version("nightclerk"),
+        description=DESCRIPTION,
+        openapi_url="/api/v1/openapi.json",
+        servers=[{"url": "/", "description": "The instance that serves this document."}],
+        generate_unique_id_function=operation_id_of,
+        docs_url=None,
+        redoc_url=None,
     )
     guarded = APIRouter(dependencies=[Depends(authenticated)])
     for router in (
@@ -71,18 +80,5 @@ def build(tools: Tools) -> FastAPI:
     app.include_router(guarded, prefix="/api/v1")
     app.include_router(session.router, prefix="/api/v1")
     app.include_router(system.router)
-    _document_problems(app)
+    document.install(app)
     return app
-
-
-def _document_problems(app: FastAPI) -> None:
-    """Add the one schema that no route answers with, but all may, to the document once made."""
-    generate = app.openapi
-
-    def documented() -> dict[str, Any]:
-        document = generate()
-        name = problems.ProblemView.__name__
-        document["components"]["schemas"][name] = problems.ProblemView.model_json_schema()
-        return document
-
-    app.openapi = documented  # type: ignore[method-assign]

@@ -98,6 +98,7 @@ def change(
 @router.head("/{alert_id}/{what}", include_in_schema=False, response_class=Response)
 @router.get(
     "/{alert_id}/{what}",
+    operation_id="getAlertFile",
     summary="The snapshot (JPEG) or the evidence (MP4, with ranges)",
     responses=documented(401, 404, 416, 422),
     response_class=Response,
