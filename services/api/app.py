@@ -14,6 +14,7 @@ from services.api.openapi import document
 from services.api.openapi.naming import operation_id_of
 from services.api.routes import (
     alerts,
+    audit,
     cameras,
     evidence,
     live,
@@ -75,6 +76,7 @@ def described() -> FastAPI:
         alerts.router,
         live.router,
         push.router,
+        audit.router,
     ):
         guarded.include_router(router)
     app.include_router(guarded, prefix="/api/v1")

@@ -17,8 +17,8 @@ from fastapi.security.utils import get_authorization_scheme_param
 from sqlalchemy import Connection, delete, insert, select
 from starlette.requests import HTTPConnection
 
-from services.api.deps import Context, Tools
-from services.api.principal import Principal, Right
+from services.api.deps import Context, Tools, client_address
+from services.api.principal import Actor, Principal, Right
 from services.api.problems import Problem
 from services.api.tables import sessions
 
@@ -88,7 +88,7 @@ def authenticated(request: HTTPConnection, context: Context, bearer: Shown) -> P
     """Who is asking. Raises Problem 401."""
     shown = bearer is not None and is_token(context, bearer.credentials)
     if not is_required(context) or shown or has_session(context, request):
-        return Principal()
+        return Principal(actor=Actor(address=client_address(request)))
     raise Problem(
         401,
         "Show the token: Authorization: Bearer … or log in.",

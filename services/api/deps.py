@@ -1,17 +1,20 @@
 """What the routes work with, made once in `service.py` and handed to them by FastAPI."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Annotated
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import Depends
 from sqlalchemy import Connection, Engine
 from starlette.requests import HTTPConnection
 
+from services.api.auditing.viewings import Viewings
 from services.api.config import ApiSettings
 from services.api.disk import Disk, State
 from services.api.live.view import LiveView
 from services.api.playback import Playback
+from services.api.principal import Principal
 from services.api.removal import Removal
 from services.api.thumbnails import ThumbnailPool
 from services.api.uploads import Uploads
@@ -45,6 +48,20 @@ class Tools:
     """Of webcams' pictures, apart from the other, so that neither waits for the other."""
     disk: Disk | None = None
     """Under the object store, where that runs on this machine."""
+    viewings: Viewings = field(default_factory=Viewings)
+    """Of evidence and recordings, for the audit log."""
+
+    def view(
+        self,
+        principal: Principal,
+        action: str,
+        subject: UUID,
+        source_id: UUID,
+        detail: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Note for the audit log what is about to be shown. Raises TransientError."""
+        now = self.clock.now()
+        self.viewings.record(self.engine, principal, action, subject, source_id, now, detail)
 
     @property
     def removal(self) -> Removal:
@@ -58,6 +75,11 @@ async def tools(request: HTTPConnection) -> Tools:
 
 
 Context = Annotated[Tools, Depends(tools)]
+
+
+def client_address(request: HTTPConnection) -> str:
+    """Of whoever asks, as far as proxies that are trusted tell it; empty where there is none."""
+    return request.client.host if request.client else ""
 
 
 def connection(context: Context) -> Iterator[Connection]:

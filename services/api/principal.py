@@ -3,7 +3,7 @@ reads or changes something.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
@@ -35,6 +35,8 @@ class Actor:
     actor_id: UUID | None = None
     name: str = "machine"
     """A mail address, or the name of a key."""
+    address: str = field(default="", compare=False)
+    """Of the client that asks, as far as proxies that are trusted tell it."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from sqlalchemy import Engine, Table, select
 from schemas.alerts import AlertClosed, AlertOpened, AlertUpdated
 from schemas.base import Message
 from services.alerts import tables as ledger
+from services.api import app as _all_tables  # noqa: F401 - those of its routes too
 from services.api.principal import Principal
 from services.api.projector import Projector
 from services.api.queries.sources import Stretch, timeline

@@ -12,7 +12,7 @@ from schemas.alerts import AlertKind
 from schemas.judgements import LIVE
 from schemas.recordings import FootageRequested
 from schemas.topics import FOOTAGE_REQUESTS
-from services.api import holds, media
+from services.api import audit, holds, media
 from services.api.auth import Reviewing, Viewing
 from services.api.deps import Context, Database, Tools
 from services.api.problems import documented
@@ -60,6 +60,7 @@ def alert(alert_id: AlertId, context: Context, principal: Viewing) -> AlertDetai
     with context.engine.connect() as database:
         view = found(queries.alert(database, principal, alert_id), "alert", alert_id)
         attempts = queries.deliveries_of(database, principal, alert_id)
+    context.view(principal, "evidence.viewed", alert_id, view.source_id)
     return AlertDetail(
         **view.model_dump(),
         snapshot_url=_link(context, ids.snapshot_key(alert_id)),
@@ -88,6 +89,9 @@ def change(
             holds.hold(connection, alert_id, view.source_id, context.clock.now())
         else:
             holds.release(connection, alert_id)
+        action = "alert.held" if wish.held else "alert.released"
+        chain = audit.tenant_of(connection, principal, view.source_id)
+        audit.record(connection, principal, action, str(alert_id), tenant_id=chain)
     if not wish.held:
         context.store.delete(ids.hold_key(alert_id))
     elif view.source_kind == "camera":
@@ -107,7 +111,8 @@ def alert_file(
     request: Request, alert_id: AlertId, what: Evidence, context: Context, principal: Viewing
 ) -> Response:
     with context.engine.connect() as database:
-        found(queries.alert(database, principal, alert_id), "alert", alert_id)
+        view = found(queries.alert(database, principal, alert_id), "alert", alert_id)
+    context.view(principal, "evidence.viewed", alert_id, view.source_id)
     key = KEYS[what](alert_id)
     name = f"{alert_id}-{key.rpartition('/')[2]}"
     return media.serve(request, context.store, key, KINDS[what], name)

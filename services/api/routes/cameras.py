@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 
 from schemas.sources import SourceConfigured
+from services.api import audit
 from services.api.auth import Configuring, Viewing
 from services.api.cameras.entry import CameraChange, CameraEntry, changed, configured
 from services.api.cameras.views import CameraPage, CameraView
@@ -49,6 +50,14 @@ def add(
     )
     with transaction(context.engine) as database:
         queries.add_camera(database, camera)
+        audit.record(
+            database,
+            principal,
+            "camera.added",
+            str(camera.source_id),
+            {"name": camera.name, "address": camera.address},
+            at=now,
+        )
     path = request.url_for("camera", source_id=camera.source_id).path
     response.headers["Location"] = str(path)
     return _told(context, principal, camera)
@@ -86,6 +95,15 @@ def change(
             lambda: changed(before, wanted, now, settings.addresses, context.sealing)
         )
         queries.change_camera(database, after)
+        audit.record(
+            database,
+            principal,
+            "camera.changed",
+            str(source_id),
+            wanted.model_dump(mode="json", exclude_unset=True, exclude={"username", "password"}),
+            tenant_id=after.tenant_id,
+            at=now,
+        )
     return _told(context, principal, after)
 
 
@@ -101,6 +119,9 @@ def remove(source_id: SourceId, context: Context, principal: Configuring) -> Non
         if not is_removable(database, principal, source_id, "camera"):
             raise Problem(404, f"There is no camera {source_id}.")
         require_free(database, source_id)
+    with transaction(context.engine) as database:
+        chain = audit.tenant_of(database, principal, source_id)
+        audit.record(database, principal, "camera.removed", str(source_id), tenant_id=chain)
     context.removal.remove(source_id, context.clock.now())
 
 

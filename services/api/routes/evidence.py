@@ -43,7 +43,7 @@ def pack(alert_id: AlertId, context: Context, principal: Viewing) -> Response:
     """Media, the alert in its own words, the SHA-256 of each file and an Ed25519 signature of
     that list; `nightclerk evidence verify` checks it. The same evidence gives the same bytes.
     """
-    _require_visible(context, principal, alert_id)
+    _require_visible(context, principal, alert_id, "evidence.exported")
     path = Path(tempfile.mkstemp(prefix="nightclerk-", suffix=".zip")[1])
     gone = BackgroundTask(path.unlink, missing_ok=True)
     try:
@@ -69,7 +69,7 @@ def pack(alert_id: AlertId, context: Context, principal: Viewing) -> Response:
 )
 def montage(request: Request, alert_id: AlertId, context: Context, principal: Viewing) -> Response:
     """Up to twelve pictures of the episode, with their times."""
-    _require_visible(context, principal, alert_id)
+    _require_visible(context, principal, alert_id, "evidence.viewed")
     key = ids.montage_key(alert_id)
     return media.serve(request, context.store, key, "image/jpeg", f"{alert_id}-montage.jpg")
 
@@ -83,7 +83,7 @@ def montage(request: Request, alert_id: AlertId, context: Context, principal: Vi
 )
 def enhanced(request: Request, alert_id: AlertId, context: Context, principal: Viewing) -> Response:
     """Beside the original: it is not what the camera recorded."""
-    _require_visible(context, principal, alert_id)
+    _require_visible(context, principal, alert_id, "evidence.viewed")
     key = ids.enhanced_key(alert_id)
     return media.serve(request, context.store, key, "image/jpeg", f"{alert_id}-enhanced.jpg")
 
@@ -115,7 +115,8 @@ def _signed(store: ObjectStore, key: str, sha256: str) -> Iterator[bytes]:
         raise Unsealed
 
 
-def _require_visible(context: Tools, principal: Principal, alert_id: UUID) -> None:
+def _require_visible(context: Tools, principal: Principal, alert_id: UUID, action: str) -> None:
     """Raises Problem 404."""
     with context.engine.connect() as database:
-        found(queries.alert(database, principal, alert_id), "alert", alert_id)
+        view = found(queries.alert(database, principal, alert_id), "alert", alert_id)
+    context.view(principal, action, alert_id, view.source_id)

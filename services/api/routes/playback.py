@@ -86,6 +86,10 @@ async def source_media(
     _check(since, until, LONGEST)
     asked = StretchAsked(source_id, since, until)
     file = await _made(context, asked, await _collected(context, asked))
+    detail = {"from": since.isoformat(), "to": until.isoformat()}
+    await run_in_threadpool(
+        context.view, principal, "recording.played", source_id, source_id, detail
+    )
     headers = {
         "X-Started-At": file.started_at.isoformat(),
         "X-Ended-At": file.ended_at.isoformat(),

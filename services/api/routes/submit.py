@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect
 from schemas.sources import SourceConfigured
 from schemas.topics import SOURCES, VIDEOS
 from schemas.videos import VideoSubmitted
+from services.api import audit
 from services.api.auth import Uploading
 from services.api.deps import Context, Tools
 from services.api.forms import MalformedForm, Upload
@@ -165,6 +166,8 @@ def _register(context: Tools, principal: Principal, new: NewVideo) -> VideoView:
     try:
         with transaction(context.engine) as database:
             queries.add_video(database, principal, new)
+            detail = {"name": new.filename, "bytes": new.size_bytes}
+            audit.record(database, principal, "video.submitted", str(new.video_id), detail)
         context.publishing.publish(*announcements(principal, new))
     except BaseException:
         _forget(context, new.video_id, new.object_key)

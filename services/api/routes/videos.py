@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Connection
 
-from services.api import media
+from services.api import audit, media
 from services.api.auth import Uploading, Viewing
 from services.api.cursors import BadCursor, Cursor
 from services.api.deps import Context, Database, Tools
@@ -19,6 +19,7 @@ from services.api.queries import videos as queries
 from services.api.queries.sources import is_removable
 from services.api.thumbnails import TooManyThumbnails
 from services.api.views import VideoPage, VideoView
+from services.chassis.storage.database import transaction
 
 T = TypeVar("T")
 router = APIRouter(prefix="/videos", tags=["videos"])
@@ -52,6 +53,9 @@ def remove(video_id: VideoId, context: Context, principal: Uploading) -> None:
         if not is_removable(database, principal, video_id, "upload"):
             raise Problem(404, f"There is no video {video_id}.")
         require_free(database, video_id)
+    with transaction(context.engine) as database:
+        chain = audit.tenant_of(database, principal, video_id)
+        audit.record(database, principal, "video.removed", str(video_id), tenant_id=chain)
     context.removal.remove(video_id, context.clock.now())
 
 
@@ -67,6 +71,7 @@ def video_media(
 ) -> Response:
     with context.engine.connect() as database:
         row = found(queries.video_row(database, principal, video_id), "video", video_id)
+    context.view(principal, "recording.played", video_id, video_id)
     playable = row["playable_key"]
     key = playable or row["object_key"]
     kind = "video/mp4" if playable and playable != row["object_key"] else row["content_type"]
