@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from schemas.policies import PersistenceRule
-from services.scoring.episodes.persistence import Episode, Moment, RuleState, advance, close
+from services.rules.persistence import Episode, Moment, RuleState, advance, close
 from services.training.features import Features
 from services.training.watching import Watched
 

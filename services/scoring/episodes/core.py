@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from schemas.alerts import ClosedReason
 from schemas.clips import ClipRef
 from schemas.judgements import ClipJudged
+from schemas.policies import PersistenceRule
 from schemas.scores import ClipScored
+from services.rules.persistence import Change, Moment, advance, after_gap, close
 from services.scoring.episodes.messages import Alert, alerts, scored
-from services.scoring.episodes.persistence import Change, Moment, advance, close
 from services.scoring.episodes.policy import Terms
 from services.scoring.episodes.state import (
-    FRESH,
     LIVES_KEPT,
     DetectorState,
     Left,
@@ -25,6 +25,8 @@ from services.scoring.episodes.state import (
     ModelState,
     SourceState,
 )
+
+NEW = ModelState()
 
 
 @dataclass(frozen=True)
@@ -70,16 +72,14 @@ def step(
     return Outcome(state, (*closed, *replaced, *found), score)
 
 
-def close_all(
-    state: SourceState, reason: ClosedReason, terms: Mapping[str, Terms] | None = None
-) -> Outcome:
+def close_all(state: SourceState, reason: ClosedReason) -> Outcome:
     """End every open episode of the source."""
     found: list[Alert] = []
     detectors: dict[str, DetectorState] = {}
     for backbone, detector in state.detectors.items():
         models: dict[str, ModelState] = {}
         for model_id, model in detector.models.items():
-            models[model_id], closed = _close(state, model_id, model, reason, terms)
+            models[model_id], closed = _close(state, model_id, model, reason)
             found += closed
         detectors[backbone] = replace(detector, models=models)
     return Outcome(replace(state, detectors=detectors), tuple(found))
@@ -139,7 +139,7 @@ def _replace(
         if model_id in current:
             kept[model_id] = model
         else:
-            found += _close(state, model_id, model, "replaced", None)[1]
+            found += _close(state, model_id, model, "replaced")[1]
     return kept, found
 
 
@@ -156,33 +156,43 @@ def _judge(
     for clip in clips:
         for head, value in zip(judged.heads, calibrated, strict=True):
             model_id, now = head.model_id, Moment(clip.index, clip.start_s, clip.end_s, value)
-            model, changes = _advance(models.get(model_id), now, terms[model_id])
+            model, changes = _advance(models.get(model_id, NEW), now, terms[model_id], judged)
             models[model_id] = model
-            if changes:
-                found += alerts(state, model_id, model, changes)
+            for rule, change in changes:
+                found += alerts(state, model_id, rule, (change,))
     if judged.is_last:
         for model_id, model in models.items():
-            models[model_id], closed = _close(state, model_id, model, "source_ended", terms)
+            models[model_id], closed = _close(state, model_id, model, "source_ended")
             found += closed
     return models, found
 
 
 def _advance(
-    model: ModelState | None, now: Moment, terms: Terms
-) -> tuple[ModelState, list[Change]]:
-    """The model's rule takes a clip, under the name and label in force."""
-    rule = terms.rule
-    state, changes = advance(model.state if model else FRESH, rule, now, terms.is_muted)
-    return ModelState(rule.name, rule.label, rule.severity, state), changes
+    model: ModelState, now: Moment, terms: Terms, judged: ClipJudged
+) -> tuple[ModelState, list[tuple[PersistenceRule, Change]]]:
+    """The rule in force takes a clip, or that under which the open episode opened; the changes,
+    each with its rule.
+    """
+    state, rule, changes = model.state, terms.rule, list[tuple[PersistenceRule, Change]]()
+    if model.opened_by is not None:
+        state, ended = after_gap(state, model.opened_by, now)
+        changes += ((model.opened_by, change) for change in ended)
+        rule = model.opened_by if state.episode else rule
+    may_open = now.calibrated < rule.high or _may_open(terms, now, judged)
+    state, more = advance(state, rule, now, may_open)
+    changes += ((rule, change) for change in more)
+    return ModelState(state, rule if state.episode else None), changes
+
+
+def _may_open(terms: Terms, now: Moment, judged: ClipJudged) -> bool:
+    """Asked of high clips alone. What nobody knows the time of is always within hours."""
+    return terms.may_open(judged.moment(now.start_s) if judged.is_wall_clock else None)
 
 
 def _close(
-    state: SourceState,
-    model_id: str,
-    model: ModelState,
-    reason: ClosedReason,
-    terms: Mapping[str, Terms] | None,
+    state: SourceState, model_id: str, model: ModelState, reason: ClosedReason
 ) -> tuple[ModelState, list[Alert]]:
-    in_force = terms.get(model_id) if terms else None
-    closed, changes = close(model.state, in_force.rule if in_force else None, reason)
-    return replace(model, state=closed), alerts(state, model_id, model, changes)
+    if model.opened_by is None:
+        return model, []
+    closed, changes = close(model.state, model.opened_by, reason)
+    return ModelState(closed), alerts(state, model_id, model.opened_by, changes)

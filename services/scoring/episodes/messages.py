@@ -8,21 +8,22 @@ from schemas import ids
 from schemas.alerts import AlertClosed, AlertOpened, AlertUpdated
 from schemas.clips import ClipRef
 from schemas.judgements import ClipJudged
+from schemas.policies import PersistenceRule
 from schemas.scores import ClipScored, HeadScore
+from services.rules.persistence import Change, Episode
 from services.scoring.episodes.conditions import Ailment
-from services.scoring.episodes.persistence import Change, Episode
 from services.scoring.episodes.policy import Terms
-from services.scoring.episodes.state import ModelState, SourceState
+from services.scoring.episodes.state import SourceState
 
 Alert = AlertOpened | AlertUpdated | AlertClosed
 A = TypeVar("A", AlertOpened, AlertUpdated, AlertClosed)
 
 
 def alerts(
-    state: SourceState, model_id: str, model: ModelState, changes: Iterable[Change]
+    state: SourceState, model_id: str, rule: PersistenceRule, changes: Iterable[Change]
 ) -> list[Alert]:
-    """What became of a model's episodes in the life that the source is in."""
-    return [_alert_of(state, model_id, model, change) for change in changes]
+    """What became of a model's episodes under that rule, in the life that the source is in."""
+    return [_alert_of(state, model_id, rule, change) for change in changes]
 
 
 def alert_id(state: SourceState, model_id: str, rule: str, episode: Episode) -> UUID:
@@ -88,20 +89,20 @@ def _head_score(head: str, model_id: str, score: float, terms: Terms) -> HeadSco
     )
 
 
-def _alert_of(state: SourceState, model_id: str, model: ModelState, change: Change) -> Alert:
+def _alert_of(state: SourceState, model_id: str, rule: PersistenceRule, change: Change) -> Alert:
     episode = change.episode
     if change.kind == "opened":
-        return _alert(AlertOpened, state, model_id, model, episode)
+        return _alert(AlertOpened, state, model_id, rule, episode)
     if change.kind == "updated":
-        return _alert(AlertUpdated, state, model_id, model, episode)
-    return _alert(AlertClosed, state, model_id, model, episode, reason=change.reason)
+        return _alert(AlertUpdated, state, model_id, rule, episode)
+    return _alert(AlertClosed, state, model_id, rule, episode, reason=change.reason)
 
 
 def _alert(
     kind: type[A],
     state: SourceState,
     model_id: str,
-    model: ModelState,
+    rule: PersistenceRule,
     episode: Episode,
     **more: str,
 ) -> A:
@@ -114,11 +115,11 @@ def _alert(
             "is_wall_clock": state.is_wall_clock,
             "cut_at": state.cut_at,
             "is_late": state.is_late,
-            "alert_id": alert_id(state, model_id, model.rule, episode),
+            "alert_id": alert_id(state, model_id, rule.name, episode),
             "run": state.run,
-            "rule": model.rule,
-            "label": model.label,
-            "severity": model.severity,
+            "rule": rule.name,
+            "label": rule.label,
+            "severity": rule.severity,
             "start_s": episode.first.start_s,
             "end_s": episode.last.end_s,
             "peak_s": (peak.start_s + peak.end_s) / 2,

@@ -5,9 +5,14 @@ instead. Pure; reads cards, no weights.
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
+from schemas.hours import StoreHours
 from schemas.policies import PersistenceRule, PolicySet
+from services.chassis.hours import is_during
 from services.scoring.cards import Card
+
+ALWAYS_OPEN = StoreHours()
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,13 @@ class Terms:
     rule: PersistenceRule
     knots: Knots
     is_muted: bool = False
+    hours: StoreHours = ALWAYS_OPEN
+
+    def may_open(self, at: datetime | None) -> bool:
+        """Whether an episode may open at a moment; None: nobody knows when it was."""
+        if self.is_muted:
+            return False
+        return at is None or is_during(self.hours, self.rule.during, at)
 
     @property
     def high_mark(self) -> float | None:
@@ -67,4 +79,4 @@ def _terms(card: Card, policy: PolicySet | None) -> Terms:
     for calibration in policy.calibrations:
         if calibration.model_id == card.model_id:
             knots = Knots(calibration.raw, calibration.calibrated)
-    return Terms(own, knots, card.rule.name in policy.muted)
+    return Terms(own, knots, card.rule.name in policy.muted, policy.hours)

@@ -12,6 +12,8 @@ from schemas.judgements import LIVE, ClipJudged
 from schemas.policies import PolicySet
 from schemas.sources import SourceConfigured
 from schemas.topics import ALERTS, HEALTH, JUDGEMENTS, POLICIES, SCORES, SOURCES
+from services.chassis.errors import InvalidMessage
+from services.chassis.hours import in_known_zone
 from services.chassis.streaming.kafka import KafkaBroker
 from services.chassis.streaming.records import Outgoing, Record, Tombstone
 from services.chassis.streaming.stateful import StatefulStream
@@ -76,7 +78,7 @@ class EpisodesStep:
         if isinstance(message, SourceHealth):
             return self._ill(state or Kept(), record, message)
         if isinstance(message, PolicySet):
-            return replace(state or Kept(), policy=message), ()
+            return replace(state or Kept(), policy=_usable(message)), ()
         if isinstance(message, SourceConfigured) and state is not None and message.is_paused:
             return _turned(state, conditions.end_all(state.health), record, "source_ended")
         if isinstance(message, Tombstone):
@@ -167,6 +169,15 @@ class EpisodesStep:
             terms = self._detectors[run].cards.terms(policy)
             self._terms[(source, run)] = (policy, terms)
         return terms
+
+
+def _usable(policy: PolicySet) -> PolicySet:
+    """Raises InvalidMessage for hours of a time zone that there is not."""
+    try:
+        in_known_zone(policy.hours)
+    except ValueError as error:
+        raise InvalidMessage(f"hours: {error}") from error
+    return policy
 
 
 def _turned(

@@ -11,9 +11,9 @@ from functools import lru_cache
 from typing import Any, Self
 from uuid import UUID
 
-from schemas.alerts import Severity
 from schemas.clips import ClipSpec, SourceKind
-from services.scoring.episodes.persistence import Episode, Moment, RuleState
+from schemas.policies import PersistenceRule
+from services.rules.persistence import Episode, Moment, RuleState
 
 Name = tuple[str, bool]
 """Of a state among those of its source: the run, and whether what it was made of came late."""
@@ -39,14 +39,12 @@ class Left:
 
 @dataclass(frozen=True)
 class ModelState:
-    """What the rule of one model keeps. How the rule is called is kept for a close after the
-    model's card is gone.
+    """What the rule of one model keeps. `opened_by` is the rule under which the open episode
+    opened, and goes on to its end, whatever is in force by then; None while none is open.
     """
 
-    rule: str
-    label: str
-    severity: Severity = "warning"
     state: RuleState = FRESH
+    opened_by: PersistenceRule | None = None
 
 
 @dataclass(frozen=True)
@@ -180,28 +178,28 @@ def _detector(content: Mapping[str, Any]) -> DetectorState:
 
 def _pack_model(model: ModelState) -> dict[str, Any]:
     state = model.state
-    packed: dict[str, Any] = {
-        "rule": model.rule,
-        "label": model.label,
-        "severity": model.severity,
-        "recent": state.recent,
-    }
+    packed: dict[str, Any] = {"recent": state.recent}
     if state.quiet_until_s:
         packed["quiet_until_s"] = state.quiet_until_s
     if state.episode:
         packed["episode"] = state.episode._asdict()
+    if state.waiting:
+        packed["waiting"] = state.waiting._asdict()
+    if model.opened_by:
+        packed["opened_by"] = model.opened_by.model_dump(exclude_defaults=True)
     return packed
 
 
 def _model(content: Mapping[str, Any]) -> ModelState:
-    episode = content.get("episode")
+    episode, waiting = content.get("episode"), content.get("waiting")
+    opened_by = content.get("opened_by")
     state = RuleState(
         recent=tuple(Moment(*moment[:4]) for moment in content["recent"]),
         episode=_episode(episode) if episode else None,
         quiet_until_s=content.get("quiet_until_s", 0.0),
+        waiting=_episode(waiting) if waiting else None,
     )
-    severity = content.get("severity", "warning")
-    return ModelState(content["rule"], content["label"], severity, state)
+    return ModelState(state, PersistenceRule.model_validate(opened_by) if opened_by else None)
 
 
 def _episode(content: Mapping[str, Any]) -> Episode:

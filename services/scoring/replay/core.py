@@ -17,9 +17,9 @@ from schemas.judgements import ClipJudged
 from schemas.policies import PolicySet
 from schemas.scores import ClipScored
 from services.chassis.errors import InvalidMessage
+from services.rules.persistence import Change
 from services.scoring.episodes.core import Outcome, close_all, step
 from services.scoring.episodes.messages import Alert, alerts
-from services.scoring.episodes.persistence import Change
 from services.scoring.episodes.policy import Cards, Terms
 from services.scoring.episodes.silence import Bounds
 from services.scoring.episodes.state import SourceState
@@ -95,7 +95,7 @@ class Replay:
         for sequence in sorted(self._entered):
             if (state := self._states.get(sequence)) is not None:
                 reason: ClosedReason = "subsided" if state.is_late else "source_silent"
-                yield from close_all(state, reason, self._terms(state.source_id)).alerts
+                yield from close_all(state, reason).alerts
 
     def _is_near(self, message: Seen) -> bool:
         clip = message.clips[0] if isinstance(message, EmbeddingExtracted) else message.clip
@@ -138,7 +138,7 @@ class Replay:
         bound_s = self.bounds.camera_s + window_s if is_camera else self.bounds.upload_s
         if judged.cut_at - state.cut_at <= timedelta(seconds=bound_s):
             return Outcome(state)
-        return close_all(state, "source_silent", self._terms(judged.source_id))
+        return close_all(state, "source_silent")
 
     def _inside(self, score: ClipScored) -> tuple[ClipRef, ...]:
         since, until = self.stretch.since, self.stretch.until
@@ -157,5 +157,6 @@ def _open_ones(state: SourceState | None) -> Iterator[Output]:
         return
     for detector in state.detectors.values():
         for model_id, model in detector.models.items():
-            if episode := model.state.episode:
-                yield from alerts(state, model_id, model, [Change("opened", episode)])
+            if model.opened_by and (episode := model.state.episode):
+                opened = Change("opened", episode)
+                yield from alerts(state, model_id, model.opened_by, [opened])

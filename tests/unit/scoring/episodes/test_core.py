@@ -1,6 +1,8 @@
 """Episodes of one source in one run: every clip once, lives apart, models apart."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from schemas import ids
 from schemas.alerts import AlertOpened
 from schemas.clips import ClipSpec
+from schemas.hours import StoreHours, WeeklyHours
 from services.scoring.episodes.core import close_all
 from services.scoring.episodes.state import LIVES_KEPT
 from tests.builders import ORIGIN, SOURCE, judged, source
@@ -210,3 +213,71 @@ def test_the_moment_of_an_alert_is_the_one_of_its_life() -> None:
     (opened,) = alerts(run(judgements([H, H], origin_at=ORIGIN + HOUR))[1])
     assert isinstance(opened, AlertOpened)
     assert opened.moment(opened.start_s) == ORIGIN + HOUR
+
+
+DAYTIME = StoreHours(
+    time_zone="Asia/Seoul",
+    open=WeeklyHours.model_validate(
+        {day: [{"start": "00:00", "end": "12:00"}] for day in WeeklyHours.model_fields}
+    ),
+)
+NOON = datetime(2026, 5, 1, 3, tzinfo=UTC)
+"""In Seoul."""
+
+
+@pytest.mark.parametrize(
+    ("during", "begins", "more", "expected"),
+    [
+        ("open", NOON - HOUR, {}, ["AlertOpened"]),
+        ("open", NOON, {}, []),
+        ("closed", NOON, {}, ["AlertOpened"]),
+        ("closed", NOON - HOUR, {}, []),
+        ("unstaffed", NOON, {}, ["AlertOpened"]),
+        ("staffed", NOON, {}, []),
+        ("closed", NOON - HOUR, {"is_wall_clock": False}, ["AlertOpened"]),
+        ("closed", NOON - timedelta(seconds=3), {}, ["AlertOpened"]),
+        ("open", NOON - timedelta(seconds=3), {}, ["AlertOpened"]),
+    ],
+)
+def test_nothing_opens_outside_the_hours_of_a_rule(
+    during: str, begins: datetime, more: dict[str, Any], expected: list[str]
+) -> None:
+    """By the wall time of the clip; footage of which nobody knows the time is always within."""
+    in_force = {
+        name: replace(one, hours=DAYTIME) for name, one in terms("test", during=during).items()
+    }
+    messages = judgements([H] * 6, origin_at=begins, cut_at=begins, **more)
+    assert kinds(run(messages, in_force=in_force)[1]) == expected
+
+
+def test_what_is_open_goes_on_past_the_hours() -> None:
+    in_force = {
+        name: replace(one, hours=DAYTIME) for name, one in terms("test", during="open").items()
+    }
+    begins = NOON - timedelta(seconds=4)
+    messages = judgements([H] * 20 + [L] * 2, origin_at=begins, cut_at=begins)
+    state, outcomes = run(messages, in_force=in_force)
+    opened, closed = alerts(outcomes)
+    assert (opened.start_s, closed.end_s) == (0, pytest.approx(20 * 16 / 15))
+    assert not state.has_open
+
+
+def test_an_open_episode_goes_on_under_the_rule_that_opened_it() -> None:
+    state, before = run(judgements([H, H]))
+    stricter = terms(high=0.99, low=0.98, m=1, label="Other", severity="critical")
+    state, after = run(judgements([H, L, H, L, L], start=2), state, stricter)
+    assert kinds(before + after) == ["AlertOpened", "subsided"]
+    assert {(a.label, a.severity) for a in alerts(before + after)} == {
+        ("Possible fight", "warning")
+    }
+    _, again = run(judgements([0.99, 0.99, L], start=7), state, stricter)
+    assert [(a.label, a.severity) for a in alerts(again)] == [("Other", "critical")] * 2
+
+
+def test_after_a_gap_the_rule_in_force_opens_the_next() -> None:
+    state, _ = run(judgements([H, H]))
+    _, after = run(judgements([0.99], start=50), state, terms(alone=0.97, label="Other"))
+    assert [(type(a).__name__, a.label) for a in alerts(after)] == [
+        ("AlertClosed", "Possible fight"),
+        ("AlertOpened", "Other"),
+    ]

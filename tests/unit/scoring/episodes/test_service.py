@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+import pytest
+
 from schemas.alerts import AlertClosed, AlertOpened
 from schemas.base import Message
 from schemas.judgements import ClipJudged
 from schemas.policies import PolicySet
 from schemas.scores import ClipScored
 from schemas.topics import ALERTS, POLICIES, SCORES, SOURCES
+from services.chassis.errors import InvalidMessage
 from services.chassis.streaming.records import Outgoing, Partition, Record, Tombstone
 from services.scoring.episodes.policy import Cards
 from services.scoring.episodes.service import EpisodesStep, RunDetectors
@@ -129,6 +132,12 @@ def test_a_policy_is_in_force_from_the_next_judgement_on() -> None:
     assert opened(stream.take(*judgements([HIGH] * 4))) == 0
     stream.take(Tombstone(POLICIES, KEY))
     assert opened(stream.take(*judgements([HIGH] * 4, start=4))) == 1
+
+
+def test_hours_of_a_time_zone_that_there_is_not_are_no_policy() -> None:
+    stream = Stream()
+    with pytest.raises(InvalidMessage, match="Mars/Olympus"):
+        stream.take(policy(hours={"time_zone": "Mars/Olympus"}))
 
 
 def test_a_muted_rule_raises_no_alert_and_is_still_scored() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from schemas.policies import PolicySet
 from services.scoring.episodes.table import VERSION, Kept
 from tests.builders import ORIGIN, SOURCE
-from tests.unit.scoring.episodes.builders import RULE, H, L, judgements, kinds, run
+from tests.unit.scoring.episodes.builders import RULE, H, L, judgements, kinds, run, terms
 
 POLICY = PolicySet(source_id=SOURCE, rules=(RULE,), muted=("fall",), set_at=ORIGIN)
 
@@ -55,3 +55,10 @@ def test_no_bytes_in_the_table_are_a_crash(packed: bytes) -> None:
 
 def test_a_state_is_small() -> None:
     assert len(kept([L] * 50).pack()) < 1500
+
+
+def test_what_waits_comes_back() -> None:
+    state, _ = run(judgements([H, H]), in_force=terms(min_duration_s=60.0))
+    back = Kept.unpack(Kept(None, {state.name: state}).pack()).runs["live", False]
+    assert back == state
+    assert back.detectors["i3d_k400"].models["test"].state.waiting is not None

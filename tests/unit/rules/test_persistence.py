@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from schemas.policies import PersistenceRule
-from services.scoring.episodes.persistence import Change, Moment, RuleState, advance, close
+from services.rules.persistence import (
+    Change,
+    Episode,
+    Moment,
+    RuleState,
+    advance,
+    close,
+    opening_level,
+)
 from tests.builders import clip_ref
 
 RULE = PersistenceRule(name="fight", label="fight", high=0.9, low=0.5, k=2, n=3, m=2)
@@ -104,7 +112,7 @@ def test_a_muted_rule_opens_nothing_and_what_is_open_goes_on() -> None:
     state, changes = RuleState(), list[Change]()
     for index, muted in enumerate([True, True, False, True, True, True]):
         value = H if index < 4 else L
-        state, more = advance(state, RULE, moment(index, value), is_muted=muted)
+        state, more = advance(state, RULE, moment(index, value), may_open=not muted)
         changes += more
     assert kinds(changes) == ["opened", "closed"]
 
@@ -124,3 +132,75 @@ def test_an_episode_never_opens_twice_without_closing(calibrated: list[float]) -
         assert is_open != (change.kind == "opened")
         is_open = change.kind != "closed"
     assert not is_open
+
+
+LONG = RULE.model_copy(update={"min_duration_s": 4.0})
+"""A clip lasts 1.07 s: the fourth in a row is long enough."""
+
+
+@pytest.mark.parametrize(
+    ("calibrated", "expected"),
+    [
+        ([H, H, H], []),
+        ([H, H, H, H], ["opened"]),
+        ([H, H, L, H], ["opened"]),
+        ([H, H, M, M, M, H], ["opened"]),
+        ([H, H, M, M, M, M], []),
+        ([H, H, L, L, H, H], []),
+        ([H, H, L, L, H, H, H, H], ["opened"]),
+    ],
+)
+def test_what_does_not_last_opens_nothing(calibrated: list[float], expected: list[str]) -> None:
+    assert kinds(run(calibrated, LONG)) == expected
+
+
+def test_what_waited_starts_at_its_first_high_clip_with_the_highest_of_all() -> None:
+    (opened,) = run([H, 0.99, M, H], LONG)
+    assert (opened.episode.first.clip_index, opened.episode.peak.clip_index) == (0, 1)
+
+
+@pytest.mark.parametrize(("missing", "expected"), [(2, ["opened"]), (3, [])])
+def test_what_waits_outlives_as_many_missing_clips_as_an_open_one(
+    missing: int, expected: list[str]
+) -> None:
+    state = RuleState()
+    for index in (0, 1):
+        state, _ = advance(state, LONG, moment(index, H))
+    assert kinds(advance(state, LONG, moment(2 + missing, H))[1]) == expected
+
+
+def test_out_of_its_hours_nothing_waits() -> None:
+    state = RuleState()
+    for index, may_open in enumerate([True, True, False, True]):
+        state, changes = advance(state, LONG, moment(index, H), may_open)
+        assert changes == []
+    assert state.waiting == Episode(moment(1, H), moment(3, H), moment(1, H))
+
+
+rules = st.builds(
+    lambda k, extra, alone, m: RULE.model_copy(
+        update={"k": k, "n": k + extra, "alone": alone, "m": m}
+    ),
+    st.integers(1, 3),
+    st.integers(0, 3),
+    st.sampled_from([None, 0.93, 0.98]),
+    st.integers(1, 3),
+)
+levels = st.lists(st.sampled_from([L, M, 0.92, H, 0.99]), max_size=20)
+
+
+@given(rules, levels)
+def test_the_level_says_at_which_mark_an_episode_opens(
+    rule: PersistenceRule, calibrated: list[float]
+) -> None:
+    """`high` raised up to it opens, above it does not; `alone` goes along."""
+    state = RuleState()
+    for index, value in enumerate(calibrated):
+        now = moment(index, value)
+        before, state = state, advance(state, rule, now, may_open=False)[0]
+        level = opening_level(rule, state.recent)
+        for high in (0.9, 0.92, H, 0.99, 1.0):
+            alone = None if rule.alone is None else high + (rule.alone - rule.high)
+            raised = rule.model_copy(update={"high": high, "alone": alone})
+            opens = bool(advance(before, raised, now)[1])
+            assert opens == (level >= high)
