@@ -1,0 +1,88 @@
+"""Every route of the API, and who may use it: a new route needs an entry here.
+
+An entry says the right that a route takes, one of principal.py's five; "login" where any login
+will do, and "open" where none is needed. `body` is a JSON body that the route takes, so that it is
+not refused for that. A route whose path has an id must find that id in the world of test_matrix.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from services.api.principal import Right
+
+Need = Right | Literal["login", "open"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is expected of a route."""
+
+    need: Need
+    body: Any = None
+    params: dict[str, Any] = field(default_factory=dict)
+    is_stream: bool = False
+    """Its answer does not end: only refusals are asked for."""
+    may_be_absent: bool = False
+    """It may answer 404 to whoever has the right: what it shows is not in the world."""
+    is_tenants: bool = False
+    """What its id names belongs to a tenant as a whole, not to one store."""
+    is_own: bool = False
+    """Its id is looked for among one's own things only: also the machine's operator gets 404."""
+
+
+STRETCH = {"from": "2026-05-01T22:00:00Z", "to": "2026-05-01T22:01:00Z"}
+VIEW, REVIEW, UPLOAD = Entry("view"), Entry("review"), Entry("upload")
+CONFIGURE, ADMINISTER = Entry("configure"), Entry("administer")
+OPEN = Entry("open")
+
+MATRIX: dict[tuple[str, str], Entry] = {
+    ("GET", "/api/v1/openapi.json"): OPEN,
+    ("GET", "/healthz"): OPEN,
+    ("GET", "/metrics"): OPEN,
+    # videos
+    ("POST", "/api/v1/videos"): UPLOAD,
+    ("GET", "/api/v1/videos"): VIEW,
+    ("GET", "/api/v1/videos/{video_id}"): VIEW,
+    ("DELETE", "/api/v1/videos/{video_id}"): UPLOAD,
+    ("GET", "/api/v1/videos/{video_id}/media"): VIEW,
+    ("HEAD", "/api/v1/videos/{video_id}/media"): VIEW,
+    ("GET", "/api/v1/videos/{video_id}/frame"): Entry("view", may_be_absent=True),
+    # cameras
+    ("POST", "/api/v1/cameras"): Entry("configure", {"name": "Till", "address": "sim://store"}),
+    ("GET", "/api/v1/cameras"): VIEW,
+    ("GET", "/api/v1/cameras/{source_id}"): VIEW,
+    ("PATCH", "/api/v1/cameras/{source_id}"): Entry("configure", {"name": "Till 2"}),
+    ("DELETE", "/api/v1/cameras/{source_id}"): CONFIGURE,
+    ("WEBSOCKET", "/api/v1/cameras/{source_id}/push"): Entry("upload", is_stream=True),
+    # sources
+    ("GET", "/api/v1/sources"): VIEW,
+    ("GET", "/api/v1/sources/{source_id}"): VIEW,
+    ("GET", "/api/v1/sources/{source_id}/timeline"): VIEW,
+    ("GET", "/api/v1/sources/{source_id}/conditions"): VIEW,
+    ("GET", "/api/v1/sources/{source_id}/recordings"): VIEW,
+    ("GET", "/api/v1/sources/{source_id}/media"): Entry("view", params=STRETCH, may_be_absent=True),
+    ("HEAD", "/api/v1/sources/{source_id}/media"): Entry(
+        "view", params=STRETCH, may_be_absent=True
+    ),
+    ("WEBSOCKET", "/api/v1/sources/{source_id}/live"): Entry("view", is_stream=True),
+    ("WEBSOCKET", "/api/v1/live"): Entry("view", is_stream=True),
+    # alerts
+    ("GET", "/api/v1/alerts"): VIEW,
+    ("GET", "/api/v1/alerts/{alert_id}"): VIEW,
+    ("PATCH", "/api/v1/alerts/{alert_id}"): Entry("review", {"held": False}),
+    ("GET", "/api/v1/alerts/{alert_id}/{what}"): VIEW,
+    ("HEAD", "/api/v1/alerts/{alert_id}/{what}"): VIEW,
+    ("GET", "/api/v1/alerts/{alert_id}/pack"): Entry("view", may_be_absent=True),
+    ("HEAD", "/api/v1/alerts/{alert_id}/pack"): Entry("view", may_be_absent=True),
+    ("GET", "/api/v1/alerts/{alert_id}/montage"): Entry("view", may_be_absent=True),
+    ("HEAD", "/api/v1/alerts/{alert_id}/montage"): Entry("view", may_be_absent=True),
+    ("GET", "/api/v1/alerts/{alert_id}/enhanced"): Entry("view", may_be_absent=True),
+    ("HEAD", "/api/v1/alerts/{alert_id}/enhanced"): Entry("view", may_be_absent=True),
+    # the audit log
+    ("GET", "/api/v1/audit"): ADMINISTER,
+    ("GET", "/api/v1/audit/verification"): ADMINISTER,
+    # logins
+    ("GET", "/api/v1/session"): OPEN,
+    ("POST", "/api/v1/session"): OPEN,
+    ("DELETE", "/api/v1/session"): OPEN,
+}

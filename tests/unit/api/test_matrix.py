@@ -1,0 +1,190 @@
+"""Role by route by tenant: every route, WebSocket and event stream, asked by everybody."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import RouteContext, iter_route_contexts
+from sqlalchemy import select, update
+from starlette.testclient import WebSocketDenialResponse
+from starlette.websockets import WebSocketDisconnect
+
+from schemas.alerts import AlertOpened
+from schemas.ids import DEFAULT_TENANT, evidence_key
+from services.api.auth import authenticated
+from services.api.principal import RIGHTS, Actor, Principal, Right
+from services.api.routes.system import PAGE_FILES
+from services.api.tables import sources
+from tests.unit.api.builders import CAMERA, alert, configured
+from tests.unit.api.conftest import Api
+from tests.unit.api.matrix import MATRIX, OPEN, Entry
+from tests.unit.api.test_uploads import MP4
+
+STORE, NEXT_STORE, TENANT = UUID(int=101), UUID(int=102), DEFAULT_TENANT
+OTHER_TENANT, OTHER_STORE = UUID(int=2), UUID(int=201)
+USER, MACHINE = UUID(int=7), Principal()
+
+
+def user(rights: frozenset[Right], **fields: Any) -> Principal:
+    actor = Actor("user", USER, "someone@example.org")
+    return Principal(**({"tenant_id": TENANT, "rights": rights, "actor": actor} | fields))
+
+
+def key(right: Right) -> Principal:
+    return user(frozenset({right}), actor=Actor("key", UUID(int=8), "dashboard"))
+
+
+ASKING: dict[str, Principal | None] = {
+    "owner": user(RIGHTS["owner"]),
+    "manager": user(RIGHTS["manager"]),
+    "operator": user(RIGHTS["operator"]),
+    "viewer": user(RIGHTS["viewer"]),
+    "viewer of this store": user(RIGHTS["viewer"], store_ids=frozenset({STORE})),
+    "manager of the next store": user(RIGHTS["manager"], store_ids=frozenset({NEXT_STORE})),
+    "key that views": key("view"),
+    "key that reviews": key("review"),
+    "key that uploads": key("upload"),
+    "key that configures": key("configure"),
+    "owner of another chain": user(
+        RIGHTS["owner"], tenant_id=OTHER_TENANT, actor=Actor("user", UUID(int=9), "b@example.org")
+    ),
+    "machine": MACHINE,
+    "nobody": None,
+}
+FOREIGN = ("manager of the next store", "owner of another chain")
+
+
+@dataclass
+class World:
+    """A chain with a store, a camera, an upload and an alert, and what their ids are."""
+
+    api: Api
+    ids: dict[str, str]
+
+    def url(self, path: str) -> str:
+        return re.sub(r"\{(\w+)(:\w+)?\}", lambda found: self.ids[found[1]], path)
+
+    def ask(self, method: str, path: str, entry: Entry, who: Principal | None) -> int:
+        """The status; of a WebSocket that opens 101."""
+        web, client = self.api.client.app, self.api.client
+        assert isinstance(web, FastAPI)
+        web.dependency_overrides.clear()
+        if who is not None:
+            web.dependency_overrides[authenticated] = lambda: who
+        client.cookies.clear()
+        if method == "WEBSOCKET":
+            return _socket_status(self.api, self.url(path))
+        sent: dict[str, Any] = {"json": entry.body} if entry.body is not None else {}
+        if (method, path) == ("POST", "/api/v1/videos"):
+            sent = {"files": {"file": ("a.mp4", MP4)}}
+        answer = client.request(
+            method, self.url(path), params=entry.params, follow_redirects=False, **sent
+        )
+        return answer.status_code
+
+
+def _socket_status(api: Api, url: str) -> int:
+    try:
+        with api.client.websocket_connect(url, headers={"Host": "127.0.0.1:8080"}):
+            return 101
+    except WebSocketDenialResponse as denied:
+        return denied.status_code
+    except WebSocketDisconnect as closed:
+        return closed.code
+
+
+@pytest.fixture
+def world(make_api: Callable[..., Api]) -> World:
+    api = make_api(api_token="the machine's own", secret_key="long", api_playback_wait_s=0.01)
+    raised = alert(AlertOpened, source_id=CAMERA, source_kind="camera")
+    api.project(configured(tenant_id=TENANT, store_id=STORE), raised)
+    api.put(evidence_key(raised.alert_id))
+    headers = {"Authorization": "Bearer the machine's own"}
+    video = api.client.post("/api/v1/videos", files={"file": ("a.mp4", MP4)}, headers=headers)
+    with api.engine.begin() as connection:
+        connection.execute(update(sources).values(tenant_id=str(TENANT), store_id=str(STORE)))
+        assert len(connection.execute(select(sources)).all()) == 2
+    ids = {
+        "source_id": str(CAMERA),
+        "video_id": video.json()["video_id"],
+        "alert_id": str(raised.alert_id),
+        "what": "evidence",
+    }
+    return World(api, ids)
+
+
+def routes(web: FastAPI) -> Iterator[tuple[str, str, RouteContext]]:
+    """Method, path and route of all there are; of pages' files, which are open, one each."""
+    for route in iter_route_contexts(web.routes):
+        path = route.path or ""
+        methods = getattr(route, "methods", None) or {"WEBSOCKET"}
+        for method in sorted(methods):
+            is_twin = method == "HEAD" and "GET" in methods
+            if path not in PAGE_FILES and not is_twin:
+                yield method, path, route
+
+
+def declared(route: RouteContext) -> str:
+    """What a route takes, by its dependencies: a right, `login`, or `open`."""
+    found = {_name(each) for each in _dependencies(getattr(route, "dependant", None))}
+    rights = {name.removeprefix("requires_") for name in found if name.startswith("requires_")}
+    if rights:
+        return "+".join(sorted(rights))
+    return "login" if authenticated.__name__ in found else "open"
+
+
+def _dependencies(dependant: Any) -> Iterator[Any]:
+    for each in dependant.dependencies if dependant else ():
+        yield each.call
+        yield from _dependencies(each)
+
+
+def _name(call: Any) -> str:
+    return getattr(call, "__name__", "")
+
+
+def expected(entry: Entry, path: str, name: str, who: Principal | None) -> int | None:
+    """The status of a refusal; None where there is none."""
+    if entry.need == "open":
+        return None
+    if who is None:
+        return 401
+    if entry.need != "login" and not who.may(entry.need):
+        return 403
+    names_something = re.search(r"\{\w*id\}", path) is not None
+    is_foreign = name in FOREIGN and not (entry.is_tenants and name == FOREIGN[0])
+    return 404 if names_something and (is_foreign or entry.is_own) else None
+
+
+def test_every_route_has_an_entry_and_takes_that_right(world: World) -> None:
+    web = world.api.client.app
+    assert isinstance(web, FastAPI)
+    found = {(method, path): declared(route) for method, path, route in routes(web)}
+    assert {place: entry.need for place, entry in MATRIX.items()} == found
+
+
+@pytest.mark.parametrize(("method", "path"), [place for place in MATRIX if MATRIX[place] != OPEN])
+def test_who_may_use_it(world: World, method: str, path: str) -> None:
+    """Refusals first: they change nothing. Then all who may, the owner first."""
+    entry = MATRIX[method, path]
+    allowed = []
+    for name, who in ASKING.items():
+        status = expected(entry, path, name, who)
+        if status is None:
+            allowed.append((name, who))
+        else:
+            assert (name, world.ask(method, path, entry, who)) == (name, status)
+    for number, (name, who) in enumerate(() if entry.is_stream else allowed):
+        status = world.ask(method, path, entry, who)
+        assert status not in (401, 403, 422), name
+        assert status < 500 or status == 503, name
+        assert status != 404 or number > 0 or entry.may_be_absent, name
+
+
+def test_the_files_of_the_pages_are_open(world: World) -> None:
+    for path in PAGE_FILES:
+        assert world.ask("GET", path, OPEN, None) in (200, 304), path
