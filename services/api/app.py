@@ -20,6 +20,7 @@ from services.api.routes import (
     live,
     playback,
     push,
+    reviews,
     session,
     sources,
     submit,
@@ -43,8 +44,8 @@ def build(tools: Tools) -> FastAPI:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(tools.settings.api_cors_origins),
-            allow_methods=["GET", "HEAD", "POST", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "Range", "If-None-Match"],
+            allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Range", "If-Match", "If-None-Match"],
             expose_headers=["ETag", "Location", "Content-Range", "Accept-Ranges"],
         )
     app.add_middleware(
@@ -73,6 +74,7 @@ def described() -> FastAPI:
         sources.router,
         playback.router,
         evidence.router,
+        reviews.router,
         alerts.router,
         live.router,
         push.router,

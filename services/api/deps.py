@@ -42,6 +42,8 @@ class Tools:
     """Links in mails, and the like."""
     announce: Callable[[], None]
     """Have `sources.v1` told of cameras that changed, soon."""
+    announce_reviews: Callable[[], None]
+    """Have `reviews.v1` told of reviews that changed, soon."""
     playback: Playback
     live: LiveView
     pushes: Publishing

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, Table, delete, select, update
 
 from schemas.ids import evidence_prefix
 from schemas.topics import POLICIES, SOURCES
+from services.api.reviews.tables import BY_SOURCE as OF_REVIEWS
 from services.api.scores.writing import KEYS_A_QUERY
 from services.api.tables import (
     alerts,
@@ -42,6 +43,7 @@ BY_SOURCE: tuple[Table, ...] = (
     score_series,
     runs,
     cameras,
+    *OF_REVIEWS,
 )
 
 

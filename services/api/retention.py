@@ -10,6 +10,8 @@ from sqlalchemy import Connection, Engine, Table, and_, delete, select, tuple_
 from services.api import holds
 from services.api.config import Keeping
 from services.api.removal import Removal
+from services.api.reviews.expiry import old_reviews
+from services.api.reviews.tables import comments, review_history, reviews, used_tickets
 from services.api.scores.series import EPOCH
 from services.api.tables import (
     alerts,
@@ -59,6 +61,7 @@ class Retention:
             self._expire_maxima,
             self._expire_evidence,
             self._expire_alerts,
+            self._expire_reviews,
             self._expire_conditions,
             self._expire_recordings,
             self._expire_sessions,
@@ -126,6 +129,17 @@ class Retention:
         more = self._delete(deliveries, deliveries.c.attempted_at < until)
         old = and_(alerts.c.started_at < until, holds.is_free(alerts.c.alert_id))
         return self._delete(alerts, old) or more
+
+    def _expire_reviews(self, now: datetime) -> bool:
+        """Once neither the alert is kept nor its evidence: until then they train heads."""
+        kept = self._keeping.maxima, self._keeping.evidence
+        if None in kept:
+            return False
+        until = now - max(span for span in kept if span is not None)
+        names = self._names(old_reviews(until))
+        tables = comments, review_history, used_tickets, reviews  # the review itself goes last
+        more = any(self._delete(table, table.c.alert_id.in_(names)) for table in tables)
+        return more or len(names) == AT_ONCE
 
     def _expire_conditions(self, now: datetime) -> bool:
         if self._keeping.maxima is None:

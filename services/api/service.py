@@ -24,6 +24,7 @@ from services.api.pipeline import PipelineLag
 from services.api.playback import Playback
 from services.api.projector import TOPICS, Projector
 from services.api.retention import Retention
+from services.api.reviews.announcing import ReviewAnnouncements
 from services.api.scores.packing import Packing
 from services.api.thumbnails import ThumbnailPool
 from services.api.uploads import Uploads
@@ -130,6 +131,9 @@ def build(settings: ApiSettings) -> ApiService:
     announcing = _duty(
         "announcing", Announcements(engine, publishing).turn, engine, clock, SHORT_LEASE_S
     )
+    reviewing = _duty(
+        "reviews", ReviewAnnouncements(engine, publishing).turn, engine, clock, SHORT_LEASE_S
+    )
     projector = ConsumeLoop(
         KafkaBroker(settings), groups.PROJECTOR, TOPICS, Projector(engine), publisher, LIMITS
     )
@@ -154,6 +158,7 @@ def build(settings: ApiSettings) -> ApiService:
         sealing=(sealing := Sealing(settings.secret_key)),
         tickets=Tickets(sealing),
         announce=announcing.wake,
+        announce_reviews=reviewing.wake,
         live=LiveView(KafkaBroker(settings), clock),
         pushes=Publishing(KafkaPublisher(settings, "api")),
         playback=Playback(
@@ -162,7 +167,7 @@ def build(settings: ApiSettings) -> ApiService:
         disk=settings.disk,
     )
     server = Server(_uvicorn(settings, tools))
-    duties = [announcing, *_duties(settings, tools)]
+    duties = [announcing, reviewing, *_duties(settings, tools)]
     return ApiService(server, projector, duties, watch, tools)
 
 

@@ -217,6 +217,8 @@ alerts = Table(
     Column("ended_at", UtcDateTime, nullable=False),
     Column("model_id", String(128), nullable=False),
     Column("recorded_at", UtcDateTime, nullable=False),
+    Column("incident_id", identifier()),
+    Index("ix_alerts_incident", "incident_id"),
     Index("ix_alerts_newest", "run", "started_at", "alert_id"),
     Index("ix_alerts_state", "run", "state", "started_at", "alert_id"),
     Index("ix_alerts_source", "source_id", "run", "started_at", "alert_id"),

@@ -9,6 +9,7 @@ from pydantic import Field
 from schemas.alerts import AlertKind, ClosedReason, Severity
 from schemas.clips import SourceKind
 from services.api.cameras.views import ConditionView
+from services.api.reviews.views import ReviewView
 from services.api.view import EXAMPLE_ID, EXAMPLE_WHEN, View, example
 
 VideoState = Literal["submitted", "decoding", "scoring", "done", "failed"]
@@ -122,6 +123,10 @@ class AlertView(View):
     model_id: str
     recorded_at: datetime = Field(description="when the API heard of it")
     is_held: bool = Field(description="nothing that is kept of it is deleted, however old")
+    incident_id: UUID | None = Field(
+        description="alerts of a store that belong together have the same"
+    )
+    review: ReviewView
 
     model_config = example(
         {
@@ -147,6 +152,8 @@ class AlertView(View):
             "model_id": "linear/2026-05",
             "recorded_at": EXAMPLE_WHEN,
             "is_held": False,
+            "incident_id": _ALERT,
+            "review": {"verdict": "false", "reason": "the cleaner", "version": 1},
         }
     )
 

@@ -1,15 +1,19 @@
 """Alerts: one, a page of them, those of a stretch of time, and who was told."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import ColumnElement, Connection, Select, not_, select
 
 from schemas.judgements import LIVE
 from services.api.cursors import Cursor
 from services.api.principal import Principal, visible
+from services.api.reviews.changes import STATE
+from services.api.reviews.tables import reviews
+from services.api.reviews.views import ReviewView
 from services.api.scores.reading import Span
 from services.api.tables import alerts, deliveries, holds, sources
 from services.api.views import AlertPage, AlertView, DeliveryView
@@ -19,9 +23,16 @@ LONGEST_EPISODE = timedelta(days=1)
 """An alert that began earlier than so long before a timeline does not show on it."""
 
 
+Row = Mapping[Any, Any]
+OF_REVIEW = "review_"
+"""Before the names of a review's columns beside those of its alert."""
+
+
 @dataclass(frozen=True)
 class AlertFilter:
-    """Which alerts: of one source only, by state, that began between two moments."""
+    """Which alerts: of one source or store only, by what they are and what people made of them,
+    that began between two moments. None: whatever it is.
+    """
 
     source_id: UUID | None = None
     state: str | None = None
@@ -29,20 +40,45 @@ class AlertFilter:
     since: datetime | None = None
     until: datetime | None = None
     kind: str | None = None
+    store_id: UUID | None = None
+    severity: str | None = None
+    label: str | None = None
+    incident_id: UUID | None = None
+    verdict: str | None = None
+    """`none` are those without."""
+    acknowledged: bool | None = None
+    assigned_to: UUID | None = None
 
     def apply(self, query: Select[Any]) -> Select[Any]:
-        query = query.where(alerts.c.run == self.run)
-        if self.source_id:
-            query = query.where(alerts.c.source_id == str(self.source_id))
-        if self.state:
-            query = query.where(alerts.c.state == self.state)
-        if self.kind:
-            query = query.where(alerts.c.kind == self.kind)
+        """The query must read `alerts`, `sources` and, for the last three, `reviews`."""
+        return query.where(alerts.c.run == self.run, *self._equal(), *self._others())
+
+    def _equal(self) -> Iterator[ColumnElement[bool]]:
+        wanted = {
+            alerts.c.source_id: self.source_id,
+            alerts.c.state: self.state,
+            alerts.c.kind: self.kind,
+            alerts.c.severity: self.severity,
+            alerts.c.label: self.label,
+            alerts.c.incident_id: self.incident_id,
+            sources.c.store_id: self.store_id,
+            reviews.c.assigned_to: self.assigned_to,
+        }
+        for column, value in wanted.items():
+            if value is not None:
+                yield column == str(value)
+
+    def _others(self) -> Iterator[ColumnElement[bool]]:
         if self.since:
-            query = query.where(alerts.c.started_at >= self.since)
+            yield alerts.c.started_at >= self.since
         if self.until:
-            query = query.where(alerts.c.started_at < self.until)
-        return query
+            yield alerts.c.started_at < self.until
+        if self.acknowledged is not None:
+            unseen = reviews.c.acknowledged_at.is_(None)
+            yield not_(unseen) if self.acknowledged else unseen
+        if self.verdict is not None:
+            given = None if self.verdict == "none" else self.verdict
+            yield reviews.c.verdict.is_(None) if given is None else reviews.c.verdict == given
 
 
 def alert_page(
@@ -63,13 +99,13 @@ def alert_page(
     kept = rows[:limit]
     more = len(rows) > limit
     token = Cursor(kept[-1]["started_at"], kept[-1]["alert_id"]).token() if more else None
-    return AlertPage(items=[AlertView.model_validate(dict(row)) for row in kept], next=token)
+    return AlertPage(items=[view_of(row) for row in kept], next=token)
 
 
 def alert(connection: Connection, principal: Principal, alert_id: UUID) -> AlertView | None:
     query = _alerts().where(alerts.c.alert_id == str(alert_id), visible(principal))
     row = connection.execute(query).mappings().first()
-    return AlertView.model_validate(dict(row)) if row else None
+    return view_of(row) if row else None
 
 
 def alerts_between(
@@ -89,7 +125,7 @@ def alerts_between(
         .limit(MOST_ON_A_TIMELINE)
     )
     rows = connection.execute(query).mappings()
-    return [AlertView.model_validate(dict(row)).model_dump(mode="json") for row in rows]
+    return [view_of(row).model_dump(mode="json") for row in rows]
 
 
 def deliveries_of(
@@ -107,8 +143,19 @@ def deliveries_of(
     return [DeliveryView.model_validate(dict(row)) for row in rows]
 
 
+def view_of(row: Row) -> AlertView:
+    """Of a row of `_alerts`."""
+    version = row[f"{OF_REVIEW}version"]
+    state = {name: row[OF_REVIEW + name] for name in STATE} if version else {}
+    review = ReviewView(version=version or 0, **state)
+    return AlertView.model_validate(dict(row) | {"review": review})
+
+
 def _alerts() -> Select[Any]:
     together = alerts.join(sources, sources.c.source_id == alerts.c.source_id)
     together = together.outerjoin(holds, holds.c.alert_id == alerts.c.alert_id)
+    together = together.outerjoin(reviews, reviews.c.alert_id == alerts.c.alert_id)
     is_held = holds.c.alert_id.is_not(None).label("is_held")
-    return select(alerts, sources.c.name.label("filename"), is_held).select_from(together)
+    of_review = [reviews.c[name].label(OF_REVIEW + name) for name in (*STATE, "version")]
+    name = sources.c.name.label("filename")
+    return select(alerts, name, is_held, *of_review).select_from(together)

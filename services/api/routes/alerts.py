@@ -5,10 +5,10 @@ from datetime import timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from schemas import ids
-from schemas.alerts import AlertKind
+from schemas.alerts import AlertKind, Severity
 from schemas.judgements import LIVE
 from schemas.recordings import FootageRequested
 from schemas.topics import FOOTAGE_REQUESTS
@@ -32,21 +32,53 @@ KEYS = {"snapshot": ids.snapshot_key, "evidence": ids.evidence_key}
 KINDS = {"snapshot": "image/jpeg", "evidence": "video/mp4"}
 
 
-@router.get("", summary="List the alerts, newest first", responses=documented(401, 422))
-def alert_list(  # noqa: PLR0913 - each is a parameter of the route
-    database: Database,
-    principal: Viewing,
+def alert_filter(  # noqa: PLR0913 - each is a parameter of the route
     source_id: Annotated[UUID | None, Query(description="of this source only")] = None,
+    store_id: Annotated[UUID | None, Query(description="of this store only")] = None,
     state: AlertState | None = None,
     kind: Annotated[AlertKind | None, Query(description="incidents or health only")] = None,
+    severity: Severity | None = None,
+    label: Annotated[str | None, Query(max_length=128)] = None,
+    incident_id: UUID | None = None,
+    verdict: Annotated[
+        Literal["true", "false", "none"] | None, Query(description="none: not judged yet")
+    ] = None,
+    acknowledged: bool | None = None,
+    assigned_to: Annotated[UUID | None, Query(description="a user")] = None,
     run: RunName = LIVE,
     since: Since = None,
     until: Until = None,
+) -> AlertFilter:
+    """What the list shows. `since` and `until` bound when alerts began."""
+    return AlertFilter(
+        source_id=source_id,
+        store_id=store_id,
+        state=state,
+        kind=kind,
+        severity=severity,
+        label=label,
+        incident_id=incident_id,
+        verdict=verdict,
+        acknowledged=acknowledged,
+        assigned_to=assigned_to,
+        run=run,
+        since=since,
+        until=until,
+    )
+
+
+Filtered = Annotated[AlertFilter, Depends(alert_filter)]
+
+
+@router.get("", summary="List the alerts, newest first", responses=documented(401, 422))
+def alert_list(
+    database: Database,
+    principal: Viewing,
+    wanted: Filtered,
     limit: Limit = 50,
     cursor: Token = None,
 ) -> AlertPage:
     """`since` and `until` bound when they began."""
-    wanted = AlertFilter(source_id, state, run, since, until, kind)
     return queries.alert_page(database, principal, wanted, limit, cursor_of(cursor))
 
 

@@ -25,6 +25,7 @@ from services.api.frames import Thumbnails
 from services.api.live.view import LiveView
 from services.api.playback import Playback
 from services.api.projector import Projector
+from services.api.reviews.announcing import ReviewAnnouncements
 from services.api.thumbnails import ThumbnailPool
 from services.api.uploads import Uploads
 from services.chassis.clock import ManualClock, SystemClock
@@ -108,6 +109,7 @@ def make_api(empty_database: bytes, tmp_path: Path) -> Iterator[Callable[..., Ap
         parts, broker = {"database": State(True)}, MemoryBroker(TOPICS)
         publishing = Publishing(publisher)
         announcements = Announcements(engine, publishing)
+        reviewing = ReviewAnnouncements(engine, publishing)
         tools = Tools(
             settings=settings,
             engine=engine,
@@ -120,6 +122,7 @@ def make_api(empty_database: bytes, tmp_path: Path) -> Iterator[Callable[..., Ap
             sealing=Sealing(settings.secret_key),
             tickets=Tickets(Sealing(settings.secret_key)),
             announce=lambda: announced(announcements),
+            announce_reviews=lambda: announced(reviewing),
             live=LiveView(broker, SystemClock()),
             pushes=publishing,
             playback=Playback(store, tmp_path / "playback", 10**9, patience_s=2.0),
@@ -141,7 +144,7 @@ def make_api(empty_database: bytes, tmp_path: Path) -> Iterator[Callable[..., Ap
     engine.dispose()
 
 
-def announced(announcements: Announcements) -> None:
+def announced(announcements: Announcements | ReviewAnnouncements) -> None:
     """What the duty does when it is woken; an outage is tried again later."""
     with contextlib.suppress(TransientError):
         announcements.turn()
