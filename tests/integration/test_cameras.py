@@ -116,9 +116,9 @@ def watching(
     )
     with (folder / "camera.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "services.ingest.cameras"],
+            [sys.executable, "-c", ALONE],
             stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
+            stdout=log,
             stderr=log,
             env=os.environ | environment,
         )
@@ -131,6 +131,13 @@ def watching(
         finally:
             process.stdin.close()
             process.wait(60)
+
+
+ALONE = """
+from services.ingest.cameras.entry import watch
+watch(open(0, "rb", buffering=0), open("/dev/null", "wb", buffering=0))
+"""
+"""A camera's process that is forked from nobody's, so that its memory is its own."""
 
 
 def _secret(text: str) -> Any:

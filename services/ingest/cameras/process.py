@@ -1,6 +1,6 @@
 """The process of one camera: two threads that read, one that sends, and the main one that watches.
 
-It ends when its standard input does: its worker is gone, or wants it to end. Whatever else ends it,
+It ends when its commands do: its worker is gone, or wants it to end. Whatever else ends it,
 the worker starts it again.
 """
 

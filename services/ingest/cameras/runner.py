@@ -1,20 +1,17 @@
 """Keeps the process of one camera alive, whatever it does, and ends it when it is asked to."""
 
-import os
 import random
-import subprocess
-import sys
-from collections.abc import Sequence
 
 from schemas.sources import SourceConfigured
 from services.chassis.clock import Clock
 from services.chassis.telemetry import logs
 from services.ingest.cameras.backoff import Backoff
+from services.ingest.cameras.entry import watch
+from services.ingest.cameras.forking import MOST_LINE, Child, Program
 from services.ingest.cameras.wire import GONE, Heartbeat, camera_line, heartbeat_of
 
 log = logs.get("cameras")
 
-COMMAND = (sys.executable, "-m", "services.ingest.cameras")
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
 STEADY_S = 60.0
 """A process that lived so long starts its pauses anew when it dies."""
@@ -25,9 +22,6 @@ SILENT_S = 20.0
 """A process without a heartbeat for so long is killed."""
 END_S = 10.0
 """A process that was asked to end and did not is killed after so long."""
-MOST_LINE = 64 * 1024
-ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-"""numpy would start a thread a core in each process."""
 
 
 class Runner:
@@ -37,13 +31,11 @@ class Runner:
     wanted, and the next one begins only once it is gone.
     """
 
-    def __init__(
-        self, clock: Clock, command: Sequence[str] = COMMAND, end_s: float = END_S
-    ) -> None:
-        self._clock, self._command, self._end_s = clock, command, end_s
+    def __init__(self, clock: Clock, program: Program = watch, end_s: float = END_S) -> None:
+        self._clock, self._program, self._end_s = clock, program, end_s
         self._wanted: SourceConfigured | None = None
         self._running: SourceConfigured | None = None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Child | None = None
         self._backoff = Backoff(FIRST_PAUSE_S, LONGEST_PAUSE_S, random.Random())
         self._begun_s = self._due_s = 0.0
         self._silent_at_s = 0.0
@@ -88,8 +80,8 @@ class Runner:
         self._listen(self._process)
         if now_s - self._begun_s > STEADY_S:
             self._failing_s = None
-        if self._process.poll() is not None:
-            self._buried(self._process)
+        if (code := self._process.poll()) is not None:
+            self._buried(self._process, code)
         elif self._end_at_s is not None and now_s > self._end_at_s:
             self._kill("did not end")
         elif self._end_at_s is None and now_s > self._silent_at_s:
@@ -101,26 +93,17 @@ class Runner:
         self._running, self._unread, self.latest = source, b"", None
         self.starts += 1
         try:
-            self._process = subprocess.Popen(
-                self._command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                bufsize=0,
-                env=os.environ | ONE_THREAD,
-            )
+            self._process = Child(self._program)
         except OSError as error:
             self._due_s = self._begun_s + self._backoff.next()
             log.warning("no process for a camera", source_id=source.key, error=str(error))
             return
-        assert self._process.stdout is not None
-        os.set_blocking(self._process.stdout.fileno(), False)
         self._send(camera_line(source))
 
     def _send(self, line: bytes) -> None:
         assert self._process is not None
-        assert self._process.stdin is not None
         try:
-            self._process.stdin.write(line)
+            self._process.send(line)
         except OSError:  # it is dead already, and will be buried
             log.debug("a camera's process hears nothing")
 
@@ -132,14 +115,12 @@ class Runner:
             self._process.kill()
         if is_gone:
             self._send(GONE)
-        assert self._process.stdin is not None
-        self._process.stdin.close()
+        self._process.end_input()
 
-    def _listen(self, process: "subprocess.Popen[bytes]") -> None:
+    def _listen(self, process: Child) -> None:
         """Take what it said since the last turn; of a flood only the end."""
-        assert process.stdout is not None
         try:
-            heard = os.read(process.stdout.fileno(), MOST_LINE)
+            heard = process.read()
         except BlockingIOError:
             return
         *lines, self._unread = (self._unread + heard).split(b"\n")
@@ -157,11 +138,9 @@ class Runner:
         self._silent_at_s = self._clock.monotonic() + SILENT_S
         self._end_at_s = self._end_at_s and self._silent_at_s
 
-    def _buried(self, process: "subprocess.Popen[bytes]") -> None:
+    def _buried(self, process: Child, code: int) -> None:
         now_s = self._clock.monotonic()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                pipe.close()
+        process.close()
         was_asked, self._process = self._end_at_s is not None, None
         if now_s - self._begun_s > STEADY_S:
             self._backoff.reset()
@@ -169,9 +148,7 @@ class Runner:
         self._due_s = now_s if was_asked else now_s + self._backoff.next()
         if not was_asked and self._running is not None:
             self._failing_s = self._failing_s or now_s
-            log.error(
-                "a camera's process ended", source_id=self._running.key, code=process.returncode
-            )
+            log.error("a camera's process ended", source_id=self._running.key, code=code)
 
 
 def is_same(one: SourceConfigured, other: SourceConfigured | None) -> bool:

@@ -1,8 +1,8 @@
 """What a worker and the processes of its cameras say to one another, a line each.
 
-To the process, on its standard input: first the camera, then perhaps GONE, and the end of the input
-is the end of its work. From it, on its standard output: heartbeats. Nothing of it stands on a
-command line or in the environment, which others can read.
+To the process, by one pipe: first the camera, then perhaps GONE, and the end of the pipe is the end
+of its work. From it, by another: heartbeats. Nothing of it stands on a command line or in the
+environment, which others can read.
 """
 
 import base64

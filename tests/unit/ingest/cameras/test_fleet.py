@@ -1,16 +1,17 @@
 """Processes of cameras: kept alive whatever they do, ended when asked, none disturbed by another.
 
-The processes are small programs of the same protocol; the real one is tested with real cameras.
+The programs are small ones of the same protocol; the real one is tested with real cameras.
 """
 
 import os
+import select
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -20,25 +21,35 @@ from schemas.topics import SOURCES
 from services.chassis.clock import SystemClock
 from services.chassis.streaming.records import Incoming, Partition, Record
 from services.ingest.cameras.fleet import Fleet
+from services.ingest.cameras.forking import Program
 from services.ingest.cameras.handler import CameraHandler
 from services.ingest.cameras.life import memories_in
 from services.ingest.cameras.runner import Runner, is_same
-from services.ingest.cameras.wire import Heartbeat, camera_line, camera_of, heartbeat_of
+from services.ingest.cameras.wire import (
+    Heartbeat,
+    camera_line,
+    camera_of,
+    heartbeat_line,
+    heartbeat_of,
+)
 from tests.builders import ORIGIN, source
 from tests.waiting import wait_until
 
-WELL = """
-import json, select, sys
-sys.stdin.readline()
-while not select.select([sys.stdin], [], [], .1)[0]:
-    print(json.dumps({"frames": 1}), flush=True)
-"""
-CRASHES = "import sys; sys.stdin.readline(); sys.exit(3)"
-FLOODS = """
-import sys
-while True:
-    sys.stdout.write("x" * 100_000)
-"""
+
+def well(commands: BinaryIO, beats: BinaryIO) -> None:
+    commands.readline()
+    while not select.select([commands], [], [], 0.1)[0]:
+        beats.write(heartbeat_line(Heartbeat(frames=1)))
+
+
+def crashes(commands: BinaryIO, _: BinaryIO) -> None:
+    commands.readline()
+    sys.exit(3)
+
+
+def floods(_: BinaryIO, beats: BinaryIO) -> None:
+    while True:
+        beats.write(b"x" * 100_000)
 
 
 def configured(number: int = 0, **more: Any) -> SourceConfigured:
@@ -55,13 +66,13 @@ def configured(number: int = 0, **more: Any) -> SourceConfigured:
 
 
 @contextmanager
-def fleet_of(*programs: str) -> Iterator[tuple[Fleet, list[Runner]]]:
+def fleet_of(*programs: Program) -> Iterator[tuple[Fleet, list[Runner]]]:
     """A fleet whose cameras run these programs, in the order in which they are added."""
     runners: list[Runner] = []
 
     def new_runner() -> Runner:
         program = programs[min(len(runners), len(programs) - 1)]
-        runners.append(Runner(SystemClock(), (sys.executable, "-c", program), end_s=1.0))
+        runners.append(Runner(SystemClock(), program, end_s=1.0))
         return runners[-1]
 
     fleet = Fleet(SystemClock(), new_runner)
@@ -80,7 +91,7 @@ def beats(runner: Runner) -> bool:
 
 
 def test_what_crashes_and_floods_is_started_again_and_disturbs_nobody() -> None:
-    with fleet_of(WELL, CRASHES, FLOODS) as (fleet, runners):
+    with fleet_of(well, crashes, floods) as (fleet, runners):
         for number in range(3):
             fleet.watch(configured(number), HERE)
         wait_until(lambda: beats(runners[0]) and runners[1].starts >= 3)
@@ -90,7 +101,7 @@ def test_what_crashes_and_floods_is_started_again_and_disturbs_nobody() -> None:
 
 
 def test_a_process_that_is_killed_is_started_again() -> None:
-    with fleet_of(WELL) as (fleet, runners):
+    with fleet_of(well) as (fleet, runners):
         fleet.watch(configured(), HERE)
         wait_until(lambda: beats(runners[0]))
         os.kill(fleet.pids()[source(0)], signal.SIGKILL)
@@ -98,7 +109,7 @@ def test_a_process_that_is_killed_is_started_again() -> None:
 
 
 def test_only_what_changed_is_started_anew() -> None:
-    with fleet_of(WELL) as (fleet, runners):
+    with fleet_of(well) as (fleet, runners):
         for number in range(3):
             fleet.watch(configured(number), HERE)
         wait_until(lambda: all(map(beats, runners)))
@@ -109,7 +120,7 @@ def test_only_what_changed_is_started_anew() -> None:
 
 
 def test_when_a_partition_is_released_none_of_its_processes_is_left() -> None:
-    with fleet_of(WELL) as (fleet, runners):
+    with fleet_of(well) as (fleet, runners):
         fleet.watch(configured(0), HERE)
         fleet.watch(configured(1), THERE)
         wait_until(lambda: all(map(beats, runners)))
@@ -121,7 +132,7 @@ def test_when_a_partition_is_released_none_of_its_processes_is_left() -> None:
 
 
 def test_a_camera_that_is_wanted_again_at_once_is_watched_again() -> None:
-    with fleet_of(WELL) as (fleet, runners):
+    with fleet_of(well) as (fleet, runners):
         fleet.watch(configured(), HERE)
         wait_until(lambda: beats(runners[0]))
         fleet.leave(source(0))
@@ -142,7 +153,7 @@ def record(handler: CameraHandler) -> Callable[..., None]:
 
 
 def test_a_camera_whose_process_keeps_ending_is_offline_once(tmp_path: Path) -> None:
-    with fleet_of(CRASHES) as (fleet, _):
+    with fleet_of(crashes) as (fleet, _):
         handler = CameraHandler(fleet, memories_in(tmp_path), SystemClock())
         record(handler)(0, configured(0))
         wait_until(fleet.failing)
@@ -156,7 +167,7 @@ def test_a_camera_whose_process_keeps_ending_is_offline_once(tmp_path: Path) -> 
 
 
 def test_who_is_watched_is_what_the_topic_says(tmp_path: Path) -> None:
-    with fleet_of(WELL) as (fleet, _):
+    with fleet_of(well) as (fleet, _):
         handler = CameraHandler(fleet, memories_in(tmp_path), SystemClock())
         read = record(handler)
         read(0, configured(0))

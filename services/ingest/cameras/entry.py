@@ -1,8 +1,7 @@
-"""The process of one camera: `python -m services.ingest.cameras`, started by the ingest service."""
+"""The program of one camera's process."""
 
 import os
 import signal
-import sys
 from typing import BinaryIO
 
 from services.chassis.environment import read_or_exit
@@ -16,12 +15,12 @@ MOST_AHEAD_CLIPS = 64
 """So many late clips may wait before more is cut of what was recorded long ago."""
 
 
-def main() -> None:
-    beats = _heartbeats()
+def watch(commands: BinaryIO, beats: BinaryIO) -> None:
+    """Watch the camera that comes first on `commands` until they end."""
     settings = read_or_exit(IngestSettings)
     logs.configure("camera", settings.log_level)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the worker's; it ends us itself
-    source = camera_of(sys.stdin.buffer.readline())
+    source = camera_of(commands.readline())
     logs.bind(source_id=str(source.source_id))
     spool = connect_spool(settings, source.source_id)
     spool.start(on_failure=lambda: os._exit(1))
@@ -34,17 +33,6 @@ def main() -> None:
         return Heartbeat(frames, state.waiting, state.dropped)
 
     try:
-        process.run(sys.stdin.buffer, beats, beat)
+        process.run(commands, beats, beat)
     finally:
         spool.stop()
-
-
-def _heartbeats() -> BinaryIO:
-    """Standard output, for heartbeats alone: whatever else is printed goes where errors go."""
-    beats = os.fdopen(os.dup(1), "wb", buffering=0)
-    os.dup2(2, 1)
-    return beats
-
-
-if __name__ == "__main__":
-    main()
