@@ -23,7 +23,9 @@ TimeOfDay = Annotated[
     time,
     AfterValidator(_to_the_minute),
     PlainSerializer(lambda moment: f"{moment:%H:%M}", return_type=str),
-    WithJsonSchema({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"}),
+    WithJsonSchema(
+        {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "examples": ["22:00"]}
+    ),
 ]
 Day = Annotated[date, PlainSerializer(lambda day: day.isoformat(), return_type=str)]
 Period = Literal["always", "open", "closed", "staffed", "unstaffed"]

@@ -18,11 +18,13 @@ from services.api.routes import (
     cameras,
     evidence,
     live,
+    me,
     playback,
     push,
     reviews,
     session,
     sources,
+    stores,
     submit,
     system,
     videos,
@@ -79,6 +81,8 @@ def described() -> FastAPI:
         live.router,
         push.router,
         audit.router,
+        me.router,
+        stores.router,
     ):
         guarded.include_router(router)
     app.include_router(guarded, prefix="/api/v1")

@@ -1,29 +1,30 @@
-"""Who may use the API: whoever shows the one configured token, or the cookie a login gave.
-
-A login is a row: the cookie holds a random secret, the row a proof made of the secret and the
-token. So a logout, or another token, ends it. This is the one place that makes a Principal.
+"""Who may use the API (ADR 0030): whoever shows the machine's token, or the cookie that a login
+gave; and, until the first owner has signed up, this machine itself. This is the one place that
+makes a Principal.
 """
 
-import hashlib
+import contextlib
 import hmac
-import secrets
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from fastapi.security.utils import get_authorization_scheme_param
-from sqlalchemy import Connection, delete, insert, select
 from starlette.requests import HTTPConnection
 
+from services.api.access import sessions
+from services.api.access.sessions import NOTED_AFTER, Guest, Session
+from services.api.access.tenants import has_people
+from services.api.config import is_loopback
 from services.api.deps import Context, Tools, client_address
-from services.api.principal import Actor, Principal, Right
+from services.api.principal import Principal, Right
 from services.api.problems import Problem
-from services.api.tables import sessions
+from services.chassis.errors import TransientError
+from services.chassis.storage.database import transaction
 
 COOKIE = "nightclerk_session"
-LASTS = timedelta(days=30)
 
 
 class Bearer(HTTPBearer):
@@ -41,54 +42,55 @@ Shown = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 
 
 def is_token(context: Tools, shown: str) -> bool:
-    """In constant time."""
+    """Whether that is the machine's token, in constant time. Without one none is."""
     wanted = context.settings.api_token.get_secret_value()
-    return hmac.compare_digest(shown.encode(), wanted.encode())
+    return bool(wanted) and hmac.compare_digest(shown.encode(), wanted.encode())
 
 
-def is_required(context: Tools) -> bool:
-    return bool(context.settings.api_token.get_secret_value())
-
-
-def open_session(context: Tools) -> str:
-    """What the cookie is to hold."""
-    secret, now = secrets.token_urlsafe(32), context.clock.now()
-    row = {"proof": _proof(context, secret), "opened_at": now, "expires_at": now + LASTS}
-    with context.engine.begin() as connection:
-        connection.execute(insert(sessions).values(row))
-    return secret
-
-
-def close_session(context: Tools, request: HTTPConnection) -> None:
-    """The cookie opens nothing any more, whoever has a copy of it."""
-    with context.engine.begin() as connection:
-        proof = _proof(context, request.cookies.get(COOKIE, ""))
-        connection.execute(delete(sessions).where(sessions.c.proof == proof))
-
-
-def has_session(context: Tools, request: HTTPConnection) -> bool:
-    shown = request.cookies.get(COOKIE, "")
-    if not shown:
+def is_open(context: Tools, request: HTTPConnection) -> bool:
+    """Whether this very request needs no login: it comes from this machine, for a name of this
+    machine (a page of elsewhere may have its own name resolve to here), and nobody has signed up.
+    """
+    if not context.settings.is_open_until_sign_up:
+        return False
+    host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    if not (is_loopback(host) and request.client and is_loopback(request.client.host)):
         return False
     with context.engine.connect() as connection:
-        return _is_open(connection, _proof(context, shown), context.clock.now())
+        return not has_people(connection)
 
 
-def _is_open(connection: Connection, proof: str, now: datetime) -> bool:
-    query = select(sessions.c.proof).where(sessions.c.proof == proof, sessions.c.expires_at > now)
-    return connection.scalar(query) is not None
+def session_of(context: Tools, request: HTTPConnection) -> Session | None:
+    """The login whose cookie the request carries, while it lasts."""
+    shown, now = request.cookies.get(COOKIE, ""), context.clock.now()
+    if not shown:
+        return None
+    with context.engine.connect() as connection:
+        found = sessions.session_of(connection, context.settings.logins, shown, now)
+    if found is not None and now - found.seen_at > NOTED_AFTER:
+        with contextlib.suppress(TransientError), transaction(context.engine) as connection:
+            sessions.note_seen(connection, found, now)
+    return found
 
 
-def _proof(context: Tools, secret: str) -> str:
-    token = context.settings.api_token.get_secret_value()
-    return hmac.new(token.encode(), secret.encode(), hashlib.sha256).hexdigest()
+def guest(request: HTTPConnection) -> Guest:
+    return Guest(client_address(request), request.headers.get("user-agent", ""))
+
+
+def principal_of(context: Tools, request: HTTPConnection, bearer: str) -> Principal | None:
+    """Who is asking; None for nobody known."""
+    if bearer and is_token(context, bearer):
+        return Principal()
+    if session := session_of(context, request):
+        return session.principal
+    return Principal() if is_open(context, request) else None
 
 
 def authenticated(request: HTTPConnection, context: Context, bearer: Shown) -> Principal:
     """Who is asking. Raises Problem 401."""
-    shown = bearer is not None and is_token(context, bearer.credentials)
-    if not is_required(context) or shown or has_session(context, request):
-        return Principal(actor=Actor(address=client_address(request)))
+    principal = principal_of(context, request, bearer.credentials if bearer else "")
+    if principal is not None:
+        return principal.seen_at(client_address(request))
     raise Problem(
         401,
         "Show the token: Authorization: Bearer … or log in.",
@@ -108,9 +110,18 @@ def requires(right: Right) -> Callable[[Principal], Principal]:
     return allowed
 
 
+def machine(principal: Annotated[Principal, Depends(authenticated)]) -> Principal:
+    """A dependency: the machine's operator. Raises Problem 401 or 403."""
+    if principal.tenant_id is not None:
+        raise Problem(403, "That is for the machine's own token.")
+    return principal
+
+
 Asking = Annotated[Principal, Depends(authenticated)]
 Viewing = Annotated[Principal, Depends(requires("view"))]
 Reviewing = Annotated[Principal, Depends(requires("review"))]
 Uploading = Annotated[Principal, Depends(requires("upload"))]
 Configuring = Annotated[Principal, Depends(requires("configure"))]
 Administering = Annotated[Principal, Depends(requires("administer"))]
+Operating = Annotated[Principal, Depends(machine)]
+"""Of the machine as a whole: its tenants."""

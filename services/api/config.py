@@ -26,13 +26,29 @@ class Keeping:
     recordings: timedelta | None
 
 
+@dataclass(frozen=True)
+class Logins:
+    """How long a login lasts: at most, and without being used; and the machine's token."""
+
+    lasts: timedelta
+    idle: timedelta
+    token: str
+
+
 class ApiSettings(ServiceSettings):
     """Adds to the shared settings what only the API needs."""
 
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8080, ge=0, le=65535)
     api_token: SecretStr = SecretStr("")
-    """Whoever shows it may do everything; empty: no login, and loopback only."""
+    """The machine's own key: whoever shows it may do everything, in all tenants."""
+    api_open_until_sign_up: bool = False
+    """Requests of this machine need no login until the first owner has signed up, even if there is
+    a token; without a token it is so always. Only where `api_host` is a loopback address."""
+    api_session_h: float = Field(default=720.0, gt=0, le=24 * 366)
+    """A login ends after so long, used or not."""
+    api_session_idle_h: float = Field(default=168.0, gt=0, le=24 * 366)
+    """A login that is not used ends after so long."""
     api_max_upload_bytes: int = Field(default=8 * GIB, ge=1)
     api_uploads_at_once: int = Field(default=8, ge=1)
     api_upload_min_bytes_per_s: int = Field(default=16 * 1024, ge=0)
@@ -63,6 +79,18 @@ class ApiSettings(ServiceSettings):
     """Web pages of other origins that may use the API, e.g. ["https://shop.example"]."""
     api_presign_s: int = Field(default=3600, ge=1, le=7 * 24 * 3600)
     """How long a link to evidence in the object store works."""
+
+    @property
+    def is_open_until_sign_up(self) -> bool:
+        """Whether this machine itself needs no login before anybody has signed up."""
+        is_wanted = self.api_open_until_sign_up or not self.api_token.get_secret_value()
+        return is_wanted and is_loopback(self.api_host)
+
+    @property
+    def logins(self) -> Logins:
+        """How long they last."""
+        lasts, idle = timedelta(hours=self.api_session_h), timedelta(hours=self.api_session_idle_h)
+        return Logins(lasts, idle, self.api_token.get_secret_value())
 
     @property
     def pace(self) -> Pace:

@@ -11,7 +11,8 @@ from services.api.names import clean_name, decode_name, escaped_name, extended_n
 from services.api.pace import Pace, paced
 
 FIELD = b"file"
-RECORDED_AT = b"recorded_at"
+WORDS = {b"recorded_at": "recorded_at", b"store_id": "store_id"}
+"""Fields beside the file that are read."""
 VALUE_BYTES = 100
 _EXTENDED_NAME = re.compile(rb";\s*filename\*\s*=\s*\"?([^;\"]*)", re.IGNORECASE)
 
@@ -22,11 +23,12 @@ class MalformedForm(ValueError):
 
 class FormFile:
     """Takes the bytes of a form, gives the bytes of its one file, and its name once known; and
-    what a field says of when it was recorded.
+    what the fields of WORDS say.
     """
 
     def __init__(self, boundary: bytes) -> None:
-        self.filename = self.recorded_at = ""
+        self.filename = ""
+        self.words = dict.fromkeys(WORDS.values(), "")
         self.found = self.ended = False
         self._out: list[bytes] = []
         self._field = b""
@@ -84,8 +86,8 @@ class FormFile:
     def _part_data(self, data: bytes, start: int, end: int) -> None:
         if self._field == FIELD:
             self._out.append(data[start:end])
-        elif self._field == RECORDED_AT and len(self.recorded_at) <= VALUE_BYTES:
-            self.recorded_at += data[start:end].decode("latin-1")
+        elif (name := WORDS.get(self._field)) and len(self.words[name]) <= VALUE_BYTES:
+            self.words[name] += data[start:end].decode("latin-1")
 
     def _part_ends(self) -> None:
         self._field = b""
@@ -95,9 +97,7 @@ class FormFile:
 
 
 class Upload:
-    """The file that a request carries. `filename` and `recorded_at` are final once `chunks` is
-    through.
-    """
+    """The file that a request carries. What else it says is final once `chunks` is through."""
 
     def __init__(self, request: Request, pace: Pace) -> None:
         kind, options = parse_options_header(request.headers.get("content-type"))
@@ -111,11 +111,10 @@ class Upload:
     def filename(self) -> str:
         return clean_name(self._form.filename if self._form else self._given)
 
-    @property
-    def recorded_at(self) -> str:
+    def word(self, name: str) -> str:
         """As it was given, by the form or the query; empty if it was not."""
-        in_form = self._form.recorded_at.strip() if self._form else ""
-        return in_form or self._request.query_params.get("recorded_at", "")
+        in_form = self._form.words[name].strip() if self._form else ""
+        return in_form or self._request.query_params.get(name, "")
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The file's bytes in order. Raises MalformedForm, ClientDisconnect, TooSlow."""

@@ -3,11 +3,11 @@ reads or changes something.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, and_, true
 
 from schemas.ids import DEFAULT_TENANT, default_store
 from services.api.tables import sources
@@ -58,10 +58,17 @@ class Principal:
 
     @property
     def store(self) -> UUID:
-        """The store to which belongs what they make without naming one."""
-        if self.store_ids is None:
-            return default_store(self.home)
-        return min(self.store_ids)
+        """The store to which belongs what they make without naming one. Whether it is theirs to
+        see is still to be asked: they may have none.
+        """
+        usual = default_store(self.home)
+        if self.store_ids is None or usual in self.store_ids:
+            return usual
+        return min(self.store_ids, default=usual)
+
+    def seen_at(self, address: str) -> "Principal":
+        """The same, asking from that address."""
+        return replace(self, actor=replace(self.actor, address=address))
 
     def may(self, right: Right) -> bool:
         return right in self.rights
@@ -84,3 +91,19 @@ def visible(principal: Principal) -> ColumnElement[bool]:
     if principal.store_ids is None:
         return of_tenant
     return and_(of_tenant, sources.c.store_id.in_([str(one) for one in principal.store_ids]))
+
+
+def of_tenant(principal: Principal, column: ColumnElement[str]) -> ColumnElement[bool]:
+    """The condition on what belongs to a tenant without a source: users, targets, albums."""
+    if principal.tenant_id is None:
+        return true()
+    return column == str(principal.tenant_id)
+
+
+def of_stores(principal: Principal, column: ColumnElement[str]) -> ColumnElement[bool]:
+    """The condition, beside `of_tenant`, on what belongs to a store of it. What belongs to the
+    tenant as a whole has none, and is not theirs who are bound to some.
+    """
+    if principal.store_ids is None:
+        return true()
+    return column.in_([str(one) for one in principal.store_ids])

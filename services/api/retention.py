@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, Table, and_, delete, select, tuple_
 
 from services.api import holds
+from services.api.access.tables import invitations, sessions
 from services.api.config import Keeping
 from services.api.removal import Removal
 from services.api.reviews.expiry import old_reviews
@@ -22,7 +23,6 @@ from services.api.tables import (
     score_hours,
     score_series,
     segments,
-    sessions,
     sources,
     videos,
 )
@@ -183,7 +183,9 @@ class Retention:
         return full
 
     def _expire_sessions(self, now: datetime) -> bool:
-        return self._delete(sessions, sessions.c.expires_at < now)
+        """And invitations that nobody accepted."""
+        tables = sessions, invitations
+        return sum(self._delete(table, table.c.expires_at < now) for table in tables) > 0
 
     def _give_back_parts(self, now: datetime) -> bool:
         """Of uploads that broke off so that nobody could tidy up after them."""

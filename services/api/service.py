@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from schemas import groups
 from services.api import app, health
+from services.api.access.tenants import ensure_default
 from services.api.cameras.announcing import Announcements
 from services.api.config import GIB, ApiSettings
 from services.api.deps import Tools
@@ -127,6 +128,7 @@ def build(settings: ApiSettings) -> ApiService:
     upgrade(url)
     engine, store = database.connect(url), S3Objects.connect(settings)
     publisher, clock = KafkaPublisher(settings, "api"), SystemClock()
+    ensure_default(engine, clock.now())
     publishing = Publishing(publisher)
     announcing = _duty(
         "announcing", Announcements(engine, publishing).turn, engine, clock, SHORT_LEASE_S

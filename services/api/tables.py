@@ -1,8 +1,9 @@
-"""The tables: sources, videos, cameras, packed scores, conditions, alerts, sessions (ADR 0019).
+"""The tables: sources, videos, cameras, packed scores, conditions, alerts (ADR 0019). Those of
+tenants and people stand in `access/tables`.
 
-Sources, videos, cameras and sessions are written by the API; all other rows come from topics, so
-they can be made again from the log, and so can sources and cameras. Times are absolute and indexed:
-whatever is asked, is asked between two moments.
+Sources, videos and cameras are written by the API; all other rows come from topics, so they can be
+made again from the log, and so can sources and cameras. Times are absolute and indexed: whatever is
+asked, is asked between two moments.
 """
 
 from sqlalchemy import (
@@ -294,14 +295,3 @@ holds = Table(
     **INNODB,
 )
 """Alerts of which nothing may be deleted. Written by the API: no topic speaks of them."""
-
-sessions = Table(
-    "sessions",
-    metadata,
-    Column("proof", exact_name(64), primary_key=True),
-    Column("opened_at", UtcDateTime, nullable=False),
-    Column("expires_at", UtcDateTime, nullable=False),
-    Index("ix_sessions_expires_at", "expires_at"),
-    **INNODB,
-)
-"""Logins that are open. `proof` is made of the cookie and the token, and tells neither."""

@@ -10,7 +10,7 @@ from schemas.alerts import AlertKind, ClosedReason, Severity
 from schemas.clips import SourceKind
 from services.api.cameras.views import ConditionView
 from services.api.reviews.views import ReviewView
-from services.api.view import EXAMPLE_ID, EXAMPLE_WHEN, View, example
+from services.api.view import EXAMPLE_ID, EXAMPLE_WHEN, STORE_EXAMPLE, OfStore, View, example
 
 VideoState = Literal["submitted", "decoding", "scoring", "done", "failed"]
 AlertState = Literal["open", "closed"]
@@ -18,7 +18,7 @@ Resolution = Literal["auto", "clip", "minute", "hour"]
 _ALERT = "7c9e6679-7425-50de-944b-e07fc1f90ae7"
 
 
-class VideoView(View):
+class VideoView(OfStore):
     """An uploaded video and how far its analysis got."""
 
     video_id: UUID
@@ -47,6 +47,7 @@ class VideoView(View):
 
     model_config = example(
         {
+            **STORE_EXAMPLE,
             "video_id": EXAMPLE_ID,
             "filename": "till.mp4",
             "size_bytes": 7340032,
@@ -98,7 +99,7 @@ class ClipView(View):
     )
 
 
-class AlertView(View):
+class AlertView(OfStore):
     """An episode that the persistence rule opened."""
 
     alert_id: UUID
@@ -130,6 +131,7 @@ class AlertView(View):
 
     model_config = example(
         {
+            **STORE_EXAMPLE,
             "alert_id": _ALERT,
             "source_id": EXAMPLE_ID,
             "source_kind": "upload",
@@ -186,7 +188,7 @@ class RunView(View):
     is_over: bool
 
 
-class SourceView(View):
+class SourceView(OfStore):
     """What gives clips: a camera, or an uploaded video."""
 
     source_id: UUID
@@ -200,6 +202,7 @@ class SourceView(View):
 
     model_config = example(
         {
+            **STORE_EXAMPLE,
             "source_id": EXAMPLE_ID,
             "source_kind": "camera",
             "name": "Till 1",

@@ -14,8 +14,10 @@ from sqlalchemy import Engine, Table, select
 
 from schemas.alerts import AlertClosed, AlertOpened, AlertUpdated
 from schemas.base import Message
+from schemas.ids import DEFAULT_TENANT, default_store
 from services.alerts import tables as ledger
 from services.api import app as _all_tables  # noqa: F401 - those of its routes too
+from services.api.access.stores import Place
 from services.api.principal import Principal
 from services.api.projector import Projector
 from services.api.queries.sources import Stretch, timeline
@@ -81,7 +83,7 @@ class Project:
         """What the API writes before any topic speaks of a video."""
         new = NewVideo(VIDEO, "till.mp4", 9, "video/mp4", f"videos/{VIDEO}/original", at(0))
         with self.engine.begin() as connection:
-            add_video(connection, Principal(), new)
+            add_video(connection, Place(DEFAULT_TENANT, default_store(DEFAULT_TENANT)), new)
 
     def one(self, table: Table) -> Any:
         with self.engine.connect() as connection:

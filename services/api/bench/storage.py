@@ -19,7 +19,7 @@ from services.api.bench.cameras import BEGIN, DAY, Camera, fill
 from services.api.cursors import Cursor
 from services.api.principal import Principal
 from services.api.queries.alerts import AlertFilter, alert_page
-from services.api.queries.sources import Stretch, source_page, timeline
+from services.api.queries.sources import SourceFilter, Stretch, source_page, timeline
 from services.chassis.storage import database
 from services.chassis.storage.migrations import upgrade
 
@@ -68,7 +68,7 @@ def alerts_of_day(connection: Connection, camera: Camera, day: int) -> Any:
 
 
 def all_sources(connection: Connection, *_: object) -> Any:
-    return source_page(connection, OWNER, "camera", 50, None).model_dump_json()
+    return source_page(connection, OWNER, SourceFilter("camera"), 50, None).model_dump_json()
 
 
 QUESTIONS: dict[str, Question] = {

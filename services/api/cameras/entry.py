@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from schemas.clips import ClipSpec
 from schemas.sources import CameraSettings, Polygon, Recording, SourceConfigured, Transport, Zone
-from services.api.principal import Principal
+from services.api.access.stores import Place
 from services.api.tables import ADDRESS_CHARS, NAME_CHARS
 from services.chassis.addresses import (
     AddressFault,
@@ -61,8 +61,9 @@ Zones = Annotated[tuple[Zone, ...], Field(max_length=32), AfterValidator(_apart)
 
 
 class CameraEntry(BaseModel):
-    """A camera to be added. User name and password may stand in the address, typed as they are, or
-    in their own fields; they are kept sealed and never answered.
+    """A camera to be added, to the store named, else to one's own. User name and password may stand
+    in the address, typed as they are, or in their own fields; they are kept sealed and never
+    answered.
     """
 
     model_config = ConfigDict(
@@ -83,6 +84,7 @@ class CameraEntry(BaseModel):
     )
 
     name: Name
+    store_id: UUID | None = None
     address: Address
     record_address: Address | None = None
     username: Word = SecretStr("")
@@ -106,6 +108,7 @@ class CameraChange(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Name | None = None
+    store_id: UUID | None = None
     address: Address | None = None
     record_address: Address | None = None
     username: Word | None = None
@@ -126,7 +129,7 @@ class CameraChange(BaseModel):
 def configured(
     entry: CameraEntry,
     source_id: UUID,
-    principal: Principal,
+    place: Place,
     now: datetime,
     policy: AddressPolicy,
     sealing: Sealing,
@@ -138,8 +141,8 @@ def configured(
     return SourceConfigured(
         source_id=source_id,
         source_kind="camera",
-        tenant_id=principal.home,
-        store_id=principal.store,
+        tenant_id=place.tenant_id,
+        store_id=place.store_id,
         name=entry.name,
         origin_at=FOLDERS_ORIGIN if address.kind == "folder" else now,
         spec=entry.spec,
@@ -162,7 +165,7 @@ def changed(
     """The camera as it shall be: same id, same history. Raises AddressFault, SealingFault."""
     fields: dict[str, Any] = {
         name: getattr(change, name)
-        for name in ("name", "spec", "is_paused")
+        for name in ("name", "store_id", "spec", "is_paused")
         if getattr(change, name) is not None
     }
     settings = camera.camera or CameraSettings()

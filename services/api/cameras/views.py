@@ -9,7 +9,7 @@ from pydantic import Field
 from schemas.clips import ClipSpec
 from schemas.health import Condition
 from schemas.sources import Polygon, Recording, Transport, Zone
-from services.api.view import EXAMPLE_ID, EXAMPLE_WHEN, View, example
+from services.api.view import EXAMPLE_ID, EXAMPLE_WHEN, STORE_EXAMPLE, OfStore, View, example
 
 CameraState = Literal["online", "offline", "paused", "starting"]
 
@@ -41,7 +41,7 @@ class ConditionPage(View):
     next: str | None = Field(description="ask again with `cursor` of this; null at the end")
 
 
-class CameraView(View):
+class CameraView(OfStore):
     """A camera as it is configured, and how it is. Credentials are never told."""
 
     source_id: UUID
@@ -72,6 +72,7 @@ class CameraView(View):
 
     model_config = example(
         {
+            **STORE_EXAMPLE,
             "source_id": EXAMPLE_ID,
             "name": "Till 1",
             "address": "rtsp://192.168.1.20/stream2",

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Select, not_, select
 
 from schemas.judgements import LIVE
+from services.api.access.tables import stores
 from services.api.cursors import Cursor
 from services.api.principal import Principal, visible
 from services.api.reviews.changes import STATE
@@ -155,7 +156,8 @@ def _alerts() -> Select[Any]:
     together = alerts.join(sources, sources.c.source_id == alerts.c.source_id)
     together = together.outerjoin(holds, holds.c.alert_id == alerts.c.alert_id)
     together = together.outerjoin(reviews, reviews.c.alert_id == alerts.c.alert_id)
+    together = together.outerjoin(stores, stores.c.store_id == sources.c.store_id)
     is_held = holds.c.alert_id.is_not(None).label("is_held")
     of_review = [reviews.c[name].label(OF_REVIEW + name) for name in (*STATE, "version")]
-    name = sources.c.name.label("filename")
-    return select(alerts, name, is_held, *of_review).select_from(together)
+    of_source = sources.c.name.label("filename"), sources.c.store_id, stores.c.name.label("store")
+    return select(alerts, *of_source, is_held, *of_review).select_from(together)

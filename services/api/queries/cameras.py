@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, func, insert, select, update
 
 from schemas.judgements import LIVE
 from schemas.sources import SourceConfigured
+from services.api.access.tables import stores
 from services.api.cameras.announcing import camera_query, message_of
 from services.api.cameras.views import CameraPage, CameraState, CameraView, ConditionView
 from services.api.cursors import Cursor
@@ -74,11 +75,21 @@ def watched(
     return list(connection.scalars(query.order_by(sources.c.configured_at.desc()).limit(most)))
 
 
+@dataclass(frozen=True)
+class CamerasAsked:
+    """Who asks, and for which cameras: those of one store only, where it is named."""
+
+    principal: Principal
+    store_id: UUID | None = None
+
+
 def camera_page(
-    connection: Connection, principal: Principal, limit: int, after: Cursor | None, now: datetime
+    connection: Connection, wanted: CamerasAsked, limit: int, after: Cursor | None, now: datetime
 ) -> CameraPage:
     """Latest added first."""
-    query = _visible_cameras(principal)
+    query = _visible_cameras(wanted.principal)
+    if wanted.store_id:
+        query = query.where(sources.c.store_id == str(wanted.store_id))
     if after:
         query = query.where(after.older(sources.c.configured_at, sources.c.source_id))
     order = sources.c.configured_at.desc(), sources.c.source_id.desc()
@@ -91,7 +102,8 @@ def camera_page(
 
 def _visible_cameras(principal: Principal) -> Select[Any]:
     query: Select[Any] = camera_query().where(visible(principal))
-    return query
+    query = query.outerjoin(stores, stores.c.store_id == sources.c.store_id)
+    return query.add_columns(stores.c.name.label("store"))
 
 
 def _views(connection: Connection, rows: Sequence[Row], now: datetime) -> list[CameraView]:
@@ -134,6 +146,8 @@ def _view(row: Row, seen: Seen, now: datetime) -> CameraView:
     state, reason, since = state_of(message, row["announced_at"] is not None, seen, now)
     settings = message.camera.model_dump() if message.camera else {}
     return CameraView(
+        store_id=row["store_id"],
+        store=row["store"],
         **{name: getattr(message, name) for name in ("source_id", "name", "spec", "origin_at")},
         **settings,
         address=message.address or "",

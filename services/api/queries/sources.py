@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from schemas.clips import SourceKind
 from schemas.judgements import LIVE
 from services.api import timeline as scores
+from services.api.access.tables import stores
 from services.api.cursors import Cursor
 from services.api.principal import Principal, visible
 from services.api.queries.alerts import LONGEST_EPISODE, alerts_between
@@ -35,7 +36,7 @@ class Stretch:
 
 
 def source_row(connection: Connection, principal: Principal, source_id: UUID) -> Row | None:
-    query = select(sources).where(sources.c.source_id == str(source_id), visible(principal))
+    query = _sources(principal).where(sources.c.source_id == str(source_id))
     return connection.execute(query).mappings().first()
 
 
@@ -44,13 +45,27 @@ def source(connection: Connection, principal: Principal, source_id: UUID) -> Sou
     return _views(connection, [row])[0] if row else None
 
 
+@dataclass(frozen=True)
+class SourceFilter:
+    """Which sources: of one kind or one store only."""
+
+    kind: SourceKind | None = None
+    store_id: UUID | None = None
+
+
 def source_page(
-    connection: Connection, principal: Principal, kind: str | None, limit: int, after: Cursor | None
+    connection: Connection,
+    principal: Principal,
+    wanted: SourceFilter,
+    limit: int,
+    after: Cursor | None,
 ) -> SourcePage:
     """Latest configured first."""
-    query = select(sources).where(visible(principal))
-    if kind:
-        query = query.where(sources.c.source_kind == kind)
+    query = _sources(principal)
+    if wanted.kind:
+        query = query.where(sources.c.source_kind == wanted.kind)
+    if wanted.store_id:
+        query = query.where(sources.c.store_id == str(wanted.store_id))
     if after:
         query = query.where(after.older(sources.c.configured_at, sources.c.source_id))
     order = sources.c.configured_at.desc(), sources.c.source_id.desc()
@@ -59,6 +74,12 @@ def source_page(
     more = len(rows) > limit
     token = Cursor(kept[-1]["configured_at"], kept[-1]["source_id"]).token() if more else None
     return SourcePage(items=_views(connection, kept), next=token)
+
+
+def _sources(principal: Principal) -> Select[Any]:
+    together = sources.outerjoin(stores, stores.c.store_id == sources.c.store_id)
+    query = select(sources, stores.c.name.label("store")).select_from(together)
+    return query.where(visible(principal))
 
 
 def is_removable(

@@ -9,6 +9,8 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, delete, insert, select
 
 from schemas.judgements import LIVE
+from services.api.access.stores import Place
+from services.api.access.tables import stores
 from services.api.cursors import Cursor
 from services.api.principal import Principal, visible
 from services.api.sums import Scored, scored
@@ -37,13 +39,13 @@ class NewVideo:
         return self.recorded_at or self.submitted_at
 
 
-def add_video(connection: Connection, principal: Principal, video: NewVideo) -> None:
+def add_video(connection: Connection, place: Place, video: NewVideo) -> None:
     connection.execute(
         insert(sources).values(
             source_id=str(video.video_id),
             source_kind="upload",
-            tenant_id=str(principal.home),
-            store_id=str(principal.store),
+            tenant_id=str(place.tenant_id),
+            store_id=str(place.store_id),
             name=video.filename,
             origin_at=video.origin_at,
             is_wall_clock=video.recorded_at is not None,
@@ -101,8 +103,10 @@ def video_page(
 
 def _videos(principal: Principal) -> Select[Any]:
     together = videos.join(sources, sources.c.source_id == videos.c.video_id)
+    together = together.outerjoin(stores, stores.c.store_id == sources.c.store_id)
+    store = sources.c.store_id, stores.c.name.label("store")
     columns = sources.c.name.label("filename"), sources.c.recorded_at, sources.c.origin_at
-    return select(videos, *columns).select_from(together).where(visible(principal))
+    return select(videos, *columns, *store).select_from(together).where(visible(principal))
 
 
 def _views(connection: Connection, rows: Sequence[Row]) -> list[VideoView]:

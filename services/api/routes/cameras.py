@@ -17,8 +17,10 @@ from services.api.deps import Context, Database, Tools
 from services.api.principal import Principal
 from services.api.problems import Problem, documented
 from services.api.queries import cameras as queries
+from services.api.queries.cameras import CamerasAsked
 from services.api.queries.sources import is_removable
-from services.api.routes.sources import SourceId
+from services.api.routes.sources import OfStore, SourceId
+from services.api.routes.stores import placed
 from services.api.routes.videos import Limit, Token, cursor_of, found, require_free
 from services.chassis.addresses import AddressFault
 from services.chassis.sealing import SealingFault
@@ -33,7 +35,9 @@ LOOK_AGAIN_S = 0.05
 _NEVER = Event()
 
 
-@router.post("", status_code=201, summary="Add a camera", responses=documented(401, 422, 503))
+@router.post(
+    "", status_code=201, summary="Add a camera", responses=documented(401, 403, 404, 422, 503)
+)
 def add(
     entry: CameraEntry,
     request: Request,
@@ -45,10 +49,11 @@ def add(
     later: `is_announced` is false until then.
     """
     settings, now = context.settings, context.clock.now()
-    camera = _understood(
-        lambda: configured(entry, uuid4(), principal, now, settings.addresses, context.sealing)
-    )
     with transaction(context.engine) as database:
+        place = placed(database, principal, entry.store_id)
+        camera = _understood(
+            lambda: configured(entry, uuid4(), place, now, settings.addresses, context.sealing)
+        )
         queries.add_camera(database, camera)
         audit.record(
             database,
@@ -68,11 +73,13 @@ def camera_list(
     database: Database,
     context: Context,
     principal: Viewing,
+    store_id: OfStore = None,
     limit: Limit = 50,
     cursor: Token = None,
 ) -> CameraPage:
     now = context.clock.now()
-    return queries.camera_page(database, principal, limit, cursor_of(cursor), now)
+    asked = CamerasAsked(principal, store_id)
+    return queries.camera_page(database, asked, limit, cursor_of(cursor), now)
 
 
 @router.get("/{source_id}", summary="A camera and how it is", responses=documented(401, 404, 422))
@@ -91,6 +98,7 @@ def change(
     settings, now = context.settings, context.clock.now()
     with transaction(context.engine) as database:
         before = _to_change(database, principal, source_id)
+        _require_store(database, principal, before, wanted.store_id)
         after = _understood(
             lambda: changed(before, wanted, now, settings.addresses, context.sealing)
         )
@@ -129,6 +137,14 @@ def _to_change(database: Connection, principal: Principal, source_id: UUID) -> S
     """Raises Problem 404."""
     camera = queries.camera_for_change(database, principal, source_id)
     return found(camera, "camera", source_id)
+
+
+def _require_store(
+    database: Connection, principal: Principal, camera: SourceConfigured, wanted: UUID | None
+) -> None:
+    """That it may be moved there. Raises Problem 404."""
+    if wanted and placed(database, principal, wanted).tenant_id != camera.tenant_id:
+        raise Problem(404, f"There is no store {wanted} of the camera's tenant.")
 
 
 def _understood(make: Callable[[], T]) -> T:

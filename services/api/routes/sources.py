@@ -17,7 +17,7 @@ from services.api.moments import Moment
 from services.api.problems import Problem, documented
 from services.api.queries import sources as queries
 from services.api.queries.conditions import condition_page, touching
-from services.api.queries.sources import Stretch
+from services.api.queries.sources import SourceFilter, Stretch
 from services.api.routes.videos import Limit, Token, cursor_of, found
 from services.api.views import Resolution, SourcePage, SourceView, TimelineView
 
@@ -32,6 +32,7 @@ RunName = Annotated[
         description="live, or the name of a shadow or replay",
     ),
 ]
+OfStore = Annotated[UUID | None, Query(description="of this store only")]
 Since = Annotated[Moment | None, Query(description="from this moment on, ISO 8601")]
 Until = Annotated[Moment | None, Query(description="up to and without this moment")]
 
@@ -41,10 +42,12 @@ def source_list(
     database: Database,
     principal: Viewing,
     kind: SourceKind | None = None,
+    store_id: OfStore = None,
     limit: Limit = 50,
     cursor: Token = None,
 ) -> SourcePage:
-    return queries.source_page(database, principal, kind, limit, cursor_of(cursor))
+    wanted = SourceFilter(kind, store_id)
+    return queries.source_page(database, principal, wanted, limit, cursor_of(cursor))
 
 
 @router.get("/{source_id}", summary="A source and its runs", responses=documented(401, 404, 422))

@@ -12,6 +12,7 @@ from schemas.sources import SourceConfigured
 from schemas.topics import SOURCES, VIDEOS
 from schemas.videos import VideoSubmitted
 from services.api import audit
+from services.api.access.stores import Place
 from services.api.auth import Uploading
 from services.api.deps import Context, Tools
 from services.api.forms import MalformedForm, Upload
@@ -21,6 +22,7 @@ from services.api.principal import Principal
 from services.api.problems import Problem, documented
 from services.api.queries import videos as queries
 from services.api.queries.videos import NewVideo
+from services.api.routes.stores import placed
 from services.api.sniffing import NotAVideo
 from services.api.uploads import AllPlacesTaken, Stored, TooLarge
 from services.api.views import VideoView
@@ -39,6 +41,7 @@ _QUERY = {
     "filename": "the file's name, where the body is the bare file",
     "recorded_at": "when its first frame was recorded, ISO 8601 with zone; a form may have a field"
     " of that name instead",
+    "store_id": "the store it belongs to, else one's own; likewise",
 }
 BODY: dict[str, Any] = {
     "requestBody": {
@@ -51,6 +54,7 @@ BODY: dict[str, Any] = {
                     "properties": {
                         "file": {"type": "string", "format": "binary"},
                         "recorded_at": {"type": "string", "format": "date-time"},
+                        "store_id": {"type": "string", "format": "uuid"},
                     },
                 }
             },
@@ -67,7 +71,7 @@ BODY: dict[str, Any] = {
 @router.post(
     "",
     status_code=202,
-    responses=documented(400, 401, 408, 413, 415, 422, 503, 507),
+    responses=documented(400, 401, 403, 404, 408, 413, 415, 422, 503, 507),
     openapi_extra=BODY,
     summary="Hand in a video",
 )
@@ -80,9 +84,12 @@ async def submit(
     now = context.clock.now()
     _require_size(request, context)
     _recorded_at(request.query_params.get("recorded_at", ""), now)
+    asked = request.query_params.get("store_id", "")
+    await run_in_threadpool(_place, context, principal, asked)
     video_id = uuid4()
     key = f"videos/{video_id}/original"
     upload, stored = await _receive(request, context, key)
+    recorded_at, place = await _said_or_forgotten(context, principal, upload, key)
     new = NewVideo(
         video_id=video_id,
         filename=upload.filename,
@@ -90,10 +97,10 @@ async def submit(
         content_type=stored.content_type,
         object_key=key,
         submitted_at=context.clock.now(),
-        recorded_at=await _recorded_or_forgotten(context, upload, key),
+        recorded_at=recorded_at,
     )
     response.headers["Location"] = str(request.url_for("video", video_id=video_id).path)
-    return await run_in_threadpool(_register, context, principal, new)
+    return await run_in_threadpool(_register, context, principal, place, new)
 
 
 def _require_size(request: Request, context: Tools) -> None:
@@ -115,10 +122,24 @@ def _recorded_at(text: str, now: datetime) -> datetime | None:
         raise Problem(422, f"{error}.") from error
 
 
-async def _recorded_or_forgotten(context: Tools, upload: Upload, key: str) -> datetime | None:
-    """What the form said, now that it is read. Raises Problem 422; then nothing is stored."""
+def _place(context: Tools, principal: Principal, text: str) -> Place:
+    """The store it shall belong to. Raises Problem 404 or 422."""
     try:
-        return _recorded_at(upload.recorded_at, context.clock.now())
+        store_id = UUID(text) if text else None
+    except ValueError as error:
+        raise Problem(422, "store_id is no id of a store.") from error
+    with context.engine.connect() as database:
+        return placed(database, principal, store_id)
+
+
+async def _said_or_forgotten(
+    context: Tools, principal: Principal, upload: Upload, key: str
+) -> tuple[datetime | None, Place]:
+    """What the form said, now that it is read. Raises Problem; then nothing is stored."""
+    try:
+        recorded_at = _recorded_at(upload.word("recorded_at"), context.clock.now())
+        store = upload.word("store_id")
+        return recorded_at, await run_in_threadpool(_place, context, principal, store)
     except Problem:
         await run_in_threadpool(context.store.delete, key)
         raise
@@ -161,14 +182,15 @@ async def _drain(request: Request, context: Tools) -> None:
         return
 
 
-def _register(context: Tools, principal: Principal, new: NewVideo) -> VideoView:
+def _register(context: Tools, principal: Principal, place: Place, new: NewVideo) -> VideoView:
     """The row first, so that whatever the topics tell of the video finds it; then the messages."""
     try:
         with transaction(context.engine) as database:
-            queries.add_video(database, principal, new)
+            placed(database, principal, place.store_id)
+            queries.add_video(database, place, new)
             detail = {"name": new.filename, "bytes": new.size_bytes}
             audit.record(database, principal, "video.submitted", str(new.video_id), detail)
-        context.publishing.publish(*announcements(principal, new))
+        context.publishing.publish(*announcements(place, new))
     except BaseException:
         _forget(context, new.video_id, new.object_key)
         raise
@@ -178,13 +200,13 @@ def _register(context: Tools, principal: Principal, new: NewVideo) -> VideoView:
     return view
 
 
-def announcements(principal: Principal, new: NewVideo) -> tuple[Outgoing, Outgoing]:
+def announcements(place: Place, new: NewVideo) -> tuple[Outgoing, Outgoing]:
     """The source first: who works on the video may look it up."""
     source = SourceConfigured(
         source_id=new.video_id,
         source_kind="upload",
-        tenant_id=principal.home,
-        store_id=principal.store,
+        tenant_id=place.tenant_id,
+        store_id=place.store_id,
         name=new.filename,
         origin_at=new.origin_at,
         is_wall_clock=new.recorded_at is not None,

@@ -26,10 +26,15 @@ def exact_name(length: int) -> TypeEngine[str]:
     return String(length).with_variant(exact, "mysql", "mariadb")
 
 
+def exact_text(length: int) -> TypeEngine[str]:
+    """Text of any script, compared byte by byte: `e` is not `é`, as it is by MySQL's default."""
+    exact = mysql.VARCHAR(length, charset="utf8mb4", collation="utf8mb4_bin")
+    return String(length).with_variant(exact, "mysql", "mariadb")
+
+
 def object_key() -> TypeEngine[str]:
     """The key of an object, compared byte by byte."""
-    exact = mysql.VARCHAR(512, charset="utf8mb4", collation="utf8mb4_bin")
-    return String(512).with_variant(exact, "mysql", "mariadb")
+    return exact_text(512)
 
 
 def blob() -> TypeEngine[bytes]:

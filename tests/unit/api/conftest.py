@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 from schemas.base import Message
 from schemas.topics import TOPICS
 from services.api import app
+from services.api.access.tenants import ensure_default
 from services.api.cameras.announcing import Announcements
 from services.api.config import ApiSettings
 from services.api.deps import Tools
@@ -41,6 +42,7 @@ from services.chassis.tickets import Tickets
 from tests.unit.api.builders import incoming
 
 BASE = "http://127.0.0.1:8080"
+HERE = "127.0.0.1", 1
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
@@ -81,6 +83,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     path = tmp_path_factory.mktemp("sqlite") / "empty.db"
     upgrade(f"sqlite:///{path}")
     engine = database.connect(f"sqlite:///{path}")
+    ensure_default(engine, NOW)
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     engine.dispose()
@@ -129,7 +132,7 @@ def make_api(empty_database: bytes, tmp_path: Path) -> Iterator[Callable[..., Ap
             disk=disk,
         )
         web = app.build(tools)
-        client = TestClient(web, base, raise_server_exceptions=False, client=("127.0.0.1", 1))
+        client = TestClient(web, base, raise_server_exceptions=False, client=HERE)
         pools.append(tools.thumbnails)
         pools.append(tools.playback)
         views.append(tools.live)

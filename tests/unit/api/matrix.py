@@ -78,6 +78,13 @@ MATRIX: dict[tuple[str, str], Entry] = {
     ("HEAD", "/api/v1/alerts/{alert_id}/montage"): Entry("view", may_be_absent=True),
     ("GET", "/api/v1/alerts/{alert_id}/enhanced"): Entry("view", may_be_absent=True),
     ("HEAD", "/api/v1/alerts/{alert_id}/enhanced"): Entry("view", may_be_absent=True),
+    # people
+    ("GET", "/api/v1/me"): Entry("login"),
+    ("GET", "/api/v1/stores"): VIEW,
+    ("POST", "/api/v1/stores"): Entry("administer", {"name": "Station Road"}),
+    ("GET", "/api/v1/stores/{store_id}"): VIEW,
+    ("PATCH", "/api/v1/stores/{store_id}"): Entry("administer", {"name": "Station Road"}),
+    ("DELETE", "/api/v1/stores/{store_id}"): Entry("administer", may_be_absent=True),
     # the audit log
     ("GET", "/api/v1/audit"): ADMINISTER,
     ("GET", "/api/v1/audit/verification"): ADMINISTER,

@@ -14,7 +14,7 @@ from services.api.auth import Asking
 from services.api.config import ApiSettings, is_loopback
 from services.api.problems import Problem
 from services.chassis.errors import WrongSettings
-from tests.unit.api.conftest import BASE, Api
+from tests.unit.api.conftest import BASE, HERE, Api
 from tests.unit.api.test_uploads import MP4
 
 TOKEN = "a long secret"
@@ -141,7 +141,7 @@ def with_socket(api: Api) -> TestClient:
         await websocket.send_text(str(principal.tenant_id))
         await websocket.close()
 
-    return TestClient(web, BASE)
+    return TestClient(web, BASE, client=HERE)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from schemas.alerts import AlertOpened
 from schemas.ids import DEFAULT_TENANT, evidence_key
+from services.api.access import stores, tenants
 from services.api.auth import authenticated
 from services.api.principal import RIGHTS, Actor, Principal, Right
 from services.api.routes.system import PAGE_FILES
@@ -22,10 +23,11 @@ from services.api.tables import sources
 from tests.unit.api.builders import CAMERA, alert, configured
 from tests.unit.api.conftest import Api
 from tests.unit.api.matrix import MATRIX, OPEN, Entry
+from tests.unit.api.people import a_store
 from tests.unit.api.test_uploads import MP4
 
 STORE, NEXT_STORE, TENANT = UUID(int=101), UUID(int=102), DEFAULT_TENANT
-OTHER_TENANT, OTHER_STORE = UUID(int=2), UUID(int=201)
+OTHER_TENANT = UUID(int=2)
 USER, MACHINE = UUID(int=7), Principal()
 
 
@@ -107,12 +109,16 @@ def world(make_api: Callable[..., Api]) -> World:
     video = api.client.post("/api/v1/videos", files={"file": ("a.mp4", MP4)}, headers=headers)
     with api.engine.begin() as connection:
         connection.execute(update(sources).values(tenant_id=str(TENANT), store_id=str(STORE)))
+        tenants.add(connection, OTHER_TENANT, ("Other", "Main store"), api.clock.now())
+        for store_id in (STORE, NEXT_STORE):
+            stores.add(connection, a_store(store_id, TENANT, api.clock.now()))
         assert len(connection.execute(select(sources)).all()) == 2
     ids = {
         "source_id": str(CAMERA),
         "video_id": video.json()["video_id"],
         "alert_id": str(raised.alert_id),
         "what": "evidence",
+        "store_id": str(STORE),
     }
     return World(api, ids)
 

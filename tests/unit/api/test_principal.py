@@ -14,7 +14,7 @@ from services.api.cursors import Cursor
 from services.api.principal import Principal
 from services.api.queries import alerts, sources, videos
 from services.api.queries.alerts import AlertFilter
-from services.api.queries.sources import Stretch
+from services.api.queries.sources import SourceFilter, Stretch
 from services.api.tables import sources as source_rows
 from tests.unit.api.builders import alert, delivered, scores
 from tests.unit.api.conftest import Api
@@ -45,7 +45,7 @@ def answers(connection: Connection, principal: Principal, video: UUID) -> list[A
         videos.video_row(connection, principal, video),
         videos.video_page(connection, principal, 9, None).items,
         sources.source(connection, principal, video),
-        sources.source_page(connection, principal, None, 9, None).items,
+        sources.source_page(connection, principal, SourceFilter(), 9, None).items,
         sources.timeline(connection, principal, video, Stretch()),
         alerts.alert(connection, principal, ALERT),
         alerts.alert_page(connection, principal, AlertFilter(), 9, None).items,

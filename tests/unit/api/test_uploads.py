@@ -28,7 +28,7 @@ from services.api.uploads import AllPlacesTaken, Stored, Uploads
 from services.chassis.errors import TransientError
 from services.chassis.storage.objects import MemoryObjects, ObjectInfo
 from services.chassis.streaming.publisher import MemoryPublisher
-from tests.unit.api.conftest import BASE, Api
+from tests.unit.api.conftest import BASE, HERE, Api
 
 MP4 = b"\x00\x00\x00\x20ftypisom" + bytes(range(256)) * 64
 PICTURE = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + bytes(300) + b"\xff\xd9"
@@ -392,7 +392,7 @@ class FullHouse(Uploads):
 def test_no_place_is_503_with_a_time_to_come_back(api: Api) -> None:
     with ThreadPoolExecutor(1) as threads:
         full = replace(api.tools, uploads=FullHouse(api.store, threads, 1, 1))
-        answer = TestClient(build(full), BASE).post("/api/v1/videos", content=MP4)
+        answer = TestClient(build(full), BASE, client=HERE).post("/api/v1/videos", content=MP4)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "20")
 
 

@@ -1,4 +1,4 @@
-"""The first tables: the API's, from sources to sessions, and the leases of all services."""
+"""The first tables: the API's, from sources to holds, and the leases of all services."""
 
 from alembic import op
 from sqlalchemy import (
@@ -40,7 +40,6 @@ TABLES = (
     "segments",
     "deliveries",
     "holds",
-    "sessions",
     "leases",
 )
 
@@ -52,7 +51,6 @@ def upgrade() -> None:
     _alerts()
     _conditions()
     _holds()
-    _sessions()
     _leases()
 
 
@@ -296,17 +294,6 @@ def _holds() -> None:
         **INNODB,
     )
     op.create_index("ix_holds_source", "holds", ["source_id"])
-
-
-def _sessions() -> None:
-    op.create_table(
-        "sessions",
-        Column("proof", exact_name(64), primary_key=True),
-        Column("opened_at", UtcDateTime, nullable=False),
-        Column("expires_at", UtcDateTime, nullable=False),
-        **INNODB,
-    )
-    op.create_index("ix_sessions_expires_at", "sessions", ["expires_at"])
 
 
 def _leases() -> None:
