@@ -12,6 +12,7 @@ from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
 from services.api import app
+from services.api.exports.columns import COLUMNS
 from services.chassis.environment import NAMES, name_of
 from services.chassis.settings import KafkaSettings, ServiceSettings
 from services.local.config import LocalSettings
@@ -33,6 +34,7 @@ def files() -> dict[Path, str]:
     return {
         REFERENCE / "settings.md": settings_page(),
         REFERENCE / "rest.md": rest_page(),
+        REFERENCE / "exports.md": exports_page(),
         NAMES: names(),
     }
 
@@ -96,7 +98,7 @@ def rest_page() -> str:
     document = app.described().openapi()
     rows = [
         row(f"`{method.upper()}`", f"`{path}`", f"`{route['operationId']}`", route["summary"])
-        for path, routes in document["paths"].items()
+        for path, routes in sorted(document["paths"].items())
         for method, route in routes.items()
     ]
     return "\n".join(
@@ -118,6 +120,28 @@ def rest_page() -> str:
             "",
         )
     )
+
+
+def exports_page() -> str:
+    lines = [
+        "# Exports",
+        "",
+        NOTE,
+        "`GET /api/v1/exports/{table}?format=csv|parquet&since=…&until=…` gives one file of all",
+        "sources that one may see, or of one (`source_id`) or a store's (`store_id`); at most 366 days",
+        "of them. `nightclerk export` writes it to disk. Rows come source by source, scores rule by",
+        "rule, and then in order of time; `clips` and `minutes` have no row where nothing was scored.",
+        "Numbers are those of the timeline, digit by digit. In CSV every text is quoted, null is",
+        "empty and moments are ISO 8601 with a Z; in Parquet they are microseconds in UTC.",
+        "",
+        "```python",
+        'duckdb.sql("SELECT source_name, max(calibrated) FROM \'minutes.parquet\' GROUP BY ALL")',
+        "```",
+    ]
+    for table, columns in COLUMNS.items():
+        lines += ["", f"## {table}", "", "| column | type | |", "|---|---|---|"]
+        lines += [row(f"`{each.name}`", each.kind, each.meaning) for each in columns]
+    return "\n".join(lines) + "\n"
 
 
 def main() -> None:

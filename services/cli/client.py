@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from uuid import UUID
 
 import httpx
@@ -84,6 +84,14 @@ class Client:
     def delete_camera(self, source_id: UUID) -> None:
         """Remove the camera with all that came of it."""
         self._http.delete(f"/cameras/{source_id}").raise_for_status()
+
+    def download(self, path: str, where: dict[str, Any], file: BinaryIO) -> int:
+        """Write what the API streams to a file; how many bytes. A stream that breaks off raises."""
+        with self._http.stream("GET", path, params=where) as answer:
+            if answer.is_error:
+                answer.read()  # the problem is told below
+            answer.raise_for_status()
+            return sum(file.write(block) for block in answer.iter_bytes(BLOCK))
 
     def _pages(self, path: str, **where: Any) -> Iterator[dict[str, Any]]:
         """All items of a list, page by page."""

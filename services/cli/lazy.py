@@ -42,6 +42,9 @@ LATER: Mapping[str, Later] = {
     "evidence": Later(
         "services.cli.evidence", "Evidence packs: verify one, show the key.", extra="alerts,local"
     ),
+    "export": Later(
+        "services.cli.export", "Scores, alerts and conditions as CSV or Parquet.", extra="local"
+    ),
     "bench": Later(
         "services.cli.bench", "Measure what this machine does, through the real services."
     ),

@@ -28,6 +28,7 @@ Head = Annotated[
     Query(
         pattern=r"^[0-9]{1,18}:[0-9a-f]{64}$",
         description="as a verification gave it earlier: that row must be there still",
+        examples=[f"4711:{'0f' * 32}"],
     ),
 ]
 

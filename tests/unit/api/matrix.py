@@ -85,6 +85,8 @@ MATRIX: dict[tuple[str, str], Entry] = {
     ("GET", "/api/v1/stores/{store_id}"): VIEW,
     ("PATCH", "/api/v1/stores/{store_id}"): Entry("administer", {"name": "Station Road"}),
     ("DELETE", "/api/v1/stores/{store_id}"): Entry("administer", may_be_absent=True),
+    # bulk exports
+    ("GET", "/api/v1/exports/{table}"): VIEW,
     # the audit log
     ("GET", "/api/v1/audit"): ADMINISTER,
     ("GET", "/api/v1/audit/verification"): ADMINISTER,

@@ -119,6 +119,7 @@ def world(make_api: Callable[..., Api]) -> World:
         "alert_id": str(raised.alert_id),
         "what": "evidence",
         "store_id": str(STORE),
+        "table": "alerts",
     }
     return World(api, ids)
 
