@@ -10,6 +10,10 @@ from typing import Literal, NamedTuple
 
 LIVE_S = 5.0
 """A clip that could not be sent for so long is late: what came after it goes before it."""
+BLOCK = 4
+"""Clips that go on one lane together, from an index on that it divides: no backbone looks at more at
+once, and none of its windows shall lie half on one lane and half on the other.
+"""
 FOUND_S = float("-inf")
 """When a clip came that is late from the start: an earlier process left it, or it was recorded long
 ago. A source has such clips before all others, or it has none but such.
@@ -20,12 +24,23 @@ Lane = Literal["fact", "live", "late"]
 
 @dataclass(frozen=True)
 class Waiting:
-    """A message that is not acknowledged. `came_s` is by the clock that never goes back."""
+    """A message that is not acknowledged. `came_s` is by the clock that never goes back, `index`
+    of a clip on its grid.
+    """
 
     number: int
     is_clip: bool
     size_bytes: int
     came_s: float
+    index: int = -1
+
+    def goes_with(self, other: "Waiting") -> bool:
+        """Whether both are clips of one block."""
+        return self.index // BLOCK == other.index // BLOCK and min(self.index, other.index) >= 0
+
+    @property
+    def ends_block(self) -> bool:
+        return self.index < 0 or self.index % BLOCK == BLOCK - 1
 
 
 class Departure(NamedTuple):
@@ -42,6 +57,9 @@ class WaitingLine:
     then the late ones, in order. So each of the three is a sequence that never goes back, and a
     backlog never delays what is live. Within `most_bytes` nothing is dropped; beyond, the oldest
     clips are, and facts only where there is no clip left to drop.
+
+    A block goes on one lane as a whole: where one clip of it is late all are. Those that went live
+    before are kept until their block is through, and go once more then.
     """
 
     def __init__(self, most_bytes: int) -> None:
@@ -49,6 +67,9 @@ class WaitingLine:
         self._facts: deque[Waiting] = deque()
         self._live: deque[Waiting] = deque()
         self._late: deque[Waiting] = deque()
+        self._went: list[Waiting] = []
+        """Clips that went live, of a block that is not through."""
+        self._became_late: Waiting | None = None
         self._bytes = 0
 
     def __len__(self) -> int:
@@ -59,10 +80,20 @@ class WaitingLine:
         return self._bytes
 
     def late_clips(self, now_s: float) -> int:
-        """Those that waited longer than LIVE_S."""
-        while self._live and now_s - self._live[0].came_s > LIVE_S:
-            self._late.append(self._live.popleft())
+        """Those that waited longer than LIVE_S, and what goes with them."""
+        while self._live and self._is_late(self._live[0], now_s):
+            first = self._live.popleft()
+            for companion in [one for one in self._went if one.goes_with(first)]:
+                self._went.remove(companion)
+                self._late.append(companion)
+                self._bytes += companion.size_bytes
+            self._late.append(first)
+            self._became_late = first
         return len(self._late)
+
+    def _is_late(self, clip: Waiting, now_s: float) -> bool:
+        latest = self._became_late
+        return now_s - clip.came_s > LIVE_S or (latest is not None and clip.goes_with(latest))
 
     def add(self, waiting: Waiting) -> None:
         clips = self._late if waiting.came_s == FOUND_S else self._live
@@ -93,15 +124,31 @@ class WaitingLine:
             return Departure(self._late[0], "late")
         return None
 
-    def gone(self, waiting: Waiting) -> None:
-        """It was acknowledged, or can never be sent. Harmless for what was dropped meanwhile. While
-        it was under way it may have become late, so it stands anywhere.
+    def gone(self, waiting: Waiting, lane: Lane) -> list[Waiting]:
+        """It was acknowledged on that lane, or can never be sent. Returns what is needed no more.
+        Harmless for what was dropped meanwhile. While it was under way it may have become late.
         """
-        for queue in (self._facts, self._live, self._late):
-            if queue and queue[0] == waiting:
-                self._taken(queue)
-                return
+        if lane == "live" and waiting in self._live:
+            return self._gone_live(waiting)
+        if lane == "live" and waiting in self._late and waiting.index >= 0:
+            return []  # its block became late meanwhile, so it goes once more
         self.drop(waiting)
+        return [waiting]
+
+    def _gone_live(self, waiting: Waiting) -> list[Waiting]:
+        self.drop(waiting)
+        through = [one for one in self._went if not one.goes_with(waiting)]
+        self._went = [one for one in self._went if one not in through]
+        if not waiting.ends_block:
+            self._went.append(waiting)
+            return through
+        through += [*self._went, waiting]
+        self._went = []
+        return through
+
+    def went(self) -> list[Waiting]:
+        """Clips that went already, and are kept in case that the rest of their block is late."""
+        return list(self._went)
 
     def drop(self, waiting: Waiting) -> None:
         """This one, wherever it stands. Harmless when it is gone."""

@@ -111,6 +111,7 @@ class Spool:
             self._changed.notify()
         if self._thread.ident is not None:
             self._thread.join(max(0.0, deadline - self._clock.monotonic()) + within_s)
+        self._store.close()
         self._files.release()
 
     def discard(self) -> None:

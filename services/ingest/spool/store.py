@@ -62,7 +62,8 @@ class SpoolStore:
         is_clip, size_bytes = topic == CLIPS_LIVE, size or len(encode(message))
         is_late = isinstance(message, ClipRecorded) and message.is_late
         came_s = FOUND_S if is_late else self._clock.monotonic()
-        waiting = Waiting(number, is_clip, size_bytes, came_s)
+        index = message.index if isinstance(message, ClipRecorded) else -1
+        waiting = Waiting(number, is_clip, size_bytes, came_s, index)
         self.line.add(waiting)
         if size is None:
             self._in_memory.append(waiting)
@@ -83,15 +84,20 @@ class SpoolStore:
         return Outgoing(topic, message)
 
     def acknowledged(self, departure: Departure) -> None:
-        self.line.gone(departure.waiting)
-        self._forget(departure.waiting)
+        for waiting in self.line.gone(departure.waiting, departure.lane):
+            self._forget(waiting)
 
     def useless(self, departure: Departure) -> None:
         """It can never be sent: it is lost, and counted."""
         if departure.waiting.number not in self._topics:
             return  # dropped meanwhile
-        self.line.gone(departure.waiting)
+        self.line.drop(departure.waiting)
         self._drop([departure.waiting])
+
+    def close(self) -> None:
+        """What went already need not be found by the next process."""
+        for waiting in self.line.went():
+            self._forget(waiting)
 
     def tell_losses(self) -> None:
         """Put the report on what was dropped among the facts."""

@@ -6,7 +6,7 @@ from itertools import chain
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.core.waiting import FOUND_S, LIVE_S, Waiting, WaitingLine
+from services.ingest.core.waiting import BLOCK, FOUND_S, LIVE_S, Waiting, WaitingLine
 
 ROOMY = 10**9
 
@@ -25,7 +25,7 @@ def test_facts_go_first_then_what_is_live_then_what_is_late() -> None:
         line.add(one)
     went = []
     while (departure := line.next(100.0, late_may_go=True)) is not None:
-        line.gone(departure.waiting)
+        line.gone(departure.waiting, departure.lane)
         went.append((departure.waiting.number, departure.lane))
     assert went == [(4, "fact"), (3, "live"), (5, "live"), (1, "late"), (2, "late")]
     assert line.size_bytes == len(line) == 0
@@ -57,7 +57,7 @@ def test_what_was_dropped_while_it_was_under_way_is_gone_once() -> None:
     for number in (2, 3):
         line.add(clip(number, 0.0))
     assert [one.number for one in line.overflow()] == [1]
-    line.gone(departure.waiting)
+    line.gone(departure.waiting, departure.lane)
     assert (len(line), line.size_bytes) == (2, 200)
 
 
@@ -68,11 +68,11 @@ def test_what_became_late_while_it_was_under_way_is_gone_once_it_is_acknowledged
     departure = line.next(1.0, late_may_go=False)
     assert departure is not None
     assert line.late_clips(100.0) == 2
-    line.gone(departure.waiting)
+    line.gone(departure.waiting, departure.lane)
     following = line.next(100.0, late_may_go=True)
     assert following is not None
     assert following.waiting.number == 1
-    line.gone(following.waiting)
+    line.gone(following.waiting, following.lane)
     assert len(line) == line.size_bytes == 0
 
 
@@ -109,7 +109,7 @@ class Sent:
             return False
         self.now_s += self.under_way_s
         self.line.late_clips(self.now_s)
-        self.line.gone(departure.waiting)
+        self.line.gone(departure.waiting, departure.lane)
         self.waiting.remove(departure.waiting)
         self.lanes[departure.lane].append(departure.waiting.number)
         return True
@@ -145,3 +145,32 @@ def test_the_bound_holds_and_only_the_oldest_go(sizes: list[int], most: int) -> 
             dropped += 1
         assert line.size_bytes <= most
     assert len(line) == len(sizes) - dropped
+
+
+@given(
+    steps=st.lists(st.tuples(st.booleans(), st.sampled_from([0.1, 1.0, 3.0])), min_size=1),
+    first=st.integers(0, 9),
+)
+def test_a_block_of_clips_goes_on_one_lane_as_a_whole(
+    steps: list[tuple[bool, float]], first: int
+) -> None:
+    """Whatever the outages: where one clip of it is late all are, in order, and none is lost."""
+    line, now_s, under_way = WaitingLine(ROOMY), 0.0, None
+    went: dict[str, list[int]] = {"live": [], "late": []}
+    for number, (kafka_answers, passed_s) in enumerate(steps):
+        line.add(Waiting(number, True, 10, now_s, first + number))
+        under_way = line.next(now_s, late_may_go=True)
+        now_s += passed_s
+        line.late_clips(now_s)
+        if under_way is not None and kafka_answers:
+            line.gone(under_way.waiting, under_way.lane)
+            went[under_way.lane].append(under_way.waiting.index)
+    while (departure := line.next(now_s, late_may_go=True)) is not None:
+        line.gone(departure.waiting, departure.lane)
+        went[departure.lane].append(departure.waiting.index)
+    late_blocks = {index // BLOCK for index in went["late"]}
+    for index in range(first, first + len(steps)):
+        assert index in went["late" if index // BLOCK in late_blocks else "live"]
+    assert all(lane == sorted(set(lane)) for lane in went.values())
+    assert len(line) == line.size_bytes == 0
+    assert len(line.went()) < BLOCK
