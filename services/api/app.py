@@ -13,6 +13,7 @@ from services.api.guards import Guards
 from services.api.openapi import document
 from services.api.openapi.naming import operation_id_of
 from services.api.routes import (
+    albums,
     alerts,
     audit,
     cameras,
@@ -79,6 +80,7 @@ def described() -> FastAPI:
         evidence.router,
         reviews.router,
         exports.router,
+        albums.router,
         alerts.router,
         live.router,
         push.router,

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, Table, delete, select, update
 
 from schemas.ids import evidence_prefix
 from schemas.topics import POLICIES, SOURCES
+from services.api.albums.tables import album_items
 from services.api.reviews.tables import BY_SOURCE as OF_REVIEWS
 from services.api.scores.writing import KEYS_A_QUERY
 from services.api.tables import (
@@ -36,6 +37,7 @@ from services.chassis.streaming.publisher import Publishing
 from services.chassis.streaming.records import Outgoing
 
 BY_SOURCE: tuple[Table, ...] = (
+    album_items,
     deliveries,
     alerts,
     conditions,

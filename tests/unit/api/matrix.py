@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from services.api.principal import Right
+from tests.unit.api.builders import CAMERA
 
 Need = Right | Literal["login", "open"]
 
@@ -85,6 +86,16 @@ MATRIX: dict[tuple[str, str], Entry] = {
     ("GET", "/api/v1/stores/{store_id}"): VIEW,
     ("PATCH", "/api/v1/stores/{store_id}"): Entry("administer", {"name": "Station Road"}),
     ("DELETE", "/api/v1/stores/{store_id}"): Entry("administer", may_be_absent=True),
+    # albums
+    ("POST", "/api/v1/albums"): Entry("upload", {"name": "Nights"}),
+    ("GET", "/api/v1/albums"): VIEW,
+    ("GET", "/api/v1/albums/{album_id}"): Entry("view", is_tenants=True),
+    ("PATCH", "/api/v1/albums/{album_id}"): Entry("upload", {"name": "Days"}, is_tenants=True),
+    ("DELETE", "/api/v1/albums/{album_id}"): Entry("upload", is_tenants=True),
+    ("GET", "/api/v1/albums/{album_id}/items"): Entry("view", is_tenants=True),
+    ("POST", "/api/v1/albums/{album_id}/items"): Entry("upload", {"source_id": str(CAMERA)}),
+    ("PATCH", "/api/v1/albums/{album_id}/items/{item_id}"): Entry("upload", {"note": "x"}),
+    ("DELETE", "/api/v1/albums/{album_id}/items/{item_id}"): UPLOAD,
     # bulk exports
     ("GET", "/api/v1/exports/{table}"): VIEW,
     # the audit log

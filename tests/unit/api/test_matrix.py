@@ -16,6 +16,8 @@ from starlette.websockets import WebSocketDisconnect
 from schemas.alerts import AlertOpened
 from schemas.ids import DEFAULT_TENANT, evidence_key
 from services.api.access import stores, tenants
+from services.api.albums import queries as albums
+from services.api.albums.views import AlbumEntry, AlbumItemEntry
 from services.api.auth import authenticated
 from services.api.principal import RIGHTS, Actor, Principal, Right
 from services.api.routes.system import PAGE_FILES
@@ -113,7 +115,10 @@ def world(make_api: Callable[..., Api]) -> World:
         for store_id in (STORE, NEXT_STORE):
             stores.add(connection, a_store(store_id, TENANT, api.clock.now()))
         assert len(connection.execute(select(sources)).all()) == 2
+    album_id, item_id = _album(api)
     ids = {
+        "album_id": album_id,
+        "item_id": item_id,
         "source_id": str(CAMERA),
         "video_id": video.json()["video_id"],
         "alert_id": str(raised.alert_id),
@@ -122,6 +127,17 @@ def world(make_api: Callable[..., Api]) -> World:
         "table": "alerts",
     }
     return World(api, ids)
+
+
+def _album(api: Api) -> tuple[str, str]:
+    """Of the owner, shared, with the camera in it."""
+    who = ASKING["owner"]
+    assert who is not None
+    entry, now = AlbumEntry(name="Nights", is_shared=True), api.clock.now()
+    with api.engine.begin() as connection:
+        album_id = albums.add(connection, who, entry, now)
+        item = AlbumItemEntry(source_id=CAMERA)
+        return str(album_id), str(albums.add_item(connection, who, album_id, item, now))
 
 
 def routes(web: FastAPI) -> Iterator[tuple[str, str, RouteContext]]:
