@@ -10,8 +10,10 @@ from services.api import problems
 from services.api.auth import authenticated
 from services.api.deps import Tools
 from services.api.guards import Guards
+from services.api.limits import RateLimitHeaders
 from services.api.openapi import document
 from services.api.openapi.naming import operation_id_of
+from services.api.replaying import Idempotency
 from services.api.routes import (
     albums,
     alerts,
@@ -19,6 +21,7 @@ from services.api.routes import (
     cameras,
     evidence,
     exports,
+    keys,
     live,
     me,
     playback,
@@ -43,14 +46,32 @@ def build(tools: Tools) -> FastAPI:
     app = described()
     app.state.tools = tools
     problems.install(app)
+    app.add_middleware(Idempotency, tools=tools)
+    app.add_middleware(RateLimitHeaders)
     app.add_middleware(Guards, settings=tools.settings)
     if tools.settings.api_cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(tools.settings.api_cors_origins),
             allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "Range", "If-Match", "If-None-Match"],
-            expose_headers=["ETag", "Location", "Content-Range", "Accept-Ranges"],
+            allow_headers=[
+                "Authorization",
+                "Content-Type",
+                "Idempotency-Key",
+                "Range",
+                "If-Match",
+                "If-None-Match",
+            ],
+            expose_headers=[
+                "ETag",
+                "Location",
+                "Content-Range",
+                "Accept-Ranges",
+                "Retry-After",
+                "RateLimit",
+                "RateLimit-Policy",
+                "Idempotent-Replayed",
+            ],
         )
     app.add_middleware(
         ProxyHeadersMiddleware, trusted_hosts=list(tools.settings.api_trusted_proxies)
@@ -85,6 +106,7 @@ def described() -> FastAPI:
         live.router,
         push.router,
         audit.router,
+        keys.router,
         me.router,
         stores.router,
     ):

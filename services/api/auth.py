@@ -1,6 +1,6 @@
-"""Who may use the API (ADR 0030): whoever shows the machine's token, or the cookie that a login
-gave; and, until the first owner has signed up, this machine itself. This is the one place that
-makes a Principal.
+"""Who may use the API (ADR 0030): whoever shows the machine's token, a key, or the cookie that a
+login gave; and, until the first owner has signed up, this machine itself. This is the one place
+that makes a Principal.
 """
 
 import contextlib
@@ -14,9 +14,11 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from fastapi.security.utils import get_authorization_scheme_param
 from starlette.requests import HTTPConnection
 
-from services.api.access import sessions
+from services.api import limits
+from services.api.access import keys, sessions
 from services.api.access.sessions import NOTED_AFTER, Guest, Session
 from services.api.access.tenants import has_people
+from services.api.access.throttling import network_of
 from services.api.config import is_loopback
 from services.api.deps import Context, Tools, client_address
 from services.api.principal import Principal, Right
@@ -25,19 +27,29 @@ from services.chassis.errors import TransientError
 from services.chassis.storage.database import transaction
 
 COOKIE = "nightclerk_session"
+GUESSES_A_MINUTE = 240
+"""Of one address, without a login."""
 
 
 class Bearer(HTTPBearer):
     """The scheme of the OpenAPI document. Never refuses, and knows WebSockets too."""
 
     async def __call__(self, request: HTTPConnection) -> HTTPAuthorizationCredentials | None:
-        scheme, credentials = get_authorization_scheme_param(request.headers.get("authorization"))
-        if scheme.lower() != "bearer" or not credentials:
-            return None
-        return HTTPAuthorizationCredentials(scheme=scheme, credentials=credentials)
+        shown = bearer_of(request)
+        return HTTPAuthorizationCredentials(scheme="Bearer", credentials=shown) if shown else None
 
 
-_bearer = Bearer(auto_error=False, scheme_name="HTTPBearer", description="NIGHTCLERK_API_TOKEN")
+def bearer_of(request: HTTPConnection) -> str:
+    """What the Authorization header shows; empty for nothing, or of another scheme."""
+    scheme, credentials = get_authorization_scheme_param(request.headers.get("authorization"))
+    return credentials if scheme.lower() == "bearer" else ""
+
+
+_bearer = Bearer(
+    auto_error=False,
+    scheme_name="HTTPBearer",
+    description="An API key, nk_…, or NIGHTCLERK_API_TOKEN",
+)
 Shown = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 
 
@@ -81,21 +93,40 @@ def principal_of(context: Tools, request: HTTPConnection, bearer: str) -> Princi
     """Who is asking; None for nobody known."""
     if bearer and is_token(context, bearer):
         return Principal()
+    if bearer.startswith(keys.PREFIX):
+        now = context.clock.now()
+        return keys.principal_of(context.engine, bearer, client_address(request), now)
     if session := session_of(context, request):
         return session.principal
     return Principal() if is_open(context, request) else None
 
 
 def authenticated(request: HTTPConnection, context: Context, bearer: Shown) -> Principal:
-    """Who is asking. Raises Problem 401."""
+    """Who is asking. Raises Problem 401, and 429 for whoever asks too often."""
+    address = client_address(request)
     principal = principal_of(context, request, bearer.credentials if bearer else "")
     if principal is not None:
-        return principal.seen_at(client_address(request))
+        _count(request, context, principal)
+        return principal.seen_at(address)
+    if retry_s := context.limits.take(("nobody", network_of(address)), GUESSES_A_MINUTE).retry_s:
+        raise Problem(429, "Too many requests without a login.", {"Retry-After": str(retry_s)})
     raise Problem(
         401,
         "Show the token: Authorization: Bearer … or log in.",
         {"WWW-Authenticate": 'Bearer realm="nightclerk"'},
     )
+
+
+def _count(request: HTTPConnection, context: Tools, principal: Principal) -> None:
+    """Raises Problem 429. The machine itself may ask as often as it likes."""
+    quota, actor = context.settings.api_requests_per_min, principal.actor
+    if not quota or actor.kind == "machine":
+        return
+    standing = context.limits.take((actor.kind, actor.actor_id), quota)
+    setattr(request.state, limits.STATE, standing)
+    if standing.retry_s:
+        detail = f"More than {quota} requests a minute: try again in {standing.retry_s} s."
+        raise Problem(429, detail, {"Retry-After": str(standing.retry_s)})
 
 
 def requires(right: Right) -> Callable[[Principal], Principal]:
@@ -108,6 +139,13 @@ def requires(right: Right) -> Callable[[Principal], Principal]:
 
     allowed.__name__ = f"requires_{right}"
     return allowed
+
+
+def requires_person(principal: Annotated[Principal, Depends(authenticated)]) -> Principal:
+    """A dependency: a person who is logged in. Raises Problem 401 or 403."""
+    if principal.actor.kind != "user":
+        raise Problem(403, "That is for people who are logged in, not for keys.")
+    return principal
 
 
 def machine(principal: Annotated[Principal, Depends(authenticated)]) -> Principal:
@@ -123,5 +161,6 @@ Reviewing = Annotated[Principal, Depends(requires("review"))]
 Uploading = Annotated[Principal, Depends(requires("upload"))]
 Configuring = Annotated[Principal, Depends(requires("configure"))]
 Administering = Annotated[Principal, Depends(requires("administer"))]
+Personal = Annotated[Principal, Depends(requires_person)]
 Operating = Annotated[Principal, Depends(machine)]
 """Of the machine as a whole: its tenants."""

@@ -49,6 +49,8 @@ class ApiSettings(ServiceSettings):
     """A login ends after so long, used or not."""
     api_session_idle_h: float = Field(default=168.0, gt=0, le=24 * 366)
     """A login that is not used ends after so long."""
+    api_requests_per_min: int = Field(default=3000, ge=0, le=1_000_000)
+    """Of one person or key, at each instance; 0: as many as they like."""
     api_max_upload_bytes: int = Field(default=8 * GIB, ge=1)
     api_uploads_at_once: int = Field(default=8, ge=1)
     api_upload_min_bytes_per_s: int = Field(default=16 * 1024, ge=0)

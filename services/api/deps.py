@@ -12,13 +12,14 @@ from starlette.requests import HTTPConnection
 from services.api.auditing.viewings import Viewings
 from services.api.config import ApiSettings
 from services.api.disk import Disk, State
+from services.api.limits import Limits
 from services.api.live.view import LiveView
 from services.api.playback import Playback
 from services.api.principal import Principal
 from services.api.removal import Removal
 from services.api.thumbnails import ThumbnailPool
 from services.api.uploads import Uploads
-from services.chassis.clock import Clock
+from services.chassis.clock import Clock, SystemClock
 from services.chassis.sealing import Sealing
 from services.chassis.storage.objects import ObjectStore
 from services.chassis.streaming.publisher import Publishing
@@ -52,6 +53,8 @@ class Tools:
     """Under the object store, where that runs on this machine."""
     viewings: Viewings = field(default_factory=Viewings)
     """Of evidence and recordings, for the audit log."""
+    limits: Limits = field(default_factory=lambda: Limits(SystemClock().monotonic))
+    """How often each principal may ask."""
 
     def view(
         self,

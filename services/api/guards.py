@@ -1,4 +1,4 @@
-"""What every answer carries and every request must pass: headers, hosts, origins.
+"""What every answer carries and every request must pass: headers, hosts, origins, sizes.
 
 WebSockets too: browsers open them to any host, and send the cookie along.
 """
@@ -9,6 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.api import sizes
 from services.api.config import ApiSettings, is_loopback
 from services.api.problems import answer
 
@@ -47,7 +48,7 @@ class Guards:
 
     async def _guard_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Whatever comes over a socket may change something, so its origin must be ours."""
-        if self._fault("WEBSOCKET", Headers(scope=scope)):
+        if self._fault("WEBSOCKET", Headers(scope=scope)) or sizes.fault(scope):
             await send({"type": "websocket.close", "code": POLICY_VIOLATION})
         else:
             await self._app(scope, receive, send)
@@ -62,11 +63,12 @@ class Guards:
             await send(message)
 
         fault = self._fault(scope["method"], Headers(scope=scope))
-        if fault:
-            refusal = answer(Request(scope), 403, fault)
-            await refusal(scope, receive, dressed)
+        status, sentence = (403, fault) if fault else sizes.fault(scope) or (0, "")
+        if status:
+            headers = {"Connection": "close"} if status == 413 else None
+            await answer(Request(scope), status, sentence, headers)(scope, receive, dressed)
         else:
-            await self._app(scope, receive, dressed)
+            await self._app(scope, sizes.bounded(scope, receive), dressed)
 
     def _fault(self, method: str, headers: Headers) -> str:
         host = headers.get("host", "")

@@ -7,7 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Table, and_, delete, select, tuple_
 
-from services.api import holds
+from services.api import holds, idempotency
+from services.api.access import throttling
+from services.api.access.credentials import idempotent_requests, login_failures
 from services.api.access.tables import invitations, sessions
 from services.api.config import Keeping
 from services.api.removal import Removal
@@ -183,9 +185,11 @@ class Retention:
         return full
 
     def _expire_sessions(self, now: datetime) -> bool:
-        """And invitations that nobody accepted."""
+        """And invitations that nobody accepted, failed logins, answers kept for a day."""
         tables = sessions, invitations
-        return sum(self._delete(table, table.c.expires_at < now) for table in tables) > 0
+        gone = sum(self._delete(table, table.c.expires_at < now) for table in tables)
+        gone += self._delete(login_failures, throttling.is_forgotten(now))
+        return gone + self._delete(idempotent_requests, idempotency.is_forgotten(now)) > 0
 
     def _give_back_parts(self, now: datetime) -> bool:
         """Of uploads that broke off so that nobody could tidy up after them."""

@@ -1,7 +1,8 @@
 """Every route of the API, and who may use it: a new route needs an entry here.
 
 An entry says the right that a route takes, one of principal.py's five; "login" where any login
-will do, and "open" where none is needed. `body` is a JSON body that the route takes, so that it is
+will do, "person" where a key will not, "machine" where only the machine's token will, and "open"
+where none is needed. `body` is a JSON body that the route takes, so that it is
 not refused for that. A route whose path has an id must find that id in the world of test_matrix.
 """
 
@@ -11,7 +12,7 @@ from typing import Any, Literal
 from services.api.principal import Right
 from tests.unit.api.builders import CAMERA
 
-Need = Right | Literal["login", "open"]
+Need = Right | Literal["machine", "person", "login", "open"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ STRETCH = {"from": "2026-05-01T22:00:00Z", "to": "2026-05-01T22:01:00Z"}
 VIEW, REVIEW, UPLOAD = Entry("view"), Entry("review"), Entry("upload")
 CONFIGURE, ADMINISTER = Entry("configure"), Entry("administer")
 OPEN = Entry("open")
+
+KEY = {"name": "dashboard", "rights": ["view"]}
 
 MATRIX: dict[tuple[str, str], Entry] = {
     ("GET", "/api/v1/openapi.json"): OPEN,
@@ -98,6 +101,13 @@ MATRIX: dict[tuple[str, str], Entry] = {
     ("DELETE", "/api/v1/albums/{album_id}/items/{item_id}"): UPLOAD,
     # bulk exports
     ("GET", "/api/v1/exports/{table}"): VIEW,
+    # keys
+    ("POST", "/api/v1/keys"): Entry("administer", KEY),
+    ("GET", "/api/v1/keys"): ADMINISTER,
+    ("DELETE", "/api/v1/keys/{key_id}"): ADMINISTER,
+    ("POST", "/api/v1/me/keys"): Entry("person", KEY),
+    ("GET", "/api/v1/me/keys"): Entry("person"),
+    ("DELETE", "/api/v1/me/keys/{key_id}"): Entry("person", is_tenants=True),
     # the audit log
     ("GET", "/api/v1/audit"): ADMINISTER,
     ("GET", "/api/v1/audit/verification"): ADMINISTER,

@@ -18,13 +18,15 @@ from schemas.ids import DEFAULT_TENANT, evidence_key
 from services.api.access import stores, tenants
 from services.api.albums import queries as albums
 from services.api.albums.views import AlbumEntry, AlbumItemEntry
+from services.api.access import keys, stores, tenants
+from services.api.access.keys import NewKey
 from services.api.auth import authenticated
 from services.api.principal import RIGHTS, Actor, Principal, Right
 from services.api.routes.system import PAGE_FILES
 from services.api.tables import sources
 from tests.unit.api.builders import CAMERA, alert, configured
 from tests.unit.api.conftest import Api
-from tests.unit.api.matrix import MATRIX, OPEN, Entry
+from tests.unit.api.matrix import MATRIX, OPEN, Entry, Need
 from tests.unit.api.people import a_store
 from tests.unit.api.test_uploads import MP4
 
@@ -125,6 +127,7 @@ def world(make_api: Callable[..., Api]) -> World:
         "what": "evidence",
         "store_id": str(STORE),
         "table": "alerts",
+        "key_id": _key(api),
     }
     return World(api, ids)
 
@@ -138,6 +141,16 @@ def _album(api: Api) -> tuple[str, str]:
         album_id = albums.add(connection, who, entry, now)
         item = AlbumItemEntry(source_id=CAMERA)
         return str(album_id), str(albums.add_item(connection, who, album_id, item, now))
+
+
+def _key(api: Api) -> str:
+    """Of the user's own."""
+    owner = ASKING["owner"]
+    assert owner is not None
+    with api.engine.begin() as connection:
+        wanted = NewKey("dashboard", frozenset({"view"}))
+        made = keys.add(connection, owner, wanted, api.clock.now())
+    return str(UUID(hex=made.split("_")[1]))
 
 
 def routes(web: FastAPI) -> Iterator[tuple[str, str, RouteContext]]:
@@ -157,6 +170,8 @@ def declared(route: RouteContext) -> str:
     rights = {name.removeprefix("requires_") for name in found if name.startswith("requires_")}
     if rights:
         return "+".join(sorted(rights))
+    if "machine" in found:
+        return "machine"
     return "login" if authenticated.__name__ in found else "open"
 
 
@@ -176,11 +191,19 @@ def expected(entry: Entry, path: str, name: str, who: Principal | None) -> int |
         return None
     if who is None:
         return 401
-    if entry.need != "login" and not who.may(entry.need):
+    if not _is_let_in(entry.need, who):
         return 403
     names_something = re.search(r"\{\w*id\}", path) is not None
     is_foreign = name in FOREIGN and not (entry.is_tenants and name == FOREIGN[0])
     return 404 if names_something and (is_foreign or entry.is_own) else None
+
+
+def _is_let_in(need: Need, who: Principal) -> bool:
+    if need == "person":
+        return who.actor.kind == "user"
+    if need == "machine":
+        return who.actor.kind == "machine"
+    return need in ("login", "open") or who.may(need)
 
 
 def test_every_route_has_an_entry_and_takes_that_right(world: World) -> None:

@@ -1,11 +1,12 @@
 """Tenants, stores, people and their logins, keys, the audit log."""
 
 from alembic import op
-from sqlalchemy import JSON, BigInteger, Boolean, Column, String, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Integer, String, Text
 
 from services.chassis.storage.columns import (
     INNODB,
     UtcDateTime,
+    blob,
     exact_name,
     exact_text,
     identifier,
@@ -25,6 +26,12 @@ TABLES = (
     "sessions",
     "audit_heads",
     "audit_log",
+    "api_keys",
+    "login_failures",
+    "second_factors",
+    "recovery_codes",
+    "access_rules",
+    "idempotent_requests",
 )
 
 
@@ -33,6 +40,9 @@ def upgrade() -> None:
     _users()
     _sessions()
     _audit()
+    _keys()
+    _second_factors()
+    _idempotent_requests()
 
 
 def downgrade() -> None:
@@ -153,3 +163,76 @@ def _audit() -> None:
     )
     op.create_index("ix_audit_log_happened_at", "audit_log", ["tenant_id", "happened_at"])
     op.create_index("ix_audit_log_subject", "audit_log", ["tenant_id", "subject"])
+
+
+def _keys() -> None:
+    op.create_table(
+        "api_keys",
+        Column("key_id", identifier(), primary_key=True),
+        Column("tenant_id", identifier(), nullable=False),
+        Column("name", String(255), nullable=False),
+        Column("proof", exact_name(64), nullable=False),
+        Column("rights", JSON, nullable=False),
+        Column("store_ids", JSON),
+        Column("user_id", identifier()),
+        Column("made_by", String(255), nullable=False),
+        Column("created_at", UtcDateTime, nullable=False),
+        Column("expires_at", UtcDateTime),
+        Column("last_used_at", UtcDateTime),
+        Column("last_address", exact_name(64), nullable=False),
+        Column("revoked_at", UtcDateTime),
+        **INNODB,
+    )
+    op.create_index("ix_api_keys_tenant", "api_keys", ["tenant_id", "created_at", "key_id"])
+    op.create_index("ix_api_keys_user", "api_keys", ["user_id"])
+    op.create_table(
+        "login_failures",
+        Column("name", exact_name(64), primary_key=True),
+        Column("count", Integer, nullable=False),
+        Column("failed_at", UtcDateTime, nullable=False),
+        Column("open_at", UtcDateTime, nullable=False),
+        **INNODB,
+    )
+    op.create_index("ix_login_failures_failed_at", "login_failures", ["failed_at"])
+
+
+def _second_factors() -> None:
+    op.create_table(
+        "second_factors",
+        Column("user_id", identifier(), primary_key=True),
+        Column("secret", blob(), nullable=False),
+        Column("confirmed_at", UtcDateTime),
+        Column("last_step", BigInteger, nullable=False),
+        **INNODB,
+    )
+    op.create_table(
+        "recovery_codes",
+        Column("user_id", identifier(), primary_key=True),
+        Column("proof", exact_name(64), primary_key=True),
+        **INNODB,
+    )
+    op.create_table(
+        "access_rules",
+        Column("tenant_id", identifier(), primary_key=True),
+        Column("owners_need_second_factor", Boolean, nullable=False),
+        Column("oidc_issuer", String(1024)),
+        Column("oidc_client_id", String(255)),
+        Column("oidc_client_secret", blob()),
+        Column("oidc_adds_viewers", Boolean, nullable=False),
+        **INNODB,
+    )
+
+
+def _idempotent_requests() -> None:
+    op.create_table(
+        "idempotent_requests",
+        Column("name", exact_name(64), primary_key=True),
+        Column("fingerprint", exact_name(64), nullable=False),
+        Column("holder", exact_name(32), nullable=False),
+        Column("status", Integer),
+        Column("headers", JSON, nullable=False),
+        Column("body", blob()),
+        Column("started_at", UtcDateTime, nullable=False),
+        **INNODB,
+    )
+    op.create_index("ix_idempotent_requests_started_at", "idempotent_requests", ["started_at"])
