@@ -11,8 +11,8 @@ from typing import Literal, NamedTuple
 LIVE_S = 5.0
 """A clip that could not be sent for so long is late: what came after it goes before it."""
 BLOCK = 4
-"""Clips that go on one lane together, from an index on that it divides: no backbone looks at more at
-once, and none of its windows shall lie half on one lane and half on the other.
+"""Clips that go on one lane together, from an index on that it divides: no backbone looks at more
+at once, and none of its windows shall lie half on one lane and half on the other.
 """
 FOUND_S = float("-inf")
 """When a clip came that is late from the start: an earlier process left it, or it was recorded long
