@@ -76,7 +76,7 @@ class MemoryConsumer:
         self.subscribed: list[Partition] = []
         self._rebalances: Rebalances | None = None
         self._next: dict[Partition, int] = {}
-        self._paused = self._expelled = self._killed = False
+        self._paused = self._expelled = self._is_cut_off = self._killed = False
         self._failed: set[Partition] = set()
 
     def subscribe(self, topics: Collection[str], rebalances: Rebalances) -> None:
@@ -102,7 +102,8 @@ class MemoryConsumer:
     def _must_move(self) -> bool:
         wanted, owned = self._group.wanted_by(self), self._group.owned_by(self)
         free = {one for one in wanted if one not in self._group.owners}
-        return self._expelled or bool(owned - wanted or free)
+        is_to_join = self._expelled and (bool(self._next) or not self._is_cut_off)
+        return is_to_join or bool(owned - wanted or free)
 
     def _follow_group(self) -> None:
         """Callbacks run without the lock: they wait for threads that use the broker."""
@@ -134,10 +135,13 @@ class MemoryConsumer:
             self._broker.changed.notify_all()
 
     def _rejoin(self, rebalances: Rebalances) -> None:
-        self._expelled = False
-        rebalances.lost(set(self._next))
+        if self._next:
+            rebalances.lost(set(self._next))
         with self._broker.changed:
             self._next.clear()
+            if self._is_cut_off:
+                return
+            self._expelled = False
             self._group.members.append(self)
             self._group.rebalance()
             self._broker.changed.notify_all()
@@ -189,9 +193,16 @@ class MemoryConsumer:
             self._group.remove(self)
             self._broker.changed.notify_all()
 
-    def expel(self) -> None:
-        """The group went on without this member, which learns of it at its next poll."""
+    def expel(self, is_cut_off: bool = False) -> None:
+        """The group went on without this member, which learns of it at its next poll, and joins
+        anew at once, or where it is cut off after `reconnect`.
+        """
         with self._broker.changed:
-            self._expelled = True
+            self._expelled, self._is_cut_off = True, is_cut_off
             self._group.remove(self)
+            self._broker.changed.notify_all()
+
+    def reconnect(self) -> None:
+        with self._broker.changed:
+            self._is_cut_off = False
             self._broker.changed.notify_all()

@@ -136,6 +136,10 @@ class MemoryBroker:
         records = self.records(topic)
         return [decode(topic, one.value) for one in records if one.value is not None]
 
+    def owned_by(self, group: str, member: MemoryConsumer) -> set[Partition]:
+        with self.changed:
+            return self._groups[self.topic_prefix + group].owned_by(member)
+
     def committed(self, group: str) -> dict[Partition, Position]:
         with self.changed:
             return dict(self._groups[self.topic_prefix + group].commits)

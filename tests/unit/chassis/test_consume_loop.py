@@ -379,6 +379,30 @@ def test_what_comes_back_after_an_outage_was_never_handed_over(broker: MemoryBro
     assert len(handler.handed_over) == len(set(handler.handed_over)) > 0
 
 
+def test_what_moved_during_an_outage_is_handed_over_once_that_is_known(
+    broker: MemoryBroker,
+) -> None:
+    """Of four partitions the one that was cut off gets back what the other had before."""
+    cut_off, handler = FixedBroker(broker), HandingOver()
+    with running(loop(cut_off, handler)), running(loop(broker, Scoring())) as other:
+        broker.wait_until(lambda: other.ready and len(owned(broker, cut_off)) == 2)
+        before = owned(broker, cut_off)
+        handed_over_before = set(handler.handed_over)
+        cut_off.members[0].expel(is_cut_off=True)
+        put_embeddings(broker, 24, sources=12)
+        until_read(broker)
+        assert set(handler.handed_over) == handed_over_before
+        cut_off.members[0].reconnect()
+        broker.wait_until(lambda: len(owned(broker, cut_off)) == 2)
+        moved = before - owned(broker, cut_off)
+        broker.wait_until(lambda: moved <= set(handler.handed_over))
+    assert moved
+
+
+def owned(broker: MemoryBroker, of: FixedBroker) -> set[Partition]:
+    return broker.owned_by(GROUP, of.members[0])
+
+
 def test_what_another_member_gets_is_handed_over_first(broker: MemoryBroker) -> None:
     handler = HandingOver()
     with running(loop(broker, handler)) as consume:
