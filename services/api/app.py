@@ -21,10 +21,12 @@ from services.api.routes import (
     cameras,
     evidence,
     exports,
+    in_force,
     keys,
     live,
     me,
     playback,
+    policies,
     push,
     reviews,
     session,
@@ -109,6 +111,8 @@ def described() -> FastAPI:
         keys.router,
         me.router,
         stores.router,
+        policies.router,
+        in_force.router,
     ):
         guarded.include_router(router)
     app.include_router(guarded, prefix="/api/v1")

@@ -77,6 +77,8 @@ class ApiSettings(ServiceSettings):
     """Files made for playback are kept up to so many GiB."""
     api_give_up_after_h: float = Field(default=48.0, gt=0)
     """An analysis of which nothing was heard for so long is ended, whatever still waits."""
+    head: str = ""
+    """As scoring has it: the rules that its heads bring along are shown with policies."""
     api_cors_origins: tuple[str, ...] = ()
     """Web pages of other origins that may use the API, e.g. ["https://shop.example"]."""
     api_presign_s: int = Field(default=3600, ge=1, le=7 * 24 * 3600)

@@ -45,6 +45,8 @@ class Tools:
     """Have `sources.v1` told of cameras that changed, soon."""
     announce_reviews: Callable[[], None]
     """Have `reviews.v1` told of reviews that changed, soon."""
+    announce_policies: Callable[[], None]
+    """Have `policies.v1` told of what is in force where that changed, soon."""
     playback: Playback
     live: LiveView
     pushes: Publishing

@@ -14,6 +14,8 @@ from sqlalchemy import Connection, Engine, Table, delete, select, update
 from schemas.ids import evidence_prefix
 from schemas.topics import POLICIES, SOURCES
 from services.api.albums.tables import album_items
+from services.api.policies import storing
+from services.api.policies.tables import policy_sets
 from services.api.reviews.tables import BY_SOURCE as OF_REVIEWS
 from services.api.scores.writing import KEYS_A_QUERY
 from services.api.tables import (
@@ -45,6 +47,7 @@ BY_SOURCE: tuple[Table, ...] = (
     score_series,
     runs,
     cameras,
+    policy_sets,
     *OF_REVIEWS,
 )
 
@@ -103,6 +106,7 @@ def _remove_rows(
     upsert(connection, removed_sources, [gone], {"removed_at": replace})
     query = select(score_series.c.series_id).where(score_series.c.source_id == source_id)
     remove_scores(connection, list(connection.scalars(query)))
+    storing.forget(connection, "source", source_id)
     for table in BY_SOURCE:
         connection.execute(delete(table).where(table.c.source_id == source_id))
     connection.execute(delete(videos).where(videos.c.video_id == source_id))

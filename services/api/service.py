@@ -23,6 +23,7 @@ from services.api.health import Health
 from services.api.live.view import LiveView
 from services.api.pipeline import PipelineLag
 from services.api.playback import Playback
+from services.api.policies.announcing import PolicyAnnouncements
 from services.api.projector import TOPICS, Projector
 from services.api.retention import Retention
 from services.api.reviews.announcing import ReviewAnnouncements
@@ -136,6 +137,13 @@ def build(settings: ApiSettings) -> ApiService:
     reviewing = _duty(
         "reviews", ReviewAnnouncements(engine, publishing).turn, engine, clock, SHORT_LEASE_S
     )
+    policing = _duty(
+        "policies",
+        PolicyAnnouncements(engine, publishing, clock).turn,
+        engine,
+        clock,
+        SHORT_LEASE_S,
+    )
     projector = ConsumeLoop(
         KafkaBroker(settings), groups.PROJECTOR, TOPICS, Projector(engine), publisher, LIMITS
     )
@@ -161,6 +169,7 @@ def build(settings: ApiSettings) -> ApiService:
         tickets=Tickets(sealing),
         announce=announcing.wake,
         announce_reviews=reviewing.wake,
+        announce_policies=policing.wake,
         live=LiveView(KafkaBroker(settings), clock),
         pushes=Publishing(KafkaPublisher(settings, "api")),
         playback=Playback(
@@ -169,7 +178,7 @@ def build(settings: ApiSettings) -> ApiService:
         disk=settings.disk,
     )
     server = Server(_uvicorn(settings, tools))
-    duties = [announcing, reviewing, *_duties(settings, tools)]
+    duties = [announcing, reviewing, policing, *_duties(settings, tools)]
     return ApiService(server, projector, duties, watch, tools)
 
 

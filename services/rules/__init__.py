@@ -1,1 +1,1 @@
-"""What policies decide, whoever asks: the live stream and previews share it. Pure."""
+"""What policies decide, whoever asks: the live stream and previews share it."""

@@ -12,8 +12,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from schemas.clips import ClipSpec
 from schemas.policies import PersistenceRule
+from services.rules.folders import CARD, checkpoints
 from services.scoring.calibration import Calibration
-from services.scoring.folders import CARD, checkpoints
 
 HEADS = ("linear", "deep_mil", "deep_mil_fe", "bn_wvad", "mgfn", "lstm_ae", "causal_mil")
 POSE_BACKBONE = "yolov8_pose"

@@ -12,9 +12,9 @@ from typing import Annotated
 from pydantic import TypeAdapter, ValidationError
 
 from schemas.judgements import LIVE, Run
+from services.rules.folders import folder_list, named_folders
 from services.scoring.cards import Card, read_cards
 from services.scoring.config import SHADOWS, ScoringSettings
-from services.scoring.folders import folder_list, named_folders
 
 RUN_NAME: TypeAdapter[str] = TypeAdapter(Annotated[str, Run])
 

@@ -14,6 +14,7 @@ from services.api.access.stores import NoSuchStore, Place, StoreInUse
 from services.api.access.views import StorePage, StoreView
 from services.api.auth import Administering, Viewing
 from services.api.deps import Context, Database
+from services.api.policies.storing import forget
 from services.api.principal import Principal
 from services.api.problems import Problem, documented
 from services.api.routes.videos import Limit, Token, cursor_of, found
@@ -91,6 +92,7 @@ def change(
         audit.record(
             database, principal, "store.changed", str(store_id), given, tenant_id=after.tenant_id
         )
+    context.announce_policies()
     return after
 
 
@@ -108,6 +110,7 @@ def remove(store_id: StoreId, context: Context, principal: Administering) -> Non
             queries.remove(database, view)
         except StoreInUse as error:
             raise Problem(409, str(error)) from error
+        forget(database, "store", str(store_id))
         detail = {"name": view.name}
         audit.record(
             database, principal, "store.removed", str(store_id), detail, tenant_id=view.tenant_id

@@ -7,8 +7,8 @@ from typing import cast
 from safetensors.torch import load, save
 from torch import nn
 
+from services.rules.folders import CARD
 from services.scoring.cards import Card, read_card
-from services.scoring.folders import CARD
 from services.scoring.heads.registry import Network, build
 
 WEIGHTS = "weights.safetensors"

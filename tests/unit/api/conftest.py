@@ -25,6 +25,7 @@ from services.api.disk import Disk, State
 from services.api.frames import Thumbnails
 from services.api.live.view import LiveView
 from services.api.playback import Playback
+from services.api.policies.announcing import PolicyAnnouncements
 from services.api.projector import Projector
 from services.api.reviews.announcing import ReviewAnnouncements
 from services.api.thumbnails import ThumbnailPool
@@ -112,19 +113,22 @@ def make_api(empty_database: bytes, tmp_path: Path) -> Iterator[Callable[..., Ap
         parts, broker = {"database": State(True)}, MemoryBroker(TOPICS)
         publishing = Publishing(publisher)
         announcements = Announcements(engine, publishing)
+        clock = ManualClock(NOW)
+        policies = PolicyAnnouncements(engine, publishing, clock)
         reviewing = ReviewAnnouncements(engine, publishing)
         tools = Tools(
             settings=settings,
             engine=engine,
             store=store,
             publishing=publishing,
-            clock=ManualClock(NOW),
+            clock=clock,
             uploads=Uploads(store, threads, settings.api_max_upload_bytes, 4),
             thumbnails=ThumbnailPool(Thumbnails(store), settings.api_thumbnails_waiting),
             health=lambda: parts,
             sealing=Sealing(settings.secret_key),
             tickets=Tickets(Sealing(settings.secret_key)),
             announce=lambda: announced(announcements),
+            announce_policies=lambda: announced(policies),
             announce_reviews=lambda: announced(reviewing),
             live=LiveView(broker, SystemClock()),
             pushes=publishing,
@@ -147,10 +151,11 @@ def make_api(empty_database: bytes, tmp_path: Path) -> Iterator[Callable[..., Ap
     engine.dispose()
 
 
-def announced(announcements: Announcements | ReviewAnnouncements) -> None:
+def announced(duty: Announcements | ReviewAnnouncements | PolicyAnnouncements) -> None:
     """What the duty does when it is woken; an outage is tried again later."""
     with contextlib.suppress(TransientError):
-        announcements.turn()
+        while duty.turn() == 0.0:
+            pass
 
 
 @pytest.fixture

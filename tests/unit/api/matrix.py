@@ -28,6 +28,8 @@ class Entry:
     """It may answer 404 to whoever has the right: what it shows is not in the world."""
     is_tenants: bool = False
     """What its id names belongs to a tenant as a whole, not to one store."""
+    is_whole: bool = False
+    """It is of a tenant as a whole: those who are bound to stores are refused."""
     is_own: bool = False
     """Its id is looked for among one's own things only: also the machine's operator gets 404."""
 
@@ -108,6 +110,21 @@ MATRIX: dict[tuple[str, str], Entry] = {
     ("POST", "/api/v1/me/keys"): Entry("person", KEY),
     ("GET", "/api/v1/me/keys"): Entry("person"),
     ("DELETE", "/api/v1/me/keys/{key_id}"): Entry("person", is_tenants=True),
+    # policies
+    ("GET", "/api/v1/policies/tenant"): VIEW,
+    ("PUT", "/api/v1/policies/tenant"): Entry("configure", {"muted": ["fall"]}, is_whole=True),
+    ("DELETE", "/api/v1/policies/tenant"): Entry("configure", is_whole=True),
+    ("GET", "/api/v1/policies/stores/{store_id}"): VIEW,
+    ("PUT", "/api/v1/policies/stores/{store_id}"): Entry("configure", {}),
+    ("DELETE", "/api/v1/policies/stores/{store_id}"): CONFIGURE,
+    ("GET", "/api/v1/policies/sources/{source_id}"): VIEW,
+    ("PUT", "/api/v1/policies/sources/{source_id}"): Entry("configure", {"muted": ["fall"]}),
+    ("DELETE", "/api/v1/policies/sources/{source_id}"): CONFIGURE,
+    ("GET", "/api/v1/sources/{source_id}/policy"): VIEW,
+    ("PUT", "/api/v1/sources/{source_id}/snooze"): Entry(
+        "review", {"until": "2026-06-01T08:00:00Z"}
+    ),
+    ("DELETE", "/api/v1/sources/{source_id}/snooze"): REVIEW,
     # the audit log
     ("GET", "/api/v1/audit"): ADMINISTER,
     ("GET", "/api/v1/audit/verification"): ADMINISTER,

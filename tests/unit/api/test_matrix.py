@@ -193,6 +193,8 @@ def expected(entry: Entry, path: str, name: str, who: Principal | None) -> int |
         return 401
     if not _is_let_in(entry.need, who):
         return 403
+    if entry.is_whole and who.store_ids is not None:
+        return 403
     names_something = re.search(r"\{\w*id\}", path) is not None
     is_foreign = name in FOREIGN and not (entry.is_tenants and name == FOREIGN[0])
     return 404 if names_something and (is_foreign or entry.is_own) else None

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.policies import PolicySet, SourceCalibration
+from services.rules.folders import DEFAULT
 from services.scoring.calibration import Calibration
 from services.scoring.cards import read_cards
 from services.scoring.episodes.policy import Cards, Knots
-from services.scoring.folders import DEFAULT
 from tests.builders import ORIGIN, SOURCE
 
 CARDS = read_cards(DEFAULT)

@@ -5,7 +5,7 @@ import pytest
 
 from schemas.clips import ClipSpec
 from services.features.backbones.i3d_k400 import runtime
-from services.scoring.folders import DEFAULT
+from services.rules.folders import DEFAULT
 from services.scoring.heads import Head
 from services.scoring.judging.detector import assemble
 

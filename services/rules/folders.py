@@ -3,7 +3,7 @@
 from pathlib import Path
 
 CARD = "model.json"
-DEFAULT = Path(__file__).parent / "heads" / "default"
+DEFAULT = Path(__file__).parents[1] / "scoring" / "heads" / "default"
 """The detector that comes with the product."""
 
 

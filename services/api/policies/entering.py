@@ -1,0 +1,99 @@
+"""Policies and snoozes as they are entered: kept, noted in the audit log, announced, shown."""
+
+from datetime import datetime
+from threading import Event
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection
+
+from services.api import audit
+from services.api.deps import Tools
+from services.api.policies import storing
+from services.api.policies.entry import EMPTY, Policy
+from services.api.policies.resolving import Scope
+from services.api.policies.views import PolicyView, SnoozeView
+from services.api.principal import Principal, visible
+from services.api.tables import sources
+from services.chassis.storage.database import transaction
+
+ANNOUNCED_WITHIN_S = 3.0
+"""So long an answer waits for Kafka; what is not announced by then is announced later."""
+
+ASK_AGAIN_S = 0.1
+_NEVER = Event()
+
+
+def enter(
+    context: Tools, principal: Principal, place: tuple[Scope, UUID], policy: Policy
+) -> PolicyView:
+    """Keep the policy, have it announced, and wait a moment for that. Raises TransientError."""
+    scope, scope_id = place
+    with transaction(context.engine) as database:
+        tenant_id = storing.tenant_of(database, scope, scope_id)
+        now = context.clock.now()
+        storing.enter(database, principal, storing.Where(scope, scope_id, tenant_id), policy, now)
+        audit.record(
+            database,
+            principal,
+            "policy.changed" if policy != EMPTY else "policy.removed",
+            str(scope_id),
+            {"scope": scope, **policy.model_dump(mode="json", exclude_defaults=True)},
+            tenant_id=tenant_id,
+            at=now,
+        )
+    _announce(context, _of(scope, scope_id))
+    return view(context, principal, scope, scope_id)
+
+
+def snooze(
+    context: Tools, principal: Principal, source_id: UUID, until: datetime | None
+) -> SnoozeView:
+    with transaction(context.engine) as database:
+        storing.snooze(database, source_id, until, context.clock.now())
+        audit.record(
+            database,
+            principal,
+            "source.snoozed" if until else "source.unsnoozed",
+            str(source_id),
+            {"until": until.isoformat()} if until else {},
+            tenant_id=audit.tenant_of(database, principal, source_id),
+        )
+    _announce(context, _of("source", source_id))
+    return SnoozeView(source_id=source_id, snoozed_until=until)
+
+
+def view(context: Tools, principal: Principal, scope: Scope, scope_id: UUID) -> PolicyView:
+    with context.engine.connect() as database:
+        kept = storing.entered(database, scope, scope_id)
+        return PolicyView(
+            scope=scope,
+            scope_id=scope_id,
+            policy=kept.policy,
+            changed_at=kept.changed_at,
+            changed_by=kept.changed_by,
+            pending=_pending(database, context, _of(scope, scope_id) & visible(principal)),
+        )
+
+
+def _of(scope: Scope, scope_id: UUID) -> ColumnElement[bool]:
+    """The condition on sources that a policy may concern."""
+    column = {
+        "tenant": sources.c.tenant_id,
+        "store": sources.c.store_id,
+        "source": sources.c.source_id,
+    }[scope]
+    return column == str(scope_id)
+
+
+def _announce(context: Tools, concerned: ColumnElement[bool]) -> None:
+    context.announce_policies()
+    deadline = context.clock.monotonic() + ANNOUNCED_WITHIN_S
+    while context.clock.monotonic() < deadline:
+        with context.engine.connect() as database:
+            if not _pending(database, context, concerned):
+                return
+        context.clock.wait(ASK_AGAIN_S, _NEVER)
+
+
+def _pending(database: Connection, context: Tools, concerned: ColumnElement[bool]) -> int:
+    return storing.unannounced_count(database, concerned, context.clock.now())

@@ -1,0 +1,137 @@
+"""Policies of the tenant, of its stores and of its sources, as they are entered."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path
+
+from services.api.access.stores import store as store_of
+from services.api.auth import Configuring, Viewing
+from services.api.deps import Context, Database
+from services.api.policies.entering import enter, view
+from services.api.policies.entry import EMPTY, Policy
+from services.api.policies.views import PolicyView
+from services.api.principal import Principal
+from services.api.problems import Problem, documented
+from services.api.queries.sources import source_row
+from services.api.routes.sources import SourceId
+from services.api.routes.videos import found
+
+router = APIRouter(prefix="/policies", tags=["policies"])
+StoreId = Annotated[UUID, Path(examples=["7c9e6679-7425-50de-944b-e07fc1f90ae7"])]
+
+
+@router.get("/tenant", summary="The policy of the tenant", responses=documented(401))
+def tenant_policy(context: Context, principal: Viewing) -> PolicyView:
+    """What all of its stores inherit."""
+    return view(context, principal, "tenant", principal.home)
+
+
+@router.put(
+    "/tenant",
+    summary="Set the policy of the tenant",
+    responses=documented(401, 403, 422, 503),
+)
+def set_tenant_policy(policy: Policy, context: Context, principal: Configuring) -> PolicyView:
+    """In force for all of its cameras within seconds, where no store or camera says otherwise."""
+    _require_whole_tenant(principal)
+    return enter(context, principal, ("tenant", principal.home), policy)
+
+
+@router.delete(
+    "/tenant",
+    status_code=204,
+    summary="Take away the policy of the tenant",
+    responses=documented(401, 403, 503),
+)
+def remove_tenant_policy(context: Context, principal: Configuring) -> None:
+    _require_whole_tenant(principal)
+    enter(context, principal, ("tenant", principal.home), EMPTY)
+
+
+@router.get(
+    "/stores/{store_id}",
+    summary="The policy of a store",
+    responses=documented(401, 404, 422),
+)
+def store_policy(
+    store_id: StoreId, context: Context, database: Database, principal: Viewing
+) -> PolicyView:
+    """What is different there from the tenant's."""
+    found(store_of(database, principal, store_id), "store", store_id)
+    return view(context, principal, "store", store_id)
+
+
+@router.put(
+    "/stores/{store_id}",
+    summary="Set the policy of a store",
+    responses=documented(401, 403, 404, 422, 503),
+)
+def set_store_policy(
+    store_id: StoreId, policy: Policy, context: Context, database: Database, principal: Configuring
+) -> PolicyView:
+    """In force for its cameras within seconds, where the camera itself does not say otherwise."""
+    found(store_of(database, principal, store_id), "store", store_id)
+    return enter(context, principal, ("store", store_id), policy)
+
+
+@router.delete(
+    "/stores/{store_id}",
+    status_code=204,
+    summary="Take away the policy of a store",
+    responses=documented(401, 403, 404, 422, 503),
+)
+def remove_store_policy(
+    store_id: StoreId, context: Context, database: Database, principal: Configuring
+) -> None:
+    found(store_of(database, principal, store_id), "store", store_id)
+    enter(context, principal, ("store", store_id), EMPTY)
+
+
+@router.get(
+    "/sources/{source_id}",
+    summary="The policy of a source",
+    responses=documented(401, 404, 422),
+)
+def source_policy(
+    source_id: SourceId, context: Context, database: Database, principal: Viewing
+) -> PolicyView:
+    """What is different there from its store's. What comes of both: `/sources/{id}/policy`."""
+    found(source_row(database, principal, source_id), "source", source_id)
+    return view(context, principal, "source", source_id)
+
+
+@router.put(
+    "/sources/{source_id}",
+    summary="Set the policy of a source",
+    responses=documented(401, 403, 404, 422, 503),
+)
+def set_source_policy(
+    source_id: SourceId,
+    policy: Policy,
+    context: Context,
+    database: Database,
+    principal: Configuring,
+) -> PolicyView:
+    """In force within seconds."""
+    found(source_row(database, principal, source_id), "source", source_id)
+    return enter(context, principal, ("source", source_id), policy)
+
+
+@router.delete(
+    "/sources/{source_id}",
+    status_code=204,
+    summary="Take away the policy of a source",
+    responses=documented(401, 403, 404, 422, 503),
+)
+def remove_source_policy(
+    source_id: SourceId, context: Context, database: Database, principal: Configuring
+) -> None:
+    found(source_row(database, principal, source_id), "source", source_id)
+    enter(context, principal, ("source", source_id), EMPTY)
+
+
+def _require_whole_tenant(principal: Principal) -> None:
+    """Raises Problem 403 for those who are bound to stores."""
+    if principal.store_ids is not None:
+        raise Problem(403, "The tenant's policy is for those who see all of its stores.")
