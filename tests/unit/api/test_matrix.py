@@ -15,11 +15,10 @@ from starlette.websockets import WebSocketDisconnect
 
 from schemas.alerts import AlertOpened
 from schemas.ids import DEFAULT_TENANT, evidence_key
-from services.api.access import stores, tenants
-from services.api.albums import queries as albums
-from services.api.albums.views import AlbumEntry, AlbumItemEntry
 from services.api.access import keys, stores, tenants
 from services.api.access.keys import NewKey
+from services.api.albums import queries as albums
+from services.api.albums.views import AlbumEntry, AlbumItemEntry
 from services.api.auth import authenticated
 from services.api.principal import RIGHTS, Actor, Principal, Right
 from services.api.routes.system import PAGE_FILES
