@@ -34,7 +34,8 @@ class RtspServer:
     """Serves films under names: `{"front": [film]}` is rtsp://127.0.0.1:PORT/front.
 
     Several films of one name follow one another. With `login` ("user:password") it asks for that
-    by `auth` ("basic" or "digest"). At most `most_clients` play at a time, where it is not 0.
+    by `auth` ("basic" or "digest"). At most `most_clients` play at a time, where it is not 0. With
+    `certificate` (PEM of chain and key) it speaks TLS only: rtsps.
     """
 
     def __init__(
@@ -44,12 +45,15 @@ class RtspServer:
         login: str = "",
         auth: str = "basic",
         most_clients: int = 0,
+        certificate: Path | None = None,
     ) -> None:
         self._arguments = [
             *(f"--film={name}={':'.join(map(str, paths))}" for name, paths in films.items()),
             f"--auth={auth}",
             f"--most-clients={most_clients}",
         ]
+        if certificate is not None:
+            self._arguments.append(f"--certificate={certificate}")
         self._login = login
         self.port = port
         self.events: list[str] = []
@@ -142,19 +146,23 @@ def _serve() -> None:
     gi.require_version("Gst", "1.0")
     gi.require_version("GstRtsp", "1.0")
     gi.require_version("GstRtspServer", "1.0")
-    from gi.repository import GLib, Gst, GstRtspServer
+    from gi.repository import Gio, GLib, Gst, GstRtspServer
 
     parser = argparse.ArgumentParser()
     parser.add_argument("--film", action="append", default=[])
     parser.add_argument("--port", default="0")
     parser.add_argument("--auth", default="basic")
     parser.add_argument("--most-clients", type=int, default=0)
+    parser.add_argument("--certificate", default="")
     given = parser.parse_args()
     Gst.init(None)
     server = GstRtspServer.RTSPServer(address="127.0.0.1", service=given.port)
     login = os.environ.get("LOGIN", "")
     if login:
-        server.set_auth(_auth(GstRtspServer, login, given.auth))
+        auth = _auth(GstRtspServer, login, given.auth)
+        if given.certificate:
+            auth.set_tls_certificate(Gio.TlsCertificate.new_from_file(given.certificate))
+        server.set_auth(auth)
     if given.most_clients:
         server.get_session_pool().set_max_sessions(given.most_clients)
     for mount in given.film:

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+import trustme
 
 from schemas.base import Message
 from schemas.clips import ClipRecorded
@@ -252,6 +253,19 @@ def test_why_a_camera_cannot_be_watched_is_one_sentence(films: Path) -> None:
     for answer in (say_nothing, trickle):
         with listener(answer) as port:
             assert lost(f"rtsp://127.0.0.1:{port}/front") == "The camera does not answer."
+
+
+def test_a_camera_behind_tls_gives_pictures(films: Path, tmp_path: Path) -> None:
+    certificate = trustme.CA().issue_cert("127.0.0.1")
+    file = tmp_path / "camera.pem"
+    file.write_bytes(certificate.private_key_and_cert_chain_pem.bytes())
+    with RtspServer(
+        {"front": [films / "front.h264"]}, login=f"clerk:{PASSWORD}", certificate=file
+    ) as server:
+        address = server.url("front", "rtsps")
+        refused = "The camera refuses the user name or the password."
+        assert lost(address, "clerk", "wrong") == refused
+        assert probe(*parse(address, "clerk", PASSWORD)).codec == "h264"
 
 
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
