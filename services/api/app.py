@@ -22,6 +22,8 @@ from services.api.routes import (
     evidence,
     exports,
     in_force,
+    invitations,
+    joining,
     keys,
     live,
     me,
@@ -34,6 +36,8 @@ from services.api.routes import (
     stores,
     submit,
     system,
+    tenants,
+    users,
     videos,
 )
 
@@ -113,10 +117,14 @@ def described() -> FastAPI:
         stores.router,
         policies.router,
         in_force.router,
+        users.router,
+        invitations.router,
+        tenants.router,
     ):
         guarded.include_router(router)
     app.include_router(guarded, prefix="/api/v1")
     app.include_router(session.router, prefix="/api/v1")
+    app.include_router(joining.router, prefix="/api/v1")
     app.include_router(system.router)
     document.install(app)
     return app

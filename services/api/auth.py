@@ -19,14 +19,13 @@ from services.api.access import keys, sessions
 from services.api.access.sessions import NOTED_AFTER, Guest, Session
 from services.api.access.tenants import has_people
 from services.api.access.throttling import network_of
-from services.api.config import is_loopback
+from services.api.config import COOKIE, is_loopback
 from services.api.deps import Context, Tools, client_address
 from services.api.principal import Principal, Right
 from services.api.problems import Problem
 from services.chassis.errors import TransientError
 from services.chassis.storage.database import transaction
 
-COOKIE = "nightclerk_session"
 GUESSES_A_MINUTE = 240
 """Of one address, without a login."""
 
@@ -148,7 +147,7 @@ def requires_person(principal: Annotated[Principal, Depends(authenticated)]) -> 
     return principal
 
 
-def machine(principal: Annotated[Principal, Depends(authenticated)]) -> Principal:
+def requires_machine(principal: Annotated[Principal, Depends(authenticated)]) -> Principal:
     """A dependency: the machine's operator. Raises Problem 401 or 403."""
     if principal.tenant_id is not None:
         raise Problem(403, "That is for the machine's own token.")
@@ -162,5 +161,5 @@ Uploading = Annotated[Principal, Depends(requires("upload"))]
 Configuring = Annotated[Principal, Depends(requires("configure"))]
 Administering = Annotated[Principal, Depends(requires("administer"))]
 Personal = Annotated[Principal, Depends(requires_person)]
-Operating = Annotated[Principal, Depends(machine)]
+Operating = Annotated[Principal, Depends(requires_machine)]
 """Of the machine as a whole: its tenants."""

@@ -13,6 +13,8 @@ from services.chassis.errors import WrongSettings
 from services.chassis.settings import ServiceSettings
 
 GIB = 1024**3
+COOKIE = "nightclerk_session"
+"""Of a login."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,10 @@ class ApiSettings(ServiceSettings):
     """As scoring has it: the rules that its heads bring along are shown with policies."""
     api_cors_origins: tuple[str, ...] = ()
     """Web pages of other origins that may use the API, e.g. ["https://shop.example"]."""
+    dashboard_url: str = ""
+    """Where people reach this API, for links in mails; empty: `api_host` and `api_port`."""
+    smtp_host: str = ""
+    """Whether mails can be sent: without it links that let people in are shown to whoever asked."""
     api_presign_s: int = Field(default=3600, ge=1, le=7 * 24 * 3600)
     """How long a link to evidence in the object store works."""
 
@@ -95,6 +101,12 @@ class ApiSettings(ServiceSettings):
         """How long they last."""
         lasts, idle = timedelta(hours=self.api_session_h), timedelta(hours=self.api_session_idle_h)
         return Logins(lasts, idle, self.api_token.get_secret_value())
+
+    @property
+    def public_url(self) -> str:
+        """Never of a request: its host is whatever the client says."""
+        host = "127.0.0.1" if self.api_host in ("0.0.0.0", "::") else self.api_host
+        return self.dashboard_url.rstrip("/") or f"http://{host}:{self.api_port}"
 
     @property
     def pace(self) -> Pace:

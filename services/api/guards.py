@@ -10,11 +10,13 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api import sizes
-from services.api.config import ApiSettings, is_loopback
+from services.api.config import COOKIE, ApiSettings, is_loopback
 from services.api.problems import answer
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 POLICY_VIOLATION = 1008
+OURS = ("same-origin", "none")
+FOREIGN = "Pages of other origins may not change anything here."
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -74,9 +76,23 @@ class Guards:
         host = headers.get("host", "")
         if not self._any_host and not is_loopback(urlsplit(f"//{host}").hostname or ""):
             return f"Without a token the API answers to loopback names only, not to {host!r}."
-        origin = headers.get("origin")
-        if method in SAFE or origin is None or origin in self._origins:
+        if method in SAFE:
             return ""
-        if urlsplit(origin).netloc != host:
-            return "Pages of other origins may not change anything here."
+        origin = headers.get("origin")
+        if origin is None:
+            return _without_origin(headers)
+        if origin not in self._origins and urlsplit(origin).netloc != host:
+            return FOREIGN
         return ""
+
+
+def _without_origin(headers: Headers) -> str:
+    """Browsers of today send Origin or Sec-Fetch-Site with whatever changes something. One that
+    sends neither, but our cookie, cannot say which page it acts for.
+    """
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return "" if site in OURS else FOREIGN
+    if f"{COOKIE}=" in headers.get("cookie", ""):
+        return "With a cookie alone nothing is changed: send Origin, or use a token."
+    return ""

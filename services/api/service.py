@@ -11,8 +11,10 @@ import uvicorn
 from sqlalchemy import Engine
 
 from schemas import groups
+from schemas.ids import DEFAULT_TENANT
 from services.api import app, health
-from services.api.access.tenants import ensure_default
+from services.api.access import links
+from services.api.access.tenants import ensure_default, has_people
 from services.api.cameras.announcing import Announcements
 from services.api.config import GIB, ApiSettings
 from services.api.deps import Tools
@@ -43,8 +45,10 @@ from services.chassis.streaming.consumer import ConsumeLoop
 from services.chassis.streaming.kafka import KafkaBroker
 from services.chassis.streaming.publisher import KafkaPublisher, Publishing
 from services.chassis.streaming.worker import Limits
+from services.chassis.telemetry import logs
 from services.chassis.tickets import Tickets
 
+log = logs.get("api")
 LIMITS = Limits(batch_records=2_000, queue_records=4_000)
 GRACE_S = 5
 MOST_A_MESSAGE = 1024 * 1024
@@ -177,9 +181,21 @@ def build(settings: ApiSettings) -> ApiService:
         ),
         disk=settings.disk,
     )
+    _invite_first_owner(tools)
     server = Server(_uvicorn(settings, tools))
     duties = [announcing, reviewing, policing, *_duties(settings, tools)]
     return ApiService(server, projector, duties, watch, tools)
+
+
+def _invite_first_owner(tools: Tools) -> None:
+    """Log where to sign up, for as long as nobody did."""
+    with tools.engine.connect() as connection:
+        if has_people(connection):
+            return
+    if url := links.setup_url(tools, DEFAULT_TENANT):
+        log.info("nobody has signed up: the first owner does so here, once", url=url)
+    else:
+        log.info("nobody can sign up without NIGHTCLERK_SECRET_KEY")
 
 
 def _duties(settings: ApiSettings, tools: Tools) -> list[Duty]:

@@ -121,9 +121,25 @@ def change(connection: Connection, user_id: UUID, fields: Mapping[str, Any], now
     connection.execute(update(users).where(mine).values({**fields, "changed_at": now}))
 
 
+def replace_password(
+    connection: Connection, before: Row, password_hash: str, now: datetime
+) -> bool:
+    """Whether it was still the one it was: of two that replace it at once, one does."""
+    kept = users.c.password_hash.is_not_distinct_from(before["password_hash"])
+    mine = users.c.user_id == before["user_id"], kept
+    content = {"password_hash": password_hash, "changed_at": now}
+    return connection.execute(update(users).where(*mine).values(content)).rowcount == 1
+
+
+def end_access(connection: Connection, user_id: UUID) -> None:
+    """Whatever they logged in with opens nothing any more."""
+    connection.execute(delete(sessions).where(sessions.c.user_id == str(user_id)))
+
+
 def remove(connection: Connection, user_id: UUID) -> None:
     """With all their logins."""
-    for table in (memberships, sessions, users):
+    end_access(connection, user_id)
+    for table in (memberships, users):
         connection.execute(delete(table).where(table.c.user_id == str(user_id)))
 
 

@@ -164,6 +164,22 @@ class InvitationView(View):
     )
 
 
+class InvitedView(View):
+    """What a link invites to."""
+
+    email: str
+    tenant: str
+    role: Role
+    invited_by: str
+    language: Language
+
+
+class ResetView(View):
+    """A link to another password, on its way."""
+
+    url: str | None = Field(description="where no mail server is set: to be sent by other means")
+
+
 class InvitationPage(View):
     items: list[InvitationView]
     next: str | None = Field(description=NEXT)

@@ -34,12 +34,13 @@ TAGS = {
     "albums": "Collections of sources and moments, shared inside the chain.",
     "retention": "How long what is kept.",
     "erasures": "Footage taken away for good, with a signed proof.",
+    "tenants": "Chains of stores, for the machine's operator alone.",
     "stores": "The stores of a chain.",
     "users": "People, their roles and stores, invitations.",
     "account": "One's own password, second factor and sessions.",
     "keys": "API keys.",
     "audit": "Who did what, when and from where.",
-    "session": "Log in and out.",
+    "session": "Log in and out; sign up, accept an invitation, reset a password.",
 }
 
 

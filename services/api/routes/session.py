@@ -1,14 +1,17 @@
-"""Logging in and out: a token in, a cookie out that scripts cannot read."""
+"""Logging in and out: a password or a token in, a cookie out that scripts cannot read."""
 
 import asyncio
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from starlette.requests import HTTPConnection
 
 from services.api import auth
-from services.api.access import sessions
+from services.api.access import login, sessions
+from services.api.access.entries import Email, Typed
+from services.api.config import COOKIE
 from services.api.deps import Context, Tools
 from services.api.problems import Problem, documented
 from services.api.views import SessionView
@@ -19,7 +22,18 @@ PENALTY_S = 0.5
 
 
 class Login(BaseModel):
-    token: str = Field(max_length=4096)
+    """Mail address and password, or the machine's token."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        json_schema_extra={
+            "examples": [{"email": "minji@shop.example", "password": "correct horse battery"}]
+        },
+    )
+
+    email: Email | None = None
+    password: Typed = SecretStr("")
+    token: SecretStr | None = Field(default=None, max_length=4096)
 
 
 @router.get("", summary="Is a login needed, and is there one?")
@@ -29,32 +43,48 @@ def session(request: Request, context: Context) -> SessionView:
     return SessionView(required=required, open=is_in)
 
 
-@router.post("", status_code=204, summary="Log in", responses=documented(401, 422, 503))
-async def log_in(login: Login, request: Request, response: Response, context: Context) -> None:
-    if not auth.is_token(context, login.token):
-        await asyncio.sleep(PENALTY_S)
-        raise Problem(401, "That is not the token.")
-    secret = await run_in_threadpool(_open_session, context, request)
-    lasts_s = int(context.settings.logins.lasts.total_seconds())
-    response.set_cookie(auth.COOKIE, secret, max_age=lasts_s, **_cookie(request))
-
-
-def _open_session(context: Tools, request: Request) -> str:
-    rules, now = context.settings.logins, context.clock.now()
-    with transaction(context.engine) as connection:
-        sessions.close(connection, rules, request.cookies.get(auth.COOKIE, ""))
-        return sessions.open_session(connection, rules, None, auth.guest(request), now)
+@router.post("", status_code=204, summary="Log in", responses=documented(401, 422, 429, 503))
+async def log_in(wanted: Login, request: Request, response: Response, context: Context) -> None:
+    """The cookie is another at each login; the login that the browser had before ends."""
+    if wanted.token is not None:
+        secret = await _by_token(context, request, wanted.token.get_secret_value())
+    elif wanted.email is not None:
+        password = wanted.password.get_secret_value()
+        secret = await login.by_password(context, request, wanted.email, password)
+    else:
+        raise Problem(422, "Log in by mail address and password, or by the machine's token.")
+    set_cookie(response, request, context, secret)
 
 
 @router.delete("", status_code=204, summary="Log out", responses=documented(503))
 def log_out(request: Request, response: Response, context: Context) -> None:
     """The session is over for whoever holds a copy of the cookie."""
     with transaction(context.engine) as connection:
-        sessions.close(connection, context.settings.logins, request.cookies.get(auth.COOKIE, ""))
-    response.delete_cookie(auth.COOKIE, **_cookie(request))
+        sessions.close(connection, context.settings.logins, request.cookies.get(COOKIE, ""))
+    response.delete_cookie(COOKIE, **_cookie(request))
 
 
-def _cookie(request: Request) -> dict[str, Any]:
+def set_cookie(response: Response, request: HTTPConnection, context: Tools, secret: str) -> None:
+    """Give the browser what opens its login."""
+    lasts_s = int(context.settings.logins.lasts.total_seconds())
+    response.set_cookie(COOKIE, secret, max_age=lasts_s, **_cookie(request))
+
+
+async def _by_token(context: Tools, request: Request, token: str) -> str:
+    if not auth.is_token(context, token):
+        await asyncio.sleep(PENALTY_S)
+        raise Problem(401, "That is not the token.")
+    return await run_in_threadpool(_open_machine, context, request)
+
+
+def _open_machine(context: Tools, request: Request) -> str:
+    rules, now = context.settings.logins, context.clock.now()
+    with transaction(context.engine) as connection:
+        sessions.close(connection, rules, request.cookies.get(COOKIE, ""))
+        return sessions.open_session(connection, rules, None, auth.guest(request), now)
+
+
+def _cookie(request: HTTPConnection) -> dict[str, Any]:
     """Only ever sent back over TLS where this request came over TLS, if only to our proxy."""
-    secure = request.url.scheme == "https"
+    secure = request.url.scheme in ("https", "wss")
     return {"httponly": True, "samesite": "strict", "secure": secure}

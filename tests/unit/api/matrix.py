@@ -38,6 +38,8 @@ STRETCH = {"from": "2026-05-01T22:00:00Z", "to": "2026-05-01T22:01:00Z"}
 VIEW, REVIEW, UPLOAD = Entry("view"), Entry("review"), Entry("upload")
 CONFIGURE, ADMINISTER = Entry("configure"), Entry("administer")
 OPEN = Entry("open")
+OWN_ACCOUNT = Entry("person", is_stream=True)
+"""Of people who are not in the world: only refusals are asked for."""
 
 KEY = {"name": "dashboard", "rights": ["view"]}
 
@@ -86,6 +88,31 @@ MATRIX: dict[tuple[str, str], Entry] = {
     ("HEAD", "/api/v1/alerts/{alert_id}/enhanced"): Entry("view", may_be_absent=True),
     # people
     ("GET", "/api/v1/me"): Entry("login"),
+    ("PATCH", "/api/v1/me"): OWN_ACCOUNT,
+    ("POST", "/api/v1/me/password"): OWN_ACCOUNT,
+    ("GET", "/api/v1/me/sessions"): OWN_ACCOUNT,
+    ("DELETE", "/api/v1/me/sessions/{session_id}"): Entry("person", is_own=True),
+    ("GET", "/api/v1/users"): ADMINISTER,
+    ("GET", "/api/v1/users/{user_id}"): Entry("administer", is_tenants=True),
+    ("PATCH", "/api/v1/users/{user_id}"): Entry("administer", {"name": "Kim"}, is_tenants=True),
+    ("DELETE", "/api/v1/users/{user_id}"): Entry("administer", is_tenants=True),
+    ("GET", "/api/v1/users/{user_id}/sessions"): Entry("administer", is_tenants=True),
+    ("DELETE", "/api/v1/users/{user_id}/sessions"): Entry("administer", is_tenants=True),
+    ("POST", "/api/v1/users/{user_id}/password-reset"): Entry("administer", is_tenants=True),
+    ("POST", "/api/v1/invitations"): Entry(
+        "administer", {"email": "new@shop.example", "role": "viewer"}
+    ),
+    ("GET", "/api/v1/invitations"): ADMINISTER,
+    ("DELETE", "/api/v1/invitations/{invitation_id}"): Entry("administer", is_tenants=True),
+    ("POST", "/api/v1/invitations/opening"): OPEN,
+    ("POST", "/api/v1/invitations/acceptance"): OPEN,
+    ("POST", "/api/v1/password-resets"): OPEN,
+    ("POST", "/api/v1/password-resets/completion"): OPEN,
+    ("POST", "/api/v1/setup"): OPEN,
+    ("POST", "/api/v1/tenants"): Entry("machine", {"name": "Corner shops"}),
+    ("GET", "/api/v1/tenants"): Entry("machine"),
+    ("GET", "/api/v1/tenants/{tenant_id}"): Entry("machine"),
+    ("PATCH", "/api/v1/tenants/{tenant_id}"): Entry("machine", {"name": "Corner shops"}),
     ("GET", "/api/v1/stores"): VIEW,
     ("POST", "/api/v1/stores"): Entry("administer", {"name": "Station Road"}),
     ("GET", "/api/v1/stores/{store_id}"): VIEW,

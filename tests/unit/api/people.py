@@ -1,17 +1,19 @@
 """People of several tenants, logged in, for tests of what each may see and do."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from fastapi.testclient import TestClient
 
 from schemas.hours import StoreHours
 from schemas.ids import DEFAULT_TENANT
-from services.api.access import sessions, stores, tenants, users
+from services.api.access import invitations, sessions, stores, tenants, users
+from services.api.access.links import INVITATION_LASTS
 from services.api.access.sessions import Guest
 from services.api.access.users import NewUser
-from services.api.access.views import StoreView
-from services.api.auth import COOKIE
+from services.api.access.views import InvitationView, StoreView
+from services.api.config import COOKIE
 from services.api.principal import Role
 from tests.unit.api.conftest import BASE, HERE, Api
 
@@ -59,6 +61,26 @@ def person(
     return made
 
 
+def invitation(api: Api, tenant_id: UUID = DEFAULT_TENANT, **fields: Any) -> UUID:
+    """An open one."""
+    now = api.clock.now()
+    content = {
+        "invitation_id": uuid4(),
+        "tenant_id": tenant_id,
+        "email": f"{uuid4().hex[:12]}@shop.example",
+        "role": "viewer",
+        "store_ids": None,
+        "language": "en",
+        "invited_by": "somebody",
+        "created_at": now,
+        "expires_at": now + INVITATION_LASTS,
+    }
+    view = InvitationView.model_validate(content | fields)
+    with api.engine.begin() as connection:
+        invitations.add(connection, view)
+    return view.invitation_id
+
+
 def browser(api: Api, user: NewUser | None = None) -> TestClient:
     """A browser in which that person is logged in; without one it is a stranger's."""
     client = TestClient(
@@ -72,5 +94,10 @@ def browser(api: Api, user: NewUser | None = None) -> TestClient:
         rules, now = api.tools.settings.logins, api.clock.now()
         with api.engine.begin() as connection:
             secret = sessions.open_session(connection, rules, user.user_id, Guest(), now)
-        client.cookies.set(COOKIE, secret)
+        carry(client, secret)
     return client
+
+
+def carry(client: TestClient, secret: str) -> None:
+    """Put the cookie of a login into a browser, in the place of the one it has."""
+    client.cookies.set(COOKIE, secret, domain="127.0.0.1", path="/")

@@ -63,7 +63,7 @@ def test_a_login_gives_a_cookie_that_opens_until_the_logout(closed: Api) -> None
     assert TOKEN not in cookie
     assert closed.client.get("/api/v1/session").json() == {"required": True, "open": True}
     assert closed.client.get("/api/v1/videos").status_code == 200
-    closed.client.delete("/api/v1/session")
+    closed.client.delete("/api/v1/session", headers={"Origin": BASE})
     assert closed.client.get("/api/v1/videos").status_code == 401
 
 
@@ -77,7 +77,7 @@ def log_in(api: Api, **headers: str) -> str:
 def test_a_logout_ends_the_session_of_every_copy_of_the_cookie(closed: Api) -> None:
     log_in(closed)
     copy = dict(closed.client.cookies)
-    closed.client.delete("/api/v1/session")
+    closed.client.delete("/api/v1/session", headers={"Origin": BASE})
     closed.client.cookies.update(copy)
     assert closed.client.get("/api/v1/videos").status_code == 401
 
@@ -87,7 +87,7 @@ def test_logging_out_ends_no_other_session(closed: Api) -> None:
     copy = dict(closed.client.cookies)
     closed.client.cookies.clear()
     log_in(closed)
-    closed.client.delete("/api/v1/session")
+    closed.client.delete("/api/v1/session", headers={"Origin": BASE})
     closed.client.cookies.update(copy)
     assert closed.client.get("/api/v1/videos").status_code == 200
 

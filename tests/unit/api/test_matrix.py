@@ -26,7 +26,7 @@ from services.api.tables import sources
 from tests.unit.api.builders import CAMERA, alert, configured
 from tests.unit.api.conftest import Api
 from tests.unit.api.matrix import MATRIX, OPEN, Entry, Need
-from tests.unit.api.people import a_store
+from tests.unit.api.people import a_store, invitation, person
 from tests.unit.api.test_uploads import MP4
 
 STORE, NEXT_STORE, TENANT = UUID(int=101), UUID(int=102), DEFAULT_TENANT
@@ -127,6 +127,10 @@ def world(make_api: Callable[..., Api]) -> World:
         "store_id": str(STORE),
         "table": "alerts",
         "key_id": _key(api),
+        "tenant_id": str(TENANT),
+        "user_id": str(person(api, "viewer", TENANT).user_id),
+        "invitation_id": str(invitation(api, TENANT)),
+        "session_id": str(UUID(int=4)),
     }
     return World(api, ids)
 
@@ -169,8 +173,6 @@ def declared(route: RouteContext) -> str:
     rights = {name.removeprefix("requires_") for name in found if name.startswith("requires_")}
     if rights:
         return "+".join(sorted(rights))
-    if "machine" in found:
-        return "machine"
     return "login" if authenticated.__name__ in found else "open"
 
 

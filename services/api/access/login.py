@@ -1,0 +1,87 @@
+"""A login by mail address and password, up to the cookie. Every login of a person succeeds in
+`opened`, every one that is refused ends in `failed`.
+"""
+
+from uuid import UUID
+
+from fastapi.concurrency import run_in_threadpool
+from sqlalchemy import Connection
+from starlette.requests import HTTPConnection
+
+from services.api import audit
+from services.api.access import passwords, sessions, users
+from services.api.access.paging import Row
+from services.api.auth import guest
+from services.api.config import COOKIE
+from services.api.deps import Tools
+from services.api.principal import Principal
+from services.api.problems import Problem
+from services.chassis.storage.database import transaction
+from services.chassis.telemetry import logs
+
+log = logs.get("people")
+WRONG = "Mail address or password is wrong."
+
+
+async def by_password(context: Tools, request: HTTPConnection, email: str, password: str) -> str:
+    """What the cookie is to hold. It takes as long for somebody unknown. Raises Problem 401."""
+    await run_in_threadpool(require_calm, context, email, request)
+    row = await run_in_threadpool(_row, context, email)
+    is_right = await passwords.is_right(row["password_hash"] if row else None, password)
+    if row is None or not is_right or not row["is_active"]:
+        await run_in_threadpool(failed, context, email, row, request)
+        raise Problem(401, WRONG)
+    renewed = None
+    if passwords.is_outdated(row["password_hash"]):
+        renewed = await passwords.hashed(password)
+    return await run_in_threadpool(_open, context, request, row, renewed)
+
+
+def require_calm(context: Tools, email: str, request: HTTPConnection) -> None:
+    """Before anything is looked up: whether that address may try once more."""
+
+
+def failed(context: Tools, email: str, row: Row | None, request: HTTPConnection) -> None:
+    """A login was refused; `row` is the person of that address, where there is one."""
+    log.info("login refused", email=email, address=guest(request).address)
+    if row is None:
+        return
+    with transaction(context.engine) as connection:
+        principal = asking(connection, row, request)
+        audit.record(connection, principal, "login.refused", row["user_id"])
+
+
+def opened(context: Tools, connection: Connection, row: Row, request: HTTPConnection) -> str:
+    """The person's login is open once the transaction is; what the cookie is to hold. The login
+    that the browser had before ends, so a cookie that was slipped to it opens nothing.
+    """
+    rules, now = context.settings.logins, context.clock.now()
+    user_id = UUID(row["user_id"])
+    sessions.close(connection, rules, request.cookies.get(COOKIE, ""))
+    secret = sessions.open_session(connection, rules, user_id, guest(request), now)
+    users.note_login(connection, user_id, now)
+    principal = asking(connection, row, request)
+    audit.record(connection, principal, "session.opened", str(user_id))
+    return secret
+
+
+def asking(connection: Connection, row: Row, request: HTTPConnection) -> Principal:
+    """That person, from where the request comes."""
+    return sessions.person(connection, row).seen_at(guest(request).address)
+
+
+def _row(context: Tools, email: str) -> Row | None:
+    with context.engine.connect() as connection:
+        return users.row_by_email(connection, email)
+
+
+def _open(context: Tools, request: HTTPConnection, checked: Row, renewed: str | None) -> str:
+    """Raises Problem 401 if the password was replaced while it was checked."""
+    with transaction(context.engine) as connection:
+        row = users.row_by_id(connection, UUID(checked["user_id"]))
+        is_same = row is not None and row["password_hash"] == checked["password_hash"]
+        if row is None or not is_same or not row["is_active"]:
+            raise Problem(401, WRONG)
+        if renewed is not None:
+            users.replace_password(connection, row, renewed, row["changed_at"])
+        return opened(context, connection, row, request)
