@@ -15,6 +15,7 @@ from sqlalchemy.exc import DataError
 from schemas.base import Message
 from schemas.judgements import LIVE
 from schemas.topics import ALERTS, DELIVERIES, HEALTH, RECORDINGS, SCORES, SOURCES, VIDEO_PROGRESS
+from services.api.reviews.incidents import group, places_of
 from services.api.rows import Rows, rows_for, source_of
 from services.api.rules import (
     ALERT_RULES,
@@ -65,7 +66,9 @@ class Projector(Handler):
         try:
             with transaction(self._engine) as connection:
                 rows = rows_for(still_wanted(connection, messages), now)
+                places = places_of(connection, [row["source_id"] for row in rows.configured])
                 write(connection, rows, now)
+                group(connection, rows.alerts, places)
                 hide_removed(connection, tombstones)
                 close_finished(connection, _uploads(rows), now)
         except (DataError, OverflowError) as error:

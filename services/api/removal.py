@@ -16,6 +16,7 @@ from schemas.topics import POLICIES, SOURCES
 from services.api.albums.tables import album_items
 from services.api.policies import storing
 from services.api.policies.tables import policy_sets
+from services.api.reviews.incidents import recount
 from services.api.reviews.tables import BY_SOURCE as OF_REVIEWS
 from services.api.scores.writing import KEYS_A_QUERY
 from services.api.tables import (
@@ -107,8 +108,11 @@ def _remove_rows(
     query = select(score_series.c.series_id).where(score_series.c.source_id == source_id)
     remove_scores(connection, list(connection.scalars(query)))
     storing.forget(connection, "source", source_id)
+    query = select(alerts.c.incident_id).where(alerts.c.source_id == source_id).distinct()
+    incident_ids = list(connection.scalars(query))
     for table in BY_SOURCE:
         connection.execute(delete(table).where(table.c.source_id == source_id))
+    recount(connection, incident_ids)
     connection.execute(delete(videos).where(videos.c.video_id == source_id))
     connection.execute(delete(sources).where(sources.c.source_id == source_id))
 

@@ -13,8 +13,14 @@ from services.api.access.credentials import idempotent_requests, login_failures
 from services.api.access.tables import invitations, sessions
 from services.api.config import Keeping
 from services.api.removal import Removal
-from services.api.reviews.expiry import old_reviews
-from services.api.reviews.tables import comments, review_history, reviews, used_tickets
+from services.api.reviews.expiry import old_incidents, old_reviews
+from services.api.reviews.tables import (
+    acknowledge_tickets,
+    comments,
+    incidents,
+    review_history,
+    reviews,
+)
 from services.api.scores.series import EPOCH
 from services.api.tables import (
     alerts,
@@ -130,7 +136,8 @@ class Retention:
         until = now - self._keeping.maxima
         more = self._delete(deliveries, deliveries.c.attempted_at < until)
         old = and_(alerts.c.started_at < until, holds.is_free(alerts.c.alert_id))
-        return self._delete(alerts, old) or more
+        more = self._delete(alerts, old) or more
+        return self._delete(incidents, old_incidents(until)) or more
 
     def _expire_reviews(self, now: datetime) -> bool:
         """Once neither the alert is kept nor its evidence: until then they train heads."""
@@ -139,7 +146,12 @@ class Retention:
             return False
         until = now - max(span for span in kept if span is not None)
         names = self._names(old_reviews(until))
-        tables = comments, review_history, used_tickets, reviews  # the review itself goes last
+        tables = (
+            comments,
+            review_history,
+            acknowledge_tickets,
+            reviews,
+        )  # the review itself goes last
         more = any(self._delete(table, table.c.alert_id.in_(names)) for table in tables)
         return more or len(names) == AT_ONCE
 

@@ -229,6 +229,7 @@ def alert_row(message: Alert, now: datetime) -> Row:
         "started_at": message.moment(message.start_s),
         "ended_at": message.moment(message.end_s),
         "recorded_at": now,
+        "incident_id": None,
     }
 
 

@@ -9,7 +9,7 @@ from pydantic import Field
 from schemas.alerts import AlertKind, ClosedReason, Severity
 from schemas.clips import SourceKind
 from services.api.cameras.views import ConditionView
-from services.api.reviews.views import ReviewView
+from services.api.reviews.views import IncidentView, ReviewView
 from services.api.view import EXAMPLE_ID, EXAMPLE_WHEN, STORE_EXAMPLE, OfStore, View, example
 
 VideoState = Literal["submitted", "decoding", "scoring", "done", "failed"]
@@ -177,6 +177,14 @@ class AlertDetail(AlertView):
     snapshot_url: str | None
     evidence_url: str | None
     deliveries: list[DeliveryView]
+
+
+class IncidentDetail(IncidentView):
+    """An incident with its alerts, and its neighbours in the queue."""
+
+    alerts: list[AlertView] = Field(description="the latest hundred, newest first")
+    previous_id: UUID | None = Field(description="what waits before it in the queue")
+    next_id: UUID | None = Field(description="what waits after it")
 
 
 class RunView(View):

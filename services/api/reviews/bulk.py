@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, and_, select
 from services.api.principal import Principal, visible
 from services.api.reviews.changes import STATE, Row, Step, locked, restored, write
 from services.api.reviews.tables import review_history, reviews
+from services.api.reviews.views import VerdictEntry
 from services.api.tables import alerts, sources
 
 AT_ONCE = 1000
@@ -41,6 +42,29 @@ def acknowledge_all(
     ]
     write(connection, steps, "acknowledged", principal, now, batch_id)
     return Batch(len(steps), len(found) > AT_ONCE)
+
+
+def judge_all(
+    connection: Connection,
+    principal: Principal,
+    incident_id: UUID,
+    entry: VerdictEntry,
+    batch_id: UUID,
+    now: datetime,
+) -> Batch:
+    """The alerts of an incident that have no verdict yet, AT_ONCE at most."""
+    query = _alerts(principal).where(alerts.c.incident_id == str(incident_id))
+    found = connection.execute(query.order_by(alerts.c.alert_id).limit(AT_ONCE + 1)).mappings()
+    some = found.all()
+    before = locked(connection, some[:AT_ONCE], now) if some else {}
+    verdict = entry.model_dump() | {"judged_by": principal.actor.name}
+    steps = [
+        Step(alert, row["version"], _state(row), _state(row) | verdict)
+        for alert in some[:AT_ONCE]
+        if (row := before[alert["alert_id"]])["verdict"] is None
+    ]
+    write(connection, steps, "judged", principal, now, batch_id)
+    return Batch(len(steps), len(some) > AT_ONCE)
 
 
 def undo(connection: Connection, principal: Principal, batch_id: UUID, now: datetime) -> Batch:

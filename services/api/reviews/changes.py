@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection, insert, select
 
 from services.api.principal import Principal, visible
+from services.api.reviews.incidents import recount
 from services.api.reviews.tables import review_history, reviews
 from services.api.reviews.views import Action, ReviewView
 from services.api.tables import alerts, sources
@@ -182,6 +183,8 @@ def write(
     ]
     if history:
         connection.execute(insert(review_history), history)
+    judged = [step for step in steps if step.before["verdict"] != step.after["verdict"]]
+    recount(connection, [step.alert["incident_id"] for step in judged])
 
 
 def _subject(alert: Row) -> dict[str, Any]:

@@ -113,7 +113,15 @@ incidents = Table(
 `is_waiting`: an alert of the live run in it has no verdict yet. `claim_key` tells people of the
 same name apart."""
 
-used_tickets = Table(
+incident_places = Table(
+    "incident_places",
+    metadata,
+    Column("place_id", identifier(), primary_key=True),
+    **INNODB,
+)
+"""A row is locked while the incidents of a place are put together or counted."""
+
+acknowledge_tickets = Table(
     "acknowledge_tickets",
     metadata,
     Column("ticket_id", identifier(), primary_key=True),
@@ -128,5 +136,5 @@ used_tickets = Table(
 )
 """Acknowledge links that were used; each works once."""
 
-BY_SOURCE: tuple[Table, ...] = (reviews, review_history, comments, used_tickets)
+BY_SOURCE: tuple[Table, ...] = (reviews, review_history, comments, acknowledge_tickets)
 """What goes with its source."""

@@ -179,3 +179,62 @@ class BatchView(View):
 
 class UndoneView(View):
     changed: int = Field(description="what somebody changed meanwhile stays as it is")
+
+
+class ClaimView(View):
+    """Somebody is at it."""
+
+    person: str
+    until: datetime
+    is_mine: bool
+
+
+class IncidentView(View):
+    """Alerts of a store that belong together: of neighbouring cameras, and repeated ones."""
+
+    incident_id: UUID = Field(description="the id of its first alert")
+    severity: Severity = Field(description="the gravest of its alerts'")
+    store_id: UUID | None
+    started_at: datetime
+    ended_at: datetime
+    alert_count: int
+    source_count: int = Field(description="how many cameras or uploads saw it")
+    unjudged: int = Field(description="alerts in it without a verdict")
+    claim: ClaimView | None = Field(description="who is at it now, if anybody")
+
+    model_config = example(
+        {
+            "incident_id": "7c9e6679-7425-50de-944b-e07fc1f90ae7",
+            "severity": "warning",
+            "store_id": EXAMPLE_ID,
+            "started_at": EXAMPLE_WHEN,
+            "ended_at": "2026-05-01T22:03:12Z",
+            "alert_count": 3,
+            "source_count": 2,
+            "unjudged": 3,
+            "claim": None,
+        }
+    )
+
+
+class QueuePage(View):
+    items: list[IncidentView]
+    next: str | None = Field(description="ask again with `cursor` of this; null at the end")
+    waiting: int = Field(description="how many wait; 1000 means that many or more")
+    claimed: int = Field(description="how many of them somebody is at; likewise")
+
+
+class ClaimEntry(BaseModel):
+    """For how long, and from which part of the queue."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    minutes: Annotated[float, Field(gt=0, le=60)] = 5.0
+    store_id: UUID | None = None
+    severity: Severity | None = None
+
+
+class LeaseEntry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    minutes: Annotated[float, Field(gt=0, le=60)] = 5.0

@@ -22,7 +22,14 @@ def downgrade() -> None:
     op.drop_index("ix_alerts_incident", "alerts")
     with op.batch_alter_table("alerts") as alerts:
         alerts.drop_column("incident_id")
-    for name in ("acknowledge_tickets", "incidents", "comments", "review_history", "reviews"):
+    for name in (
+        "acknowledge_tickets",
+        "incident_places",
+        "incidents",
+        "comments",
+        "review_history",
+        "reviews",
+    ):
         op.drop_table(name)
 
 
@@ -121,6 +128,7 @@ def _incidents() -> None:
     )
     op.create_index("ix_incidents_started_at", "incidents", ["started_at"])
     op.create_index("ix_incidents_claim", "incidents", ["claim_key"])
+    op.create_table("incident_places", Column("place_id", identifier(), primary_key=True), **INNODB)
     op.add_column("alerts", Column("incident_id", identifier()))
     op.create_index("ix_alerts_incident", "alerts", ["incident_id"])
 
