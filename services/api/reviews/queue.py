@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Connection,
     Select,
@@ -31,14 +32,13 @@ from services.api.reviews.views import ClaimView, IncidentView, QueuePage
 
 Row = Mapping[Any, Any]
 MOST_COUNTED = 1000
+CANDIDATES = 10
 SEVERITIES: Mapping[int, Severity] = {0: "info", 1: "warning", 2: "critical"}
-_RANK, _SINCE, _NAME = (
-    incidents.c.severity_rank,
-    incidents.c.started_at,
-    incidents.c.incident_id,
-)
-ORDER = _RANK.desc(), _SINCE.desc(), _NAME.desc()
-REVERSED = _RANK, _SINCE, _NAME
+_rank: Column[int] = incidents.c.severity_rank
+_started: Column[datetime] = incidents.c.started_at
+_name: Column[str] = incidents.c.incident_id
+ORDER = _rank.desc(), _started.desc(), _name.desc()
+REVERSED = _rank, _started, _name
 
 
 class Claimed(Exception):
@@ -54,7 +54,7 @@ class QueueFilter:
 
     def conditions(self) -> ColumnElement[bool]:
         of_store = incidents.c.store_id == str(self.store_id) if self.store_id else true()
-        severe = RANKS[self.severity] == _RANK if self.severity else true()
+        severe = _rank == RANKS[self.severity] if self.severity else true()
         return and_(of_store, severe)
 
 
@@ -84,12 +84,14 @@ class Place:
 
     def after(self) -> ColumnElement[bool]:
         """The condition of those that come later in the queue."""
-        older = or_(self.started_at > _SINCE, and_(self.started_at == _SINCE, self.name > _NAME))
-        return or_(self.rank > _RANK, and_(self.rank == _RANK, older))
+        same_moment = and_(_started == self.started_at, _name < self.name)
+        older = or_(_started < self.started_at, same_moment)
+        return or_(_rank < self.rank, and_(_rank == self.rank, older))
 
     def before(self) -> ColumnElement[bool]:
-        newer = or_(self.started_at < _SINCE, and_(self.started_at == _SINCE, self.name < _NAME))
-        return or_(self.rank < _RANK, and_(self.rank == _RANK, newer))
+        same_moment = and_(_started == self.started_at, _name > self.name)
+        newer = or_(_started > self.started_at, same_moment)
+        return or_(_rank > self.rank, and_(_rank == self.rank, newer))
 
 
 def seen_by(principal: Principal) -> ColumnElement[bool]:
@@ -129,7 +131,7 @@ def page(
 
 def incident(connection: Connection, principal: Principal, incident_id: UUID) -> Row | None:
     """Whether it waits or not."""
-    query = select(incidents).where(str(incident_id) == _NAME, seen_by(principal))
+    query = select(incidents).where(_name == str(incident_id), seen_by(principal))
     return connection.execute(query).mappings().first()
 
 
@@ -137,7 +139,7 @@ def neighbours(
     connection: Connection, principal: Principal, wanted: QueueFilter, row: Row
 ) -> tuple[UUID | None, UUID | None]:
     """What waits before it in the queue, and after it."""
-    query, place = _waiting(principal, wanted).with_only_columns(_NAME), Place.of(row)
+    query, place = _waiting(principal, wanted).with_only_columns(_name), Place.of(row)
     before = connection.scalar(query.where(place.before()).order_by(*REVERSED).limit(1))
     after = connection.scalar(query.where(place.after()).order_by(*ORDER).limit(1))
     return (UUID(before) if before else None), (UUID(after) if after else None)
@@ -150,16 +152,18 @@ def claim_next(
     until: datetime,
     now: datetime,
 ) -> UUID | None:
-    """The first that nobody has, which is theirs until then. In a transaction of its own: what
-    another has under way at this moment is passed over.
+    """The first that nobody has, which is theirs until then. In a transaction of its own.
+
+    Looked up without locks and taken by comparing: a locking read would hold whatever the database
+    sorts, and everybody else would find nothing.
     """
     free = or_(incidents.c.claimed_until.is_(None), incidents.c.claimed_until <= now)
-    query = _waiting(principal, wanted).with_only_columns(_NAME).where(free).order_by(*ORDER)
-    name = connection.scalar(query.limit(1).with_for_update(skip_locked=True))
-    if name is None:
-        return None
-    _claim(connection, principal, name, until)
-    return UUID(name)
+    query = _waiting(principal, wanted).with_only_columns(_name).where(free).order_by(*ORDER)
+    while names := list(connection.scalars(query.limit(CANDIDATES))):
+        for name in names:
+            if _claim(connection, principal, name, until, free):
+                return UUID(name)
+    return None
 
 
 def claim(
@@ -192,7 +196,7 @@ def locked(
     connection: Connection, principal: Principal, incident_id: UUID, now: datetime
 ) -> Row | None:
     """Its row, until the transaction ends. Raises Claimed while it is another person's."""
-    query = select(incidents).where(str(incident_id) == _NAME, seen_by(principal))
+    query = select(incidents).where(_name == str(incident_id), seen_by(principal))
     row = connection.execute(query.with_for_update()).mappings().first()
     if row is not None and _is_taken(row, now) and row["claim_key"] != key_of(principal):
         raise Claimed(f"{row['claimed_by']} has it until {row['claimed_until']:%H:%M} UTC.")
@@ -225,13 +229,21 @@ def _is_taken(row: Row, now: datetime) -> bool:
     return row["claimed_until"] is not None and row["claimed_until"] > now
 
 
-def _claim(connection: Connection, principal: Principal, name: str, until: datetime) -> None:
+def _claim(
+    connection: Connection,
+    principal: Principal,
+    name: str,
+    until: datetime,
+    free: ColumnElement[bool] | None = None,
+) -> bool:
+    """Whether it was free, where that is asked for."""
     mine = {
         "claimed_by": principal.actor.name[:255],
         "claim_key": key_of(principal),
         "claimed_until": until,
     }
-    connection.execute(update(incidents).where(name == _NAME).values(mine))
+    query = update(incidents).where(_name == name, true() if free is None else free)
+    return connection.execute(query.values(mine)).rowcount == 1
 
 
 def _waiting(principal: Principal, wanted: QueueFilter) -> Select[Any]:
@@ -241,5 +253,5 @@ def _waiting(principal: Principal, wanted: QueueFilter) -> Select[Any]:
 
 
 def _count(connection: Connection, query: Select[Any]) -> int:
-    some = query.with_only_columns(_NAME).order_by(None).limit(MOST_COUNTED).subquery()
+    some = query.with_only_columns(_name).order_by(None).limit(MOST_COUNTED).subquery()
     return connection.scalar(select(func.count()).select_from(some)) or 0

@@ -61,7 +61,7 @@ def review_queue(
     status_code=201,
     response_model=IncidentDetail,
     summary="Take the next incident that nobody is at",
-    responses={204: {"description": "Nothing waits."}} | documented(401, 403, 422, 503),
+    responses=documented(401, 403, 422, 503) | {204: {"description": "Nothing waits."}},
 )
 def claim_next(entry: ClaimEntry, context: Context, principal: Reviewing) -> object:
     """It is yours for some minutes; two people at once never get the same."""
@@ -75,7 +75,10 @@ def claim_next(entry: ClaimEntry, context: Context, principal: Reviewing) -> obj
 
 
 @router.get(
-    "/{incident_id}", summary="An incident with its alerts", responses=documented(401, 404, 422)
+    "/{incident_id}",
+    operation_id="getIncident",
+    summary="An incident with its alerts",
+    responses=documented(401, 404, 422),
 )
 def incident(
     incident_id: IncidentId, context: Context, principal: Viewing, wanted: Filtered

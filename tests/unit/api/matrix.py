@@ -34,6 +34,7 @@ class Entry:
     """Its id is looked for among one's own things only: also the machine's operator gets 404."""
 
 
+USER = "00000000-0000-0000-0000-000000000007"
 STRETCH = {"from": "2026-05-01T22:00:00Z", "to": "2026-05-01T22:01:00Z"}
 VIEW, REVIEW, UPLOAD = Entry("view"), Entry("review"), Entry("upload")
 CONFIGURE, ADMINISTER = Entry("configure"), Entry("administer")
@@ -86,6 +87,27 @@ MATRIX: dict[tuple[str, str], Entry] = {
     ("HEAD", "/api/v1/alerts/{alert_id}/montage"): Entry("view", may_be_absent=True),
     ("GET", "/api/v1/alerts/{alert_id}/enhanced"): Entry("view", may_be_absent=True),
     ("HEAD", "/api/v1/alerts/{alert_id}/enhanced"): Entry("view", may_be_absent=True),
+    # reviews
+    ("POST", "/api/v1/alerts/acknowledgements"): Entry("review", {"filter": {}}),
+    ("DELETE", "/api/v1/alerts/acknowledgements/{batch_id}"): REVIEW,
+    ("GET", "/api/v1/alerts/{alert_id}/review"): VIEW,
+    ("PUT", "/api/v1/alerts/{alert_id}/acknowledgement"): REVIEW,
+    ("DELETE", "/api/v1/alerts/{alert_id}/acknowledgement"): REVIEW,
+    ("PUT", "/api/v1/alerts/{alert_id}/assignment"): Entry("review", {"assigned_to": USER}),
+    ("DELETE", "/api/v1/alerts/{alert_id}/assignment"): REVIEW,
+    ("PUT", "/api/v1/alerts/{alert_id}/verdict"): Entry("review", {"verdict": "true"}),
+    ("DELETE", "/api/v1/alerts/{alert_id}/verdict"): REVIEW,
+    ("POST", "/api/v1/alerts/{alert_id}/undo"): REVIEW,
+    ("GET", "/api/v1/alerts/{alert_id}/comments"): VIEW,
+    ("POST", "/api/v1/alerts/{alert_id}/comments"): Entry("review", {"text": "Called the shop."}),
+    ("GET", "/api/v1/alerts/{alert_id}/history"): VIEW,
+    # the review queue
+    ("GET", "/api/v1/review-queue"): VIEW,
+    ("POST", "/api/v1/review-queue/claims"): Entry("review", {"minutes": 0.001}),
+    ("GET", "/api/v1/review-queue/{incident_id}"): VIEW,
+    ("PUT", "/api/v1/review-queue/{incident_id}/claim"): Entry("review", {"minutes": 0.001}),
+    ("DELETE", "/api/v1/review-queue/{incident_id}/claim"): REVIEW,
+    ("PUT", "/api/v1/review-queue/{incident_id}/verdict"): Entry("review", {"verdict": "true"}),
     # people
     ("GET", "/api/v1/me"): Entry("login"),
     ("PATCH", "/api/v1/me"): OWN_ACCOUNT,

@@ -117,6 +117,8 @@ def world(make_api: Callable[..., Api]) -> World:
             stores.add(connection, a_store(store_id, TENANT, api.clock.now()))
         assert len(connection.execute(select(sources)).all()) == 2
     album_id, item_id = _album(api)
+    seen = {"alert_ids": [str(raised.alert_id)]}
+    batch = api.client.post("/api/v1/alerts/acknowledgements", json=seen, headers=headers)
     ids = {
         "album_id": album_id,
         "item_id": item_id,
@@ -124,6 +126,8 @@ def world(make_api: Callable[..., Api]) -> World:
         "video_id": video.json()["video_id"],
         "alert_id": str(raised.alert_id),
         "what": "evidence",
+        "batch_id": batch.json()["batch_id"],
+        "incident_id": str(raised.alert_id),
         "store_id": str(STORE),
         "table": "alerts",
         "key_id": _key(api),
