@@ -93,6 +93,25 @@ class Client:
             answer.raise_for_status()
             return sum(file.write(block) for block in answer.iter_bytes(BLOCK))
 
+    def keys(self) -> Iterator[dict[str, Any]]:
+        """All API keys, the latest first."""
+        return self._pages("/keys")
+
+    def add_key(self, entry: dict[str, Any]) -> dict[str, Any]:
+        """The new key, which is told this once."""
+        return self._told(self._http.post("/keys", json=entry))
+
+    def revoke_key(self, key_id: UUID) -> None:
+        self._http.delete(f"/keys/{key_id}").raise_for_status()
+
+    def audit_entries(self, **where: str) -> Iterator[dict[str, Any]]:
+        """Rows of the audit log, the latest first."""
+        return self._pages("/audit", **where)
+
+    def audit_verification(self, where: dict[str, str]) -> dict[str, Any]:
+        """Whether the audit log is whole; may take a while, for every row is read."""
+        return self._told(self._http.get("/audit/verification", params=where, timeout=600.0))
+
     def _pages(self, path: str, **where: Any) -> Iterator[dict[str, Any]]:
         """All items of a list, page by page."""
         cursor: str | None = None

@@ -39,6 +39,10 @@ LATER: Mapping[str, Later] = {
     "camera": Later(
         "services.cli.camera", "The cameras: add, list, set, pause, remove, test.", extra="local"
     ),
+    "keys": Later("services.cli.keys", "API keys: add, list, revoke.", extra="local"),
+    "audit": Later(
+        "services.cli.audit", "Who did what, and whether the log is whole.", extra="local"
+    ),
     "evidence": Later(
         "services.cli.evidence", "Evidence packs: verify one, show the key.", extra="alerts,local"
     ),
