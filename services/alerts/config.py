@@ -10,10 +10,10 @@ from pydantic import Field, SecretStr, model_validator
 
 from services.alerts.channels.email import Security, SmtpServer
 from services.alerts.core import hook
-from services.alerts.core.addresses import Mailbox, mailbox, mailboxes
 from services.alerts.core.deliveries import RetryPolicy, Target, masked
 from services.alerts.core.spans import Margins
 from services.alerts.pack.keys import NAME
+from services.chassis.addresses.mailboxes import Mailbox, mailbox, mailboxes
 from services.chassis.settings import ServiceSettings
 
 MOST_TARGETS = 64

@@ -19,6 +19,7 @@ from services.api.routes import (
     alerts,
     audit,
     cameras,
+    deliveries,
     evidence,
     exports,
     in_force,
@@ -37,9 +38,11 @@ from services.api.routes import (
     stores,
     submit,
     system,
+    targets,
     tenants,
     users,
     videos,
+    webpush,
 )
 
 DESCRIPTION = """
@@ -111,6 +114,9 @@ def described() -> FastAPI:
         albums.router,
         queue.router,
         alerts.router,
+        deliveries.router,
+        targets.router,
+        webpush.router,
         live.router,
         push.router,
         audit.router,

@@ -19,6 +19,7 @@ from services.api.principal import Principal
 from services.api.removal import Removal
 from services.api.thumbnails import ThumbnailPool
 from services.api.uploads import Uploads
+from services.chassis.addresses.policy import Resolve, resolve
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.sealing import Sealing
 from services.chassis.storage.objects import ObjectStore
@@ -43,6 +44,8 @@ class Tools:
     """Links in mails, and the like."""
     announce: Callable[[], None]
     """Have `sources.v1` told of cameras that changed, soon."""
+    announce_targets: Callable[[], None]
+    """Have `targets.v1` told of targets that changed, soon."""
     announce_reviews: Callable[[], None]
     """Have `reviews.v1` told of reviews that changed, soon."""
     announce_policies: Callable[[], None]
@@ -51,6 +54,8 @@ class Tools:
     live: LiveView
     pushes: Publishing
     """Of webcams' pictures, apart from the other, so that neither waits for the other."""
+    resolve: Resolve = resolve
+    """The addresses of a name, for addresses of targets."""
     disk: Disk | None = None
     """Under the object store, where that runs on this machine."""
     viewings: Viewings = field(default_factory=Viewings)

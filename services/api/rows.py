@@ -255,11 +255,13 @@ def segment_row(message: SegmentRecorded) -> Row:
 
 
 def delivery_row(message: DeliveryAttempted) -> Row:
-    return _same(message, "attempt channel outcome attempted_at") | {
+    return _same(message, "attempt channel outcome attempted_at purpose status took_ms") | {
         "delivery_id": str(message.delivery_id),
         "alert_id": str(message.alert_id),
         "source_id": str(message.source_id),
+        "target_id": str(message.target_id) if message.target_id else None,
         "target": message.target[:512],
+        "response": message.response[:2000],
         "detail": message.detail[:SENTENCE_CHARS],
     }
 

@@ -30,6 +30,7 @@ from services.api.projector import TOPICS, Projector
 from services.api.retention import Retention
 from services.api.reviews.announcing import ReviewAnnouncements
 from services.api.scores.packing import Packing
+from services.api.targets.announcing import TargetAnnouncements
 from services.api.thumbnails import ThumbnailPool
 from services.api.uploads import Uploads
 from services.chassis.clock import Clock, SystemClock
@@ -148,6 +149,9 @@ def build(settings: ApiSettings) -> ApiService:
         clock,
         SHORT_LEASE_S,
     )
+    targeting = _duty(
+        "targets", TargetAnnouncements(engine, publishing).turn, engine, clock, SHORT_LEASE_S
+    )
     projector = ConsumeLoop(
         KafkaBroker(settings), groups.PROJECTOR, TOPICS, Projector(engine), publisher, LIMITS
     )
@@ -172,6 +176,7 @@ def build(settings: ApiSettings) -> ApiService:
         sealing=(sealing := Sealing(settings.secret_key)),
         tickets=Tickets(sealing),
         announce=announcing.wake,
+        announce_targets=targeting.wake,
         announce_reviews=reviewing.wake,
         announce_policies=policing.wake,
         live=LiveView(KafkaBroker(settings), clock),
@@ -183,7 +188,7 @@ def build(settings: ApiSettings) -> ApiService:
     )
     _invite_first_owner(tools)
     server = Server(_uvicorn(settings, tools))
-    duties = [announcing, reviewing, policing, *_duties(settings, tools)]
+    duties = [announcing, reviewing, policing, targeting, *_duties(settings, tools)]
     return ApiService(server, projector, duties, watch, tools)
 
 

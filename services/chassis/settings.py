@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.chassis.addresses.camera import KINDS
+from services.chassis.addresses.endpoints import EndpointPolicy
 from services.chassis.addresses.hosts import NETWORKS
 from services.chassis.addresses.policy import AddressPolicy
 
@@ -114,6 +115,10 @@ class ServiceSettings(KafkaSettings):
     camera_folders: str = ""
     """Below which folders drop folders may lie: absolute paths, separated by commas."""
 
+    target_networks: str = "public"
+    """Where targets of notification may be that people add: any of public, private, loopback,
+    separated by commas. What the environment names may be anywhere."""
+
     state_dir: Path = Path(".nightclerk")
     health_host: str = "127.0.0.1"
     health_port: int = 0
@@ -135,6 +140,19 @@ class ServiceSettings(KafkaSettings):
         except ValueError as error:
             raise ValueError(f"camera_networks, camera_kinds or camera_folders: {error}") from None
         return self
+
+    @model_validator(mode="after")
+    def _networks_of_targets_are_a_choice(self) -> Self:
+        try:
+            _ = self.endpoints
+        except ValueError as error:
+            raise ValueError(f"target_networks: {error}") from None
+        return self
+
+    @property
+    def endpoints(self) -> EndpointPolicy:
+        """Which hosts may be notified."""
+        return EndpointPolicy.of(self.target_networks)
 
     @property
     def addresses(self) -> AddressPolicy:

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from services.alerts.channels.deadline import Deadline
-from services.alerts.core.addresses import Mailbox
 from services.alerts.core.deliveries import ChannelName, Receipt
 from services.alerts.core.mail import mail
 from services.alerts.core.notice import Notice
+from services.chassis.addresses.mailboxes import Mailbox
 
 Security = Literal["starttls", "tls", "none"]
 PORTS: dict[Security, int] = {"starttls": 587, "tls": 465, "none": 25}

@@ -11,8 +11,8 @@ from email.utils import format_datetime
 from html import escape
 from uuid import UUID
 
-from services.alerts.core.addresses import Mailbox
 from services.alerts.core.notice import Notice, media_time, one_line, time_range, wall_clock
+from services.chassis.addresses.mailboxes import Mailbox
 
 LATE = "This was filmed while the way from the camera to us was cut, and comes late."
 FOLLOWS = "The picture follows on the page."

@@ -76,7 +76,7 @@ class AddressPolicy:
         self.check_entered(camera)
         if not camera.host:
             return ()
-        found = tuple(_address(one) for one in resolve(camera.host))
+        found = tuple(address_of(one) for one in resolve(camera.host))
         for address in found:
             self.check_address(address)
         return found
@@ -126,7 +126,8 @@ def _refused(network: Network) -> str:
     return f"Cameras {WORDS[network]} may not be entered here (NIGHTCLERK_CAMERA_NETWORKS)."
 
 
-def _address(text: str) -> Address:
+def address_of(text: str) -> Address:
+    """An address as the resolver writes it, less the interface."""
     return ip_address(text.partition("%")[0])
 
 

@@ -18,7 +18,7 @@ from aiosmtpd.controller import Controller
 
 from services.alerts.channels.deadline import BoundedCalls, Expired
 from services.alerts.channels.email import EmailChannel, SmtpServer
-from services.alerts.core.addresses import mailbox
+from services.chassis.addresses.mailboxes import mailbox
 from services.alerts.core.deliveries import Receipt, Target
 from services.alerts.core.notice import Notice
 from services.local.ports import free_ports

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.alerts.core.addresses import Mailbox, mailbox
+from services.chassis.addresses.mailboxes import Mailbox, mailbox
 from services.alerts.core.deliveries import Target
 from services.alerts.core.mail import mail
 from services.alerts.core.notice import Notice, media_time

@@ -28,6 +28,7 @@ from services.api.playback import Playback
 from services.api.policies.announcing import PolicyAnnouncements
 from services.api.projector import Projector
 from services.api.reviews.announcing import ReviewAnnouncements
+from services.api.targets.announcing import TargetAnnouncements
 from services.api.thumbnails import ThumbnailPool
 from services.api.uploads import Uploads
 from services.chassis.clock import ManualClock, SystemClock
@@ -115,6 +116,7 @@ def make_api(empty_database: bytes, tmp_path: Path) -> Iterator[Callable[..., Ap
         announcements = Announcements(engine, publishing)
         clock = ManualClock(NOW)
         policies = PolicyAnnouncements(engine, publishing, clock)
+        targeting = TargetAnnouncements(engine, publishing)
         reviewing = ReviewAnnouncements(engine, publishing)
         tools = Tools(
             settings=settings,
@@ -129,6 +131,7 @@ def make_api(empty_database: bytes, tmp_path: Path) -> Iterator[Callable[..., Ap
             tickets=Tickets(Sealing(settings.secret_key)),
             announce=lambda: announced(announcements),
             announce_policies=lambda: announced(policies),
+            announce_targets=lambda: announced(targeting),
             announce_reviews=lambda: announced(reviewing),
             live=LiveView(broker, SystemClock()),
             pushes=publishing,
@@ -151,7 +154,9 @@ def make_api(empty_database: bytes, tmp_path: Path) -> Iterator[Callable[..., Ap
     engine.dispose()
 
 
-def announced(duty: Announcements | ReviewAnnouncements | PolicyAnnouncements) -> None:
+def announced(
+    duty: Announcements | ReviewAnnouncements | PolicyAnnouncements | TargetAnnouncements,
+) -> None:
     """What the duty does when it is woken; an outage is tried again later."""
     with contextlib.suppress(TransientError):
         while duty.turn() == 0.0:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.alerts.core.addresses import Mailbox, mailbox, mailboxes
+from services.chassis.addresses.mailboxes import Mailbox, mailbox, mailboxes
 
 TO = "NIGHTCLERK_SMTP_TO"
 
