@@ -9,6 +9,9 @@ from schemas.base import Id, Message, Unit, UtcTime
 from schemas.hours import Period, StoreHours
 from schemas.sources import Zone
 
+PRESENCE = "presence"
+"""`model_id` of alerts that presence rules raise."""
+
 RuleName = Annotated[str, Field(min_length=1, max_length=128)]
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DataError
 
 from schemas.base import Message
 from schemas.judgements import LIVE
+from schemas.policies import PRESENCE
 from schemas.topics import ALERTS, DELIVERIES, HEALTH, RECORDINGS, SCORES, SOURCES, VIDEO_PROGRESS
 from services.api.reviews.incidents import group, places_of
 from services.api.rows import Rows, rows_for, source_of
@@ -154,7 +155,11 @@ def close_finished(connection: Connection, uploads: Sequence[str], now: datetime
 
 
 def _count_alerts(connection: Connection, uploads: Sequence[str]) -> None:
-    of_run = and_(alerts.c.source_id == runs.c.source_id, alerts.c.run == runs.c.run)
+    of_run = and_(
+        alerts.c.source_id == runs.c.source_id,
+        alerts.c.run == runs.c.run,
+        alerts.c.model_id != PRESENCE,  # the scores that say how many there are do not count them
+    )
     # Correlated outright: SQLAlchemy would count the alerts of all videos.
     seen = select(func.count()).select_from(alerts).where(of_run).correlate(runs)
     closed = seen.where(alerts.c.state == "closed")

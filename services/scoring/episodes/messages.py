@@ -7,13 +7,15 @@ from uuid import UUID
 from schemas import ids
 from schemas.alerts import AlertClosed, AlertOpened, AlertUpdated
 from schemas.clips import ClipRef
-from schemas.judgements import ClipJudged
-from schemas.policies import PersistenceRule
+from schemas.judgements import LIVE, ClipJudged
+from schemas.policies import PRESENCE, PersistenceRule, PresenceRule
 from schemas.scores import ClipScored, HeadScore
 from services.rules.persistence import Change, Episode
+from services.rules.presence import PresenceChange
 from services.scoring.episodes.conditions import Ailment
 from services.scoring.episodes.policy import Terms
 from services.scoring.episodes.state import SourceState
+from services.scoring.episodes.watched import WatchedSource
 
 Alert = AlertOpened | AlertUpdated | AlertClosed
 A = TypeVar("A", AlertOpened, AlertUpdated, AlertClosed)
@@ -54,6 +56,33 @@ def health_alert(kind: type[A], ailment: Ailment, **more: str) -> A:
             **more,
         }
     )
+
+
+def presence_alert(source: WatchedSource, rule: PresenceRule, change: PresenceChange) -> Alert:
+    """That of a stay under a presence rule; its peak is when it opened."""
+    stay, opened = change.stay, change.stay.opened or change.stay.last
+    clip_id = ids.clip_id(source.source_id, source.life.origin_at, stay.first.clip_index)
+    content = {
+        "source_id": source.source_id,
+        "source_kind": source.source_kind,
+        "origin_at": source.life.origin_at,
+        "is_wall_clock": source.is_wall_clock,
+        "cut_at": source.cut_at,
+        "is_late": source.is_late,
+        "alert_id": ids.alert_id(LIVE, PRESENCE, rule.name, clip_id),
+        "rule": rule.name,
+        "label": rule.label,
+        "severity": rule.severity,
+        "start_s": stay.first.at_s,
+        "end_s": stay.last.at_s,
+        "peak_s": opened.at_s,
+        "peak_score": 1.0,
+        "peak_index": opened.clip_index,
+        "model_id": PRESENCE,
+    }
+    if change.kind == "opened":
+        return AlertOpened.model_validate(content)
+    return AlertClosed.model_validate(content | {"reason": change.reason})
 
 
 def scored(

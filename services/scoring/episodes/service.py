@@ -3,15 +3,17 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 from schemas import groups
 from schemas.alerts import AlertClosed, AlertOpened, ClosedReason
 from schemas.base import Message
 from schemas.health import SourceHealth
 from schemas.judgements import LIVE, ClipJudged
-from schemas.policies import PolicySet
+from schemas.policies import PRESENCE, PolicySet
+from schemas.poses import PosesExtracted
 from schemas.sources import SourceConfigured
-from schemas.topics import ALERTS, HEALTH, JUDGEMENTS, POLICIES, SCORES, SOURCES
+from schemas.topics import ALERTS, HEALTH, JUDGEMENTS, POLICIES, POSES, SCORES, SOURCES
 from services.chassis.errors import InvalidMessage
 from services.chassis.hours import in_known_zone
 from services.chassis.streaming.kafka import KafkaBroker
@@ -24,11 +26,18 @@ from services.scoring.episodes.config import EpisodesSettings
 from services.scoring.episodes.core import Outcome, close_all, step
 from services.scoring.episodes.messages import health_alert
 from services.scoring.episodes.policy import Cards, Terms
-from services.scoring.episodes.silence import Bounds, Silence
+from services.scoring.episodes.silence import Bounds, Followed, Silence
+from services.scoring.episodes.state import SourceState
 from services.scoring.episodes.table import Kept
+from services.scoring.episodes.watching import end_all, watch
 
 log = logs.get("episodes")
 TOPICS = (JUDGEMENTS, HEALTH, POLICIES, SOURCES)
+OF_LIVE = (*TOPICS, POSES)
+"""Presence is of the live run alone."""
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 @dataclass(frozen=True)
@@ -61,6 +70,7 @@ class EpisodesStep:
         self._absent: set[tuple[str, str]] = set()
         window = max((run.window for run in detectors.values()), default=1)
         self._silence = Silence(bounds._replace(window=window))
+        self._unseen = Silence(bounds)
         self._terms: dict[tuple[bytes, str], tuple[PolicySet | None, Mapping[str, Terms]]] = {}
         self._now: datetime | None = None
 
@@ -75,10 +85,12 @@ class EpisodesStep:
     ) -> tuple[Kept | None, Iterable[Outgoing]]:
         if isinstance(message, ClipJudged):
             return self._judged(state or Kept(), record, message)
+        if isinstance(message, PosesExtracted):
+            return self._seen(state, record, message)
         if isinstance(message, SourceHealth):
             return self._ill(state or Kept(), record, message)
         if isinstance(message, PolicySet):
-            return replace(state or Kept(), policy=_usable(message)), ()
+            return (state or Kept()).with_policy(_usable(message)), ()
         if isinstance(message, SourceConfigured) and state is not None and message.is_paused:
             return _turned(state, conditions.end_all(state.health), record, "source_ended")
         if isinstance(message, Tombstone):
@@ -89,17 +101,27 @@ class EpisodesStep:
         """Closes what a silent source left open, and lets go of what nobody needs any more."""
         if now != self._now:
             self._silence.tick(now)
+            self._unseen.tick(now)
             self._now = now
         after, outputs = _turned(state, conditions.settle(state.health, now), None, "recovered")
         for name, source in state.runs.items():
             key = (source.source_id, name)
             if self._silence.is_forgotten(key, source, now):
-                after = replace(after, runs={n: s for n, s in after.runs.items() if n != name})
+                after = replace(after, runs=_without(after.runs, name))
                 self._silence.forget(key)
             elif source.has_open and self._silence.is_silent(key, source):
-                outcome = close_all(source, "subsided" if source.is_late else "source_silent")
+                outcome = close_all(source, _silent(source))
                 after = after.with_run(outcome.state)
                 outputs += _outgoing(outcome, None)
+        for is_late, watched in state.watched.items():
+            place = (watched.source_id, is_late)
+            if self._unseen.is_forgotten(place, watched, now):
+                after = replace(after, watched=_without(after.watched, is_late))
+                self._unseen.forget(place)
+            elif watched.has_open and self._unseen.is_silent(place, watched):
+                watched, closed = end_all(watched, _silent(watched))
+                after = after.with_watched(watched)
+                outputs += (Outgoing(ALERTS, alert) for alert in closed)
         return None if after.is_empty else after, outputs
 
     def _judged(
@@ -126,6 +148,32 @@ class EpisodesStep:
         if outcome.state is before:
             return kept, ()
         return kept.with_run(outcome.state), _outgoing(outcome, record)
+
+    def _seen(
+        self, kept: Kept | None, record: Record, poses: PosesExtracted
+    ) -> tuple[Kept | None, Iterable[Outgoing]]:
+        """Poses of a source without presence rules change nothing and cost next to nothing."""
+        policy = kept.policy if kept else None
+        before = kept.watched.get(poses.is_late) if kept else None
+        if kept is None or LIVE not in self._detectors:
+            return kept, ()
+        if before is None and (policy is None or not policy.presence):
+            return kept, ()
+        partition = record.partition.number
+        is_live = poses.source_kind == "camera" and not poses.is_late
+        place = (poses.source_id, poses.is_late)
+        self._unseen.heard(place, partition, poses.cut_at, is_live)
+        open_rules = _open_rules(kept.runs.get((LIVE, poses.is_late)))
+        after, alerts = watch(before, poses, policy, open_rules, partition)
+        for alert in alerts:
+            if isinstance(alert, AlertOpened):
+                metrics.count("alerts_opened", PRESENCE)
+        outputs = [Outgoing(ALERTS, alert, record.headers) for alert in alerts]
+        if after is before:
+            return kept, outputs
+        if after.watches or (policy and policy.presence):
+            return kept.with_watched(after), outputs
+        return replace(kept, watched=_without(kept.watched, poses.is_late)), outputs
 
     def _ill(
         self, kept: Kept, record: Record, message: SourceHealth
@@ -157,7 +205,7 @@ class EpisodesStep:
         """Without policies the defaults are in force; of a removed source nothing is kept."""
         if state is None or tombstone.topic == SOURCES:
             return None
-        after = replace(state, policy=None)
+        after = state.with_policy(None)
         return None if after.is_empty else after
 
     def _terms_of(self, source: bytes, run: str, policy: PolicySet | None) -> Mapping[str, Terms]:
@@ -169,6 +217,22 @@ class EpisodesStep:
             terms = self._detectors[run].cards.terms(policy)
             self._terms[(source, run)] = (policy, terms)
         return terms
+
+
+def _open_rules(state: SourceState | None) -> set[str]:
+    """The names of score rules that have an episode open."""
+    detectors = state.detectors.values() if state else ()
+    models = (model for detector in detectors for model in detector.models.values())
+    return {model.opened_by.name for model in models if model.opened_by is not None}
+
+
+def _silent(source: Followed) -> ClosedReason:
+    """Where what comes late ends, the source itself goes on."""
+    return "subsided" if source.is_late else "source_silent"
+
+
+def _without(kept: Mapping[K, V], key: K) -> dict[K, V]:
+    return {name: one for name, one in kept.items() if name != key}
 
 
 def _usable(policy: PolicySet) -> PolicySet:
@@ -224,4 +288,5 @@ def build(settings: EpisodesSettings) -> StatefulStream:
 
     step = EpisodesStep(read(), bounds, read)
     publisher = KafkaBroker(settings).publisher("scoring")
-    return StatefulStream(settings, groups.episodes(settings.run), TOPICS, step, publisher)
+    topics = OF_LIVE if settings.run == LIVE else TOPICS
+    return StatefulStream(settings, groups.episodes(settings.run), topics, step, publisher)

@@ -16,6 +16,10 @@ from typing import NamedTuple
 
 from services.chassis.clock import Awake
 from services.scoring.episodes.state import SourceState
+from services.scoring.episodes.watched import WatchedSource
+
+Followed = SourceState | WatchedSource
+"""What is waited for: judgements of a source in a run, or its poses."""
 
 
 class Bounds(NamedTuple):
@@ -69,7 +73,7 @@ class Silence:
         self._awake.tick(now)
         self._now = now
 
-    def is_silent(self, key: Hashable, state: SourceState) -> bool:
+    def is_silent(self, key: Hashable, state: Followed) -> bool:
         """Whether the source gave nothing for longer than its bound."""
         source = self._source(key, state)
         idle_s = self._awake.seconds - source.at_s
@@ -80,7 +84,7 @@ class Silence:
         bound_s = self._bounds.camera_s + self._bounds.window * state.life.spec.duration_s
         return idle_s > bound_s and self._is_left_behind(state, source, bound_s)
 
-    def is_forgotten(self, key: Hashable, state: SourceState, now: datetime) -> bool:
+    def is_forgotten(self, key: Hashable, state: Followed, now: datetime) -> bool:
         """Whether the state may go: unseen for a day, or for an hour where an upload ended."""
         idle_s = self._awake.seconds - self._source(key, state).at_s
         is_ended = state.source_kind == "upload" and state.is_ended
@@ -92,7 +96,7 @@ class Silence:
         """The state is gone."""
         self._sources.pop(key, None)
 
-    def _is_left_behind(self, state: SourceState, source: _Heard, bound_s: float) -> bool:
+    def _is_left_behind(self, state: Followed, source: _Heard, bound_s: float) -> bool:
         partition = self._partitions.get(state.partition)
         if partition is None:
             return True
@@ -100,6 +104,6 @@ class Silence:
             return True
         return partition.cut_at - source.cut_at > timedelta(seconds=bound_s)
 
-    def _source(self, key: Hashable, state: SourceState) -> _Heard:
+    def _source(self, key: Hashable, state: Followed) -> _Heard:
         """A source known from the table alone begins to be waited for when it is first met."""
         return self._sources.setdefault(key, _Heard(self._awake.seconds, state.cut_at))

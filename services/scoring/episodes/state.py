@@ -118,14 +118,14 @@ class SourceState:
             "source_kind": self.source_kind,
             "is_wall_clock": self.is_wall_clock,
             "run": self.run,
-            "life": _pack_life(self.life),
+            "life": map_of_life(self.life),
             "cut_at": self.cut_at.timestamp(),
             "partition": self.partition,
             "is_late": self.is_late,
             "first_index": self.first_index,
             "alerts_opened": self.alerts_opened,
             "detectors": {name: _pack_detector(one) for name, one in self.detectors.items()},
-            "left": [[_pack_life(one.life), one.next_index] for one in self.left],
+            "left": [[map_of_life(one.life), one.next_index] for one in self.left],
         }
 
     @classmethod
@@ -138,22 +138,22 @@ class SourceState:
             source_kind=content["source_kind"],
             is_wall_clock=bool(content["is_wall_clock"]),
             run=content["run"],
-            life=_life(content["life"]),
+            life=life_of_map(content["life"]),
             cut_at=datetime.fromtimestamp(content["cut_at"], UTC),
             partition=content.get("partition", 0),
             is_late=content.get("is_late", False),
             first_index=content.get("first_index", 0),
             alerts_opened=content.get("alerts_opened", 0),
             detectors={name: _detector(one) for name, one in content["detectors"].items()},
-            left=tuple(Left(_life(one[0]), one[1]) for one in content.get("left", ())),
+            left=tuple(Left(life_of_map(one[0]), one[1]) for one in content.get("left", ())),
         )
 
 
-def _pack_life(life: Life) -> dict[str, Any]:
+def map_of_life(life: Life) -> dict[str, Any]:
     return {"origin_at": life.origin_at.isoformat(), "spec": life.spec.model_dump()}
 
 
-def _life(content: Mapping[str, Any]) -> Life:
+def life_of_map(content: Mapping[str, Any]) -> Life:
     return _life_of(content["origin_at"], tuple(sorted(content["spec"].items())))
 
 

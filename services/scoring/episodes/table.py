@@ -1,5 +1,5 @@
-"""A value of the stream's table: a source's policies, what is wrong with it, and its
-states in each run, live and late.
+"""A value of the stream's table: a source's policies, what is wrong with it, its
+states in each run, live and late, and what presence rules keep of it.
 
 A process makes episodes of one run, or of all shadows. Only another `VERSION` starts anew.
 """
@@ -18,6 +18,7 @@ from schemas.topics import HEALTH, POLICIES
 from services.chassis.telemetry import logs
 from services.scoring.episodes.conditions import WELL, Ailment, Health
 from services.scoring.episodes.state import Name, SourceState
+from services.scoring.episodes.watched import WatchedSource
 
 VERSION = 2
 log = logs.get("episodes")
@@ -30,10 +31,22 @@ class Kept:
     policy: PolicySet | None = None
     runs: Mapping[Name, SourceState] = field(default_factory=dict)
     health: Health = WELL
+    watched: Mapping[bool, WatchedSource] = field(default_factory=dict)
+    """What presence rules keep of the live run: by whether it came late."""
+    packed_policy: bytes | None = field(default=None, compare=False, repr=False)
+    """The policy as it is written, so that it is not packed anew with every batch."""
 
     @property
     def is_empty(self) -> bool:
-        return self.policy is None and not self.runs and self.health == WELL
+        is_idle = not (self.runs or self.watched)
+        return self.policy is None and is_idle and self.health == WELL
+
+    def with_watched(self, source: WatchedSource) -> Self:
+        return replace(self, watched={**self.watched, source.is_late: source})
+
+    def with_policy(self, policy: PolicySet | None) -> Self:
+        packed = encode(policy) if policy else None
+        return replace(self, policy=policy, packed_policy=packed)
 
     def with_run(self, state: SourceState) -> Self:
         return replace(self, runs={**self.runs, state.name: state})
@@ -41,9 +54,10 @@ class Kept:
     def pack(self) -> bytes:
         content = {
             "version": VERSION,
-            "policy": encode(self.policy) if self.policy else None,
+            "policy": self.packed_policy or (encode(self.policy) if self.policy else None),
             "health": _packed_health(self.health),
             "runs": [state.to_map() for state in self.runs.values()],
+            "watched": [source.to_map() for source in self.watched.values()],
         }
         packed: bytes = msgpack.packb(content)
         return packed
@@ -65,11 +79,18 @@ class Kept:
         policy, runs = content.get("policy"), content["runs"]
         assert isinstance(runs, list)
         states = [SourceState.from_map(content) for content in runs]
+        sources = [WatchedSource.from_map(one) for one in _list(content.get("watched"))]
         return cls(
-            policy=_policy(policy) if isinstance(policy, bytes) else None,
+            policy=(found := _policy(policy)),
+            packed_policy=policy if found and isinstance(policy, bytes) else None,
             health=_health(content.get("health")),
             runs={state.name: state for state in states},
+            watched={source.is_late: source for source in sources},
         )
+
+
+def _list(content: object) -> list[Any]:
+    return content if isinstance(content, list) else []
 
 
 def _packed_health(health: Health) -> dict[str, Any]:
@@ -103,7 +124,9 @@ def _ailment(content: Any) -> Ailment:
     return Ailment(first, latest, content["severity"], content["label"], content["has_alert"])
 
 
-def _policy(packed: bytes) -> PolicySet | None:
+def _policy(packed: object) -> PolicySet | None:
+    if not isinstance(packed, bytes):
+        return None
     try:
         message = decode(POLICIES, packed)
     except DecodeError:

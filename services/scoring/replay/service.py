@@ -17,7 +17,7 @@ from schemas.alerts import AlertClosed, AlertOpened, AlertUpdated
 from schemas.base import Message
 from schemas.embeddings import EmbeddingExtracted
 from schemas.judgements import LIVE
-from schemas.policies import PolicySet
+from schemas.policies import PRESENCE, PolicySet
 from schemas.poses import PosesExtracted
 from schemas.scores import ClipScored
 from schemas.sources import SourceConfigured
@@ -138,6 +138,7 @@ class Runner:
         for _, message in messages(log, ALERTS):
             if isinstance(message, AlertOpened | AlertUpdated | AlertClosed):
                 is_ours = message.run == LIVE and message.rule in rules
+                is_ours = is_ours and message.model_id != PRESENCE
                 if is_ours and stretch.has(message.source_id):
                     found.append(message)
         latest = {alert.alert_id: alert for alert in found}

@@ -5,8 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.policies import PolicySet
+from schemas.clips import ClipSpec
+from schemas.policies import PolicySet, PresenceRule
+from services.rules.presence import Frame, Stay, WatchState
+from services.scoring.episodes.state import Life
 from services.scoring.episodes.table import VERSION, Kept
+from services.scoring.episodes.watched import Watch, WatchedSource
 from tests.builders import ORIGIN, SOURCE
 from tests.unit.scoring.episodes.builders import RULE, H, L, judgements, kinds, run, terms
 
@@ -17,6 +21,22 @@ def kept(values: list[float]) -> Kept:
     state, _ = run(judgements(values, source_kind="camera", run="shadow", is_wall_clock=False))
     state, _ = run(judgements(values, run="shadow", spec={"frame_rate": 8}), state)
     return Kept(POLICY, {state.name: state})
+
+
+def test_what_presence_rules_keep_comes_back() -> None:
+    first, last = Frame(2, 2.5), Frame(7, 7.5)
+    rule = PresenceRule(name="night", label="Somebody", during="closed")
+    watches = {
+        "open": Watch(WatchState(Stay(first, last, Frame(4, 4.0))), rule),
+        "not yet": Watch(WatchState(Stay(first, last))),
+        "quiet": Watch(WatchState(None, 90.0, 2)),
+    }
+    life = Life(ORIGIN, ClipSpec())
+    source = WatchedSource(SOURCE, "camera", True, life, ORIGIN, 3, True, 8, watches=watches)
+    state = Kept().with_policy(POLICY).with_watched(source)
+    back = Kept.unpack(state.pack())
+    assert back == state
+    assert back.packed_policy == state.packed_policy
 
 
 @given(st.lists(st.sampled_from([L, 0.7, H]), min_size=1, max_size=12))
