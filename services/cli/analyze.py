@@ -22,7 +22,7 @@ from services.cli.admission import MOST_FILES
 from services.cli.advance import advance, say
 from services.cli.analysis import Analyst, Stopped, refusal, refusals
 from services.cli.client import Client
-from services.cli.home import Home, local_settings, running_settings
+from services.cli.home import Home, local_settings, machine_token, running_settings
 from services.cli.report import rendered
 from services.cli.screen import console, err, give_up
 from services.local.running import living
@@ -50,7 +50,8 @@ def analyze(
         raise typer.Exit(BAD_FILE)
     try:
         with stack_for(api, home, as_json) as (url, folder):
-            good = run(files, connected(url, token), folder, as_json)
+            shown = token or ("" if api else machine_token(home))
+            good = run(files, connected(url, shown), folder, as_json)
     except (KeyboardInterrupt, Stopped):
         raise typer.Exit(130) from None
     raise typer.Exit(0 if good else BAD_FILE)

@@ -112,6 +112,16 @@ class Client:
         """Whether the audit log is whole; may take a while, for every row is read."""
         return self._told(self._http.get("/audit/verification", params=where, timeout=600.0))
 
+    def listed(self, path: str, **where: str) -> Iterator[dict[str, Any]]:
+        """All items of a list, in its order."""
+        return self._pages(path, **where)
+
+    def post(self, path: str, body: dict[str, Any], **where: str) -> dict[str, Any]:
+        return self._told(self._http.post(path, json=body, params=where))
+
+    def patch(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        return self._told(self._http.patch(path, json=body))
+
     def _pages(self, path: str, **where: Any) -> Iterator[dict[str, Any]]:
         """All items of a list, page by page."""
         cursor: str | None = None

@@ -3,7 +3,6 @@ was right.
 """
 
 import base64
-import os
 import secrets
 import sys
 import time
@@ -28,6 +27,7 @@ from services.cli.demo_cameras import DemoCamera
 from services.cli.footage import Footage, Span, judge, render_scene
 from services.cli.home import Home, local_settings
 from services.cli.screen import console, give_up, printable
+from services.cli.signup import setup_url
 from services.local.config import LocalSettings
 from services.local.errors import LocalRuntimeError
 from services.local.plan import Parts, require_ports
@@ -130,11 +130,13 @@ def start(stack: LocalStack) -> None:
         stack.start()
     tell(f"[green]up[/]        in {time.monotonic() - began:.0f} s, state in {stack.home}")
     tell(f"[green]dashboard[/] {stack.api_url}")
+    if url := setup_url(stack.api_url, stack.api_token):
+        tell(f"[green]set up[/]    a login, once: {url}")
 
 
 def watch(stack: LocalStack, footage: Footage, findings: Findings) -> None:
     """Upload, follow until the analysis ended and everybody was told."""
-    api = Client(stack.api_url, os.environ.get("NIGHTCLERK_API_TOKEN", ""))
+    api = Client(stack.api_url, stack.api_token)
     if footage.truth is not None:
         findings.cameras = demo_cameras.add(api)
         for camera in findings.cameras:

@@ -47,6 +47,15 @@ def running_settings(home: Path | None) -> "LocalSettings":
     return settings.model_copy(update={"home": found}) if found else settings
 
 
+def machine_token(home: Path | None) -> str:
+    """The key that the stack on this machine keeps for whoever may read its state folder; empty
+    where none has started. For its own API alone, never for one that is named.
+    """
+    from services.local.addresses import kept_api_token
+
+    return kept_api_token(running_settings(home))
+
+
 def _read(home: Path | None) -> "LocalSettings":
     from services.chassis.environment import read
     from services.local.config import LocalSettings

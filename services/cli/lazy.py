@@ -42,6 +42,14 @@ LATER: Mapping[str, Later] = {
     "keys": Later("services.cli.keys", "API keys: add, list, revoke.", extra="local"),
     "audit": Later(
         "services.cli.audit", "Who did what, and whether the log is whole.", extra="local"
+    "stores": Later(
+        "services.cli.stores", "The stores and their hours: list, add, hours.", extra="local"
+    ),
+    "users": Later(
+        "services.cli.people", "Who may log in: list, invite, reset a password.", extra="local"
+    ),
+    "tenants": Later(
+        "services.cli.people", "Chains that know nothing of one another: add.", extra="local"
     ),
     "evidence": Later(
         "services.cli.evidence", "Evidence packs: verify one, show the key.", extra="alerts,local"

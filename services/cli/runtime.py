@@ -37,13 +37,21 @@ def up(
 
 
 def _up_detached(settings: "LocalSettings") -> None:
-    from services.local.addresses import addresses
+    from services.cli.signup import setup_url
+    from services.local.addresses import addresses, api_token
     from services.local.detached import detach
 
     with err.status("starting") as line:
         detach(DETACHED_READY_S, lambda text: line.update(f"starting: {text}"))
     api = addresses(settings)["api"]
     console.print(f"[green]ready[/]  {api}   stop: nightclerk down", soft_wrap=True)
+    show_setup(setup_url(api, api_token(settings)))
+
+
+def show_setup(url: str | None) -> None:
+    """Nothing once somebody has signed up."""
+    if url is not None:
+        console.print(f"[green]set up[/] a login, once: {url}", soft_wrap=True, highlight=False)
 
 
 def down(home: Home = None) -> None:
@@ -61,16 +69,21 @@ def status(
     home: Home = None,
 ) -> None:
     """Show every process of the stack. Exit code 1 when something is down."""
+    from services.cli.signup import setup_url
     from services.cli.status import as_dict, observe, table
+    from services.local.addresses import kept_api_token
     from services.local.running import living
 
-    state = running_settings(home).state
+    settings = running_settings(home)
+    state = settings.state
     run = living(state)
     if run is None:
         give_up(f"nothing runs in {state}; start it with `nightclerk up`")
     rows = observe(run)
+    url = setup_url(run.addresses["api"], kept_api_token(settings))
     if as_json:
-        console.print_json(data=as_dict(run, rows))
+        console.print_json(data=as_dict(run, rows) | {"setup_url": url})
     else:
         console.print(table(run, rows))
+        show_setup(url)
     sys.exit(0 if rows and all(row.well for row in rows) else 1)

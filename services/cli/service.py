@@ -19,16 +19,17 @@ def add_service(app: typer.Typer, service: Service) -> None:
         rich_help_panel="Services",
     )
     def run(home: Home = None) -> None:
-        join_running_stack(home)
+        join_running_stack(home, service.name)
         imported(service.name, f"{service.module}.__main__", service.extra).main()
 
 
-def join_running_stack(home: Path | None) -> None:
+def join_running_stack(home: Path | None, service: str) -> None:
     """Where a stack runs, take its addresses for what is not set."""
-    from services.local.addresses import shared_environment
+    from services.local.addresses import door, shared_environment
     from services.local.running import living
 
     settings = running_settings(home)
     if living(settings.state):
-        for name, value in shared_environment(settings).items():
+        of_api = door(settings) if service == "api" else {}
+        for name, value in (shared_environment(settings) | of_api).items():
             os.environ.setdefault(name, value)

@@ -14,7 +14,7 @@ from rich.table import Table
 from services.cli.analysis import refusal
 from services.cli.analyze import Api, Token, connected, running
 from services.cli.client import Client
-from services.cli.home import Home
+from services.cli.home import Home, machine_token
 from services.cli.report import clock
 from services.cli.screen import console, give_up
 
@@ -70,7 +70,7 @@ def client_of(api: str, token: str, home: Home) -> Iterator[Client]:
     url = api.rstrip("/") or running(home)
     if not url:
         give_up("no stack runs; start one with `nightclerk up`, or name an API with --api")
-    client = connected(url, token)
+    client = connected(url, token or ("" if api else machine_token(home)))
     try:
         yield client
     except httpx.HTTPStatusError as error:

@@ -2,9 +2,12 @@
 
 import os
 import secrets
+from pathlib import Path
 
 from services.local.config import LOOPBACK, LocalSettings
 from services.local.objectstore import Credentials, credentials
+
+TOKEN_FILE = "api.token"
 
 
 def addresses(settings: LocalSettings) -> dict[str, str]:
@@ -30,12 +33,41 @@ def s3_keys(settings: LocalSettings) -> Credentials:
 
 
 def secret_key(settings: LocalSettings) -> str:
-    """The key of the settings, else one kept in the state folder, made up at the first call and
-    readable by its owner only. Who loses it enters the passwords of all cameras again.
+    """The key of the settings, else one kept in the state folder. Who loses it enters the passwords
+    of all cameras again.
     """
     if settings.secret_key and settings.secret_key.get_secret_value():
         return settings.secret_key.get_secret_value()
-    path = settings.state / "secret.key"
+    return _kept_secret(settings.state / "secret.key")
+
+
+def api_token(settings: LocalSettings) -> str:
+    """The machine's own key for the API: of the settings, else kept as the secret key is."""
+    if settings.api_token and settings.api_token.get_secret_value():
+        return settings.api_token.get_secret_value()
+    return _kept_secret(settings.state / TOKEN_FILE)
+
+
+def kept_api_token(settings: LocalSettings) -> str:
+    """The same, of a stack that has started once; else empty."""
+    path = settings.state / TOKEN_FILE
+    has_own = settings.api_token and settings.api_token.get_secret_value()
+    return api_token(settings) if has_own or path.exists() else ""
+
+
+def door(settings: LocalSettings) -> dict[str, str]:
+    """What the API alone is told: the machine's key. Where nobody chose one, this machine needs
+    none until the first owner has signed up.
+    """
+    token = {"NIGHTCLERK_API_TOKEN": api_token(settings)}
+    if settings.api_token and settings.api_token.get_secret_value():
+        return token
+    wanted = os.environ.get("NIGHTCLERK_API_OPEN_UNTIL_SIGN_UP", "true")
+    return token | {"NIGHTCLERK_API_OPEN_UNTIL_SIGN_UP": wanted}
+
+
+def _kept_secret(path: Path) -> str:
+    """Made up at the first call, and readable by its owner only."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -56,6 +56,8 @@ class LocalSettings(BaseSettings):
     database_url: SecretStr | None = None
     secret_key: SecretStr | None = None
     """Seals the credentials of cameras; without it one is made, and kept in the state folder."""
+    api_token: SecretStr | None = None
+    """The machine's own key for the API; without it one is made, and kept likewise."""
     topic_prefix: str = ""
 
     @model_validator(mode="after")

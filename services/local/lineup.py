@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.chassis.environment import read
-from services.local.addresses import from_here
+from services.local.addresses import door, from_here
 from services.local.config import LocalSettings
 from services.local.errors import LocalRuntimeError
 from services.local.ports import kept_ports, require_free
@@ -72,7 +72,9 @@ def _tasks(service: Service, settings: LocalSettings) -> list[tuple[str, dict[st
         return _networks(settings)
     if service.each == "detector":
         return _detectors()
-    return _runs() if service.each == "run" else [("", {})]
+    if service.each == "run":
+        return _runs()
+    return [("", door(settings) if service.name == "api" else {})]
 
 
 def _networks(settings: LocalSettings) -> list[tuple[str, dict[str, str]]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Self
 
-from services.local.addresses import addresses, database_url, s3_keys
+from services.local.addresses import addresses, api_token, database_url, s3_keys
 from services.local.config import SERVICES, LocalSettings
 from services.local.errors import LocalRuntimeError
 from services.local.plan import log_path
@@ -137,6 +137,11 @@ class LocalStack:
     @property
     def api_url(self) -> str:
         return addresses(self.settings)["api"]
+
+    @property
+    def api_token(self) -> str:
+        """The machine's own key."""
+        return api_token(self.settings)
 
     @property
     def log(self) -> Path:

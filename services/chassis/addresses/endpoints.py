@@ -53,7 +53,7 @@ def endpoint(url: str, schemes: Collection[str]) -> Endpoint:
 class EndpointPolicy:
     """What the operator allows. Where no endpoint can be is refused whatever is set."""
 
-    networks: Collection[Network] = frozenset[Network](("public",))  # noqa: RUF009 - frozen
+    networks: Collection[Network] = frozenset[Network](("public",))
 
     @classmethod
     def of(cls, networks: str) -> "EndpointPolicy":

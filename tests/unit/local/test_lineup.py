@@ -114,3 +114,17 @@ def test_a_taken_port_is_named_with_its_setting(tmp_path: Path) -> None:
         settings = LocalSettings(home=tmp_path, api_port=taken.getsockname()[1])
         with pytest.raises(LocalRuntimeError, match=r"the api service.*NIGHTCLERK_API_PORT=<port>"):
             require_ports(settings, ("api",))
+
+
+def test_the_api_alone_holds_the_machines_key_and_is_open_until_sign_up(tmp_path: Path) -> None:
+    found = lineup(tmp_path, "api", "ingest")
+    told = found["api"].own_environment
+    token = told["NIGHTCLERK_API_TOKEN"]
+    assert len(token) > 40
+    assert told["NIGHTCLERK_API_OPEN_UNTIL_SIGN_UP"] == "true"
+    assert lineup(tmp_path, "api")["api"].own_environment["NIGHTCLERK_API_TOKEN"] == token
+    assert (tmp_path / "api.token").stat().st_mode & 0o777 == 0o600
+    assert "NIGHTCLERK_API_TOKEN" not in found["ingest"].own_environment
+    chosen = lineup(tmp_path, "api", api_token="of the operator")["api"].own_environment
+    assert chosen["NIGHTCLERK_API_TOKEN"] == "of the operator"
+    assert "NIGHTCLERK_API_OPEN_UNTIL_SIGN_UP" not in chosen

@@ -1,0 +1,114 @@
+"""`nightclerk tenants`, `users`, `stores`, against the API itself."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import uvicorn
+from typer.testing import CliRunner, Result
+
+from schemas.ids import DEFAULT_TENANT
+from services.cli.__main__ import app
+from services.cli.signup import setup_url
+from tests.unit.api.conftest import Api
+from tests.unit.api.people import person
+from tests.waiting import wait_until
+
+TOKEN = "the machine's own"
+
+
+class Address:
+    """An API that listens on loopback."""
+
+    def __init__(self, api: Api) -> None:
+        config = uvicorn.Config(api.client.app, port=0, log_config=None, ws="none")
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run)
+
+    def __enter__(self) -> str:
+        self._thread.start()
+        wait_until(lambda: self._server.started)
+        port = self._server.servers[0].sockets[0].getsockname()[1]
+        return f"http://127.0.0.1:{port}"
+
+    def __exit__(self, *_: object) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+
+
+@pytest.fixture
+def keyed(make_api: Callable[..., Api]) -> Api:
+    return make_api(api_token=TOKEN, secret_key="long and random")
+
+
+@pytest.fixture
+def address(keyed: Api) -> Iterator[str]:
+    with Address(keyed) as found:
+        yield found
+
+
+def run(address: str, *arguments: str) -> Result:
+    words = [*arguments, "--api", address, "--token", TOKEN]
+    return CliRunner().invoke(app, words, catch_exceptions=False)
+
+
+def listed(address: str, what: str, *arguments: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(
+        run(address, what, "list", "--json", *arguments).output
+    )
+    return found
+
+
+def test_a_tenant_is_added_and_its_owner_told_where(address: str) -> None:
+    output = run(address, "tenants", "add", "Corner shops").output
+    assert "Corner shops" in output
+    assert "/setup/" in output
+    names = [one["name"] for one in listed(address, "tenants")]
+    assert sorted(names) == ["Corner shops", "Default"]
+
+
+def test_people_are_invited_listed_and_sent_another_password(keyed: Api, address: str) -> None:
+    user = person(keyed)
+    output = run(address, "users", "invite", "new@shop.example", "--role", "manager").output
+    assert "/invitation/" in output
+    assert user.email in run(address, "users", "list").output
+    assert "/reset/" in run(address, "users", "reset", user.email.upper()).output
+    missing = run(address, "users", "reset", "nobody@shop.example")
+    assert missing.exit_code == 1
+
+
+def test_stores_are_added_and_their_hours_changed(address: str) -> None:
+    run(address, "stores", "add", "Seoul", "--time-zone", "Asia/Seoul")
+    run(address, "stores", "hours", "Seoul", "--open", "mon-fri 06:00-23:00")
+    run(address, "stores", "hours", "Seoul", "--holiday", "2026-12-25 closed")
+    (seoul,) = [one for one in listed(address, "stores") if one["name"] == "Seoul"]
+    assert seoul["hours"]["time_zone"] == "Asia/Seoul"
+    assert seoul["hours"]["open"]["friday"] == [{"start": "06:00", "end": "23:00"}]
+    assert seoul["hours"]["holidays"][0]["day"] == "2026-12-25"
+    assert "mon-fri 06:00-23:00" in run(address, "stores", "hours", "Seoul").output
+    run(address, "stores", "hours", "Seoul", "--always-open")
+    (seoul,) = [one for one in listed(address, "stores") if one["name"] == "Seoul"]
+    assert seoul["hours"]["open"] is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("stores", "hours", "Nowhere"), 1),
+        (("stores", "add", "a", "--open", "never"), 2),
+        (("stores", "add", "a", "--time-zone", "Mars"), 1),
+    ],
+)
+def test_what_cannot_be_is_said_in_a_sentence(
+    address: str, arguments: tuple[str, ...], code: int
+) -> None:
+    assert run(address, *arguments).exit_code == code
+
+
+def test_the_set_up_link_is_there_until_somebody_signed_up(keyed: Api, address: str) -> None:
+    assert "/setup/" in str(setup_url(address, TOKEN))
+    assert setup_url(address, "another token") is None
+    person(keyed, tenant_id=DEFAULT_TENANT)
+    assert setup_url(address, TOKEN) is None
