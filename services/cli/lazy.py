@@ -42,6 +42,7 @@ LATER: Mapping[str, Later] = {
     "keys": Later("services.cli.keys", "API keys: add, list, revoke.", extra="local"),
     "audit": Later(
         "services.cli.audit", "Who did what, and whether the log is whole.", extra="local"
+    ),
     "stores": Later(
         "services.cli.stores", "The stores and their hours: list, add, hours.", extra="local"
     ),
