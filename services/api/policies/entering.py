@@ -1,11 +1,13 @@
 """Policies and snoozes as they are entered: kept, noted in the audit log, announced, shown."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from threading import Event
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection
 
+from schemas.policies import PersistenceRule
 from services.api import audit
 from services.api.deps import Tools
 from services.api.policies import storing
@@ -15,7 +17,10 @@ from services.api.policies.views import PolicyView, SnoozeView
 from services.api.principal import Principal, visible
 from services.api.tables import sources
 from services.chassis.storage.database import transaction
+from services.chassis.telemetry import logs
+from services.rules.defaults import default_rules
 
+log = logs.get("policies")
 ANNOUNCED_WITHIN_S = 3.0
 """So long an answer waits for Kafka; what is not announced by then is announced later."""
 
@@ -97,3 +102,14 @@ def _announce(context: Tools, concerned: ColumnElement[bool]) -> None:
 
 def _pending(database: Connection, context: Tools, concerned: ColumnElement[bool]) -> int:
     return storing.unannounced_count(database, concerned, context.clock.now())
+
+
+def shipped_rules(context: Tools) -> Sequence[PersistenceRule]:
+    """Those of the heads that are in force by the settings. Where their folder cannot be read from
+    here there are none, and scoring goes by them all the same.
+    """
+    try:
+        return default_rules(context.settings.head)
+    except ValueError as error:
+        log.warning("the heads' own rules are not shown", error=str(error))
+        return ()

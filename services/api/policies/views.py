@@ -1,10 +1,11 @@
 """What the API tells of policies: as they were entered, and what is in force for a source."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import Field
 
+from schemas.alerts import Severity
 from schemas.hours import StoreHours
 from schemas.policies import PersistenceRule, PresenceRule, RuleName
 from schemas.sources import Zone
@@ -95,3 +96,78 @@ class SnoozeView(View):
     snoozed_until: datetime | None = Field(description="null: alerts notify as ever")
 
     model_config = example({"source_id": EXAMPLE_ID, "snoozed_until": EXAMPLE_WHEN})
+
+
+class PreviewDay(View):
+    """A day by the clock of the store, and how many alerts of a rule began on it."""
+
+    day: date
+    rule: RuleName
+    would: int = Field(description="would have been raised")
+    did: int = Field(description="were raised")
+
+    model_config = example({"day": "2026-05-01", "rule": "fight", "would": 1, "did": 3})
+
+
+class PreviewAlert(View):
+    """An alert that would have been raised."""
+
+    rule: RuleName
+    label: str
+    severity: Severity
+    started_at: datetime
+    ended_at: datetime
+    peak_score: float
+
+    model_config = example(
+        {
+            "rule": "fight",
+            "label": "Possible fight",
+            "severity": "critical",
+            "started_at": EXAMPLE_WHEN,
+            "ended_at": "2026-05-01T22:00:10Z",
+            "peak_score": 0.97,
+        }
+    )
+
+
+class PreviewSource(View):
+    source_id: UUID
+    name: str
+    would: int = Field(description="alerts that would have been raised")
+    did: int = Field(description="alerts that were raised by rules on scores")
+    days: list[PreviewDay] = Field(description="with one alert at least, in order")
+    alerts: list[PreviewAlert] = Field(description="the first fifty that would have been raised")
+
+    model_config = example(
+        {
+            "source_id": EXAMPLE_ID,
+            "name": "Till 1",
+            "would": 1,
+            "did": 3,
+            "days": [{"day": "2026-05-01", "rule": "fight", "would": 1, "did": 3}],
+            "alerts": [],
+        }
+    )
+
+
+class PreviewView(View):
+    """What a policy would have raised, beside what was raised."""
+
+    since: datetime
+    until: datetime
+    sources: list[PreviewSource]
+    left_out: list[UUID] = Field(
+        description="sources for which the work of one call did not suffice: ask for them again"
+    )
+    notes: list[str] = Field(description="what could not be replayed, or cannot work")
+
+    model_config = example(
+        {
+            "since": "2026-05-01T00:00:00Z",
+            "until": "2026-05-08T00:00:00Z",
+            "sources": [],
+            "left_out": [],
+            "notes": ["Budgets are not replayed: marks are taken as they were entered."],
+        }
+    )

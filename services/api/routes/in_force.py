@@ -1,15 +1,14 @@
 """What is in force for a source, with where each rule comes from; and snoozing it."""
 
-from collections.abc import Iterable
 from datetime import timedelta
 
 from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from schemas.policies import PersistenceRule
 from services.api.auth import Reviewing, Viewing
-from services.api.deps import Context, Database, Tools
+from services.api.deps import Context, Database
 from services.api.policies import entering, storing
+from services.api.policies.entering import shipped_rules
 from services.api.policies.resolving import Effective, Place, faults
 from services.api.policies.views import (
     EffectivePolicyView,
@@ -24,10 +23,7 @@ from services.api.queries.sources import source_row
 from services.api.routes.sources import SourceId
 from services.api.routes.videos import found
 from services.api.tables import sources
-from services.chassis.telemetry import logs
-from services.rules.defaults import default_rules
 
-log = logs.get("policies")
 router = APIRouter(prefix="/sources", tags=["policies"])
 LONGEST_SNOOZE = timedelta(days=30)
 
@@ -89,17 +85,6 @@ def end_snooze(
 ) -> SnoozeView:
     found(source_row(database, principal, source_id), "source", source_id)
     return entering.snooze(context, principal, source_id, None)
-
-
-def shipped_rules(context: Tools) -> Iterable[PersistenceRule]:
-    """Those of the heads that are in force by the settings. Where their folder cannot be read from
-    here there are none, and scoring goes by them all the same.
-    """
-    try:
-        return default_rules(context.settings.head)
-    except ValueError as error:
-        log.warning("the heads' own rules are not shown", error=str(error))
-        return ()
 
 
 def _view(

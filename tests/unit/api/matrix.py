@@ -169,6 +169,16 @@ MATRIX: dict[tuple[str, str], Entry] = {
     ("GET", "/api/v1/policies/sources/{source_id}"): VIEW,
     ("PUT", "/api/v1/policies/sources/{source_id}"): Entry("configure", {"muted": ["fall"]}),
     ("DELETE", "/api/v1/policies/sources/{source_id}"): CONFIGURE,
+    ("POST", "/api/v1/policies/preview"): Entry(
+        "configure",
+        {
+            "source_ids": ["00000000-0000-0000-0000-000000000000"],
+            "since": "2026-05-01T00:00:00Z",
+            "until": "2026-05-02T00:00:00Z",
+            "policy": {},
+        },
+        may_be_absent=True,
+    ),
     ("GET", "/api/v1/sources/{source_id}/policy"): VIEW,
     ("PUT", "/api/v1/sources/{source_id}/snooze"): Entry(
         "review", {"until": "2026-06-01T08:00:00Z"}
