@@ -23,9 +23,15 @@ MEDIA_TYPE = "application/problem+json"
 class Problem(Exception):
     """A request that ends with this status and one sentence for whoever sent it."""
 
-    def __init__(self, status: int, detail: str, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        headers: dict[str, str] | None = None,
+        kind: str = "about:blank",
+    ) -> None:
         super().__init__(detail)
-        self.status, self.detail, self.headers = status, detail, headers or {}
+        self.status, self.detail, self.headers, self.kind = status, detail, headers or {}, kind
 
 
 class ProblemView(BaseModel):
@@ -62,9 +68,14 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def answer(
-    request: HTTPConnection, status: int, detail: str, headers: dict[str, str] | None = None
+    request: HTTPConnection,
+    status: int,
+    detail: str,
+    headers: dict[str, str] | None = None,
+    kind: str = "about:blank",
 ) -> JSONResponse:
     view = ProblemView(
+        type=kind,
         title=HTTPStatus(status).phrase,
         status=status,
         detail=detail,
@@ -87,7 +98,7 @@ def install(app: FastAPI) -> None:
 async def _of_ours(request: HTTPConnection, error: Exception) -> JSONResponse:
     """A socket that is not accepted yet gets the same answer."""
     assert isinstance(error, Problem)
-    refusal = answer(request, error.status, error.detail, error.headers)
+    refusal = answer(request, error.status, error.detail, error.headers, error.kind)
     if isinstance(request, WebSocket):
         await request.send_denial_response(refusal)
     return refusal

@@ -8,7 +8,16 @@ from sqlalchemy import Connection, select
 from starlette.requests import HTTPConnection
 
 from services.api import audit
-from services.api.access import invitations, links, login, sessions, stores, tenants, users
+from services.api.access import (
+    invitations,
+    links,
+    login,
+    sessions,
+    stores,
+    tenants,
+    throttling,
+    users,
+)
 from services.api.access.entries import Joining, SigningUp
 from services.api.access.paging import Row
 from services.api.access.tables import tenants as tenant_rows
@@ -99,6 +108,7 @@ def reset(context: Tools, request: HTTPConnection, ticket: str, password_hash: s
             raise Problem(410, USED)
         sessions.revoke(connection, user_id, None)
         principal = login.asking(connection, before, request)
+        throttling.forgive(connection, before["email"])
         audit.record(connection, principal, "password.reset", str(user_id))
 
 

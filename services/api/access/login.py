@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from starlette.requests import HTTPConnection
 
 from services.api import audit
-from services.api.access import passwords, sessions, users
+from services.api.access import passwords, sessions, throttling, totp, users
 from services.api.access.paging import Row
 from services.api.auth import guest
 from services.api.config import COOKIE
@@ -21,16 +21,24 @@ from services.chassis.telemetry import logs
 
 log = logs.get("people")
 WRONG = "Mail address or password is wrong."
+NEEDS_CODE = "A code of your authenticator app is needed, or a recovery code."
+SECOND_FACTOR = "/problems/second-factor"
+"""The type of the problem by which a page knows that it is to ask for a code."""
 
 
-async def by_password(context: Tools, request: HTTPConnection, email: str, password: str) -> str:
-    """What the cookie is to hold. It takes as long for somebody unknown. Raises Problem 401."""
+async def by_password(
+    context: Tools, request: HTTPConnection, email: str, password: str, code: str = ""
+) -> str:
+    """What the cookie is to hold. It takes as long for somebody unknown. Raises Problem 401, and
+    429 for whoever guesses.
+    """
     await run_in_threadpool(require_calm, context, email, request)
     row = await run_in_threadpool(_row, context, email)
     is_right = await passwords.is_right(row["password_hash"] if row else None, password)
     if row is None or not is_right or not row["is_active"]:
         await run_in_threadpool(failed, context, email, row, request)
         raise Problem(401, WRONG)
+    await run_in_threadpool(_require_second_factor, context, row, code, request)
     renewed = None
     if passwords.is_outdated(row["password_hash"]):
         renewed = await passwords.hashed(password)
@@ -38,7 +46,10 @@ async def by_password(context: Tools, request: HTTPConnection, email: str, passw
 
 
 def require_calm(context: Tools, email: str, request: HTTPConnection) -> None:
-    """Before anything is looked up: whether that address may try once more."""
+    """Before anything is looked up: whether that account, and that address, may try once more.
+    Raises Problem 429.
+    """
+    throttling.attempt(context.engine, email, guest(request).address, context.clock.now())
 
 
 def failed(context: Tools, email: str, row: Row | None, request: HTTPConnection) -> None:
@@ -60,6 +71,7 @@ def opened(context: Tools, connection: Connection, row: Row, request: HTTPConnec
     sessions.close(connection, rules, request.cookies.get(COOKIE, ""))
     secret = sessions.open_session(connection, rules, user_id, guest(request), now)
     users.note_login(connection, user_id, now)
+    throttling.succeeded(connection, row["email"], guest(request).address)
     principal = asking(connection, row, request)
     audit.record(connection, principal, "session.opened", str(user_id))
     return secret
@@ -68,6 +80,24 @@ def opened(context: Tools, connection: Connection, row: Row, request: HTTPConnec
 def asking(connection: Connection, row: Row, request: HTTPConnection) -> Principal:
     """That person, from where the request comes."""
     return sessions.person(connection, row).seen_at(guest(request).address)
+
+
+def _require_second_factor(context: Tools, row: Row, code: str, request: HTTPConnection) -> None:
+    """Of whoever has one. A code is used up, whatever happens afterwards. Raises Problem 401."""
+    user_id, now = UUID(row["user_id"]), context.clock.now()
+    with transaction(context.engine) as connection:
+        if not totp.is_confirmed(connection, user_id):
+            return
+        how = totp.accept(connection, context.sealing, user_id, code, now) if code else None
+        if how == "recovery code":
+            left = {"left": totp.recovery_left(connection, user_id)}
+            principal = asking(connection, row, request)
+            audit.record(connection, principal, "recovery_code.used", str(user_id), left)
+    if not code:
+        raise Problem(401, NEEDS_CODE, kind=SECOND_FACTOR)
+    if how is None:
+        failed(context, row["email"], row, request)
+        raise Problem(401, "That code is wrong, or was used already.", kind=SECOND_FACTOR)
 
 
 def _row(context: Tools, email: str) -> Row | None:

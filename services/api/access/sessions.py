@@ -14,11 +14,12 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Select, delete, insert, select, update
 
+from services.api.access import totp
 from services.api.access.paging import Row
 from services.api.access.tables import memberships, sessions, users
 from services.api.access.views import LoginView
 from services.api.config import Logins
-from services.api.principal import RIGHTS, Actor, Principal
+from services.api.principal import RIGHTS, Actor, Principal, Right
 from services.api.tables import NAME_CHARS
 
 PEOPLE = b"people"
@@ -85,13 +86,18 @@ def session_of(connection: Connection, rules: Logins, secret: str, now: datetime
 
 
 def person(connection: Connection, user: Row) -> Principal:
-    """What that user may do and see."""
+    """What that user may do and see: nothing before they have a second factor, where their tenant
+    asks that of them.
+    """
     bound = None
     if not user["sees_all_stores"]:
         query = select(memberships.c.store_id).where(memberships.c.user_id == user["user_id"])
         bound = frozenset(UUID(name) for name in connection.scalars(query))
-    actor = Actor("user", UUID(user["user_id"]), user["email"])
-    return Principal(UUID(user["tenant_id"]), bound, RIGHTS[user["role"]], actor)
+    tenant_id, user_id = UUID(user["tenant_id"]), UUID(user["user_id"])
+    rights: frozenset[Right] = RIGHTS[user["role"]]
+    if totp.is_missing(connection, tenant_id, user_id, user["role"]):
+        rights = frozenset()
+    return Principal(tenant_id, bound, rights, Actor("user", user_id, user["email"]))
 
 
 def note_seen(connection: Connection, session: Session, now: datetime) -> None:

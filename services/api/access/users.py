@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from schemas.targets import Language
+from services.api.access.credentials import recovery_codes, second_factors
 from services.api.access.paging import Order, Row, page
 from services.api.access.tables import memberships, sessions, users
 from services.api.access.views import UserPage, UserView
@@ -139,7 +140,7 @@ def end_access(connection: Connection, user_id: UUID) -> None:
 def remove(connection: Connection, user_id: UUID) -> None:
     """With all their logins."""
     end_access(connection, user_id)
-    for table in (memberships, users):
+    for table in (memberships, second_factors, recovery_codes, users):
         connection.execute(delete(table).where(table.c.user_id == str(user_id)))
 
 

@@ -3,10 +3,10 @@
 from fastapi import APIRouter, BackgroundTasks, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from services.api.access import joining, links, passwords, users
+from services.api.access import joining, links, passwords, throttling, users
 from services.api.access.entries import Joining, Opening, PasswordReset, ResetWish, SigningUp
 from services.api.access.views import InvitedView
-from services.api.deps import Context, Tools
+from services.api.deps import Context, Tools, client_address
 from services.api.problems import documented
 from services.api.routes.session import set_cookie
 from services.chassis.telemetry import logs
@@ -61,10 +61,14 @@ async def accept(wanted: Joining, request: Request, response: Response, context:
     "/password-resets",
     status_code=202,
     summary="Ask for a link to another password",
-    responses=documented(422, 503),
+    responses=documented(422, 429, 503),
 )
-def ask_for_reset(wish: ResetWish, context: Context, later: BackgroundTasks) -> None:
+def ask_for_reset(
+    wish: ResetWish, request: Request, context: Context, later: BackgroundTasks
+) -> None:
     """The answer is the same, and as fast, whether somebody logs in by that address or not."""
+    now = context.clock.now()
+    throttling.attempt(context.engine, wish.email, client_address(request), now, "reset")
     later.add_task(_mail_reset, context, wish.email)
 
 

@@ -1,6 +1,5 @@
 """Logging in and out: a password or a token in, a cookie out that scripts cannot read."""
 
-import asyncio
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -9,16 +8,15 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from starlette.requests import HTTPConnection
 
 from services.api import auth
-from services.api.access import login, sessions
+from services.api.access import login, sessions, throttling
 from services.api.access.entries import Email, Typed
 from services.api.config import COOKIE
-from services.api.deps import Context, Tools
+from services.api.deps import Context, Tools, client_address
 from services.api.problems import Problem, documented
 from services.api.views import SessionView
 from services.chassis.storage.database import transaction
 
 router = APIRouter(prefix="/session", tags=["session"])
-PENALTY_S = 0.5
 
 
 class Login(BaseModel):
@@ -33,6 +31,7 @@ class Login(BaseModel):
 
     email: Email | None = None
     password: Typed = SecretStr("")
+    code: str = Field(default="", max_length=64, description="where there is a second factor")
     token: SecretStr | None = Field(default=None, max_length=4096)
 
 
@@ -50,7 +49,7 @@ async def log_in(wanted: Login, request: Request, response: Response, context: C
         secret = await _by_token(context, request, wanted.token.get_secret_value())
     elif wanted.email is not None:
         password = wanted.password.get_secret_value()
-        secret = await login.by_password(context, request, wanted.email, password)
+        secret = await login.by_password(context, request, wanted.email, password, wanted.code)
     else:
         raise Problem(422, "Log in by mail address and password, or by the machine's token.")
     set_cookie(response, request, context, secret)
@@ -71,16 +70,24 @@ def set_cookie(response: Response, request: HTTPConnection, context: Tools, secr
 
 
 async def _by_token(context: Tools, request: Request, token: str) -> str:
+    await run_in_threadpool(_require_calm, context, request)
     if not auth.is_token(context, token):
-        await asyncio.sleep(PENALTY_S)
         raise Problem(401, "That is not the token.")
     return await run_in_threadpool(_open_machine, context, request)
+
+
+def _require_calm(context: Tools, request: Request) -> None:
+    """Of each address by itself: nobody keeps the operator out. Raises Problem 429."""
+    address, now = client_address(request), context.clock.now()
+    throttling.attempt(context.engine, address, address, now, "token")
 
 
 def _open_machine(context: Tools, request: Request) -> str:
     rules, now = context.settings.logins, context.clock.now()
     with transaction(context.engine) as connection:
         sessions.close(connection, rules, request.cookies.get(COOKIE, ""))
+        address = client_address(request)
+        throttling.succeeded(connection, address, address, "token")
         return sessions.open_session(connection, rules, None, auth.guest(request), now)
 
 

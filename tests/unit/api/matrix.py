@@ -44,6 +44,8 @@ OWN_ACCOUNT = Entry("person", is_stream=True)
 
 KEY = {"name": "dashboard", "rights": ["view"]}
 
+OWN_CODE = Entry("person", {"code": "123456"}, is_stream=True)
+
 MATRIX: dict[tuple[str, str], Entry] = {
     ("GET", "/api/v1/openapi.json"): OPEN,
     ("GET", "/healthz"): OPEN,
@@ -184,6 +186,15 @@ MATRIX: dict[tuple[str, str], Entry] = {
         "review", {"until": "2026-06-01T08:00:00Z"}
     ),
     ("DELETE", "/api/v1/sources/{source_id}/snooze"): REVIEW,
+    # second factors
+    ("GET", "/api/v1/me/second-factor"): Entry("person"),
+    ("POST", "/api/v1/me/second-factor"): Entry("person"),
+    ("POST", "/api/v1/me/second-factor/confirmation"): OWN_CODE,
+    ("POST", "/api/v1/me/second-factor/recovery-codes"): OWN_CODE,
+    ("POST", "/api/v1/me/second-factor/removal"): OWN_CODE,
+    ("DELETE", "/api/v1/users/{user_id}/second-factor"): ADMINISTER,
+    ("GET", "/api/v1/access-rules"): ADMINISTER,
+    ("PATCH", "/api/v1/access-rules"): Entry("administer", {}),
     # the audit log
     ("GET", "/api/v1/audit"): ADMINISTER,
     ("GET", "/api/v1/audit/verification"): ADMINISTER,

@@ -1,0 +1,36 @@
+"""How people of a tenant log in: what the tenant asks of them, and its single sign-on."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from services.api.access.credentials import access_rules
+from services.api.access.paging import Row
+from services.chassis.storage.database import upsert
+
+NONE: dict[str, Any] = {
+    "owners_need_second_factor": False,
+    "oidc_issuer": None,
+    "oidc_client_id": None,
+    "oidc_client_secret": None,
+    "oidc_adds_viewers": False,
+}
+
+
+def rules_of(connection: Connection, tenant_id: UUID) -> Row:
+    query = select(access_rules).where(access_rules.c.tenant_id == str(tenant_id))
+    row = connection.execute(query).mappings().first()
+    return row or NONE
+
+
+def change(connection: Connection, tenant_id: UUID, **fields: Any) -> None:
+    """The fields that are named; the others stay."""
+    row = {"tenant_id": str(tenant_id), **NONE, **dict(rules_of(connection, tenant_id)), **fields}
+    upsert(connection, access_rules, [row], list(fields))
+
+
+def with_single_sign_on(connection: Connection) -> list[UUID]:
+    """Tenants that have a provider of their own."""
+    query = select(access_rules.c.tenant_id).where(access_rules.c.oidc_issuer.is_not(None))
+    return [UUID(name) for name in connection.scalars(query.order_by(access_rules.c.tenant_id))]
