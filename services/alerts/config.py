@@ -12,9 +12,9 @@ from services.alerts.channels.email import Security, SmtpServer
 from services.alerts.core import hook
 from services.alerts.core.deliveries import RetryPolicy, Target, masked
 from services.alerts.core.spans import Margins
-from services.alerts.pack.keys import NAME
 from services.chassis.addresses.mailboxes import Mailbox, mailbox, mailboxes
 from services.chassis.settings import ServiceSettings
+from services.chassis.signing import NAME
 
 MOST_TARGETS = 64
 """Each has a thread of its own, so that none waits for another."""

@@ -23,7 +23,6 @@ from services.alerts.footage import FootageByKind, UploadedObject
 from services.alerts.handler import AlertHandler, Notification
 from services.alerts.ledger import Ledger, Task
 from services.alerts.outbox import Outbox, OutboxRelay
-from services.alerts.pack.keys import signing_key
 from services.alerts.pack.sealing import Sealing
 from services.alerts.people import SeenPeople
 from services.alerts.recorded import Patience, RecordedCamera
@@ -33,6 +32,7 @@ from services.alerts.sources import Removal, Sources
 from services.alerts.watch import Watch
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.duties import Duty
+from services.chassis.signing import signing_key
 from services.chassis.storage import database
 from services.chassis.storage.migrations import upgrade
 from services.chassis.storage.objects import ObjectStore

@@ -3,6 +3,7 @@
 import ipaddress
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
@@ -11,6 +12,7 @@ from services.api.disk import Disk
 from services.api.pace import Pace
 from services.chassis.errors import WrongSettings
 from services.chassis.settings import ServiceSettings
+from services.chassis.signing import NAME
 
 GIB = 1024**3
 COOKIE = "nightclerk_session"
@@ -101,6 +103,14 @@ class ApiSettings(ServiceSettings):
         """How long they last."""
         lasts, idle = timedelta(hours=self.api_session_h), timedelta(hours=self.api_session_idle_h)
         return Logins(lasts, idle, self.api_token.get_secret_value())
+
+    evidence_key_file: Path | None = None
+    """Ed25519 private key (PEM) that signs proofs of erasure, as it signs evidence; else
+    `evidence-key.pem` in `state_dir`, which is made."""
+
+    @property
+    def signing_key_file(self) -> Path:
+        return self.evidence_key_file or self.state_dir / NAME
 
     @property
     def public_url(self) -> str:

@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 from services.api.auditing.viewings import Viewings
 from services.api.config import ApiSettings
 from services.api.disk import Disk, State
+from services.api.erasure.erasing import Erasing
 from services.api.limits import Limits
 from services.api.live.view import LiveView
 from services.api.playback import Playback
@@ -22,6 +23,7 @@ from services.api.uploads import Uploads
 from services.chassis.addresses.policy import Resolve, resolve
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.sealing import Sealing
+from services.chassis.signing import signing_key
 from services.chassis.storage.objects import ObjectStore
 from services.chassis.streaming.publisher import Publishing
 from services.chassis.tickets import Tickets
@@ -78,6 +80,11 @@ class Tools:
     @property
     def removal(self) -> Removal:
         return Removal(self.engine, self.store, self.publishing)
+
+    @property
+    def erasing(self) -> Erasing:
+        key = signing_key(self.settings.signing_key_file)
+        return Erasing(self.engine, self.store, self.removal, self.clock, key)
 
 
 async def tools(request: HTTPConnection) -> Tools:

@@ -1,7 +1,7 @@
 """Moments that a request names: ISO 8601."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
@@ -9,8 +9,14 @@ FIRST_YEAR, LAST_YEAR = 1971, 8999
 _ADVICE = "give a moment as ISO 8601, e.g. 2026-05-01T22:00:00Z"
 
 
-def moment(text: str) -> datetime:
-    """Without a zone it is UTC. Raises ValueError."""
+def moment(text: Any) -> datetime:
+    """Without a zone it is UTC. Raises ValueError, also for what is no text: a body's number is no
+    moment.
+    """
+    if isinstance(text, datetime):
+        text = text.isoformat()
+    if not isinstance(text, str):
+        raise ValueError(_ADVICE)
     read = _parsed(text)
     return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
 

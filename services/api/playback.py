@@ -88,6 +88,11 @@ class Playback:
             since_s = self._asked.get(asked)
         return since_s is not None and time.monotonic() - since_s > self._patience_s
 
+    def forget(self) -> None:
+        """Of what was erased no file is kept; of the rest they are made anew."""
+        for path in (*self._folder.glob("*.mp4"), *self._folder.glob("*.json")):
+            path.unlink(missing_ok=True)
+
     def file(self, asked: StretchAsked, segments: Sequence[StoredSegment]) -> Future[PlayableFile]:
         """Made, or being made. The future raises VideoUnreadable where nothing is to be seen, and
         TransientError.

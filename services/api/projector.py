@@ -16,6 +16,7 @@ from schemas.base import Message
 from schemas.judgements import LIVE
 from schemas.policies import PRESENCE
 from schemas.topics import ALERTS, DELIVERIES, HEALTH, RECORDINGS, SCORES, SOURCES, VIDEO_PROGRESS
+from services.api.erasure.queries import not_erased
 from services.api.reviews.incidents import group, places_of
 from services.api.rows import Rows, rows_for, source_of
 from services.api.rules import (
@@ -66,7 +67,8 @@ class Projector(Handler):
         tombstones = [item.record.key for item in batch if item.message is None]
         try:
             with transaction(self._engine) as connection:
-                rows = rows_for(still_wanted(connection, messages), now)
+                wanted = not_erased(connection, still_wanted(connection, messages))
+                rows = rows_for(wanted, now)
                 places = places_of(connection, [row["source_id"] for row in rows.configured])
                 write(connection, rows, now)
                 group(connection, rows.alerts, places)

@@ -12,6 +12,7 @@ from services.api.access import throttling
 from services.api.access.credentials import idempotent_requests, login_failures
 from services.api.access.tables import invitations, sessions
 from services.api.config import Keeping
+from services.api.erasure.tables import erasures
 from services.api.removal import Removal
 from services.api.reviews.expiry import old_incidents, old_reviews
 from services.api.reviews.tables import (
@@ -79,8 +80,11 @@ class Retention:
         return 0.0 if any(more) else RESTS_S
 
     def _finish_removals(self, now: datetime) -> bool:
-        """Those that broke off in the middle."""
-        query = select(sources.c.source_id).where(sources.c.is_being_removed)
+        """Those that broke off in the middle; what is being erased is removed for its proof."""
+        erasing = select(erasures.c.source_id).where(erasures.c.completed_at.is_(None))
+        query = select(sources.c.source_id).where(
+            sources.c.is_being_removed, sources.c.source_id.not_in(erasing)
+        )
         names = self._names(query.limit(VIDEOS_AT_ONCE))
         for name in names:
             self._removal.remove(UUID(name), now)

@@ -210,6 +210,8 @@ def _duties(settings: ApiSettings, tools: Tools) -> list[Duty]:
         "endings": Endings(
             tools.engine, PipelineLag(settings), tools.clock, settings.api_give_up_after_h
         ).turn,
+        "erasure": tools.erasing.turn,
+        "sweeping": tools.erasing.sweep,
         "retention": Retention(tools.engine, tools.removal, tools.clock, settings.keeping).turn,
     }
     return [_duty(name, turn, tools.engine, tools.clock) for name, turn in turns.items()]

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from services.alerts.pack.keys import NAME, signing_key
-from services.alerts.pack.manifest import Tampered, fingerprint, public_text
+from services.alerts.pack.manifest import Tampered
 from services.alerts.pack.verifying import verify as verified
+from services.chassis.signing import NAME, fingerprint, public_text, signing_key
 from services.cli.home import Home, running_settings
 from services.cli.screen import console, give_up
 

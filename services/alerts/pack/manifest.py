@@ -5,16 +5,15 @@ the key from elsewhere knows who signed; whoever has only the pack knows that no
 since somebody did.
 """
 
-import base64
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from services.chassis.signing import fingerprint, is_signed, public_text, signature
 
 FORMAT = "nightclerk-evidence/1"
 MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"
@@ -73,32 +72,19 @@ def sealed(
     """The manifest of those files and its signature, as they lie in a pack."""
     manifest = Manifest(alert_id, now.isoformat(), public_text(key.public_key()), files)
     content = manifest.content()
-    return content, base64.b64encode(key.sign(content)) + b"\n"
+    return content, signature(content, key).encode() + b"\n"
 
 
-def checked(content: bytes, signature: bytes, public_key: str | None = None) -> Manifest:
-    """The manifest, if its signature is good, and of that key where one is given. Raises
+def checked(content: bytes, shown: bytes, public_key: str | None = None) -> Manifest:
+    """The manifest, if the signature shown is good, and of that key where one is given. Raises
     Tampered.
     """
     manifest = Manifest.read(content)
-    try:
-        key = Ed25519PublicKey.from_public_bytes(base64.b64decode(manifest.public_key))
-        key.verify(base64.b64decode(signature), content)
-    except (InvalidSignature, ValueError):
-        raise Tampered("The manifest was changed after it was signed.") from None
+    if not is_signed(content, shown.decode("ascii", "replace"), manifest.public_key):
+        raise Tampered("The manifest was changed after it was signed.")
     if public_key is not None and public_key.strip() != manifest.public_key:
         raise Tampered(
             f"It is signed by a foreign key: {fingerprint(manifest.public_key)}, "
             f"not {fingerprint(public_key.strip())}."
         )
     return manifest
-
-
-def public_text(key: Ed25519PublicKey) -> str:
-    return base64.b64encode(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
-
-
-def fingerprint(public_key: str) -> str:
-    """Short enough to be read out on the telephone."""
-    digest = hashlib.sha256(public_key.encode()).hexdigest()
-    return "-".join(digest[start : start + 4] for start in range(0, 16, 4))

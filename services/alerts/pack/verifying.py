@@ -15,8 +15,8 @@ from services.alerts.pack.manifest import (
     Manifest,
     Tampered,
     checked,
-    fingerprint,
 )
+from services.chassis.signing import fingerprint
 from services.chassis.storage.archives import write_archive
 
 BLOCK_BYTES = 1 << 20

@@ -14,6 +14,7 @@ from schemas.recordings import FootageRequested
 from schemas.topics import FOOTAGE_REQUESTS
 from services.api.auth import Viewing
 from services.api.deps import Context, Database, Tools
+from services.api.erasure.queries import is_erased
 from services.api.moments import Moment
 from services.api.playback import PlayableFile, StretchAsked
 from services.api.principal import Principal
@@ -85,6 +86,7 @@ async def source_media(
         raise Problem(422, "Say from which moment to which: ?from=…&to=…")
     _check(since, until, LONGEST)
     asked = StretchAsked(source_id, since, until)
+    await run_in_threadpool(_require_kept, context, asked)
     file = await _made(context, asked, await _collected(context, asked))
     detail = {"from": since.isoformat(), "to": until.isoformat()}
     await run_in_threadpool(
@@ -110,6 +112,13 @@ def _source(context: Tools, principal: Principal, source_id: UUID) -> queries.Ro
     with context.engine.connect() as database:
         row = sources.source_row(database, principal, source_id)
     return found(row, "source", source_id)
+
+
+def _require_kept(context: Tools, asked: StretchAsked) -> None:
+    """Raises Problem 404 for what was erased, which a worker's ring may still have."""
+    with context.engine.connect() as database:
+        if is_erased(database, str(asked.source_id), asked.since, asked.until):
+            raise Problem(404, "A part of that stretch was erased: ask for what lies around it.")
 
 
 def _check(since: datetime, until: datetime, most: timedelta) -> None:

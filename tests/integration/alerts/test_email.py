@@ -18,9 +18,9 @@ from aiosmtpd.controller import Controller
 
 from services.alerts.channels.deadline import BoundedCalls, Expired
 from services.alerts.channels.email import EmailChannel, SmtpServer
-from services.chassis.addresses.mailboxes import mailbox
 from services.alerts.core.deliveries import Receipt, Target
 from services.alerts.core.notice import Notice
+from services.chassis.addresses.mailboxes import mailbox
 from services.local.ports import free_ports
 from services.local.receivers import SmtpSink
 from tests.unit.alerts.room import alert, notice

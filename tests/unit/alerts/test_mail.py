@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.chassis.addresses.mailboxes import Mailbox, mailbox
 from services.alerts.core.deliveries import Target
 from services.alerts.core.mail import mail
 from services.alerts.core.notice import Notice, media_time
+from services.chassis.addresses.mailboxes import Mailbox, mailbox
 from tests.builders import SOURCE
 from tests.unit.alerts.room import NOON, OWNER, alert, notice, offline
 

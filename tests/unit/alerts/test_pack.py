@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from schemas.ids import evidence_prefix
-from services.alerts.pack.keys import signing_key
-from services.alerts.pack.manifest import Tampered, fingerprint, public_text
+from services.alerts.pack.manifest import Tampered
 from services.alerts.pack.sealing import Sealing
 from services.alerts.pack.verifying import verify
 from services.chassis.clock import ManualClock
 from services.chassis.errors import WrongSettings
+from services.chassis.signing import fingerprint, public_text, signing_key
 from services.chassis.storage.archives import write_archive
 from services.chassis.storage.objects import MemoryObjects
 from services.cli.evidence import evidence

@@ -109,7 +109,7 @@ def make_api(empty_database: bytes, tmp_path: Path) -> Iterator[Callable[..., Ap
         disk: Disk | None = None,
         **fields: Any,
     ) -> Api:
-        settings = ApiSettings(**fields)
+        settings = ApiSettings(**{"evidence_key_file": tmp_path / "key.pem"} | fields)
         store, publisher = store or MemoryObjects(), publisher or MemoryPublisher()
         parts, broker = {"database": State(True)}, MemoryBroker(TOPICS)
         publishing = Publishing(publisher)

@@ -152,6 +152,10 @@ MATRIX: dict[tuple[str, str], Entry] = {
     ("POST", "/api/v1/albums/{album_id}/items"): Entry("upload", {"source_id": str(CAMERA)}),
     ("PATCH", "/api/v1/albums/{album_id}/items/{item_id}"): Entry("upload", {"note": "x"}),
     ("DELETE", "/api/v1/albums/{album_id}/items/{item_id}"): UPLOAD,
+    # erasure
+    ("POST", "/api/v1/erasures"): Entry("administer", {"source_id": str(CAMERA), "reason": "gone"}),
+    ("GET", "/api/v1/erasures"): ADMINISTER,
+    ("GET", "/api/v1/erasures/{erasure_id}"): Entry("administer", is_tenants=True),
     # bulk exports
     ("GET", "/api/v1/exports/{table}"): VIEW,
     # keys

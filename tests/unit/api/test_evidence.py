@@ -7,10 +7,10 @@ import pytest
 
 from schemas.alerts import AlertOpened
 from schemas.ids import evidence_key, evidence_prefix, montage_key
-from services.alerts.pack.manifest import public_text
 from services.alerts.pack.sealing import Sealing
 from services.alerts.pack.verifying import verify
 from services.chassis.clock import ManualClock
+from services.chassis.signing import public_text
 from tests.unit.alerts.room import KEY
 from tests.unit.api.builders import alert, configured
 from tests.unit.api.conftest import Api

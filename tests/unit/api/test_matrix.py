@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,9 @@ from services.api.access.keys import NewKey
 from services.api.albums import queries as albums
 from services.api.albums.views import AlbumEntry, AlbumItemEntry
 from services.api.auth import authenticated
+from services.api.erasure.views import ErasureEntry
 from services.api.principal import RIGHTS, Actor, Principal, Right
+from services.api.queries.sources import source_row
 from services.api.routes.system import PAGE_FILES
 from services.api.tables import sources
 from tests.unit.api.builders import CAMERA, alert, configured
@@ -122,6 +125,7 @@ def world(make_api: Callable[..., Api]) -> World:
     ids = {
         "album_id": album_id,
         "item_id": item_id,
+        "erasure_id": _erasure(api),
         "source_id": str(CAMERA),
         "video_id": video.json()["video_id"],
         "alert_id": str(raised.alert_id),
@@ -137,6 +141,18 @@ def world(make_api: Callable[..., Api]) -> World:
         "session_id": str(UUID(int=4)),
     }
     return World(api, ids)
+
+
+def _erasure(api: Api) -> str:
+    """Of the camera, from before there was anything to erase."""
+    who, now = ASKING["owner"], api.clock.now()
+    assert who is not None
+    until = now - timedelta(days=365)
+    entry = ErasureEntry(source_id=CAMERA, until=until, reason="a test")
+    with api.engine.connect() as connection:
+        row = source_row(connection, who, CAMERA)
+    assert row is not None
+    return str(api.tools.erasing.ask(who, row, entry))
 
 
 def _album(api: Api) -> tuple[str, str]:

@@ -1,14 +1,18 @@
-"""The key that signs evidence: one of a stack, made when it is first needed."""
+"""The key that signs evidence and proofs of erasure: one a stack, made when it is needed."""
 
+import base64
+import hashlib
 import os
 from contextlib import suppress
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    PublicFormat,
     load_pem_private_key,
 )
 
@@ -30,6 +34,30 @@ def signing_key(path: Path) -> Ed25519PrivateKey:
     if not isinstance(key, Ed25519PrivateKey):
         raise WrongSettings(f"{path} holds no Ed25519 private key without a password (PEM).")
     return key
+
+
+def public_text(key: Ed25519PublicKey) -> str:
+    return base64.b64encode(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
+
+
+def fingerprint(public_key: str) -> str:
+    """Short enough to be read out on the telephone."""
+    digest = hashlib.sha256(public_key.encode()).hexdigest()
+    return "-".join(digest[start : start + 4] for start in range(0, 16, 4))
+
+
+def signature(content: bytes, key: Ed25519PrivateKey) -> str:
+    return base64.b64encode(key.sign(content)).decode()
+
+
+def is_signed(content: bytes, signature: str, public_key: str) -> bool:
+    """Whether that key (raw, base64) signed these very bytes."""
+    try:
+        key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public_key))
+        key.verify(base64.b64decode(signature), content)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def _make(path: Path) -> None:
