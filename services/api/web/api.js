@@ -1,20 +1,21 @@
 // The REST API as the page uses it. Every failure is an Error with one sentence to show.
 
-const ROOT = "api/v1";
+const ROOT = new URL("api/v1", import.meta.url).href; // pages lie in several folders
 
 export class Refused extends Error {
-  constructor(status, sentence) {
+  constructor(status, sentence, type = "") {
     super(sentence);
     this.status = status;
+    this.type = type;
   }
 }
 
 async function refusal(answer) {
-  let sentence = `The server answered ${answer.status}.`;
+  let problem = {};
   try {
-    sentence = (await answer.json()).detail ?? sentence;
+    problem = await answer.json();
   } catch { /* not a problem document */ }
-  return new Refused(answer.status, sentence);
+  return new Refused(answer.status, problem.detail ?? `The server answered ${answer.status}.`, problem.type);
 }
 
 export async function get(path) {
@@ -42,14 +43,8 @@ export async function remove(id) {
   if (!answer.ok && answer.status !== 404) throw await refusal(answer);
 }
 
-export async function logIn(token) {
-  const answer = await fetch(`${ROOT}/session`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ token }),
-  });
-  if (!answer.ok) throw await refusal(answer);
-}
+/** Log in by `{ email, password, code }` or `{ token }`. */
+export const logIn = (credentials) => send("POST", "session", credentials);
 
 export const logOut = () => fetch(`${ROOT}/session`, { method: "DELETE" });
 
@@ -83,9 +78,10 @@ async function send(method, path, content) {
     method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(content),
   });
   if (!answer.ok) throw await refusal(answer);
-  return answer.json();
+  return [202, 204].includes(answer.status) ? null : answer.json();
 }
 
+export const post = (path, content) => send("POST", path, content);
 export const addCamera = (camera) => send("POST", "cameras", camera);
 export const change = (id, wanted) => send("PATCH", `cameras/${id}`, wanted);
 

@@ -1,7 +1,8 @@
 // The page: a list of analyses that stays fresh, the chosen one beside it, uploads from anywhere.
 
-import { get, logIn, logOut, Refused, remove, upload } from "./api.js";
+import { get, logOut, Refused, remove, upload } from "./api.js";
 import { Detail, stateWord } from "./detail.js";
+import { openLogin } from "./login.js";
 import { ago, clock, element } from "./text.js";
 
 const BUSY_MS = 1500;
@@ -9,7 +10,7 @@ const CALM_MS = 8000;
 const AT_ONCE = 2;
 
 const find = (id) => document.getElementById(id);
-const place = { list: find("list"), detail: find("detail"), notice: find("notice"), login: find("login") };
+const place = { list: find("list"), detail: find("detail"), notice: find("notice") };
 const state = { videos: [], older: [], next: null, uploads: [], chosen: null, detail: null, timer: 0, moment: 0 };
 
 const isBusy = (video) => !["done", "failed"].includes(video.state);
@@ -111,7 +112,7 @@ async function refresh() {
     drawList();
     await drawDetail();
   } catch (error) {
-    if (error instanceof Refused && error.status === 401) return askToken();
+    if (error instanceof Refused && error.status === 401) return ask();
     if (error instanceof Refused && error.status === 404) location.hash = "";
     notice(error instanceof Refused ? error.message : "The server does not answer; trying again.");
   }
@@ -151,26 +152,15 @@ async function send(item) {
   pump();
 }
 
-// The login
+// The login: it is there for whoever has none yet, and lets go once it opened
 
-function askToken() {
-  if (!place.login.open) place.login.showModal();
-}
-
-place.login.addEventListener("cancel", (event) => event.preventDefault());
-place.login.querySelector("form").addEventListener("submit", async (event) => {
-  event.preventDefault();
-  try {
-    await logIn(find("token").value);
-    find("token").value = "";
-    find("login-fault").textContent = "";
-    place.login.close();
+function ask() {
+  openLogin(() => {
     find("log-out").hidden = false;
     refresh();
-  } catch (error) {
-    find("login-fault").textContent = error.message;
-  }
-});
+  });
+}
+
 find("log-out").addEventListener("click", async () => {
   await logOut();
   location.reload();
