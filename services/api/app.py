@@ -9,12 +9,14 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from services.api import problems
 from services.api.auth import authenticated
 from services.api.deps import Tools
+from services.api.etags import Etags
 from services.api.guards import Guards
 from services.api.limits import RateLimitHeaders
 from services.api.openapi import document
 from services.api.openapi.naming import operation_id_of
 from services.api.replaying import Idempotency
 from services.api.routes import (
+    acknowledge,
     albums,
     alerts,
     audit,
@@ -61,6 +63,7 @@ def build(tools: Tools) -> FastAPI:
     problems.install(app)
     app.add_middleware(Idempotency, tools=tools)
     app.add_middleware(RateLimitHeaders)
+    app.add_middleware(Etags)
     app.add_middleware(Guards, settings=tools.settings)
     if tools.settings.api_cors_origins:
         app.add_middleware(
@@ -139,6 +142,7 @@ def described() -> FastAPI:
     app.include_router(guarded, prefix="/api/v1")
     app.include_router(session.router, prefix="/api/v1")
     app.include_router(joining.router, prefix="/api/v1")
+    app.include_router(acknowledge.router)
     app.include_router(system.router)
     document.install(app)
     return app

@@ -145,17 +145,13 @@ class Retention:
 
     def _expire_reviews(self, now: datetime) -> bool:
         """Once neither the alert is kept nor its evidence: until then they train heads."""
+        self._delete(acknowledge_tickets, acknowledge_tickets.c.expires_at < now)
         kept = self._keeping.maxima, self._keeping.evidence
         if None in kept:
             return False
         until = now - max(span for span in kept if span is not None)
         names = self._names(old_reviews(until))
-        tables = (
-            comments,
-            review_history,
-            acknowledge_tickets,
-            reviews,
-        )  # the review itself goes last
+        tables = comments, review_history, reviews  # the review itself goes last
         more = any(self._delete(table, table.c.alert_id.in_(names)) for table in tables)
         return more or len(names) == AT_ONCE
 

@@ -1,5 +1,6 @@
 """Alerts: what the rules found, the evidence, and who was told."""
 
+import hashlib
 import io
 from datetime import timedelta
 from typing import Annotated, Literal
@@ -85,7 +86,9 @@ def alert_list(
 @router.get(
     "/{alert_id}", summary="Evidence and deliveries", responses=documented(401, 404, 422, 503)
 )
-def alert(alert_id: AlertId, context: Context, principal: Viewing) -> AlertDetail:
+def alert(
+    alert_id: AlertId, response: Response, context: Context, principal: Viewing
+) -> AlertDetail:
     """The links go to the object store itself, need no login, and expire. They come once the
     evidence is made, some seconds after the alert.
     """
@@ -93,12 +96,14 @@ def alert(alert_id: AlertId, context: Context, principal: Viewing) -> AlertDetai
         view = found(queries.alert(database, principal, alert_id), "alert", alert_id)
         attempts = queries.deliveries_of(database, principal, alert_id)
     context.view(principal, "evidence.viewed", alert_id, view.source_id)
-    return AlertDetail(
+    detail = AlertDetail(
         **view.model_dump(),
         snapshot_url=_link(context, ids.snapshot_key(alert_id)),
         evidence_url=_link(context, ids.evidence_key(alert_id)),
         deliveries=attempts,
     )
+    response.headers["ETag"] = _tag(context, detail)
+    return detail
 
 
 @router.patch(
@@ -148,6 +153,17 @@ def alert_file(
     key = KEYS[what](alert_id)
     name = f"{alert_id}-{key.rpartition('/')[2]}"
     return media.serve(request, context.store, key, KINDS[what], name)
+
+
+def _tag(context: Tools, detail: AlertDetail) -> str:
+    """Of all but the links, which are others each time; whoever has it already has links that work
+    for half of their time at least.
+    """
+    links = ("snapshot_url", "evidence_url")
+    there = [getattr(detail, name) is not None for name in links]
+    stretch = context.clock.now().timestamp() // (context.settings.api_presign_s / 2)
+    content = detail.model_dump_json(exclude=set(links)) + f"{there}{stretch}"
+    return f'"{hashlib.blake2b(content.encode(), digest_size=12).hexdigest()}"'
 
 
 def _secure(context: Tools, view: AlertView) -> None:

@@ -89,6 +89,8 @@ MATRIX: dict[tuple[str, str], Entry] = {
     ("HEAD", "/api/v1/alerts/{alert_id}/montage"): Entry("view", may_be_absent=True),
     ("GET", "/api/v1/alerts/{alert_id}/enhanced"): Entry("view", may_be_absent=True),
     ("HEAD", "/api/v1/alerts/{alert_id}/enhanced"): Entry("view", may_be_absent=True),
+    ("GET", "/a/{ticket}"): OPEN,
+    ("POST", "/a/{ticket}"): OPEN,
     # reviews
     ("POST", "/api/v1/alerts/acknowledgements"): Entry("review", {"filter": {}}),
     ("DELETE", "/api/v1/alerts/acknowledgements/{batch_id}"): REVIEW,
