@@ -13,6 +13,7 @@ from services.api.auditing.viewings import Viewings
 from services.api.config import ApiSettings
 from services.api.disk import Disk, State
 from services.api.erasure.erasing import Erasing
+from services.api.events.hub import EventHub
 from services.api.limits import Limits
 from services.api.live.view import LiveView
 from services.api.playback import Playback
@@ -54,6 +55,7 @@ class Tools:
     """Have `policies.v1` told of what is in force where that changed, soon."""
     playback: Playback
     live: LiveView
+    events: EventHub
     pushes: Publishing
     """Of webcams' pictures, apart from the other, so that neither waits for the other."""
     resolve: Resolve = resolve

@@ -68,4 +68,4 @@ def _not_modified(start: Message) -> Message:
     headers = MutableHeaders(raw=list(start["headers"]))
     for name in ("content-length", "content-type"):
         del headers[name]
-    return start | {"status": 304, "headers": headers.raw}
+    return {**start, "status": 304, "headers": headers.raw}

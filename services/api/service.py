@@ -20,6 +20,8 @@ from services.api.config import GIB, ApiSettings
 from services.api.deps import Tools
 from services.api.disk import State
 from services.api.endings import Endings
+from services.api.events.directory import Directory
+from services.api.events.hub import EventHub
 from services.api.frames import Thumbnails
 from services.api.health import Health
 from services.api.live.view import LiveView
@@ -107,11 +109,13 @@ class ApiService:
             raise RuntimeError("the web server ended by itself")
 
     def stop(self) -> None:
+        self._tools.events.close()
         self._server.should_exit = True
 
     def _end(self, projecting: threading.Thread) -> None:
         self._watch.stop()
         self._tools.live.stop()
+        self._tools.events.stop()
         self._projector.stop()
         for duty in self._duties:
             duty.stop()
@@ -180,6 +184,7 @@ def build(settings: ApiSettings) -> ApiService:
         announce_reviews=reviewing.wake,
         announce_policies=policing.wake,
         live=LiveView(KafkaBroker(settings), clock),
+        events=EventHub(KafkaBroker(settings), Directory(engine, clock), clock),
         pushes=Publishing(KafkaPublisher(settings, "api")),
         playback=Playback(
             store, settings.state_dir / "playback", round(settings.api_playback_cache_gb * GIB)

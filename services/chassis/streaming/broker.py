@@ -76,8 +76,32 @@ class GroupConsumer(Protocol):
         """Leave the group; partitions are revoked first."""
 
 
+Start = Literal["first", "end"] | int | Mapping[int, int]
+"""Where a reader begins: with what is there, with what comes, so many records before the end of
+each partition, or at an offset of each partition by number (others with what is there)."""
+
+
+def begin(bounds: Bounds, number: int, start: Start) -> int:
+    """The first offset to read of a partition. One that the partition has no more, or not yet,
+    since the topic was made anew, begins with what is there.
+    """
+    if start == "first":
+        return bounds.first
+    if start == "end":
+        return bounds.end
+    if isinstance(start, int):
+        return max(bounds.first, bounds.end - start)
+    assert not isinstance(start, str)
+    wanted = start.get(number, bounds.first)
+    return wanted if bounds.first <= wanted <= bounds.end else bounds.first
+
+
 class LogReader(Protocol):
     """Reads all partitions of one topic, or that of one key, outside any group."""
+
+    @property
+    def starts(self) -> Mapping[Partition, int]:
+        """The first offset that is read of each partition."""
 
     @property
     def ends(self) -> Mapping[Partition, int]:
@@ -102,9 +126,7 @@ class Broker(Protocol):
 
     def consumer(self, group: str) -> GroupConsumer: ...
 
-    def reader(
-        self, topic: str, start: Literal["first", "end"], key: bytes | None = None
-    ) -> LogReader:
+    def reader(self, topic: str, start: Start, key: bytes | None = None) -> LogReader:
         """`topic` is the name in the registry; the prefix is put before it. With a key only the
         partition is read on which that key lies, with others.
         """

@@ -92,6 +92,7 @@ def reader_config(settings: KafkaSettings) -> dict[str, Any]:
         **client_config(settings, "reader"),
         "group.id": f"{settings.topic_prefix}reader",
         "enable.auto.commit": False,
+        "auto.offset.reset": "earliest",  # of what is deleted before it is read
         "enable.partition.eof": True,
         "fetch.message.max.bytes": MAX_MESSAGE_BYTES,
         "queued.max.messages.kbytes": 16 * 1024,

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from confluent_kafka import (
     OFFSET_BEGINNING,
@@ -21,6 +21,8 @@ from services.chassis.streaming.broker import (
     LogReader,
     Position,
     Rebalances,
+    Start,
+    begin,
 )
 from services.chassis.streaming.clients import (
     Complaints,
@@ -59,9 +61,7 @@ class KafkaBroker:
     def consumer(self, group: str) -> GroupConsumer:
         return KafkaConsumer(self._settings, group)
 
-    def reader(
-        self, topic: str, start: Literal["first", "end"], key: bytes | None = None
-    ) -> LogReader:
+    def reader(self, topic: str, start: Start, key: bytes | None = None) -> LogReader:
         return KafkaReader(self._settings, topic, start, key)
 
     def publisher(self, source: str) -> Publisher:
@@ -254,17 +254,21 @@ class KafkaReader(_Client):
         self,
         settings: KafkaSettings,
         topic: str,
-        start: Literal["first", "end"],
+        start: Start,
         key: bytes | None = None,
     ) -> None:
         super().__init__(settings, reader_config(settings), Complaints("reader"))
         partitions = self.partitions_of(settings.topic_prefix + topic)
         if key is not None:
             partitions = [partitions[partition_of(key, len(partitions))]]
-        self.ends: Mapping[Partition, int] = {one: self.bounds(one).end for one in partitions}
+        bounds = {one: self.bounds(one) for one in partitions}
+        self.ends: Mapping[Partition, int] = {one: found.end for one, found in bounds.items()}
+        self.starts: Mapping[Partition, int] = {
+            one: begin(found, one.number, start) for one, found in bounds.items()
+        }
         self._consumer.assign(
             [
-                TopicPartition(*one, OFFSET_BEGINNING if start == "first" else self.ends[one])
+                TopicPartition(*one, OFFSET_BEGINNING if start == "first" else self.starts[one])
                 for one in partitions
             ]
         )

@@ -12,13 +12,19 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from schemas.base import Message
 from schemas.codec import decode
 from schemas.topics import Topic, dead_letters
 from services.chassis.clock import Clock, SystemClock
-from services.chassis.streaming.broker import Bounds, GroupConsumer, LogReader, Position
+from services.chassis.streaming.broker import (
+    Bounds,
+    GroupConsumer,
+    LogReader,
+    Position,
+    Start,
+    begin,
+)
 from services.chassis.streaming.headers import headers_for, tombstone_headers
 from services.chassis.streaming.membership import Group, MemoryConsumer, Operation
 from services.chassis.streaming.publisher import Publisher, payload
@@ -84,9 +90,7 @@ class MemoryBroker:
         """The same as `consumer`, with what a test may do to it."""
         return MemoryConsumer(self, self._groups[self.topic_prefix + group])
 
-    def reader(
-        self, topic: str, start: Literal["first", "end"], key: bytes | None = None
-    ) -> LogReader:
+    def reader(self, topic: str, start: Start, key: bytes | None = None) -> LogReader:
         name = self.topic_prefix + topic
         return MemoryReader(
             self, [self.partition_of(name, key)] if key else self.partitions(name), start
@@ -201,15 +205,14 @@ class MemoryBrokerPublisher:
 class MemoryReader:
     """Reads partitions outside any group."""
 
-    def __init__(
-        self, broker: MemoryBroker, partitions: Iterable[Partition], start: Literal["first", "end"]
-    ) -> None:
+    def __init__(self, broker: MemoryBroker, partitions: Iterable[Partition], start: Start) -> None:
         self._broker = broker
         bounds = {one: broker.bounds(one) for one in partitions}
         self.ends: Mapping[Partition, int] = {one: place.end for one, place in bounds.items()}
-        self._next = {
-            one: place.first if start == "first" else place.end for one, place in bounds.items()
+        self.starts: Mapping[Partition, int] = {
+            one: begin(place, one.number, start) for one, place in bounds.items()
         }
+        self._next = dict(self.starts)
 
     def poll(self, most: int, timeout_s: float) -> Sequence[Record]:
         with self._broker.changed:

@@ -22,6 +22,8 @@ from services.api.cameras.announcing import Announcements
 from services.api.config import ApiSettings
 from services.api.deps import Tools
 from services.api.disk import Disk, State
+from services.api.events.directory import Directory
+from services.api.events.hub import EventHub
 from services.api.frames import Thumbnails
 from services.api.live.view import LiveView
 from services.api.playback import Playback
@@ -100,7 +102,7 @@ def make_api(empty_database: bytes, tmp_path: Path) -> Iterator[Callable[..., Ap
     engine = database.connect(f"sqlite:///{path}")
     threads = ThreadPoolExecutor(4)
     pools: list[ThumbnailPool | Playback] = []
-    views: list[LiveView] = []
+    views: list[LiveView | EventHub] = []
 
     def make(
         store: MemoryObjects | None = None,
@@ -134,6 +136,7 @@ def make_api(empty_database: bytes, tmp_path: Path) -> Iterator[Callable[..., Ap
             announce_targets=lambda: announced(targeting),
             announce_reviews=lambda: announced(reviewing),
             live=LiveView(broker, SystemClock()),
+            events=(hub := EventHub(broker, Directory(engine, SystemClock()), SystemClock())),
             pushes=publishing,
             playback=Playback(store, tmp_path / "playback", 10**9, patience_s=2.0),
             disk=disk,
@@ -143,6 +146,7 @@ def make_api(empty_database: bytes, tmp_path: Path) -> Iterator[Callable[..., Ap
         pools.append(tools.thumbnails)
         pools.append(tools.playback)
         views.append(tools.live)
+        views.append(hub)
         return Api(client, store, publisher, engine, tools, parts, broker)
 
     yield make

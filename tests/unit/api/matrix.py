@@ -91,6 +91,9 @@ MATRIX: dict[tuple[str, str], Entry] = {
     ("HEAD", "/api/v1/alerts/{alert_id}/enhanced"): Entry("view", may_be_absent=True),
     ("GET", "/a/{ticket}"): OPEN,
     ("POST", "/a/{ticket}"): OPEN,
+    # events
+    ("GET", "/api/v1/events"): Entry("view", is_stream=True),
+    ("WEBSOCKET", "/api/v1/events/socket"): Entry("view", is_stream=True),
     # reviews
     ("POST", "/api/v1/alerts/acknowledgements"): Entry("review", {"filter": {}}),
     ("DELETE", "/api/v1/alerts/acknowledgements/{batch_id}"): REVIEW,

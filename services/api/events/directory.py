@@ -1,0 +1,59 @@
+"""Whose each source is, in memory: every event is looked up for every listener."""
+
+import threading
+
+from sqlalchemy import Engine, select
+
+from services.api.principal import Principal
+from services.api.tables import removed_sources, sources
+from services.chassis.clock import Clock
+
+RESTS_S = 0.5
+"""It is read no more often, however many unknown sources come."""
+OLD_AFTER_S = 5.0
+"""So long after a source was given to another store its events go on to the old one's people."""
+
+Owner = tuple[str | None, str | None]
+
+
+class Directory:
+    """Safe between threads; `refresh` reads the tables, all else is at once."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine, self._clock = engine, clock
+        self._lock = threading.Lock()
+        self._owners: dict[str, Owner] = {}
+        self._removed: frozenset[str] = frozenset()
+        self._read_s = float("-inf")
+
+    def knows(self, source_id: str) -> bool:
+        return source_id in self._owners or source_id in self._removed
+
+    @property
+    def is_old(self) -> bool:
+        return self._clock.monotonic() - self._read_s > OLD_AFTER_S
+
+    def refresh(self) -> None:
+        """Read the tables, unless that was done a moment ago. Raises SQLAlchemy's errors."""
+        with self._lock:
+            if self._clock.monotonic() - self._read_s < RESTS_S:
+                return
+            columns = sources.c
+            query = select(
+                columns.source_id, columns.tenant_id, columns.store_id, columns.is_being_removed
+            )
+            with self._engine.connect() as connection:
+                rows = connection.execute(query).all()
+                gone = set(connection.scalars(select(removed_sources.c.source_id)))
+            self._owners = {row.source_id: (row.tenant_id, row.store_id) for row in rows}
+            self._removed = frozenset(gone | {row[0] for row in rows if row.is_being_removed})
+            self._read_s = self._clock.monotonic()
+
+    def store_of(self, source_id: str) -> str | None:
+        return self._owners.get(source_id, (None, None))[1]
+
+    def may_see(self, principal: Principal, source_id: str) -> bool:
+        """A source of which no table knows is the machine's operator's to see."""
+        if source_id in self._removed:
+            return False
+        return principal.may_see(*self._owners.get(source_id, (None, None)))
