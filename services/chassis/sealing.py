@@ -36,7 +36,9 @@ class Sealing:
 
     def __init__(self, secret_key: SecretStr) -> None:
         texts = [one.strip() for one in secret_key.get_secret_value().split(",") if one.strip()]
-        self._fernet = MultiFernet([Fernet(_key(text)) for text in texts]) if texts else None
+        keys = [Fernet(_key(text)) for text in texts]
+        self._fernet = MultiFernet(keys) if keys else None
+        self._first = keys[0] if keys else None
 
     @property
     def has_key(self) -> bool:
@@ -82,6 +84,16 @@ class Sealing:
         if found != purpose.encode():
             raise SealingFault(FOREIGN)
         return content
+
+    def is_current(self, sealed: bytes) -> bool:
+        """Whether the first key opens it, so that the others are not needed for it."""
+        if self._first is None:
+            return False
+        try:
+            self._first.decrypt(sealed)
+        except InvalidToken:
+            return False
+        return True
 
     def renewed(self, sealed: bytes) -> bytes:
         """The same, sealed with the first key. Raises SealingFault."""

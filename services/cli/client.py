@@ -85,6 +85,10 @@ class Client:
         """Remove the camera with all that came of it."""
         self._http.delete(f"/cameras/{source_id}").raise_for_status()
 
+    def rotate_secrets(self) -> dict[str, Any]:
+        """Have all that is sealed sealed anew with the first key; what came of it."""
+        return self._told(self._http.post("/secrets/rotate", timeout=600.0))
+
     def download(self, path: str, where: dict[str, Any], file: BinaryIO) -> int:
         """Write what the API streams to a file; how many bytes. A stream that breaks off raises."""
         with self._http.stream("GET", path, params=where) as answer:

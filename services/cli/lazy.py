@@ -55,6 +55,7 @@ LATER: Mapping[str, Later] = {
     "evidence": Later(
         "services.cli.evidence", "Evidence packs: verify one, show the key.", extra="alerts,local"
     ),
+    "secrets": Later("services.cli.secrets", "The key that seals secrets: rotate.", extra="local"),
     "export": Later(
         "services.cli.export", "Scores, alerts and conditions as CSV or Parquet.", extra="local"
     ),

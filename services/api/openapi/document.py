@@ -40,6 +40,7 @@ TAGS = {
     "account": "One's own password, second factor and sessions.",
     "keys": "API keys.",
     "audit": "Who did what, when and from where.",
+    "secrets": "The key that seals secrets; for the machine's operator.",
     "session": "Log in and out; sign up, accept an invitation, reset a password.",
 }
 

@@ -138,6 +138,7 @@ MATRIX: dict[tuple[str, str], Entry] = {
     ("POST", "/api/v1/password-resets"): OPEN,
     ("POST", "/api/v1/password-resets/completion"): OPEN,
     ("POST", "/api/v1/setup"): OPEN,
+    ("POST", "/api/v1/secrets/rotate"): Entry("machine"),
     ("POST", "/api/v1/tenants"): Entry("machine", {"name": "Corner shops"}),
     ("GET", "/api/v1/tenants"): Entry("machine"),
     ("GET", "/api/v1/tenants/{tenant_id}"): Entry("machine"),
