@@ -123,6 +123,15 @@ class Client:
     def post(self, path: str, body: dict[str, Any], **where: str) -> dict[str, Any]:
         return self._told(self._http.post(path, json=body, params=where))
 
+    def get(self, path: str) -> dict[str, Any]:
+        return self._told(self._http.get(path))
+
+    def put(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        return self._told(self._http.put(path, json=body))
+
+    def remove(self, path: str) -> None:
+        self._http.delete(path).raise_for_status()
+
     def patch(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         return self._told(self._http.patch(path, json=body))
 

@@ -39,6 +39,9 @@ LATER: Mapping[str, Later] = {
     "camera": Later(
         "services.cli.camera", "The cameras: add, list, set, pause, remove, test.", extra="local"
     ),
+    "rules": Later(
+        "services.cli.rules", "Rules of alerts: show, set, test on the past, snooze.", extra="local"
+    ),
     "keys": Later("services.cli.keys", "API keys: add, list, revoke.", extra="local"),
     "audit": Later(
         "services.cli.audit", "Who did what, and whether the log is whole.", extra="local"
