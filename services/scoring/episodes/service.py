@@ -22,6 +22,7 @@ from services.chassis.streaming.stateful import StatefulStream
 from services.chassis.telemetry import logs, metrics
 from services.scoring import runs
 from services.scoring.episodes import conditions
+from services.scoring.episodes.budgets import has_budget, learn_from, marks, raise_terms
 from services.scoring.episodes.config import EpisodesSettings
 from services.scoring.episodes.core import Outcome, close_all, step
 from services.scoring.episodes.messages import health_alert
@@ -72,6 +73,10 @@ class EpisodesStep:
         self._silence = Silence(bounds._replace(window=window))
         self._unseen = Silence(bounds)
         self._terms: dict[tuple[bytes, str], tuple[PolicySet | None, Mapping[str, Terms]]] = {}
+        self._budgeted: dict[
+            tuple[bytes, str],
+            tuple[Mapping[str, Terms] | None, tuple[float, ...], Mapping[str, Terms]],
+        ] = {}
         self._now: datetime | None = None
 
     def unpack(self, packed: bytes) -> Kept:
@@ -139,7 +144,8 @@ class EpisodesStep:
         name = (judged.run, judged.is_late)
         is_live = judged.source_kind == "camera" and not judged.is_late
         self._silence.heard((judged.source_id, name), partition, judged.cut_at, is_live)
-        terms = self._terms_of(record.key or b"", judged.run, kept.policy)
+        entered = self._terms_of(record.key or b"", judged.run, kept.policy)
+        terms = self._raised(record.key or b"", judged.run, kept, entered)
         if judged.run == LIVE:
             kept = _with_health(kept, conditions.see(kept.health, judged))
         before = kept.runs.get(name)
@@ -147,6 +153,9 @@ class EpisodesStep:
         _count(outcome)
         if outcome.state is before:
             return kept, ()
+        if has_budget(entered):
+            learned = learn_from(kept.learned, judged, outcome.state, entered)
+            kept = kept if learned is kept.learned else replace(kept, learned=learned)
         return kept.with_run(outcome.state), _outgoing(outcome, record)
 
     def _seen(
@@ -207,6 +216,20 @@ class EpisodesStep:
             return None
         after = state.with_policy(None)
         return None if after.is_empty else after
+
+    def _raised(
+        self, source: bytes, run: str, kept: Kept, entered: Mapping[str, Terms]
+    ) -> Mapping[str, Terms]:
+        """The terms with the marks that budgets ask for, made anew when one of them moves."""
+        if not has_budget(entered):
+            self._budgeted.pop((source, run), None)
+            return entered
+        asked = marks(kept.learned, run, entered)
+        made_of, at, terms = self._budgeted.get((source, run), (None, (), {}))
+        if made_of is not entered or at != asked:
+            terms = raise_terms(kept.learned, run, entered)
+            self._budgeted[(source, run)] = (entered, asked, terms)
+        return terms
 
     def _terms_of(self, source: bytes, run: str, policy: PolicySet | None) -> Mapping[str, Terms]:
         if policy is None:

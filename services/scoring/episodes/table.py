@@ -16,6 +16,8 @@ from schemas.health import SourceHealth
 from schemas.policies import PolicySet
 from schemas.topics import HEALTH, POLICIES
 from services.chassis.telemetry import logs
+from services.rules.budget import Quiet
+from services.scoring.episodes.budgets import Learned
 from services.scoring.episodes.conditions import WELL, Ailment, Health
 from services.scoring.episodes.state import Name, SourceState
 from services.scoring.episodes.watched import WatchedSource
@@ -33,6 +35,8 @@ class Kept:
     health: Health = WELL
     watched: Mapping[bool, WatchedSource] = field(default_factory=dict)
     """What presence rules keep of the live run: by whether it came late."""
+    learned: Learned = field(default_factory=dict)
+    """Of quiet scores, for budgets. It outlives lives, and nothing else keeps a state for it."""
     packed_policy: bytes | None = field(default=None, compare=False, repr=False)
     """The policy as it is written, so that it is not packed anew with every batch."""
 
@@ -57,6 +61,7 @@ class Kept:
             "policy": self.packed_policy or (encode(self.policy) if self.policy else None),
             "health": _packed_health(self.health),
             "runs": [state.to_map() for state in self.runs.values()],
+            "learned": {name: list(quiet) for name, quiet in self.learned.items()},
             "watched": [source.to_map() for source in self.watched.values()],
         }
         packed: bytes = msgpack.packb(content)
@@ -86,11 +91,21 @@ class Kept:
             health=_health(content.get("health")),
             runs={state.name: state for state in states},
             watched={source.is_late: source for source in sources},
+            learned=_learned(content.get("learned")),
         )
 
 
 def _list(content: object) -> list[Any]:
     return content if isinstance(content, list) else []
+
+
+def _learned(content: object) -> Learned:
+    if not isinstance(content, dict):
+        return {}
+    return {
+        name: Quiet(block, top, tuple(tops), blocks, tuple(days), mark)
+        for name, (block, top, tops, blocks, days, mark, *_) in content.items()
+    }
 
 
 def _packed_health(health: Health) -> dict[str, Any]:

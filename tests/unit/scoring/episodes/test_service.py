@@ -207,3 +207,25 @@ def test_an_episode_at_the_end_of_a_late_stretch_has_subsided() -> None:
     assert isinstance(closed, AlertClosed)
     assert closed.reason == "subsided"
     assert closed.is_late
+
+
+def test_a_budget_raises_the_mark_of_a_noisy_camera_and_scores_show_it() -> None:
+    """Six times a day it stands high, for a week; a policy without budget brings the mark back."""
+    stream = Stream()
+    budget = RULE.model_copy(update={"budget_per_day": 1.0}).model_dump()
+    stream.take(policy(rules=[budget]))
+    marks = list[float]()
+    for number in range(7 * 144):
+        value = HIGH if number % 24 == 0 else LOW
+        origin_at = ORIGIN + timedelta(minutes=10 * number)
+        taken = stream.take(*judgements([value] * 3, origin_at=origin_at, source_kind="camera"))
+        marks += [m.heads[0].high_mark or 0.0 for m in taken if isinstance(m, ClipScored)]
+    assert marks[0] == RULE.high
+    assert marks[-1] > RULE.high
+    assert stream.packed is not None
+    assert len(stream.packed) < 3000
+    stream.take(policy(rules=[RULE.model_dump()]))
+    later = ORIGIN + timedelta(days=8)
+    (score,) = stream.take(*judgements([LOW], origin_at=later, source_kind="camera"))[-1:]
+    assert isinstance(score, ClipScored)
+    assert score.heads[0].high_mark == RULE.high

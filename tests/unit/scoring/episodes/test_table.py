@@ -1,5 +1,7 @@
 """States survive a restart, a field more, and bytes of anybody else."""
 
+from dataclasses import replace
+
 import msgpack
 import pytest
 from hypothesis import given
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 from schemas.clips import ClipSpec
 from schemas.policies import PolicySet, PresenceRule
+from services.rules.budget import Quiet
 from services.rules.presence import Frame, Stay, WatchState
 from services.scoring.episodes.state import Life
 from services.scoring.episodes.table import VERSION, Kept
@@ -34,6 +37,8 @@ def test_what_presence_rules_keep_comes_back() -> None:
     life = Life(ORIGIN, ClipSpec())
     source = WatchedSource(SOURCE, "camera", True, life, ORIGIN, 3, True, 8, watches=watches)
     state = Kept().with_policy(POLICY).with_watched(source)
+    learned = Quiet(5, 0.5, (0.9, 0.8), 3, (0.7,), 0.85)
+    state = replace(state, learned={"live/linear-12345678": learned})
     back = Kept.unpack(state.pack())
     assert back == state
     assert back.packed_policy == state.packed_policy
