@@ -62,16 +62,27 @@ def bench(  # noqa: PLR0913 - the options of a command
     backbone: Annotated[str, typer.Option(help="The network that looks.")] = DEFAULT,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     storage: Annotated[
-        str, typer.Option(metavar="URL", help="Measure the tables in this empty database instead.")
+        str,
+        typer.Option(
+            metavar="URL",
+            help="Measure the tables in this empty database; with --api the API on it.",
+        ),
     ] = "",
+    api: Annotated[
+        bool, typer.Option("--api", help="Measure the API under many clients instead.")
+    ] = False,
     live: Annotated[
         bool, typer.Option("--live", help="Measure how late cameras are seen instead.")
     ] = False,
     cameras: Annotated[
         int | None,
-        typer.Option(min=1, help="With --storage: so many (100); with --live: as many as fit."),
+        typer.Option(
+            min=1, help="With --storage or --api: so many (100); with --live: as many as fit."
+        ),
     ] = None,
-    days: Annotated[int, typer.Option(min=1, help="With --storage: of each, so long.")] = 30,
+    days: Annotated[
+        int, typer.Option(min=1, help="With --storage or --api: of each, so long.")
+    ] = 30,
 ) -> None:
     """Measure decode, features, scoring and the whole line on this machine."""
     if backbone not in NAMES:
@@ -79,7 +90,9 @@ def bench(  # noqa: PLR0913 - the options of a command
     if video is not None and not video.is_file():
         give_up(f"there is no video file {video}", 2)
     load = os.getloadavg()[0]
-    if storage:
+    if api:
+        wanted = api_figures(storage, cameras or 100, days)
+    elif storage:
         wanted = storage_figures(storage, cameras or 100, days)
     elif live:
         wanted = live_figures(seconds, cameras, backbone)
@@ -123,6 +136,17 @@ def storage_figures(url: str, cameras: int, days: int) -> Iterator[Figure]:
 
     for name, value in measure(url, Plan(cameras, days), progress).items():
         yield Figure(name.replace("_", " "), str(value), name, value)
+
+
+def api_figures(url: str, cameras: int, days: int) -> Iterator[Figure]:
+    """How fast the API answers fifty clients, on tables of many cameras."""
+    from services.api.bench.load import LoadPlan
+    from services.cli import api_bench
+
+    with tempfile.TemporaryDirectory() as name:
+        plan = LoadPlan(cameras, days)
+        for key, value in api_bench.api_figures(Path(name), url, plan, progress):
+            yield Figure(key.replace("_", " "), str(value), key, value)
 
 
 def live_figures(seconds: int, cameras: int | None, backbone: str) -> Iterator[Figure]:

@@ -135,6 +135,34 @@ class Client:
     def patch(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         return self._told(self._http.patch(path, json=body))
 
+    def latest_alerts(self, **where: Any) -> list[dict[str, Any]]:
+        """One page of alerts, newest first."""
+        found: list[dict[str, Any]] = self._told(self._http.get("/alerts", params=where))["items"]
+        return found
+
+    def review(
+        self, alert_id: UUID, what: str, entry: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Set `acknowledgement`, `assignment` or `verdict`; the review as it is then."""
+        return self._told(self._http.put(f"/alerts/{alert_id}/{what}", json=entry))
+
+    def events(self, kind: str, after: str = "") -> Iterator[dict[str, str]]:
+        """Fields of each Server-Sent Event; those without `data` only move the id on."""
+        where = {"kind": kind} | ({"after": after} if after else {})
+        quiet = httpx.Timeout(10.0, read=30.0)
+        with self._http.stream("GET", "/events", params=where, timeout=quiet) as answer:
+            if answer.is_error:
+                answer.read()
+            answer.raise_for_status()
+            fields: dict[str, str] = {}
+            for line in answer.iter_lines():
+                name, _, value = line.partition(": ")
+                if line and name:
+                    fields[name] = value
+                elif not line and "id" in fields:
+                    yield fields
+                    fields = {}
+
     def _pages(self, path: str, **where: Any) -> Iterator[dict[str, Any]]:
         """All items of a list, page by page."""
         cursor: str | None = None

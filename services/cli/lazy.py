@@ -55,6 +55,9 @@ LATER: Mapping[str, Later] = {
     "tenants": Later(
         "services.cli.people", "Chains that know nothing of one another: add.", extra="local"
     ),
+    "alerts": Later(
+        "services.cli.alerts", "Alerts: list, follow, acknowledge, review.", extra="local"
+    ),
     "evidence": Later(
         "services.cli.evidence", "Evidence packs: verify one, show the key.", extra="alerts,local"
     ),

@@ -8,10 +8,11 @@ from uuid import UUID, uuid5
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine, insert
+from sqlalchemy import Connection, Engine, insert, select
 
 from schemas.clips import ClipSpec
 from schemas.judgements import LIVE
+from services.api.reviews.incidents import group
 from services.api.scores.blocks import PACKED, Scores
 from services.api.scores.series import Series
 from services.api.scores.writing import Block, block_row, tops_by_hour
@@ -36,6 +37,12 @@ class Camera:
     @property
     def source_id(self) -> str:
         return str(self.uuid)
+
+    def store(self, tenants: int) -> dict[str, str]:
+        """Whose it is, of so many tenants with a store each."""
+        number = self.number % tenants
+        names = ("tenant_id", "tenant"), ("store_id", "store")
+        return {column: str(uuid5(FAMILY, f"{kind} {number}")) for column, kind in names}
 
     @property
     def series(self) -> Series:
@@ -62,24 +69,37 @@ class Camera:
         return Scores(index_N, raw_N, 1 / (1 + np.exp(-raw_N)))
 
 
-def fill(engine: Engine, cameras: int, days: int) -> Iterator[tuple[int, int]]:
+def fill(engine: Engine, cameras: int, days: int, tenants: int = 3) -> Iterator[tuple[int, int]]:
     """Write the cameras one after the other; after each, how many there are and their clips."""
     for number in range(cameras):
         camera = Camera(number)
         clips = camera.series.index_from(BEGIN + days * DAY)
         with engine.begin() as connection:
-            _write_source(connection, camera, days, clips)
+            _write_source(connection, camera, days, clips, tenants)
             _write_scores(connection, camera, clips)
         yield number + 1, clips
 
 
-def _write_source(connection: Connection, camera: Camera, days: int, clips: int) -> None:
+def join_stores(engine: Engine, cameras: int) -> None:
+    """Give the alerts their incidents, as the projector does."""
+    columns = alerts.c.source_id, alerts.c.run, alerts.c.kind, alerts.c.started_at
+    query = select(*columns, alerts.c.alert_id)
+    names = [Camera(number).source_id for number in range(cameras)]
+    with engine.begin() as connection:
+        rows = connection.execute(query.where(alerts.c.source_id.in_(names))).mappings().all()
+        group(connection, rows, {})
+
+
+def _write_source(
+    connection: Connection, camera: Camera, days: int, clips: int, tenants: int
+) -> None:
     series = camera.series
     extent = {"first_at": BEGIN, "last_at": series.moment(clips - 1)}
     common = {"source_id": camera.source_id, "source_kind": "camera", "is_wall_clock": True}
     connection.execute(
         insert(sources).values(
             common
+            | camera.store(tenants)
             | {
                 "name": f"Camera {camera.number}",
                 "origin_at": BEGIN,

@@ -3,13 +3,17 @@
 from pathlib import Path
 
 import numpy as np
+from sqlalchemy import select
 
-from services.api.bench.cameras import BEGIN, DAY, Camera
+from services.api.bench.cameras import BEGIN, DAY, Camera, fill, join_stores
+from services.api.bench.load import LoadPlan, Questions
 from services.api.bench.storage import QUESTIONS, Plan, explanations, measure
 from services.api.principal import Principal
 from services.api.queries.sources import Stretch, timeline
 from services.api.scores.blocks import PACKED
+from services.api.tables import alerts
 from services.chassis.storage import database
+from services.chassis.storage.migrations import upgrade
 
 
 def test_it_says_how_much_and_how_long(tmp_path: Path) -> None:
@@ -32,3 +36,18 @@ def test_it_says_how_much_and_how_long(tmp_path: Path) -> None:
     assert len(told["clips"]) == 50_000
     found = [clip["score"] for clip in told["clips"][:PACKED]]
     np.testing.assert_allclose(found, camera.scores(0, PACKED).raw_N, rtol=0, atol=1e-6)
+
+
+def test_the_bench_of_the_api_asks_what_there_is(tmp_path: Path) -> None:
+    url, plan = f"sqlite:///{tmp_path / 'bench.db'}", LoadPlan(cameras=2, days=1)
+    upgrade(url)
+    engine = database.connect(url)
+    assert [done for done, _ in fill(engine, plan.cameras, plan.days, tenants=2)] == [1, 2]
+    join_stores(engine, plan.cameras)
+    with engine.connect() as connection:
+        grouped = connection.execute(select(alerts.c.alert_id, alerts.c.incident_id)).all()
+    engine.dispose()
+    assert None not in {row.incident_id for row in grouped}
+    chance = np.random.default_rng(1)
+    paths = [ask(chance) for ask in Questions(plan, [grouped[0].alert_id]).all().values()]
+    assert all(path.startswith("/") for path in paths)

@@ -1,0 +1,111 @@
+"""Many clients at the API of a running stack, whose tables were filled with cameras."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+import numpy as np
+
+from services.api.bench.cameras import BEGIN, DAY, Camera
+
+Ask = Callable[[np.random.Generator], str]
+PATIENCE_S = 60.0
+
+
+@dataclass(frozen=True)
+class LoadPlan:
+    """A client asks each question `rounds` times, `pause_s` after the answer before."""
+
+    cameras: int = 100
+    days: int = 30
+    clients: int = 50
+    rounds: int = 3
+    pause_s: float = 5.0
+
+
+@dataclass
+class Questions:
+    """Paths below /api/v1, drawn by chance."""
+
+    plan: LoadPlan
+    alert_ids: Sequence[str] = field(repr=False)
+
+    def all(self) -> Mapping[str, Ask]:
+        return {
+            "timeline_day": self.timeline_day,
+            "alerts_list": self.alerts_list,
+            "review_queue": lambda _: "/review-queue",
+            "evidence_link": self.evidence_link,
+        }
+
+    def timeline_day(self, chance: np.random.Generator) -> str:
+        """A camera-day as the page shows it."""
+        camera = Camera(int(chance.integers(self.plan.cameras)))
+        since = BEGIN + int(chance.integers(self.plan.days)) * DAY
+        span = urlencode({"since": since.isoformat(), "until": (since + DAY).isoformat()})
+        return f"/sources/{camera.source_id}/timeline?{span}"
+
+    def alerts_list(self, chance: np.random.Generator) -> str:
+        until = BEGIN + int(1 + chance.integers(self.plan.days)) * DAY
+        return f"/alerts?{urlencode({'until': until.isoformat(), 'verdict': 'none'})}"
+
+    def evidence_link(self, chance: np.random.Generator) -> str:
+        """An alert with the links to its evidence."""
+        return f"/alerts/{self.alert_ids[int(chance.integers(len(self.alert_ids)))]}"
+
+
+def measure(url: str, token: str, plan: LoadPlan, alert_ids: Sequence[str]) -> dict[str, Any]:
+    """Milliseconds from each request to the whole of its answer. Raises httpx.HTTPError."""
+    questions = Questions(plan, alert_ids).all()
+    taken: dict[str, list[float]] = {name: [] for name in questions}
+    faults: list[Exception] = []
+
+    def work(number: int) -> None:
+        try:
+            _client(url, token, plan, questions, taken, np.random.default_rng((3, number)))
+        except Exception as error:  # noqa: BLE001 - raised again once all clients are through
+            faults.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(plan.clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if faults:
+        raise faults[0]
+    result: dict[str, Any] = {
+        "clients": plan.clients,
+        "requests": sum(map(len, taken.values())),
+        "cameras": plan.cameras,
+        "days": plan.days,
+    }
+    for name, times in taken.items():
+        for share in (50, 95):
+            result[f"{name}_p{share}_ms"] = round(float(np.percentile(times, share)), 1)
+    return result
+
+
+def _client(
+    url: str,
+    token: str,
+    plan: LoadPlan,
+    questions: Mapping[str, Ask],
+    taken: Mapping[str, list[float]],
+    chance: np.random.Generator,
+) -> None:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    with httpx.Client(
+        base_url=f"{url}/api/v1", headers=headers, timeout=PATIENCE_S, trust_env=False
+    ) as client:
+        time.sleep(float(chance.uniform(0, plan.pause_s)))
+        for _ in range(plan.rounds):
+            for name, ask in questions.items():
+                path = ask(chance)
+                begun = time.perf_counter()
+                client.get(path).raise_for_status()
+                taken[name].append((time.perf_counter() - begun) * 1000)
+                time.sleep(plan.pause_s)
