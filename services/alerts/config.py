@@ -10,14 +10,12 @@ from pydantic import Field, SecretStr, model_validator
 
 from services.alerts.channels.email import Security, SmtpServer
 from services.alerts.core import hook
+from services.alerts.core.admission import Shares
 from services.alerts.core.deliveries import RetryPolicy, Target, masked
 from services.alerts.core.spans import Margins
 from services.chassis.addresses.mailboxes import Mailbox, mailbox, mailboxes
 from services.chassis.settings import ServiceSettings
 from services.chassis.signing import NAME
-
-MOST_TARGETS = 64
-"""Each has a thread of its own, so that none waits for another."""
 
 
 class AlertsSettings(ServiceSettings):
@@ -52,6 +50,11 @@ class AlertsSettings(ServiceSettings):
     """Nobody is notified of what was cut longer ago, as after a replay."""
     alert_keep_d: float = Field(default=180.0, ge=91)
     """For how many days deliveries and evidence are kept: longer than the topic of alerts is."""
+    deliveries_at_once: int = Field(default=64, ge=4, le=512)
+    """So many attempts are made at once: a quarter of them for one tenant at most, and 3 of 8 for
+    targets that were slow."""
+    webpush_contact: str = "mailto:nightclerk@localhost"
+    """Whom push services may write to: a mail address or a URL."""
     delivery_window_h: float = Field(default=6.0, gt=0)
     """How long a delivery is tried."""
     delivery_deadline_s: float = Field(default=20.0, gt=0, le=120)
@@ -74,17 +77,10 @@ class AlertsSettings(ServiceSettings):
     @model_validator(mode="after")
     def _usable(self) -> Self:
         hook.keys(self.webhook_secret.get_secret_value())
-        _, receivers = self.smtp_sender, self.smtp_receivers
-        if self.smtp_host and not receivers:
-            raise ValueError("NIGHTCLERK_SMTP_TO: nobody to write to, though smtp_host is set")
+        _ = self.smtp_sender, self.smtp_receivers
         for number, url in enumerate(self._webhook_urls(), 1):
             _require_url(f"NIGHTCLERK_WEBHOOK_URL: address {number} ({masked(url)})", url)
         _require_url("NIGHTCLERK_DASHBOARD_URL", self.dashboard_url)
-        if len(self.targets) > MOST_TARGETS:
-            raise ValueError(
-                f"NIGHTCLERK_SMTP_TO and NIGHTCLERK_WEBHOOK_URL: {len(self.targets)} targets, "
-                f"but no more than {MOST_TARGETS} are served"
-            )
         return self
 
     @property
@@ -113,6 +109,11 @@ class AlertsSettings(ServiceSettings):
             password=self.smtp_password.get_secret_value(),
             ca_file=self.smtp_ca_file,
         )
+
+    @property
+    def shares(self) -> Shares:
+        most = self.deliveries_at_once
+        return Shares(most, max(1, most // 4), max(1, most * 3 // 8))
 
     @property
     def signing_keys(self) -> tuple[bytes, ...]:

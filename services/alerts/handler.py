@@ -14,6 +14,7 @@ from schemas.alerts import AlertOpened
 from schemas.judgements import LIVE
 from services.alerts.core import Alert
 from services.alerts.core.deliveries import Target, deliveries_for, notifies
+from services.alerts.core.recipients import recipients
 from services.alerts.evidence_queue import EvidenceQueue
 from services.alerts.ledger import Ledger
 from services.alerts.sources import Sources
@@ -29,7 +30,7 @@ log = logs.get("alerts")
 class Notification:
     """Who hears of alerts, and of which."""
 
-    targets: Sequence[Target] = ()
+    targets: Callable[[], Sequence[Target]] = tuple
     max_age: timedelta = timedelta(hours=24)
     mail_waits_s: float = 3.0
     """So long a mail waits for its picture."""
@@ -76,11 +77,12 @@ class AlertHandler(Handler):
 
     def _notify(self, alert: Alert, headers: Headers) -> None:
         name = self._sources.name(alert.source_id)
-        opened = deliveries_for(alert, self._notification.targets, name)
+        place, now = self._sources.place(alert.source_id), self._clock.now()
+        targets = recipients(alert, place, self._notification.targets(), now)
+        opened = deliveries_for(alert, targets, name)
         trace = headers.get("traceparent", b"").decode("ascii", "ignore")
-        now = self._clock.now().timestamp()
         waits_s = self._notification.mail_waits_s if alert.kind == "incident" else 0.0
-        self._ledger.open(opened, trace, now, waits_s)
+        self._ledger.open(opened, trace, now.timestamp(), waits_s)
         self._opened()
 
     def _want_evidence(self, alert: Alert) -> None:

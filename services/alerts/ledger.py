@@ -13,14 +13,17 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine, Row, Select, and_, delete, func, or_, select, update
+from sqlalchemy import Engine, Row, Select, and_, case, delete, func, or_, select, update
 
 from schemas.codec import decode, encode
-from schemas.deliveries import DeliveryAttempted
+from schemas.deliveries import DeliveryAttempted, Purpose
+from schemas.targets import ChannelName
 from schemas.topics import ALERTS
 from services.alerts.core import Alert
-from services.alerts.core.deliveries import ChannelName, Delivery, Target, Verdict
-from services.alerts.tables import deliveries, outbox
+from services.alerts.core.admission import Pending
+from services.alerts.core.deliveries import Delivery, Target, Verdict
+from services.alerts.digests import GATHERED, form_digest, gathered
+from services.alerts.tables import deliveries, evidence, outbox, reviews
 from services.chassis.storage.database import transaction, upsert
 
 CLOCK_STEP_S = 60.0
@@ -39,6 +42,8 @@ class Task:
     attempt: int
     opened_at: float
     trace: str
+    target_id: UUID
+    purpose: Purpose = "alert"
 
 
 class Ledger:
@@ -57,12 +62,19 @@ class Ledger:
         """
         rows = [_row(item, trace, now, mail_waits_s) for item in opened]
         with transaction(self._engine) as connection:
+            for item, row in zip(opened, rows, strict=True):
+                if item.purpose == "alert":
+                    row |= gathered(connection, item.target, now)
             upsert(connection, deliveries, rows, update=[])
 
     def hasten(self, alert_id: UUID, now: float) -> None:
         """The first mails of the alert wait no longer: their picture is there, or never will be."""
         waiting = (deliveries.c.state == "waiting", deliveries.c.attempts == 0)
-        later = (deliveries.c.channel == "email", deliveries.c.due_at > now)
+        later = (
+            deliveries.c.channel == "email",
+            deliveries.c.due_at > now,
+            deliveries.c.purpose == "alert",
+        )
         query = update(deliveries).where(deliveries.c.alert_id == str(alert_id), *waiting, *later)
         with transaction(self._engine) as connection:
             connection.execute(query.values(due_at=now))
@@ -88,8 +100,28 @@ class Ledger:
             due_at = connection.execute(query).scalar_one()
         return None if due_at is None else float(due_at)
 
+    def pending(self, now: float) -> list[Pending]:
+        """Every target to which something is to be sent, now or later, the longest due first."""
+        stepped = and_(deliveries.c.attempts == 0, deliveries.c.opened_at > now + CLOCK_STEP_S)
+        due_at = func.min(case((stepped, 0.0), else_=deliveries.c.due_at))
+        query = (
+            select(deliveries.c.target_id, deliveries.c.tenant_id, due_at.label("due_at"))
+            .where(deliveries.c.due_at.is_not(None))
+            .group_by(deliveries.c.target_id, deliveries.c.tenant_id)
+            .order_by(due_at)
+        )
+        with transaction(self._engine) as connection:
+            rows = connection.execute(query).all()
+        return [
+            Pending(UUID(row.target_id), UUID(row.tenant_id) if row.tenant_id else None, row.due_at)
+            for row in rows
+        ]
+
     def claim(self, target: Target, now: float) -> Task | None:
         """The oldest delivery to the target that is due, unless somebody has one at work."""
+        if target.pacing is not None:
+            with transaction(self._engine) as connection:
+                form_digest(connection, target.target_id, now)
         return self._claim(due_to(target, now), now)
 
     def claim_overdue(self, opened_before: float, now: float) -> Task | None:
@@ -117,9 +149,11 @@ class Ledger:
         event: DeliveryAttempted,
         now: float,
         has_picture: bool = False,
+        more: Sequence[DeliveryAttempted] = (),
     ) -> None:
-        """Write down how the attempt ended, and its event, at once. The state stays as it is when
-        the lease ran out meanwhile and somebody else has the delivery.
+        """Write down how the attempt ended, and its event, at once; a digest has one of
+        each alert.
+        The state stays as it is when the lease ran out and somebody else has the delivery.
         """
         values = {
             "state": "waiting" if verdict.outcome == "retrying" else verdict.outcome,
@@ -127,17 +161,68 @@ class Ledger:
             "has_picture": has_picture,
             "holder": "",
         }
-        report = {
-            "delivery_id": str(task.delivery_id),
-            "attempt": task.attempt,
-            "message": encode(event),
-            "trace": task.trace,
-            "written_at": now,
-            "holder": self._holder,
-        }
+        reports = [
+            {
+                "delivery_id": str(each.delivery_id),
+                "attempt": each.attempt,
+                "message": encode(each),
+                "trace": task.trace,
+                "written_at": now,
+                "holder": self._holder,
+            }
+            for each in (event, *more)
+        ]
         with transaction(self._engine) as connection:
             connection.execute(update(deliveries).where(_same(task)).values(**values))
-            upsert(connection, outbox, [report], update=["message", "trace", "written_at"])
+            upsert(connection, outbox, reports, update=["message", "trace", "written_at"])
+
+    def drop(self, task: Task) -> None:
+        """The delivery is not wanted any more: nothing was sent, nobody hears of it."""
+        gone = {"state": "cancelled", "due_at": None, "holder": ""}
+        with transaction(self._engine) as connection:
+            connection.execute(update(deliveries).where(_same(task)).values(**gone))
+
+    def cancel_target(self, target_id: UUID) -> int:
+        """Send nothing more to a target that was removed or switched off; how many waited."""
+        mine = deliveries.c.target_id == str(target_id), deliveries.c.due_at.is_not(None)
+        query = update(deliveries).where(*mine)
+        with transaction(self._engine) as connection:
+            return connection.execute(query.values(state="cancelled", due_at=None)).rowcount
+
+    def settle(self, alert_id: UUID, now: float) -> None:
+        """Somebody acknowledged or judged the alert: it escalates no further."""
+        row = {"alert_id": str(alert_id), "settled_at": now}
+        mine = deliveries.c.alert_id == str(alert_id), deliveries.c.purpose == "escalation"
+        query = update(deliveries).where(*mine, deliveries.c.due_at.is_not(None))
+        with transaction(self._engine) as connection:
+            upsert(connection, reviews, [row], update=[])
+            connection.execute(query.values(state="cancelled", due_at=None))
+
+    def is_settled(self, alert_id: UUID) -> bool:
+        query = select(reviews.c.alert_id).where(reviews.c.alert_id == str(alert_id))
+        with transaction(self._engine) as connection:
+            return connection.scalar(query) is not None
+
+    def members(self, digest_id: UUID) -> list[Task]:
+        """The deliveries that a digest stands for, in the order of their alerts."""
+        query = select(deliveries).where(deliveries.c.digest_id == str(digest_id))
+        order = deliveries.c.opened_at, deliveries.c.delivery_id
+        with transaction(self._engine) as connection:
+            return [_task(row) for row in connection.execute(query.order_by(*order)).all()]
+
+    def alert_of(self, alert_id: UUID) -> tuple[Alert, str] | None:
+        """An alert and the name of its source, as far as anything was sent or made of it."""
+        for table in (deliveries, evidence):
+            query = select(table.c.alert, table.c.source_name)
+            with transaction(self._engine) as connection:
+                row = connection.execute(
+                    query.where(table.c.alert_id == str(alert_id)).limit(1)
+                ).first()
+            if row is not None:
+                found = decode(ALERTS, row.alert)
+                assert isinstance(found, Alert)
+                return found, row.source_name
+        return None
 
     def cancel(self, source_id: UUID) -> int:
         """Send nothing more of a source that was removed; how many deliveries waited. An attempt
@@ -155,6 +240,7 @@ class Ledger:
             deliveries.c.opened_at < opened_before, deliveries.c.due_at.is_(None)
         )
         with transaction(self._engine) as connection:
+            connection.execute(delete(reviews).where(reviews.c.settled_at < opened_before))
             return connection.execute(query).rowcount
 
     def _claim(self, due: Any, now: float) -> Task | None:
@@ -192,7 +278,7 @@ def due_to(target: Target, now: float) -> Select[Any]:
     at_work = and_(mine, deliveries.c.state == "delivering", deliveries.c.due_at > now)
     return (
         select(deliveries)
-        .where(mine, or_(deliveries.c.due_at <= now, stepped))
+        .where(mine, or_(deliveries.c.due_at <= now, stepped), deliveries.c.state != GATHERED)
         .where(~select(deliveries.c.delivery_id).where(at_work).exists())
         .order_by(deliveries.c.opened_at, deliveries.c.due_at, deliveries.c.delivery_id)
         .limit(1)
@@ -200,7 +286,7 @@ def due_to(target: Target, now: float) -> Select[Any]:
 
 
 def _row(item: Delivery, trace: str, now: float, mail_waits_s: float) -> dict[str, Any]:
-    waits = item.target.channel == "email" and item.amends is None
+    waits = item.target.channel == "email" and item.purpose in ("alert", "escalation")
     return {
         "delivery_id": str(item.delivery_id),
         "alert_id": str(item.alert.alert_id),
@@ -216,8 +302,11 @@ def _row(item: Delivery, trace: str, now: float, mail_waits_s: float) -> dict[st
         "state": "waiting",
         "attempts": 0,
         "opened_at": now,
-        "due_at": now + (mail_waits_s if waits else 0.0),
+        "due_at": now + item.after_s + (mail_waits_s if waits else 0.0),
         "holder": "",
+        "tenant_id": str(item.target.tenant_id) if item.target.tenant_id else None,
+        "purpose": item.purpose,
+        "digest_id": None,
     }
 
 
@@ -243,4 +332,6 @@ def _task(row: Row[Any]) -> Task:
         attempt=row.attempts + 1,
         opened_at=row.opened_at,
         trace=row.trace,
+        target_id=UUID(row.target_id),
+        purpose=row.purpose,
     )

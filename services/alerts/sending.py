@@ -1,9 +1,9 @@
 """Sends what is due to one target, whatever happened before.
 
-Every target has a sender of its own, so that none waits for another. It works from the ledger
-alone, and retries survive a restart. Delivery is at least once in one instant only: a crash
-between the other side's yes and our note of it. Then the same mail (Message-ID) or webhook
-(webhook-id) goes out a second time, recognisable as such.
+Every target has a sender of its own, whose turns the dispatcher calls, so that none waits for
+another. It works from the ledger alone, and retries survive a restart. Delivery is at least once in
+one instant only: a crash between the other side's yes and our note of it. Then the same mail
+(Message-ID) or webhook (webhook-id) goes out a second time, recognisable as such.
 """
 
 import threading
@@ -24,7 +24,7 @@ from services.alerts.core.deliveries import (
     Verdict,
     judge,
 )
-from services.alerts.core.notice import Notice
+from services.alerts.core.notice import Member, Notice
 from services.alerts.evidence_queue import EvidenceQueue
 from services.alerts.ledger import Ledger, Task
 from services.alerts.watch import Watch
@@ -36,6 +36,8 @@ from services.chassis.telemetry import logs, metrics
 log = logs.get("sender")
 IDLE_S = 30.0
 CLOSING_TRIES = 8
+SLOW_S = 5.0
+"""A target whose attempt took longer is slow until one does not."""
 PICTURE_S = 3.0
 """A mail waits no longer for the store to give its picture."""
 
@@ -52,6 +54,8 @@ class Sending:
     chance: Callable[[], float]
     dashboard_url: str = ""
     policy: RetryPolicy = RetryPolicy()  # noqa: RUF009 - frozen
+    acknowledging: Callable[[Task, Target], str] = lambda _task, _target: ""
+    """The link by which whoever gets the message acknowledges the alert."""
     deadline_s: float = 20.0
     """An attempt takes no longer, whatever the other side does."""
 
@@ -65,6 +69,12 @@ class Sender:
         """`sent` hears of every attempt once it is written down."""
         self._channel, self._target, self._shared, self._sent = channel, target, shared, sent
         self._calls, self._pictures = BoundedCalls(), BoundedCalls()
+        self.is_slow = False
+        """The latest attempt was."""
+
+    @property
+    def target(self) -> Target:
+        return self._target
 
     def turn(self) -> float:
         """Seconds until there is more to do. Raises TransientError when the database is away."""
@@ -73,6 +83,9 @@ class Sender:
         if task is None:
             due_at = self._shared.ledger.next_due(self._target)
             return IDLE_S if due_at is None else min(max(due_at - now, 0.05), IDLE_S)
+        if task.purpose == "escalation" and self._shared.ledger.is_settled(task.alert.alert_id):
+            self._shared.ledger.drop(task)
+            return 0.0
         with self._shared.watch.sending(task):
             self._attempt(task)
         self._sent(task)
@@ -84,7 +97,10 @@ class Sender:
 
     def _attempt(self, task: Task) -> None:
         notice = self._notice(task)
+        began = self._shared.clock.monotonic()
         receipt = self._send(notice)
+        took_s = self._shared.clock.monotonic() - began
+        self.is_slow = took_s > SLOW_S
         ended_at = self._now()
         attempt = Attempt(task.attempt, task.opened_at, ended_at)
         verdict = judge(receipt, attempt, self._shared.policy, self._shared.chance())
@@ -98,7 +114,8 @@ class Sender:
             attempt=task.attempt,
             detail=verdict.detail,
         )
-        self._close(task, verdict, ended_at, notice.snapshot is not None)
+        outcome = Ending(verdict, receipt, self._target, ended_at, round(took_s * 1000))
+        self._close(task, outcome, notice)
 
     def _send(self, notice: Notice) -> Receipt:
         """An alert that breaks the channel costs its own delivery, not everybody's."""
@@ -124,11 +141,20 @@ class Sender:
             snapshot=snapshot,
             note=note,
             amends=task.amends,
+            purpose=task.purpose,
+            acknowledge_url=self._shared.acknowledging(task, self._target),
+            members=self._members(task),
         )
+
+    def _members(self, task: Task) -> tuple[Member, ...]:
+        if task.purpose != "digest":
+            return ()
+        found = self._shared.ledger.members(task.delivery_id)
+        return tuple(Member(each.delivery_id, each.alert, each.source_name) for each in found)
 
     def _picture(self, task: Task) -> tuple[bytes | None, str]:
         """The snapshot if it is there, else why it never will be. Only a mail carries it."""
-        if self._channel.name != "email":
+        if self._channel.name != "email" or task.purpose in ("digest", "test"):
             return None, ""
         present = self._shared.queue.present(task.alert.alert_id)
         if present is None or present.peak_s is None:
@@ -138,13 +164,24 @@ class Sender:
             return self._pictures.run(PICTURE_S, lambda _: self._shared.store.get(key)), ""
         return None, ""
 
-    def _close(self, task: Task, verdict: Verdict, ended_at: float, has_picture: bool) -> None:
+    def _close(self, task: Task, ending: "Ending", notice: Notice) -> None:
         """Insist: forgetting that it was sent would send it again."""
-        event = attempted(task, verdict, ended_at)
-        never = threading.Event()
+        event = attempted(task, ending)
+        of_members = [
+            event.model_copy(
+                update={
+                    "delivery_id": member.delivery_id,
+                    "alert_id": member.alert.alert_id,
+                    "source_id": member.alert.source_id,
+                }
+            )
+            for member in notice.members
+        ]
+        first, *more = of_members or [event]
+        has_picture, never = notice.snapshot is not None, threading.Event()
         for tried in range(CLOSING_TRIES):
             try:
-                self._shared.ledger.close(task, verdict, event, ended_at, has_picture)
+                self._shared.ledger.close(task, ending.verdict, first, ending.at, has_picture, more)
                 return
             except TransientError:
                 if tried == CLOSING_TRIES - 1:
@@ -155,16 +192,32 @@ class Sender:
         return self._shared.clock.now().timestamp()
 
 
-def attempted(task: Task, verdict: Verdict, ended_at: float) -> DeliveryAttempted:
+@dataclass(frozen=True)
+class Ending:
+    """How an attempt ended. `at` is seconds since the epoch."""
+
+    verdict: Verdict
+    receipt: Receipt
+    target: Target | None
+    at: float
+    took_ms: int = 0
+
+
+def attempted(task: Task, ending: Ending) -> DeliveryAttempted:
     """The event of one attempt."""
     return DeliveryAttempted(
         delivery_id=task.delivery_id,
         alert_id=task.alert.alert_id,
         source_id=task.alert.source_id,
+        target_id=ending.target.identity if ending.target else None,
         channel=task.channel,
         target=task.shown,
+        purpose=task.purpose,
         attempt=task.attempt,
-        outcome=verdict.outcome,
-        detail=verdict.detail[:500],
-        attempted_at=datetime.fromtimestamp(ended_at, UTC),
+        outcome=ending.verdict.outcome,
+        detail=ending.verdict.detail[:500],
+        attempted_at=datetime.fromtimestamp(ending.at, UTC),
+        status=ending.receipt.status,
+        response=ending.receipt.response[:2000],
+        took_ms=ending.took_ms,
     )

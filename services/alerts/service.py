@@ -10,12 +10,27 @@ from uuid import uuid4
 from sqlalchemy import Engine
 
 from schemas.groups import ALERTS as GROUP
-from schemas.topics import ALERTS, FOOTAGE_REQUESTS, SOURCES
-from services.alerts.channels import Channel
+from schemas.targets import ChannelName
+from schemas.topics import (
+    ALERTS,
+    DELIVERY_REQUESTS,
+    FOOTAGE_REQUESTS,
+    MAILS,
+    POLICIES,
+    REVIEWS,
+    SOURCES,
+    TARGETS,
+)
+from services.alerts.acknowledging import Acknowledging
+from services.alerts.channels import Channel, SwitchedOff
 from services.alerts.channels.email import EmailChannel
-from services.alerts.channels.webhook import WebhookChannel
+from services.alerts.channels.mqtt import MqttChannel
+from services.alerts.channels.posting import Poster
+from services.alerts.channels.webhook import SlackChannel, WebhookChannel
+from services.alerts.channels.webpush import WebPushChannel
 from services.alerts.config import AlertsSettings
-from services.alerts.core.deliveries import ChannelName, Target
+from services.alerts.core.deliveries import Target
+from services.alerts.dispatch import Dispatcher
 from services.alerts.evidence import EvidenceWorker, Making
 from services.alerts.evidence_queue import EvidenceQueue
 from services.alerts.follow_up import FollowUp
@@ -25,13 +40,17 @@ from services.alerts.ledger import Ledger, Task
 from services.alerts.outbox import Outbox, OutboxRelay
 from services.alerts.pack.sealing import Sealing
 from services.alerts.people import SeenPeople
+from services.alerts.post import MailQueue, Post
 from services.alerts.recorded import Patience, RecordedCamera
+from services.alerts.requests import InboxHandler, Requests
 from services.alerts.retention import Keep, Retention
 from services.alerts.sending import Sender, Sending
 from services.alerts.sources import Removal, Sources
+from services.alerts.targets import TargetDirectory
 from services.alerts.watch import Watch
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.duties import Duty
+from services.chassis.sealing import Sealing as SecretSealing
 from services.chassis.signing import signing_key
 from services.chassis.storage import database
 from services.chassis.storage.migrations import upgrade
@@ -44,9 +63,9 @@ from services.chassis.streaming.publisher import Publisher, Publishing
 from services.chassis.streaming.records import Outgoing
 from services.chassis.streaming.worker import Limits
 from services.chassis.telemetry import logs
+from services.chassis.webpush import vapid_key
 
 log = logs.get("alerts")
-CHANNELS: tuple[ChannelName, ...] = ("email", "webhook")
 STOPPING_S = 5.0
 """Attempts at work when the service is to stop may go on for so long."""
 UNSERVED_S = 3600.0
@@ -57,9 +76,13 @@ class AlertsService:
     """Runs until it is told to stop, or until one of its threads falls over a bug."""
 
     def __init__(
-        self, loop: ConsumeLoop, view: CompactedView, assembly: "Assembly", duties: Sequence[Duty]
+        self,
+        loop: ConsumeLoop,
+        views: Sequence[CompactedView],
+        assembly: "Assembly",
+        duties: Sequence[Duty],
     ) -> None:
-        self._loop, self._view = loop, view
+        self._loop, self._views = loop, views
         self._assembly, self._duties = assembly, duties
 
     @property
@@ -73,16 +96,19 @@ class AlertsService:
         """Deliveries left by an earlier life are taken up at once, before the first record, but
         for those of sources that were removed meanwhile.
         """
-        self._view.start(on_failure=self._loop.stop)
+        for view in self._views:
+            view.start(on_failure=self._loop.stop)
         try:
-            self._view.wait_ready()
+            for view in self._views:
+                view.wait_ready()
             self._assembly.removal.turn()
             for duty in self._duties:
                 duty.start(on_failure=self._loop.stop)
             self._loop.run()
         finally:
             self._stop_all()
-        self._view.raise_failure()
+        for view in self._views:
+            view.raise_failure()
         for duty in self._duties:
             duty.raise_failure()
 
@@ -94,31 +120,37 @@ class AlertsService:
         impatience.start()
         with ThreadPoolExecutor(len(self._duties)) as pool:
             list(pool.map(Duty.stop, self._duties))
+        self._assembly.finish()
         impatience.cancel()
-        self._view.stop()
+        for view in self._views:
+            view.stop()
         self._assembly.close()
 
 
 class Assembly:
     """Builds the duties over one ledger; each may wake the others."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what the service is made of
         self,
         settings: AlertsSettings,
         engine: Engine,
         sources: Sources,
+        directory: TargetDirectory,
+        sealing: SecretSealing,
         people: SeenPeople,
         clock: Clock,
     ) -> None:
         self._settings, self._clock, self._sources = settings, clock, sources
-        self._people = people
+        self._people, self._directory, self._secrets = people, directory, sealing
         self._holder = new_holder()
         self._engine = engine
         self.ledger = Ledger(engine, self._holder)
         self.queue = EvidenceQueue(engine, self._holder)
         self.removal = Removal(sources, self.ledger, self.queue, clock)
         self._watch = Watch(self.ledger, self.queue, clock)
-        self._targets: list[Sender] = []
+        self.mails = MailQueue(engine, self._holder)
+        self._post: Post | None = None
+        self._dispatcher: Dispatcher | None = None
         self._senders: list[Duty] = []
         self._makers: list[Duty] = []
         self._follow_up = FollowUp(
@@ -136,8 +168,14 @@ class Assembly:
 
     def cut_short(self) -> None:
         """End the attempts at work."""
-        for sender in self._targets:
-            sender.cut_short()
+        for each in (self._dispatcher, self._post):
+            if each is not None:
+                each.cut_short()
+
+    def finish(self) -> None:
+        """Return once no attempt is at work; none begins any more."""
+        if self._dispatcher is not None:
+            self._dispatcher.close()
 
     def close(self) -> None:
         self._people.close()
@@ -170,6 +208,7 @@ class Assembly:
             clock=self._clock,
             chance=random.random,
             dashboard_url=settings.dashboard_url,
+            acknowledging=Acknowledging(self._secrets, settings.dashboard_url).link,
             policy=settings.policy,
             deadline_s=settings.delivery_deadline_s,
         )
@@ -178,10 +217,23 @@ class Assembly:
             relay.wake()
             self._follow_up.on_attempt(task)
 
-        by_name = {channel.name: channel for channel in channels(settings, self._clock)}
-        targets = settings.targets
-        self._targets = [Sender(by_name[to.channel], to, shared, sent) for to in targets]
-        return [self._duty(f"sender-{n}", sender.turn) for n, sender in enumerate(self._targets, 1)]
+        by_name = channels(settings, self._engine, self._secrets, self._clock)
+
+        def sender_of(target: Target) -> Sender:
+            return Sender(by_name[target.channel], target, shared, sent)
+
+        self._dispatcher = Dispatcher(
+            self.ledger, self._directory, sender_of, self._clock, settings.shares
+        )
+        dispatch = self._duty("dispatch", self._dispatcher.turn)
+        self._dispatcher.wake = dispatch.wake
+        email = by_name["email"]
+        if not isinstance(email, EmailChannel):
+            return [dispatch]
+        self._post = Post(
+            self.mails, email, self._secrets, self._clock, settings.delivery_deadline_s
+        )
+        return [dispatch, self._duty("post", self._post.turn)]
 
     def _making(self, store: ObjectStore, publishing: Publishing) -> list[Duty]:
         settings = self._settings
@@ -219,7 +271,7 @@ class Assembly:
     def _retention(self) -> Retention:
         unsent_s = self._settings.policy.window_s + UNSERVED_S
         keep = Keep(self._settings.keep.total_seconds(), unsent_s)
-        return Retention(self.ledger, self.queue, keep, self._clock)
+        return Retention(self.ledger, self.queue, keep, self._clock, self.mails)
 
     def _duty(self, name: str, turn: Callable[[], float]) -> Duty:
         return Duty(f"alerts-{name}", turn, self._clock)
@@ -231,23 +283,24 @@ def new_holder() -> str:
     return f"{host}.{uuid4().hex[:16]}"
 
 
-def channels(settings: AlertsSettings, clock: Clock) -> list[Channel]:
-    """The channels by which somebody is notified."""
-    wanted = {target.channel for target in settings.targets}
-    found: list[Channel] = []
-    if "email" in wanted:
-        found.append(EmailChannel(settings.smtp_server, settings.smtp_sender))
-    if "webhook" in wanted:
-        found.append(WebhookChannel(settings.signing_keys, clock))
-        if not settings.signing_keys:
-            log.warning("webhooks are not signed: webhook_secret is empty")
-    for name in CHANNELS:
-        log.info("channel", channel=name, targets=_shown(settings.targets, name) or "none: off")
-    return found
-
-
-def _shown(targets: Sequence[Target], channel: ChannelName) -> str:
-    return ", ".join(target.shown for target in targets if target.channel == channel)
+def channels(
+    settings: AlertsSettings, engine: Engine, sealing: SecretSealing, clock: Clock
+) -> dict[ChannelName, Channel]:
+    """The channels by which somebody may be notified."""
+    policy, poster = settings.endpoints, Poster(clock)
+    email: Channel = SwitchedOff("email", "NIGHTCLERK_SMTP_HOST names no mail server")
+    if settings.smtp_host:
+        email = EmailChannel(settings.smtp_server, settings.smtp_sender, settings.dashboard_url)
+    webhook = WebhookChannel(settings.signing_keys, clock, poster, policy)
+    push = WebPushChannel(
+        lambda: vapid_key(engine, sealing), settings.webpush_contact, poster, policy
+    )
+    if settings.webhook_url.get_secret_value() and not settings.signing_keys:
+        log.warning("webhooks are not signed: webhook_secret is empty")
+    shown = ", ".join(target.shown for target in settings.targets)
+    log.info("targets of the environment", targets=shown or "none")
+    all_of_them = (email, webhook, SlackChannel(poster, policy), MqttChannel(policy), push)
+    return {channel.name: channel for channel in all_of_them}
 
 
 def build(settings: AlertsSettings, clock: Clock | None = None) -> AlertsService:
@@ -256,19 +309,27 @@ def build(settings: AlertsSettings, clock: Clock | None = None) -> AlertsService
     store = S3Objects.connect(settings)
     url = settings.database_url.get_secret_value()
     upgrade(url)
-    broker = KafkaBroker(settings)
-    view = CompactedView(broker, SOURCES, clock)
-    sources = Sources(view)
-    view.subscribe(sources.on_source)
-    assembly = Assembly(settings, database.connect(url), sources, SeenPeople(broker), clock)
+    broker, engine = KafkaBroker(settings), database.connect(url)
+    configured, policies, targets = (
+        CompactedView(broker, topic, clock) for topic in (SOURCES, POLICIES, TARGETS)
+    )
+    sources, sealing = Sources(configured, policies), SecretSealing(settings.secret_key)
+    directory = TargetDirectory(settings.targets, sealing)
+    configured.subscribe(sources.on_source)
+    targets.subscribe(directory.on_target)
+    assembly = Assembly(settings, engine, sources, directory, sealing, SeenPeople(broker), clock)
     wishes = Publishing(broker.publisher("alerts"))
     duties = assembly.duties(store, broker.publisher("alerts"), wishes)
     notification = Notification(
-        settings.targets, settings.max_age, settings.mail_picture_wait_s, settings.keep
+        directory.all, settings.max_age, settings.mail_picture_wait_s, settings.keep
     )
-    handler = AlertHandler(
+    alerts = AlertHandler(
         assembly.ledger, assembly.queue, sources, notification, clock, assembly.wake
     )
+    handler = InboxHandler(
+        alerts, Requests(assembly.ledger, assembly.mails, directory, clock, assembly.wake)
+    )
     publisher = broker.publisher("alerts")
-    loop = ConsumeLoop(broker, GROUP, [ALERTS], handler, publisher, Limits(batch_records=8))
-    return AlertsService(loop, view, assembly, duties)
+    topics = [ALERTS, REVIEWS, DELIVERY_REQUESTS, MAILS]
+    loop = ConsumeLoop(broker, GROUP, topics, handler, publisher, Limits(batch_records=8))
+    return AlertsService(loop, (configured, policies, targets), assembly, duties)

@@ -5,7 +5,9 @@ from typing import Protocol
 from uuid import UUID
 
 from schemas.base import Message
+from schemas.policies import PolicySet
 from schemas.sources import SourceConfigured
+from services.alerts.core.recipients import Place
 from services.alerts.evidence_queue import EvidenceQueue
 from services.alerts.ledger import Ledger
 from services.chassis.clock import Clock
@@ -23,11 +25,20 @@ class SourceView(Protocol):
     def get(self, key: str) -> Message | None: ...
 
 
-class Sources:
-    """`on_source` is told of every source by the view of sources.v1, from any thread."""
+class Nothing:
+    """A view in which nothing is."""
 
-    def __init__(self, view: SourceView) -> None:
-        self._view = view
+    def get(self, key: str) -> Message | None:
+        return None
+
+
+class Sources:
+    """`on_source` is told of every source by the view of sources.v1, from any thread; `policies` is
+    the view of policies.v1.
+    """
+
+    def __init__(self, view: SourceView, policies: SourceView | None = None) -> None:
+        self._view, self._policies = view, policies or Nothing()
         self._lock = threading.Lock()
         self._removed: set[UUID] = set()
         self._pending: dict[UUID, None] = {}
@@ -50,6 +61,14 @@ class Sources:
         """The camera's name or the uploaded file's; empty when nobody said."""
         source = self._view.get(str(source_id))
         return source.name if isinstance(source, SourceConfigured) else ""
+
+    def place(self, source_id: UUID) -> Place:
+        """Where it belongs to, and until when nobody wants to hear of it."""
+        source, policy = self._view.get(str(source_id)), self._policies.get(str(source_id))
+        snoozed = policy.snoozed_until if isinstance(policy, PolicySet) else None
+        if not isinstance(source, SourceConfigured):
+            return Place(snoozed_until=snoozed)
+        return Place(source.tenant_id, source.store_id, snoozed)
 
     def is_recorded(self, source_id: UUID) -> bool:
         """Whether a camera's recordings are worth waiting for; so they are while nobody said. Of

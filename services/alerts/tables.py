@@ -29,12 +29,44 @@ deliveries = Table(
     Column("opened_at", Double, nullable=False),
     Column("due_at", Double),
     Column("holder", exact_name(64), nullable=False),
+    Column("tenant_id", identifier()),
+    Column("purpose", exact_name(16), nullable=False),
+    Column("digest_id", identifier()),
+    Index("ix_alerts_deliveries_pending", "due_at", "target_id", "tenant_id"),
+    Index("ix_alerts_deliveries_paced", "target_id", "opened_at"),
+    Index("ix_alerts_deliveries_digest", "digest_id"),
     Index("ix_alerts_deliveries_due", "target_id", "due_at"),
     Index("ix_alerts_deliveries_alert", "alert_id"),
     Index("ix_alerts_deliveries_source", "source_id"),
     Index("ix_alerts_deliveries_opened", "opened_at"),
     **INNODB,
 )
+reviews = Table(
+    "alerts_reviews",
+    metadata,
+    Column("alert_id", identifier(), primary_key=True),
+    Column("settled_at", Double, nullable=False),
+    Index("ix_alerts_reviews_settled", "settled_at"),
+    **INNODB,
+)
+"""Alerts that somebody acknowledged or judged: they escalate no further."""
+
+mails = Table(
+    "alerts_mails",
+    metadata,
+    Column("mail_id", identifier(), primary_key=True),
+    Column("message", blob(), nullable=False),
+    Column("state", exact_name(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("opened_at", Double, nullable=False),
+    Column("due_at", Double),
+    Column("holder", exact_name(64), nullable=False),
+    Index("ix_alerts_mails_due", "due_at"),
+    Index("ix_alerts_mails_opened", "opened_at"),
+    **INNODB,
+)
+"""Mails that are not about an alert. What is secret of them is sealed."""
+
 evidence = Table(
     "alerts_evidence",
     metadata,

@@ -3,7 +3,9 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import get_args
 
+from schemas.targets import ChannelName
 from services.alerts.evidence_queue import EvidenceQueue, EvidenceTask
 from services.alerts.ledger import Ledger, Task
 from services.chassis.clock import Clock
@@ -62,7 +64,7 @@ class Watch:
     def _show(self, sending: dict[Task, float]) -> None:
         now = self._clock.monotonic()
         hanging = [task for task, since in sending.items() if now - since > HANGING_S]
-        for channel in ("email", "webhook"):
+        for channel in get_args(ChannelName):
             count = sum(task.channel == channel for task in hanging)
             metrics.gauge("deliveries_hanging", channel, count)
         for task in hanging:

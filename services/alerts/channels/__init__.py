@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from schemas.targets import ChannelName
 from services.alerts.channels.deadline import Deadline
-from services.alerts.core.deliveries import ChannelName, Receipt
+from services.alerts.core.deliveries import Receipt
 from services.alerts.core.notice import Notice
 
 
@@ -16,6 +17,17 @@ class Channel(Protocol):
         """One attempt. Every connection is guarded by the deadline, which wakes it when the time
         is over. Being sent twice, a notice is recognisably the same.
         """
+
+
+class SwitchedOff:
+    """A channel that the operator did not set up: what is sent by it fails with a sentence."""
+
+    def __init__(self, name: ChannelName, reason: str) -> None:
+        self.name: ChannelName = name
+        self._reason = reason
+
+    def send(self, notice: Notice, deadline: Deadline) -> Receipt:
+        return Receipt(delivered=False, detail=self._reason)
 
 
 class MemoryChannel:

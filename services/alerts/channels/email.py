@@ -12,8 +12,10 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, Literal
 
+from schemas.targets import ChannelName
 from services.alerts.channels.deadline import Deadline
-from services.alerts.core.deliveries import ChannelName, Receipt
+from services.alerts.core.deliveries import Receipt
+from services.alerts.core.letters import Letter, written
 from services.alerts.core.mail import mail
 from services.alerts.core.notice import Notice
 from services.chassis.addresses.mailboxes import Mailbox
@@ -45,27 +47,35 @@ class EmailChannel:
 
     name: ChannelName = "email"
 
-    def __init__(self, server: SmtpServer, sender: Mailbox) -> None:
-        self._server, self._sender = server, sender
+    def __init__(self, server: SmtpServer, sender: Mailbox, dashboard_url: str = "") -> None:
+        self._server, self._sender, self._dashboard_url = server, sender, dashboard_url
 
     def send(self, notice: Notice, deadline: Deadline) -> Receipt:
-        message = mail(notice, self._sender)
+        return self._send(mail(notice, self._sender), notice.target.address, deadline)
+
+    def hand_in(self, letter: Letter, deadline: Deadline) -> Receipt:
+        """A mail that is not about an alert. Never raises."""
+        message = written(letter, self._sender, self._dashboard_url)
+        return self._send(message, letter.address, deadline)
+
+    def _send(self, message: EmailMessage, address: str, deadline: Deadline) -> Receipt:
         try:
             with closing(self._connected(deadline)) as client:
-                self._hand_in(client, message, notice.target.address)
+                self._hand_in(client, message, address)
                 _take_leave(client)
         except smtplib.SMTPRecipientsRefused as error:
             code, words = next(iter(error.recipients.values()))
             return _refused(code, words)
         except smtplib.SMTPAuthenticationError as error:
-            return Receipt(False, f"login refused: {error.smtp_code}", again=True)
+            code = error.smtp_code
+            return Receipt(False, f"login refused: {code}", again=True, status=code)
         except smtplib.SMTPNotSupportedError as error:
             return self._unsupported(message, error)
         except smtplib.SMTPResponseException as error:
             return _refused(error.smtp_code, error.smtp_error)
         except (smtplib.SMTPException, OSError) as error:
             return Receipt(False, f"{type(error).__name__}: {error}", again=True)
-        return Receipt(True, f"taken by {self._server.host}")
+        return Receipt(True, f"taken by {self._server.host}", status=250)
 
     def _hand_in(self, client: smtplib.SMTP, message: EmailMessage, to: str) -> None:
         """The bytes are ours already: nothing is left for the client to encode."""
@@ -154,4 +164,4 @@ def _needs_smtputf8(message: EmailMessage) -> bool:
 def _refused(code: int, words: bytes | str) -> Receipt:
     """RFC 5321 section 4.2.1: 4yz may work later, 5yz will not."""
     text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-    return Receipt(False, f"{code} {text}", again=code < 500)
+    return Receipt(False, f"{code} {text}", again=code < 500, status=code, response=text)

@@ -1,15 +1,14 @@
-"""Webhooks over HTTP by the Standard Webhooks specification. Redirects are not followed."""
+"""Webhooks by the Standard Webhooks specification, and messages as Slack takes them."""
 
-import ssl
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-import httpx
-
+from schemas.targets import ChannelName
 from services.alerts.channels.deadline import Deadline
-from services.alerts.core import hook
-from services.alerts.core.deliveries import ChannelName, Receipt, without_secrets
+from services.alerts.channels.posting import Poster
+from services.alerts.core import hook, slack
+from services.alerts.core.deliveries import Receipt, Target
 from services.alerts.core.notice import Notice
+from services.chassis.addresses.endpoints import Connecting, EndpointPolicy
 from services.chassis.clock import Clock
 
 
@@ -18,41 +17,42 @@ class WebhookChannel:
 
     name: ChannelName = "webhook"
 
-    def __init__(self, signing: Sequence[bytes], clock: Clock) -> None:
-        self._signing, self._clock = signing, clock
-        self._trust = httpx.create_ssl_context()
+    def __init__(
+        self,
+        signing: Sequence[bytes],
+        clock: Clock,
+        poster: Poster | None = None,
+        policy: EndpointPolicy = EndpointPolicy(),
+    ) -> None:
+        """`signing` are the keys of the environment's webhooks; others have their own secrets."""
+        self._signing, self._clock, self._policy = signing, clock, policy
+        self._poster = poster or Poster(clock)
 
     def send(self, notice: Notice, deadline: Deadline) -> Receipt:
-        url = notice.target.address
-        try:
-            return self._post(url, notice, deadline)
-        except httpx.TimeoutException:
-            return Receipt(False, "no answer in time", again=True)
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol):
-            return Receipt(False, "not a usable address")
-        except (httpx.HTTPError, ssl.SSLError) as error:
-            detail = without_secrets(f"{type(error).__name__}: {error}", url)
-            return Receipt(False, detail, again=True)
-
-    def _post(self, url: str, notice: Notice, deadline: Deadline) -> Receipt:
-        """A client and a connection of its own: one that was kept open would have no guard."""
+        target = notice.target
+        secrets = target.secrets
+        signing = hook.keys(" ".join(secrets)) if target.identity else self._signing
         body, now = hook.payload(notice), self._clock.now()
-        headers = hook.headers(notice, body, now, self._signing)
-        with (
-            httpx.Client(verify=self._trust, timeout=deadline.seconds) as client,
-            client.stream(
-                "POST", url, content=body, headers=headers, extensions={"trace": _guard(deadline)}
-            ) as response,
-        ):
-            # Only the status counts: the body of the answer is never read.
-            return hook.receipt(response.status_code, response.headers, self._clock.now())
+        headers = hook.headers(notice, body, now, signing)
+        connecting = connecting_to(target, self._policy)
+        return self._poster.post(target.address, headers, body, connecting, deadline)
 
 
-def _guard(deadline: Deadline) -> Any:
-    """A trace of httpcore that hands every new connection to the deadline."""
+class SlackChannel:
+    """Posts what Slack's incoming webhooks take, and what many others understand as well."""
 
-    def trace(event: str, details: Mapping[str, Any]) -> None:
-        if event.endswith(".connect_tcp.complete"):
-            deadline.guard(details["return_value"].get_extra_info("socket"))
+    name: ChannelName = "slack"
 
-    return trace
+    def __init__(self, poster: Poster, policy: EndpointPolicy) -> None:
+        self._poster, self._policy = poster, policy
+
+    def send(self, notice: Notice, deadline: Deadline) -> Receipt:
+        headers = {"content-type": "application/json", "user-agent": "nightclerk"}
+        body, target = slack.payload(notice), notice.target
+        connecting = connecting_to(target, self._policy)
+        return self._poster.post(target.address, headers, body, connecting, deadline)
+
+
+def connecting_to(target: Target, policy: EndpointPolicy) -> Connecting:
+    """What people configured is checked; the environment is the operator's own word."""
+    return Connecting(policy if target.identity else None)

@@ -8,39 +8,66 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid5
 
 from schemas import ids
+from schemas.deliveries import Purpose
 from schemas.judgements import LIVE
+from schemas.targets import AlertFilter, ChannelName, Language, Pacing
 from services.alerts.core import Alert
 
-ChannelName = Literal["email", "webhook"]
 Outcome = Literal["delivered", "retrying", "failed"]
 
 
 @dataclass(frozen=True)
 class Target:
-    """Somebody to notify: a mail address or a URL. The URL may hold a secret: show `shown`."""
+    """Somebody to notify: of the environment, or configured, with an identity of its own.
+
+    The address is a mail address, a URL, or the subscription of a browser; it may hold a secret:
+    show `shown`.
+    """
 
     channel: ChannelName
     address: str
     name: str = field(default="", compare=False)
     """Of a person, beside the mail address."""
+    identity: UUID | None = None
+    """None: the environment names it, and it hears of all tenants' alerts."""
+    tenant_id: UUID | None = field(default=None, compare=False)
+    label: str = field(default="", compare=False)
+    """What people see of the address of a configured target."""
+    secrets: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    language: Language = field(default="en", compare=False)
+    wants: AlertFilter = field(default=AlertFilter(), compare=False)
+    pacing: Pacing | None = field(default=None, compare=False)
+    after_s: float = field(default=0.0, compare=False)
 
     @property
     def shown(self) -> str:
         """What may be logged, stored and answered: of a URL scheme and host alone."""
+        if self.label:
+            return self.label
         return self.address if self.channel == "email" else masked(self.address)
+
+    @property
+    def purpose(self) -> Purpose:
+        """Of the delivery of an alert to it."""
+        return "escalation" if self.after_s else "alert"
 
     @property
     def target_id(self) -> UUID:
         """Tells targets apart without their addresses."""
-        return uuid5(ids.NAMESPACE, f"target/{self.channel}/{self.address}")
+        return self.identity or uuid5(ids.NAMESPACE, f"target/{self.channel}/{self.address}")
 
     def delivery_id(self, alert_id: UUID) -> UUID:
         """The same for the same alert and target, whenever it is asked."""
-        return ids.delivery_id(alert_id, self.channel, self.address)
+        return ids.delivery_id(alert_id, self.channel, self._identifier)
+
+    @property
+    def _identifier(self) -> str:
+        """An address that is changed notifies nobody twice."""
+        return str(self.identity) if self.identity else self.address
 
     def amendment_id(self, alert_id: UUID) -> UUID:
         """Of the second mail, which brings the picture that the first went without."""
-        return ids.delivery_id(alert_id, f"{self.channel}/picture", self.address)
+        return ids.delivery_id(alert_id, f"{self.channel}/picture", self._identifier)
 
 
 def masked(url: str) -> str:
@@ -75,6 +102,9 @@ class Delivery:
     source_name: str = ""
     amends: UUID | None = None
     """The delivery that this second mail adds a picture to."""
+    purpose: Purpose = "alert"
+    after_s: float = 0.0
+    """Not before so long from now."""
 
 
 def deliveries_for(
@@ -82,7 +112,14 @@ def deliveries_for(
 ) -> tuple[Delivery, ...]:
     """One for each target, in their order; a target named twice counts once."""
     return tuple(
-        Delivery(target.delivery_id(alert.alert_id), alert, target, source_name)
+        Delivery(
+            target.delivery_id(alert.alert_id),
+            alert,
+            target,
+            source_name,
+            purpose=target.purpose,
+            after_s=target.after_s,
+        )
         for target in dict.fromkeys(targets)
     )
 
@@ -92,7 +129,9 @@ def amendments_for(
 ) -> tuple[Delivery, ...]:
     """A second mail to each target whose first is among `bare`: it went out without the picture."""
     return tuple(
-        Delivery(target.amendment_id(alert.alert_id), alert, target, source_name, first)
+        Delivery(
+            target.amendment_id(alert.alert_id), alert, target, source_name, first, "amendment"
+        )
         for target in dict.fromkeys(targets)
         if target.channel == "email" and (first := target.delivery_id(alert.alert_id)) in bare
     )
@@ -132,6 +171,10 @@ class Receipt:
     detail: str
     again: bool = False
     retry_after_s: float = 0.0
+    status: int | None = None
+    """Of HTTP or SMTP, where one was given."""
+    response: str = ""
+    """How the answer began."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 from schemas import ids
 from services.alerts.core.deliveries import Receipt
@@ -22,14 +23,35 @@ def payload(notice: Notice) -> bytes:
     where the evidence will lie, which is made while the message is under way; of what is wrong
     with a camera (`kind` is `health`) there is none.
     """
-    alert = notice.alert
+    content = {
+        "type": event_type(notice),
+        "timestamp": notice.opened_at.isoformat(),
+        "data": _data(notice),
+    }
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def event_type(notice: Notice) -> str:
+    """What happened, as the specification has it: full-stop delimited."""
+    of_purpose = {"test": "target.test", "digest": "alert.digest", "escalation": "alert.escalated"}
+    return of_purpose.get(notice.purpose, "alert.opened")
+
+
+def _data(notice: Notice) -> dict[str, Any]:
+    if notice.purpose == "test":
+        return {"request_id": str(notice.delivery_id), "detail": notice.alert.detail}
+    if notice.purpose == "digest":
+        return {"alerts": [_facts(notice.of(member)) for member in notice.members]}
+    return _facts(notice)
+
+
+def _facts(notice: Notice) -> dict[str, Any]:
     unsaid = {"type"} if notice.is_health else {"type", "detail"}
-    facts = alert.model_dump(mode="json", exclude_none=True, exclude=unsaid)
+    facts = notice.alert.model_dump(mode="json", exclude_none=True, exclude=unsaid)
     data = facts | {"source_name": notice.source, "link": notice.link}
     if not notice.is_health:
         data |= _evidence(notice)
-    content = {"type": "alert.opened", "timestamp": notice.opened_at.isoformat(), "data": data}
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    return data
 
 
 def _evidence(notice: Notice) -> dict[str, str]:
@@ -81,15 +103,16 @@ def sign(key: bytes, content: bytes) -> str:
     return "v1," + base64.b64encode(digest).decode()
 
 
-def receipt(status: int, answer: Mapping[str, str], now: datetime) -> Receipt:
+def receipt(status: int, answer: Mapping[str, str], now: datetime, response: str = "") -> Receipt:
     """2xx is delivered; 5xx and a few 4xx are worth another try; anything else is refused."""
     detail = f"HTTP {status}"
+    seen: Any = {"status": status, "response": response}
     if 200 <= status < 300:
-        return Receipt(delivered=True, detail=detail)
+        return Receipt(True, detail, **seen)
     if status >= 500 or status in WORTH_ANOTHER_TRY:
         wait_s = retry_after_s(answer.get("retry-after", ""), now)
-        return Receipt(delivered=False, detail=detail, again=True, retry_after_s=wait_s)
-    return Receipt(delivered=False, detail=f"{detail}, refused")
+        return Receipt(False, detail, again=True, retry_after_s=wait_s, **seen)
+    return Receipt(False, f"{detail}, refused", **seen)
 
 
 def retry_after_s(value: str, now: datetime) -> float:

@@ -1,11 +1,21 @@
 """What a channel is given to send, and the words common to all channels."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from schemas.deliveries import Purpose
 from services.alerts.core import Alert
 from services.alerts.core.deliveries import Target
+
+
+@dataclass(frozen=True)
+class Member:
+    """One alert of a digest."""
+
+    delivery_id: UUID
+    alert: Alert
+    source_name: str
 
 
 @dataclass(frozen=True)
@@ -23,6 +33,22 @@ class Notice:
     snapshot: bytes | None = None
     note: str = ""
     amends: UUID | None = None
+    purpose: Purpose = "alert"
+    acknowledge_url: str = ""
+    """Lets its bearer acknowledge the alert; of mails and chat alone."""
+    members: tuple[Member, ...] = ()
+    """The alerts of a digest, in order."""
+
+    def of(self, member: Member) -> "Notice":
+        """One alert of the digest by itself."""
+        return replace(
+            self,
+            delivery_id=member.delivery_id,
+            alert=member.alert,
+            source_name=member.source_name,
+            purpose="alert",
+            members=(),
+        )
 
     @property
     def source(self) -> str:

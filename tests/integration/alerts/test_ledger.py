@@ -12,12 +12,12 @@ import pytest
 from sqlalchemy import Engine, text
 
 from schemas.alerts import AlertClosed
-from services.alerts.core.deliveries import Delivery, Target, Verdict, deliveries_for
+from services.alerts.core.deliveries import Delivery, Receipt, Target, Verdict, deliveries_for
 from services.alerts.core.spans import Evidence, Span
 from services.alerts.evidence_queue import EvidenceQueue, EvidenceTask, due_by
 from services.alerts.ledger import CLOCK_STEP_S, Ledger, Task, due_to
 from services.alerts.outbox import ORPHANED_S, Outbox
-from services.alerts.sending import attempted
+from services.alerts.sending import Ending, attempted
 from services.chassis.errors import TransientError
 from services.chassis.storage import database
 from services.chassis.storage.migrations import upgrade
@@ -58,7 +58,8 @@ def claim(ledger: Ledger, now: float = 100.0, target: Target = OWNER) -> Task:
 
 
 def close(ledger: Ledger, task: Task, verdict: Verdict, now: float) -> None:
-    ledger.close(task, verdict, attempted(task, verdict, now), now)
+    ending = Ending(verdict, Receipt(False, verdict.detail), OWNER, now)
+    ledger.close(task, verdict, attempted(task, ending), now)
 
 
 def test_an_opened_delivery_can_be_claimed_with_all_that_is_needed(ledger: Ledger) -> None:

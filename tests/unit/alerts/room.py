@@ -154,6 +154,7 @@ class Station:
 
     def __init__(self, engine: Engine, holder: str = "one", clock: Clock | None = None) -> None:
         metadata.create_all(engine)
+        self.engine = engine
         self.clock = clock or ManualClock()
         self.ledger = Ledger(engine, holder)
         self.queue = EvidenceQueue(engine, holder)

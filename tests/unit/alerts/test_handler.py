@@ -34,7 +34,7 @@ def handled(station: Station, *batch: Incoming, **more: Any) -> None:
         station.ledger,
         station.queue,
         station.sources,
-        Notification(TARGETS, **more),
+        Notification(lambda: TARGETS, **more),
         station.clock,
         opened,
     )

@@ -30,7 +30,7 @@ def downgrade() -> None:
     op.drop_index("ix_alerts_deliveries_pending", "alerts_deliveries")
     op.drop_index("ix_alerts_deliveries_paced", "alerts_deliveries")
     op.drop_index("ix_alerts_deliveries_digest", "alerts_deliveries")
-    for name in ("tenant_id", "purpose", "digest_id", "requested_by"):
+    for name in ("tenant_id", "purpose", "digest_id"):
         op.drop_column("alerts_deliveries", name)
     op.drop_index("ix_deliveries_target", "deliveries")
     for name in ("target_id", "purpose", "status", "response", "took_ms"):
@@ -88,7 +88,6 @@ def _ledger() -> None:
         Column("tenant_id", identifier()),
         Column("purpose", exact_name(16), nullable=False, server_default="alert"),
         Column("digest_id", identifier()),
-        Column("requested_by", String(255), nullable=False, server_default=""),
     ):
         op.add_column("alerts_deliveries", column)
     pending = ["due_at", "target_id", "tenant_id"]

@@ -1,0 +1,188 @@
+"""Endpoints over real connections: pinned names, redirects, TLS by name, push, chat, and MQTT."""
+
+import base64
+import json
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import http_ece
+import paho.mqtt.client as mqtt
+import pytest
+import trustme
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from paho.mqtt.enums import CallbackAPIVersion
+from standardwebhooks.webhooks import Webhook
+
+from services.alerts.channels.deadline import BoundedCalls
+from services.alerts.channels.mqtt import MqttChannel
+from services.alerts.channels.posting import Poster
+from services.alerts.channels.webhook import SlackChannel, WebhookChannel
+from services.alerts.channels.webpush import WebPushChannel
+from services.alerts.core.deliveries import Receipt, Target
+from services.chassis.addresses.endpoints import Connecting, EndpointPolicy
+from services.chassis.clock import SystemClock
+from services.local.ports import free_ports
+from services.local.receivers import Inbox, WebhookReceiver
+from tests.builders import source
+from tests.unit.alerts.room import notice
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.integration
+HOME = EndpointPolicy(("public", "private", "loopback"))
+SECRETS = tuple("whsec_" + base64.b64encode(bytes([n]) * 32).decode() for n in (1, 2))
+
+
+def target(channel: Any, address: str, **more: Any) -> Target:
+    return Target(channel, address, identity=source(50), tenant_id=source(51), **more)
+
+
+def sent(channel: Any, to: Target, **more: Any) -> Receipt:
+    given = notice(target=to, **more)
+    return BoundedCalls().run(30.0, lambda end: channel.send(given, end))
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_both_secrets_verify_while_one_is_exchanged(webhook: WebhookReceiver, secret: str) -> None:
+    channel = WebhookChannel((), SystemClock(), policy=HOME)
+    receipt = sent(channel, target("webhook", webhook.url, secrets=SECRETS))
+    assert (receipt.delivered, receipt.status) == (True, 204)
+    (got,) = webhook.inbox.items
+    assert Webhook(secret).verify(got.body, got.headers)["type"] == "alert.opened"
+
+
+def test_what_people_configured_leads_nowhere_inside(webhook: WebhookReceiver) -> None:
+    channel = WebhookChannel((), SystemClock())
+    receipt = sent(channel, target("webhook", webhook.url))
+    assert not receipt.delivered
+    assert "NIGHTCLERK_TARGET_NETWORKS" in receipt.detail
+    assert webhook.inbox.items == []
+
+
+def test_a_name_that_is_rebound_leads_nowhere(webhook: WebhookReceiver) -> None:
+    """Public when it was saved, then inside: what is checked is what is connected to."""
+    answers = [["93.184.216.34"], ["127.0.0.1"]]
+
+    def rebinding(_: str) -> Sequence[str]:
+        return answers.pop(0)
+
+    EndpointPolicy().check("rebind.example", rebinding)
+    port = webhook.url.rpartition(":")[2].partition("/")[0]
+    poster, connecting = Poster(SystemClock()), Connecting(EndpointPolicy(), rebinding)
+    receipt = BoundedCalls().run(
+        30.0,
+        lambda end: poster.post(f"http://rebind.example:{port}/", {}, b"{}", connecting, end),
+    )
+    assert not receipt.delivered
+    assert webhook.inbox.items == []
+
+
+def test_a_certificate_is_checked_against_the_name_though_the_address_is_pinned() -> None:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("hooks.example").configure_cert(context)
+    trust = ssl.create_default_context()
+    authority.configure_trust(trust)
+    poster = Poster(SystemClock(), trust)
+    with WebhookReceiver() as receiver:
+        server = receiver._server
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        port = server.server_address[1]
+        connecting = Connecting(HOME, lambda _: ["127.0.0.1"])
+        found = [
+            BoundedCalls().run(
+                30.0,
+                lambda end, name=name: poster.post(  # type: ignore[misc]
+                    f"https://{name}:{port}/", {}, b"{}", connecting, end
+                ),
+            )
+            for name in ("hooks.example", "other.example")
+        ]
+    assert [receipt.delivered for receipt in found] == [True, False]
+    assert "certificate" in found[1].detail.lower()
+
+
+def test_chat_gets_text_and_blocks_that_mention_nobody(webhook: WebhookReceiver) -> None:
+    channel = SlackChannel(Poster(SystemClock()), HOME)
+    to = target("slack", webhook.url, language="ko")
+    assert sent(
+        channel, to, source_name="<!channel> & co", acknowledge_url="https://n/a/t"
+    ).delivered
+    content = json.loads(webhook.inbox.items[0].body)
+    text = content["blocks"][0]["text"]["text"]
+    assert "<!channel>" not in text
+    assert "<https://n/a/t|확인 처리>" in text
+
+
+def test_a_browser_decrypts_what_is_pushed(webhook: WebhookReceiver) -> None:
+    browser, stack = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    point = browser.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    auth = os.urandom(16)
+    keys = {"p256dh": text_of(point), "auth": text_of(auth)}
+    address = json.dumps({"endpoint": webhook.url, "keys": keys})
+    channel = WebPushChannel(lambda: stack, "night@example.org", Poster(SystemClock()), HOME)
+    assert sent(channel, target("webpush", address)).delivered
+    (got,) = webhook.inbox.items
+    content = http_ece.decrypt(got.body, private_key=browser, auth_secret=auth, version="aes128gcm")
+    assert json.loads(content)["alert_id"] == str(notice().alert.alert_id)
+    assert got.headers["authorization"].startswith("vapid t=")
+
+
+def text_of(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[int]:
+    """A real Mosquitto."""
+    found = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin")
+    if found is None:
+        pytest.skip("there is no mosquitto")
+    port = free_ports(1)[0]
+    settings = tmp_path / "mosquitto.conf"
+    settings.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n")
+    process = subprocess.Popen([found, "-c", str(settings)], stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: answers(port))
+        yield port
+    finally:
+        process.kill()
+        process.wait(60)
+
+
+def answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 1.0).close()
+    except OSError:
+        return False
+    return True
+
+
+def test_a_broker_hands_the_alert_on(broker: int) -> None:
+    inbox: Inbox[mqtt.MQTTMessage] = Inbox()
+    listener = mqtt.Client(CallbackAPIVersion.VERSION2)
+    listener.on_message = lambda _client, _data, message: inbox.put(message)
+    subscribed: Inbox[int] = Inbox()
+    listener.on_subscribe = lambda *_: subscribed.put(1)
+    listener.connect("127.0.0.1", broker)
+    listener.loop_start()
+    listener.subscribe("shops/1", qos=1)
+    subscribed.wait_for(1)
+    address = f"mqtt://127.0.0.1:{broker}/shops/1"
+    assert sent(MqttChannel(HOME), target("mqtt", address)).delivered
+    (message,) = inbox.wait_for(1)
+    listener.loop_stop()
+    assert (message.qos, message.retain) == (1, False)
+    assert json.loads(message.payload)["type"] == "alert.opened"
+
+
+def test_a_broker_that_is_not_there_is_tried_again() -> None:
+    to = target("mqtt", f"mqtt://127.0.0.1:{free_ports(1)[0]}/shops/1")
+    receipt = sent(MqttChannel(HOME), to)
+    assert (receipt.delivered, receipt.again) == (False, True)
