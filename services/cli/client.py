@@ -89,6 +89,13 @@ class Client:
         """Have all that is sealed sealed anew with the first key; what came of it."""
         return self._told(self._http.post("/secrets/rotate", timeout=600.0))
 
+    def erase(self, entry: dict[str, Any]) -> dict[str, Any]:
+        """Have footage taken away; the erasure as it is at first."""
+        return self._told(self._http.post("/erasures", json=entry))
+
+    def erasure(self, erasure_id: str) -> dict[str, Any]:
+        return self._told(self._http.get(f"/erasures/{erasure_id}"))
+
     def download(self, path: str, where: dict[str, Any], file: BinaryIO) -> int:
         """Write what the API streams to a file; how many bytes. A stream that breaks off raises."""
         with self._http.stream("GET", path, params=where) as answer:

@@ -61,6 +61,9 @@ LATER: Mapping[str, Later] = {
     "evidence": Later(
         "services.cli.evidence", "Evidence packs: verify one, show the key.", extra="alerts,local"
     ),
+    "erase": Later(
+        "services.cli.erase", "Take footage away for good, and prove it.", extra="api,local"
+    ),
     "secrets": Later("services.cli.secrets", "The key that seals secrets: rotate.", extra="local"),
     "export": Later(
         "services.cli.export", "Scores, alerts and conditions as CSV or Parquet.", extra="local"

@@ -75,3 +75,8 @@ def test_every_model_has_an_example_that_it_allows(name: str) -> None:
     assert SCHEMAS[name]["examples"]
     for example in SCHEMAS[name]["examples"]:
         validator(SCHEMAS[name]).validate(example)
+
+
+def test_titles_are_unique_since_generators_name_models_by_them() -> None:
+    titles = [schema["title"] for schema in SCHEMAS.values()]
+    assert sorted(set(titles)) == sorted(titles)

@@ -69,7 +69,8 @@ def finished(document: Document) -> Document:
         _add_problems(operation)
         for parameter in operation.get("parameters", ()):
             _add_example(examples, parameter["schema"], parameter["name"])
-    for schema in schemas.values():
+    for name, schema in schemas.items():
+        schema["title"] = name.replace("-", "")  # a model that differs by direction is two
         if schema.get("type") == "object":
             _add_example(examples, schema, "")
     used = {tag for operation in operations(document) for tag in operation.get("tags", ())}

@@ -1,7 +1,7 @@
-"""Albums, retention by tenant, erasures with their proofs."""
+"""Albums, erasures with their proofs."""
 
 from alembic import op
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Double, Integer, String
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Integer, String
 
 from services.chassis.storage.columns import (
     INNODB,
@@ -20,12 +20,11 @@ depends_on = None
 
 def upgrade() -> None:
     _albums()
-    _retention()
     _erasures()
 
 
 def downgrade() -> None:
-    for name in ("erased_objects", "erasures", "retention_rules", "album_items", "albums"):
+    for name in ("erased_objects", "erasures", "album_items", "albums"):
         op.drop_table(name)
 
 
@@ -59,18 +58,6 @@ def _albums() -> None:
     )
     op.create_index("ix_album_items_album", "album_items", ["album_id", "position"])
     op.create_index("ix_album_items_source", "album_items", ["source_id"])
-
-
-def _retention() -> None:
-    op.create_table(
-        "retention_rules",
-        Column("tenant_id", identifier(), primary_key=True),
-        Column("kind", exact_name(16), primary_key=True),
-        Column("days", Double),
-        Column("most_bytes", BigInteger),
-        Column("changed_at", UtcDateTime, nullable=False),
-        **INNODB,
-    )
 
 
 def _erasures() -> None:
