@@ -1,4 +1,4 @@
-"""Periodic work in a thread of its own, carried on in spite of short outages."""
+"""Periodic work in a thread of its own, carried on in spite of outages."""
 
 import threading
 from collections.abc import Callable
@@ -9,8 +9,7 @@ from services.chassis.errors import TransientError
 from services.chassis.telemetry import logs
 
 log = logs.get("duty")
-MAX_OUTAGES = 12
-"""So many outages in a row, about two minutes, end the service."""
+LONGEST_PAUSE_S = 15.0
 
 
 class Lease(Protocol):
@@ -32,7 +31,8 @@ class Duty:
 
     With a `lease` only its holder's turns are called; one turn must be over within the lease's
     duration, since another instance may begin after that. `turn` may raise TransientError: it is
-    tried again with backoff, MAX_OUTAGES times in a row.
+    tried again with backoff, for as long as the outage lasts, since what else the service does need
+    not wait for it.
     """
 
     def __init__(
@@ -75,15 +75,12 @@ class Duty:
             on_failure()
 
     def _turn_patiently(self) -> float:
-        """Raises TransientError once there were too many outages in a row."""
         try:
             pause_s = self._turn_if_ours()
         except TransientError as error:
             self._outages += 1
-            if self._outages > MAX_OUTAGES:
-                raise
             log.warning("trying again", duty=self._name, outage=self._outages, error=str(error))
-            return min(0.2 * 2.0**self._outages, 15.0)
+            return min(0.2 * 2.0 ** min(self._outages, 10), LONGEST_PAUSE_S)
         self._outages = 0
         return pause_s
 
