@@ -170,6 +170,21 @@ class Client:
                     yield fields
                     fields = {}
 
+    def targets(self) -> Iterator[dict[str, Any]]:
+        """All targets of notification, the latest added first."""
+        return self._pages("/targets")
+
+    def add_target(self, entry: dict[str, Any]) -> dict[str, Any]:
+        """The target, and the secret that is shown once."""
+        return self._told(self._http.post("/targets", json=entry))
+
+    def test_target(self, target_id: str) -> str:
+        """Have a test sent; the id of its attempts."""
+        return str(self._told(self._http.post(f"/targets/{target_id}/test"))["request_id"])
+
+    def delete_target(self, target_id: str) -> None:
+        self._http.delete(f"/targets/{target_id}").raise_for_status()
+
     def _pages(self, path: str, **where: Any) -> Iterator[dict[str, Any]]:
         """All items of a list, page by page."""
         cursor: str | None = None

@@ -58,6 +58,9 @@ LATER: Mapping[str, Later] = {
     "alerts": Later(
         "services.cli.alerts", "Alerts: list, follow, acknowledge, review.", extra="local"
     ),
+    "targets": Later(
+        "services.cli.targets", "Who is notified: add, list, test, remove.", extra="local"
+    ),
     "evidence": Later(
         "services.cli.evidence", "Evidence packs: verify one, show the key.", extra="alerts,local"
     ),
