@@ -15,18 +15,30 @@ from rich.table import Table
 from services.cli.analyze import Api, Token
 from services.cli.client import Client
 from services.cli.home import Home
+from services.cli.lazy import imported
 from services.cli.screen import console, err
+from services.cli.service import join_running_stack
 from services.cli.videos import client_of
+from services.local.roster import ROSTER
 
 alerts = typer.Typer(
-    help="Alerts: list, follow, acknowledge, review.",
-    no_args_is_help=True,
+    help="Alerts: list, follow, acknowledge, review. Without a command the service runs.",
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
 Ids = Annotated[list[UUID], typer.Argument(help="As `alerts list` shows them.", metavar="ID…")]
 Json = Annotated[bool, typer.Option("--json", help="JSON instead of words.")]
 COMES_BACK_AFTER_S = 2.0
+
+
+@alerts.callback()
+def serve(context: typer.Context, home: Home = None) -> None:
+    """The service of the same name, in the foreground, unless a command follows."""
+    if context.invoked_subcommand is None:
+        service = ROSTER["alerts"]
+        join_running_stack(home, service.name)
+        imported(service.name, f"{service.module}.__main__", service.extra).main()
 
 
 @alerts.command("list")
