@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 OFFLINE_S = 10.0
+STARTING = 2.0
+"""So many times as long a camera may take for its first picture of which nothing bad was heard: on a
+machine that starts dozens at once."""
 STEADY_S = 2.0
 """Pictures must come for so long before an outage is over: a camera that gives one and breaks off
 again is not back."""
@@ -58,7 +61,8 @@ class Presence:
         )
         silent_s = (now - self._latest).total_seconds()
         if self.since is None:
-            if silent_s < self._offline_s:
+            is_starting = self._back is None and self._reason == SILENT
+            if silent_s < self._offline_s * (STARTING if is_starting else 1.0):
                 return None
             self.since = self._latest
         elif (now - self._told).total_seconds() < AGAIN_S or (is_steady and silent_s < STEADY_S):

@@ -34,6 +34,13 @@ def test_a_short_silence_is_no_outage() -> None:
     assert played(Presence(START), set(range(100)) - set(range(40, 49)), 100) == []
 
 
+def test_a_camera_that_starts_slowly_is_given_more_time_unless_something_is_wrong() -> None:
+    assert played(Presence(START), set(range(18, 100)), 100) == []
+    refused = Presence(START)
+    refused.lost("The camera refuses the connection.")
+    assert played(refused, set(range(18, 100)), 100)
+
+
 def test_an_outage_is_told_with_its_reason_again_and_when_it_is_over() -> None:
     presence = Presence(START)
     presence.lost("The camera refuses the connection.")
