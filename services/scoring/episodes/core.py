@@ -173,14 +173,16 @@ def _advance(
     """The rule in force takes a clip, or that under which the open episode opened; the changes,
     each with its rule.
     """
-    state, rule, changes = model.state, terms.rule, list[tuple[PersistenceRule, Change]]()
+    state, rule = model.state, terms.rule
+    changes: list[tuple[PersistenceRule, Change]] = []
     if model.opened_by is not None:
         state, ended = after_gap(state, model.opened_by, now)
-        changes += ((model.opened_by, change) for change in ended)
+        changes += [(model.opened_by, change) for change in ended]
         rule = model.opened_by if state.episode else rule
     may_open = now.calibrated < rule.high or _may_open(terms, now, judged)
     state, more = advance(state, rule, now, may_open)
-    changes += ((rule, change) for change in more)
+    if more:
+        changes += [(rule, change) for change in more]
     return ModelState(state, rule if state.episode else None), changes
 
 

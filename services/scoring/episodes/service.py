@@ -153,7 +153,7 @@ class EpisodesStep:
         _count(outcome)
         if outcome.state is before:
             return kept, ()
-        if has_budget(entered):
+        if terms is not entered:  # there is a budget
             learned = learn_from(kept.learned, judged, outcome.state, entered)
             kept = kept if learned is kept.learned else replace(kept, learned=learned)
         return kept.with_run(outcome.state), _outgoing(outcome, record)
