@@ -139,6 +139,7 @@ def world(make_api: Callable[..., Api]) -> World:
         "user_id": str(person(api, "viewer", TENANT).user_id),
         "invitation_id": str(invitation(api, TENANT)),
         "session_id": str(UUID(int=4)),
+        "ticket": "a-ticket",
     }
     return World(api, ids)
 
