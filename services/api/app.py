@@ -126,6 +126,7 @@ def described() -> FastAPI:
         secrets.router,
         alerts.router,
         deliveries.router,
+        alerts.router,
         targets.router,
         webpush.router,
         live.router,

@@ -91,6 +91,8 @@ def _add_problems(operation: Document) -> None:
         statuses.add(401)
     if operation.get("parameters") or operation.get("requestBody"):
         statuses.add(422)
+    if operation.get("requestBody"):
+        statuses |= {400, 413}  # no JSON, and too much of it
     answers = operation["responses"]
     for status in statuses:
         answers[str(status)] = {

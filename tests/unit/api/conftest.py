@@ -97,7 +97,14 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 @pytest.fixture
 def make_api(empty_database: bytes, tmp_path: Path) -> Iterator[Callable[..., Api]]:
     """Makes an API with the given settings; `store` and `publisher` may be others."""
-    path = tmp_path / "test.db"
+    with apis(empty_database, tmp_path) as make:
+        yield make
+
+
+@contextlib.contextmanager
+def apis(empty_database: bytes, folder: Path) -> Iterator[Callable[..., Api]]:
+    """What `make_api` gives, for as long as a test wants it."""
+    path = folder / "test.db"
     path.write_bytes(empty_database)
     engine = database.connect(f"sqlite:///{path}")
     threads = ThreadPoolExecutor(4)
@@ -111,7 +118,7 @@ def make_api(empty_database: bytes, tmp_path: Path) -> Iterator[Callable[..., Ap
         disk: Disk | None = None,
         **fields: Any,
     ) -> Api:
-        settings = ApiSettings(**{"evidence_key_file": tmp_path / "key.pem"} | fields)
+        settings = ApiSettings(**{"evidence_key_file": folder / "key.pem"} | fields)
         store, publisher = store or MemoryObjects(), publisher or MemoryPublisher()
         parts, broker = {"database": State(True)}, MemoryBroker(TOPICS)
         publishing = Publishing(publisher)
@@ -138,7 +145,7 @@ def make_api(empty_database: bytes, tmp_path: Path) -> Iterator[Callable[..., Ap
             live=LiveView(broker, SystemClock()),
             events=(hub := EventHub(broker, Directory(engine, SystemClock()), SystemClock())),
             pushes=publishing,
-            playback=Playback(store, tmp_path / "playback", 10**9, patience_s=2.0),
+            playback=Playback(store, folder / "playback", 10**9, patience_s=2.0),
             disk=disk,
         )
         web = app.build(tools)

@@ -26,6 +26,8 @@ class Entry:
     """Its answer does not end: only refusals are asked for."""
     may_be_absent: bool = False
     """It may answer 404 to whoever has the right: what it shows is not in the world."""
+    is_refused: bool = False
+    """It may answer 422: what is in the world does not have what it takes away or renews."""
     is_tenants: bool = False
     """What its id names belongs to a tenant as a whole, not to one store."""
     is_whole: bool = False
@@ -44,6 +46,7 @@ OWN_ACCOUNT = Entry("person", is_stream=True)
 
 KEY = {"name": "dashboard", "rights": ["view"]}
 
+TARGET = {"channel": "email", "name": "Night watch", "address": "guard@store.example"}
 OWN_CODE = Entry("person", {"code": "123456"}, is_stream=True)
 
 MATRIX: dict[tuple[str, str], Entry] = {
@@ -196,6 +199,21 @@ MATRIX: dict[tuple[str, str], Entry] = {
         "review", {"until": "2026-06-01T08:00:00Z"}
     ),
     ("DELETE", "/api/v1/sources/{source_id}/snooze"): REVIEW,
+    # targets
+    ("POST", "/api/v1/targets"): Entry("configure", TARGET),
+    ("GET", "/api/v1/targets"): CONFIGURE,
+    ("GET", "/api/v1/targets/{target_id}"): CONFIGURE,
+    ("PATCH", "/api/v1/targets/{target_id}"): Entry("configure", {"name": "Guard"}),
+    ("DELETE", "/api/v1/targets/{target_id}"): CONFIGURE,
+    ("POST", "/api/v1/targets/{target_id}/secrets"): Entry("configure", is_refused=True),
+    ("DELETE", "/api/v1/targets/{target_id}/secrets/former"): Entry("configure", is_refused=True),
+    ("POST", "/api/v1/targets/{target_id}/test"): CONFIGURE,
+    ("GET", "/api/v1/targets/{target_id}/deliveries"): CONFIGURE,
+    ("GET", "/api/v1/webpush/key"): VIEW,
+    ("GET", "/api/v1/alerts/{alert_id}/deliveries"): VIEW,
+    ("POST", "/api/v1/alerts/{alert_id}/deliveries"): Entry(
+        "configure", {"target_id": USER}, may_be_absent=True
+    ),
     # second factors
     ("GET", "/api/v1/me/second-factor"): Entry("person"),
     ("POST", "/api/v1/me/second-factor"): Entry("person"),
