@@ -124,7 +124,6 @@ def described() -> FastAPI:
         queue.router,
         erasure.router,
         secrets.router,
-        alerts.router,
         deliveries.router,
         alerts.router,
         targets.router,

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 OFFLINE_S = 10.0
 STARTING = 2.0
-"""So many times as long a camera may take for its first picture of which nothing bad was heard: on a
-machine that starts dozens at once."""
+"""So many times as long a camera may take for its first picture, while nothing bad is heard of it:
+a machine may start dozens at once."""
 STEADY_S = 2.0
 """Pictures must come for so long before an outage is over: a camera that gives one and breaks off
 again is not back."""
