@@ -173,7 +173,7 @@ def created(make_api: Callable[..., Api]) -> World:
         "user_id": str(person(api, "viewer", TENANT).user_id),
         "invitation_id": str(invitation(api, TENANT)),
         "session_id": str(UUID(int=4)),
-        "ticket": "none",
+        "ticket": "a-ticket",
     }
     target = TARGET | {"store_id": str(STORE)}
     added = api.client.post("/api/v1/targets", json=target, headers=headers)
