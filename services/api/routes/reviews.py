@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header, Path, Response
 from sqlalchemy import Connection
 
 from services.api import audit
+from services.api.access import users
 from services.api.auth import Reviewing, Viewing
 from services.api.deps import Context, Database, Tools
 from services.api.principal import Principal
@@ -148,6 +149,9 @@ def assign(
     principal: Reviewing,
     if_match: IfMatch = None,
 ) -> ReviewView:
+    """To somebody who sees the store of the alert."""
+    with context.engine.connect() as connection:
+        _require_member(connection, _visible(connection, principal, alert_id), entry.assigned_to)
     values = {"assigned_to": str(entry.assigned_to), "assigned_by": principal.actor.name}
     wanted = Change("assigned", values, "assigned_by", if_match)
     return _changed(context, principal, alert_id, wanted, response)
@@ -254,6 +258,13 @@ def _note(
     detail = {name: wanted.values.get(name) for name in ("assigned_to", "verdict", "reason")}
     action = f"alert.{wanted.action}"
     audit.record(connection, principal, action, alert["alert_id"], detail, tenant_id=tenant_id)
+
+
+def _require_member(connection: Connection, alert: Mapping[Any, Any], user_id: UUID) -> None:
+    """Raises Problem 422."""
+    place = alert["tenant_id"], alert["store_id"]
+    if None in place or not users.is_member(connection, *map(UUID, place), user_id):
+        raise Problem(422, f"There is nobody {user_id} who sees the store of this alert.")
 
 
 def _visible(connection: Connection, principal: Principal, alert_id: UUID) -> Mapping[Any, Any]:

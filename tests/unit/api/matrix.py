@@ -103,7 +103,9 @@ MATRIX: dict[tuple[str, str], Entry] = {
     ("GET", "/api/v1/alerts/{alert_id}/review"): VIEW,
     ("PUT", "/api/v1/alerts/{alert_id}/acknowledgement"): REVIEW,
     ("DELETE", "/api/v1/alerts/{alert_id}/acknowledgement"): REVIEW,
-    ("PUT", "/api/v1/alerts/{alert_id}/assignment"): Entry("review", {"assigned_to": USER}),
+    ("PUT", "/api/v1/alerts/{alert_id}/assignment"): Entry(
+        "review", {"assigned_to": USER}, is_refused=True
+    ),
     ("DELETE", "/api/v1/alerts/{alert_id}/assignment"): REVIEW,
     ("PUT", "/api/v1/alerts/{alert_id}/verdict"): Entry("review", {"verdict": "true"}),
     ("DELETE", "/api/v1/alerts/{alert_id}/verdict"): REVIEW,

@@ -20,6 +20,7 @@ from services.api.reviews.tables import BY_SOURCE, comments, reviews
 from services.api.tables import alerts
 from tests.unit.api.builders import CAMERA, alert, at, configured
 from tests.unit.api.conftest import Api
+from tests.unit.api.people import person, store
 
 ALERT = alert(AlertOpened, source_id=CAMERA).alert_id
 PATH = f"/api/v1/alerts/{ALERT}"
@@ -98,11 +99,23 @@ def test_ones_own_word_may_be_changed_and_undone_and_the_history_has_all_of_it(
 
 def test_what_is_so_already_changes_nothing(people: People) -> None:
     client = people("ada")
+    colleague = person(people.api, "operator")
     for _ in range(2):
-        client.put(f"{PATH}/assignment", json={"assigned_to": str(DEFAULT_TENANT)})
+        client.put(f"{PATH}/assignment", json={"assigned_to": str(colleague.user_id)})
     client.delete(f"{PATH}/acknowledgement")
     assert client.get(f"{PATH}/review").headers["etag"] == '"1"'
     assert len(said(people)) == 1
+
+
+def test_an_alert_is_assigned_only_to_those_who_see_its_store(people: People) -> None:
+    api, client = people.api, people("ada")
+    elsewhere = frozenset({store(api)})
+    for other in (uuid4(), person(api, "viewer", store_ids=elsewhere).user_id):
+        answer = client.put(f"{PATH}/assignment", json={"assigned_to": str(other)})
+        assert answer.status_code == 422
+    colleague = person(api, "viewer", store_ids=frozenset({configured().store_id}))
+    answer = client.put(f"{PATH}/assignment", json={"assigned_to": str(colleague.user_id)})
+    assert answer.json()["assigned_to"] == str(colleague.user_id)
 
 
 def test_comments_come_back_in_order(people: People) -> None:
@@ -162,7 +175,7 @@ def test_only_ones_own_alerts_are_acknowledged_at_once(people: People) -> None:
 
 
 def test_the_list_is_filtered_by_what_people_made_of_it(people: People) -> None:
-    api, user = people.api, uuid4()
+    api, user = people.api, person(people.api, "operator").user_id
     other = alert(AlertClosed, opening=40, source_id=CAMERA, severity="critical", label="Fall")
     api.project(other)
     client = people("ada")
