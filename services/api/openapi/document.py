@@ -90,7 +90,7 @@ def _add_problems(operation: Document) -> None:
     if operation.get("security"):
         statuses.add(401)
     if operation.get("parameters") or operation.get("requestBody"):
-        statuses.add(422)
+        statuses |= {414, 422}
     if operation.get("requestBody"):
         statuses |= {400, 413}  # no JSON, and too much of it
     answers = operation["responses"]
