@@ -30,6 +30,10 @@ def require_head(name: str) -> str:
 HeadName = Annotated[str, AfterValidator(require_head)]
 
 
+SINCE_ADDED = frozenset({"min_duration_s", "during", "budget_per_day"})
+"""Fields of rules that the first model ids did not cover."""
+
+
 class MismatchError(ValueError):
     """An embedding and a head that were not made for one another."""
 
@@ -55,10 +59,17 @@ class Card(BaseModel):
     @property
     def model_id(self) -> str:
         """Name of the head and the start of a SHA-256 over all that decides about its alerts:
-        another calibration or rule is another model.
+        another calibration or rule is another model. What rules may say besides since counts only
+        where they say it, so that a model keeps its name.
         """
         parts = {"weights_sha256", "calibration", "rule", "backbone", "window", "spec", "config"}
-        content = json.dumps(self.model_dump(mode="json", include=parts), sort_keys=True)
+        dumped = self.model_dump(mode="json", include=parts)
+        said = self.rule.model_dump(mode="json", exclude_defaults=True)
+        unsaid = SINCE_ADDED.difference(said)
+        dumped["rule"] = {
+            name: value for name, value in dumped["rule"].items() if name not in unsaid
+        }
+        content = json.dumps(dumped, sort_keys=True)
         return f"{self.head}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
 
     def check(self, backbone: str, window: int, spec: ClipSpec, dim: int) -> None:

@@ -36,6 +36,7 @@ from services.api.tables import (
 from services.chassis.errors import InvalidMessage, TransientError
 from services.chassis.storage import database, leases
 from services.chassis.storage.migrations import upgrade
+from services.chassis.webpush import webpush_keys
 from tests.unit.api.builders import (
     CAMERA,
     TWO_HEADS,
@@ -142,7 +143,7 @@ def test_several_processes_migrate_at_once_and_the_tables_are_the_migrations(
     engine = database.connect(database_url)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        tables = [metadata, ledger.metadata, leases.metadata]
+        tables = [metadata, ledger.metadata, leases.metadata, webpush_keys.metadata]
         assert compare_metadata(context, tables) == []
     engine.dispose()
 

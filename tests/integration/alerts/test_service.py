@@ -299,7 +299,8 @@ def test_targets_that_drip_or_hang_hold_nobody_up(scene: Scene) -> None:
             events = tail.until(hung_attempts(5), PATIENCE_S)
     assert slow.inbox.items.count("/ok") == len(alerts)
     details = {event.detail for event in attempts(events, "webhook")}
-    assert details == {"HTTP 200", "the attempt was not over within 2 s"}
+    late = {"the attempt was not over within 2 s", "no answer in time"}  # whichever notices first
+    assert {"HTTP 200"} < details <= {"HTTP 200", *late}
 
 
 def hung_attempts(count: int) -> Callable[[Message], bool]:

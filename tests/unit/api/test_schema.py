@@ -19,7 +19,7 @@ from tests.unit.api.builders import configured
 from tests.unit.api.conftest import apis
 
 TOKEN = "a long secret"
-REQUESTS = 5
+REQUESTS = 3
 """Of each operation and kind, in each run; always the same ones."""
 
 CHECKS = {

@@ -1,12 +1,13 @@
 """Several uploads at a time: fair, cancelled one by one, and nothing held once they are done."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from threading import Condition, Event, Thread
+from typing import BinaryIO
 from uuid import UUID
 
 import pytest
@@ -27,6 +28,7 @@ from services.chassis.streaming.memory import MemoryBroker
 from services.chassis.streaming.publisher import Publisher
 from services.chassis.streaming.records import Incoming, Outgoing, Partition, Record
 from services.ingest.cameras.fleet import Fleet
+from services.ingest.cameras.forking import Program
 from services.ingest.cameras.handler import CameraHandler
 from services.ingest.cameras.life import memories_in
 from services.ingest.cameras.runner import Runner
@@ -347,11 +349,15 @@ def service_on(broker: MemoryBroker, around: Surroundings, recorded: Path) -> In
     return IngestService(uploads, cameras, lanes, sources, recordings, Watch(fleet, stragglers))
 
 
-def watching(folder: Path) -> tuple[str, ...]:
+def watching(folder: Path) -> Program:
     """A camera's process that leaves a mark, and lives as long as it shall."""
-    mark = str(folder / "mark")
-    program = f"import sys; sys.stdin.readline(); open({mark!r}, 'w').close(); sys.stdin.read()"
-    return sys.executable, "-c", program
+    return partial(mark, folder / "mark")
+
+
+def mark(path: Path, commands: BinaryIO, _: BinaryIO) -> None:
+    commands.readline()
+    path.touch()
+    commands.read()
 
 
 @contextmanager

@@ -31,7 +31,6 @@ def environment_stays() -> Iterator[None]:
         ("ingest", "LOG_LEVEL", "LOUD", "'LOUD': it must be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
         ("features", "ENGINE", "steam", "NIGHTCLERK_ENGINE is 'steam': it must be 'auto'"),
         ("features", "BACKBONE", "vgg", "NIGHTCLERK_BACKBONE is 'vgg': it must be one of i3d"),
-        ("alerts", "SMTP_HOST", "mail", "NIGHTCLERK_SMTP_TO: nobody to write to"),
         ("alerts", "SMTP_PORT", "99999", "NIGHTCLERK_SMTP_PORT is '99999'"),
         ("api", "API_HOST", "0.0.0.0", "set NIGHTCLERK_API_TOKEN"),
         ("api", "API_TOKN", "x", "did you mean NIGHTCLERK_API_TOKEN?"),
