@@ -50,6 +50,7 @@ IfMatch = Annotated[
 ]
 PROBLEMS = documented(401, 403, 404, 412, 422, 428, 503)
 UNSEEN = "Another person has said something else: show by If-Match that you saw it."
+NOWHERE = str(UUID(int=0))
 NOBODY: Mapping[str, Any] = {"assigned_to": None, "assigned_by": None}
 NO_VERDICT: Mapping[str, Any] = {"verdict": None, "reason": None, "judged_by": None}
 
@@ -262,8 +263,8 @@ def _note(
 
 def _require_member(connection: Connection, alert: Mapping[Any, Any], user_id: UUID) -> None:
     """Raises Problem 422."""
-    place = alert["tenant_id"], alert["store_id"]
-    if None in place or not users.is_member(connection, *map(UUID, place), user_id):
+    tenant_id, store_id = (UUID(alert[name] or NOWHERE) for name in ("tenant_id", "store_id"))
+    if not users.is_member(connection, tenant_id, store_id, user_id):
         raise Problem(422, f"There is nobody {user_id} who sees the store of this alert.")
 
 
