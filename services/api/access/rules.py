@@ -28,9 +28,3 @@ def change(connection: Connection, tenant_id: UUID, **fields: Any) -> None:
     """The fields that are named; the others stay."""
     row = {"tenant_id": str(tenant_id), **NONE, **dict(rules_of(connection, tenant_id)), **fields}
     upsert(connection, access_rules, [row], list(fields))
-
-
-def with_single_sign_on(connection: Connection) -> list[UUID]:
-    """Tenants that have a provider of their own."""
-    query = select(access_rules.c.tenant_id).where(access_rules.c.oidc_issuer.is_not(None))
-    return [UUID(name) for name in connection.scalars(query.order_by(access_rules.c.tenant_id))]
