@@ -64,6 +64,11 @@ ALERTS = (
     ExportColumn("model_id", "string", ""),
     ExportColumn("recorded_at", "timestamp", "when the API heard of it"),
     ExportColumn("is_held", "bool", "nothing that is kept of it is deleted, however old"),
+    ExportColumn("verdict", "string", "true or false, as people judged it; may be null"),
+    ExportColumn("verdict_reason", "string", "why, in their words; may be null"),
+    ExportColumn("judged_by", "string", "who judged it; may be null"),
+    ExportColumn("acknowledged_at", "timestamp", "null while nobody did"),
+    ExportColumn("acknowledged_by", "string", "null while nobody did"),
 )
 CONDITIONS = (
     *_SOURCE,

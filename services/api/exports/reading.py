@@ -18,6 +18,7 @@ from services.api.exports.columns import TableName
 from services.api.exports.formats import Batch
 from services.api.principal import Principal, visible
 from services.api.queries.conditions import touching
+from services.api.reviews.tables import reviews
 from services.api.scores.reading import Found, Span, clips_between, minute_tops, series_between
 from services.api.scores.series import EPOCH
 from services.api.tables import alerts, conditions, holds, sources
@@ -169,7 +170,29 @@ def _alerts(engine: Engine, source: ExportSource, asked: ExportAsked) -> Iterato
         with engine.connect() as connection:
             query = select(holds.c.alert_id).where(holds.c.alert_id.in_(ids))
             held = set(connection.scalars(query))
-        yield {**_transposed(source, alerts, rows), "is_held": [name in held for name in ids]}
+            columns_of_review = _reviews(connection, ids)
+        of_hold = {"is_held": [name in held for name in ids]}
+        yield {**_transposed(source, alerts, rows), **of_hold, **columns_of_review}
+
+
+OF_REVIEW = {
+    "verdict": "verdict",
+    "verdict_reason": "reason",
+    "judged_by": "judged_by",
+    "acknowledged_at": "acknowledged_at",
+    "acknowledged_by": "acknowledged_by",
+}
+"""Columns of the export, and of which columns of a review they are."""
+
+
+def _reviews(connection: Connection, alert_ids: Sequence[str]) -> Batch:
+    """What people made of those alerts, in their order; null where nobody made anything of one."""
+    query = select(reviews).where(reviews.c.alert_id.in_(alert_ids))
+    found = {row["alert_id"]: row for row in connection.execute(query).mappings()}
+    return {
+        name: [found[alert_id][column] if alert_id in found else None for alert_id in alert_ids]
+        for name, column in OF_REVIEW.items()
+    }
 
 
 def _conditions(engine: Engine, source: ExportSource, asked: ExportAsked) -> Iterator[Batch]:

@@ -96,6 +96,25 @@ def test_alerts_say_whether_they_are_held(api: Api) -> None:
     )
 
 
+def test_alerts_say_what_people_made_of_them(api: Api) -> None:
+    judged, silent = alert(AlertClosed, reason="subsided"), alert(AlertClosed, opening=90)
+    api.project(scored(1), judged, silent)
+    address = f"/api/v1/alerts/{judged.alert_id}"
+    api.client.put(f"{address}/acknowledgement")
+    api.client.put(f"{address}/verdict", json={"verdict": "false", "reason": "the cleaner"})
+    rows = {row["alert_id"]: row for row in fetched(api, "alerts")}
+    row = rows[str(judged.alert_id)]
+    assert (row["verdict"], row["verdict_reason"], row["reason"]) == (
+        "false",
+        "the cleaner",
+        "subsided",
+    )
+    assert (row["judged_by"], row["acknowledged_by"]) == ("machine", "machine")
+    assert row["acknowledged_at"] == f"{api.clock.now():%Y-%m-%dT%H:%M:%S}.000000Z"
+    empty = rows[str(silent.alert_id)]
+    assert not any(empty[name] for name in ("verdict", "judged_by", "acknowledged_at"))
+
+
 def test_conditions_that_last_into_the_stretch(api: Api) -> None:
     api.project(health("offline", start_s=5, at_s=50))
     later = (START + timedelta(seconds=20)).isoformat()
