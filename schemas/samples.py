@@ -20,6 +20,7 @@ from schemas.embeddings import EmbeddingExtracted
 from schemas.health import SourceHealth
 from schemas.hours import DaySpan, Holiday, StoreHours, WeeklyHours
 from schemas.judgements import ClipJudged, HeadJudgement
+from schemas.keeping import HeldStretch, KeepingConfigured
 from schemas.mails import MailRequested
 from schemas.policies import PersistenceRule, PolicySet, PresenceRule, SourceCalibration
 from schemas.poses import Person, PoseFrame, PosesExtracted
@@ -79,8 +80,18 @@ def samples() -> tuple[Message, ...]:
         _source_health(),
         _segment_recorded(),
         _footage_requested(),
+        _keeping_configured(),
         FramePushed(source_id=SOURCE, jpeg=GREY_JPEG, pushed_at=NOON),
         _dead_letter(),
+    )
+
+
+def _keeping_configured() -> KeepingConfigured:
+    return KeepingConfigured(
+        source_id=SOURCE,
+        recordings_s=86_400.0,
+        held=(HeldStretch(since_at=NOON, until_at=NOON + timedelta(hours=1)),),
+        configured_at=NOON,
     )
 
 

@@ -10,6 +10,7 @@ from schemas.deliveries import DeliveryAttempted, DeliveryRequested
 from schemas.embeddings import EmbeddingExtracted
 from schemas.health import SourceHealth
 from schemas.judgements import ClipJudged
+from schemas.keeping import KeepingConfigured
 from schemas.mails import MailRequested
 from schemas.policies import PolicySet
 from schemas.poses import PosesExtracted
@@ -206,6 +207,15 @@ PUSHES = Topic(
     retention_bytes=256 * MIB,
     description="Pictures of webcams on their way from the browser to ingest.",
 )
+KEEPING = Topic(
+    name="keeping.v1",
+    messages=(KeepingConfigured,),
+    producers=("api",),
+    consumers=("ingest", "alerts"),
+    retention_ms=7 * DAY_MS,
+    is_compacted=True,
+    description="How long recordings of a source are kept, and what is under legal hold.",
+)
 TARGETS = Topic(
     name="targets.v1",
     messages=(TargetConfigured,),
@@ -257,6 +267,7 @@ TOPICS: tuple[Topic, ...] = (
     RECORDINGS,
     FOOTAGE_REQUESTS,
     PUSHES,
+    KEEPING,
     TARGETS,
     REVIEWS,
     DELIVERY_REQUESTS,
