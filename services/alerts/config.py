@@ -51,8 +51,8 @@ class AlertsSettings(ServiceSettings):
     alert_keep_d: float = Field(default=180.0, ge=91)
     """For how many days deliveries and evidence are kept: longer than the topic of alerts is."""
     deliveries_at_once: int = Field(default=64, ge=4, le=512)
-    """So many attempts are made at once: a quarter of them for one tenant at most, and 3 of 8 for
-    targets that were slow."""
+    """So many attempts are at work at once that do not hang: a quarter of them for one tenant at
+    most. Beside them at most three times as many hang (decision 0045)."""
     webpush_contact: str = "mailto:nightclerk@localhost"
     """Whom push services may write to: a mail address or a URL."""
     delivery_window_h: float = Field(default=6.0, gt=0)

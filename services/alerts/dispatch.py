@@ -1,7 +1,7 @@
-"""Hands targets that something is due to out to a bounded number of threads (ADR 0035).
+"""Hands targets that something is due to out to a bounded number of threads (ADR 0035, 0045).
 
-Whoever hangs keeps to the share of its tenant and of the slow: nobody else waits for it. Instances
-share the work by the ledger alone, whose claims nobody else has.
+Whoever hangs gives its place back after a moment, so that nobody else waits for it. Instances share
+the work by the ledger alone, whose claims nobody else has.
 """
 
 import threading
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from uuid import UUID
 
-from services.alerts.core.admission import Pending, Shares, admitted
+from services.alerts.core.admission import Pending, Shares, Working, admitted
 from services.alerts.core.deliveries import Target
 from services.alerts.ledger import Ledger
 from services.alerts.sending import Sender
@@ -19,6 +19,8 @@ from services.chassis.errors import TransientError
 from services.chassis.telemetry import logs
 
 log = logs.get("dispatch")
+HANGING_S = 1.0
+"""An attempt that is at work for longer counts as slow: its place is another's."""
 IDLE_S = 5.0
 """Deliveries that another instance left behind are seen after so long."""
 RESTS_S = 0.5
@@ -40,10 +42,11 @@ class Dispatcher:
     ) -> None:
         self._ledger, self._directory, self._sender_of = ledger, directory, sender_of
         self._clock, self._shares = clock, shares
-        self._pool = ThreadPoolExecutor(shares.all, thread_name_prefix="attempt")
+        self._pool = ThreadPoolExecutor(2 * shares.most, thread_name_prefix="attempt")
         self._lock = threading.Lock()
         self._senders: dict[UUID, Sender] = {}
-        self._at_work: dict[UUID, UUID | None] = {}
+        self._at_work: dict[UUID, tuple[UUID | None, float]] = {}
+        """Of whom, and since when by the monotonic clock."""
         self._rests_until: dict[UUID, float] = {}
         self._slow: set[UUID] = set()
         self._failure: BaseException | None = None
@@ -59,11 +62,15 @@ class Dispatcher:
         now = self._clock.now().timestamp()
         pending = self._ledger.pending(now)
         due = [each for each in pending if each.due_at <= now and self._is_rested(each)]
+        working, places_s = self._working()
         with self._lock:
-            chosen = admitted(due, self._at_work, self._slow, self._shares)
+            chosen = admitted(due, working, self._slow, self._shares)
         for each in chosen:
             self._hand_out(each, now)
         ahead = [each.due_at - now for each in pending if each.due_at > now]
+        begun = working.keys() | {each.target_id for each in chosen}
+        if any(each.target_id not in begun for each in due):
+            ahead += places_s
         return min([IDLE_S, *ahead, *self._rests()])
 
     def cut_short(self) -> None:
@@ -77,6 +84,18 @@ class Dispatcher:
         """Return once no attempt is at work."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
+    def _working(self) -> tuple[dict[UUID, Working], list[float]]:
+        """The attempts at work, and after how many seconds those that are quick so far hang."""
+        now = self._clock.monotonic()
+        with self._lock:
+            ages = {name: now - since for name, (_, since) in self._at_work.items()}
+            working = {
+                name: Working(tenant_id, name in self._slow or ages[name] >= HANGING_S)
+                for name, (tenant_id, _) in self._at_work.items()
+            }
+        places_s = [HANGING_S - age for age in ages.values() if age < HANGING_S]
+        return working, places_s
+
     def _hand_out(self, each: Pending, now: float) -> None:
         target = self._directory.get(each.target_id)
         if target is None:
@@ -86,7 +105,7 @@ class Dispatcher:
             sender = self._senders.get(each.target_id)
             if sender is None or sender.target is not target:
                 sender = self._senders[each.target_id] = self._sender_of(target)
-            self._at_work[each.target_id] = each.tenant_id
+            self._at_work[each.target_id] = each.tenant_id, self._clock.monotonic()
         future = self._pool.submit(sender.turn)
         future.add_done_callback(lambda done: self._ended(each.target_id, sender, done))
 

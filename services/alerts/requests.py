@@ -67,8 +67,11 @@ class Requests:
         self._opened()
 
     def _target(self, request: DeliveryRequested, cancelled: Event) -> Target | None:
-        """A moment's patience with a target that was added just now."""
-        until = self._clock.monotonic() + HEARD_WITHIN_S
+        """A moment's patience with a target that was added just now: so long after the wish at
+        most, however many there are, since alerts wait behind them.
+        """
+        waited_s = (self._clock.now() - request.requested_at).total_seconds()
+        until = self._clock.monotonic() + min(HEARD_WITHIN_S, HEARD_WITHIN_S - waited_s)
         while (target := self._directory.get(request.target_id)) is None:
             if self._clock.monotonic() >= until or self._clock.wait(LOOK_AGAIN_S, cancelled):
                 return None

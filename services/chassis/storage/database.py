@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from services.chassis.errors import TransientError
 
@@ -52,6 +53,8 @@ def transaction(engine: Engine) -> Iterator[Connection]:
             yield connection
     except (OperationalError, InterfaceError) as error:
         raise TransientError(f"database: {error.orig}") from error
+    except NoConnectionFree as error:
+        raise TransientError("database: no connection was free in time") from error
     except DBAPIError as error:
         if error.connection_invalidated:
             raise TransientError(f"database: {error.orig}") from error

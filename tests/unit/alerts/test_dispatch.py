@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from schemas.targets import Pacing
 from services.alerts.channels import MemoryChannel
-from services.alerts.core.admission import Pending, Shares, admitted
+from services.alerts.core.admission import Pending, Shares, Working, admitted
 from services.alerts.core.deliveries import Receipt, Target, deliveries_for
 from services.alerts.core.notice import Notice
 from services.alerts.dispatch import UNHEARD_S, Dispatcher
@@ -100,7 +100,7 @@ def test_many_targets_hear_of_every_alert_in_its_order(station: Station) -> None
     for each in hall.targets:
         heard = [sent.alert.source_id for sent in hall.sent if sent.target == each]
         assert heard == [source(1), source(2)]
-    assert hall.most_at_work <= SHARES.all
+    assert hall.most_at_work <= SHARES.all + 3
     hall.dispatcher.close()
 
 
@@ -112,7 +112,7 @@ def test_a_tenant_whose_endpoints_all_hang_delays_no_other(station: Station) -> 
     hall.open(1, 2)
     hall.until_sent(10)
     assert {sent.target.tenant_id for sent in hall.sent} == {TENANTS[1]}
-    assert hall.at_work == SHARES.tenant
+    assert hall.at_work <= SHARES.tenant_most
     hall.held.set()
     hall.dispatcher.close()
 
@@ -158,27 +158,84 @@ def pendings(places: list[tuple[int, int]]) -> list[Pending]:
 
 
 PLACES = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 30)), unique=True, max_size=60)
+NUMBERS = st.sets(st.integers(0, 59))
 
 
-@given(PLACES, PLACES, st.sets(st.integers(0, 59)))
-def test_nobody_gets_more_than_their_share_and_threads_are_not_left_idle(
-    due: list[tuple[int, int]], working: list[tuple[int, int]], slow: set[int]
+@given(PLACES, PLACES, NUMBERS, NUMBERS)
+def test_nobody_gets_more_than_their_share_and_places_are_not_left_idle(
+    due: list[tuple[int, int]], working: list[tuple[int, int]], slow: set[int], hangs: set[int]
 ) -> None:
-    at_work: dict[UUID, UUID | None] = {}
     waiting = pendings(due)
     slow_ones = {each.target_id for place, each in enumerate(waiting) if place in slow}
-    for each in admitted(pendings(working), {}, slow_ones, SHARES):
-        at_work[each.target_id] = each.tenant_id
+    at_work = {
+        each.target_id: Working(each.tenant_id, place in hangs or each.target_id in slow_ones)
+        for place, each in enumerate(admitted(pendings(working), {}, slow_ones, SHARES))
+    }
     chosen = admitted(waiting, at_work, slow_ones, SHARES)
-    everybody = at_work | {each.target_id: each.tenant_id for each in chosen}
-    assert len(everybody) == len(at_work) + len(chosen) <= SHARES.all
-    assert all(list(everybody.values()).count(tenant) <= SHARES.tenant for tenant in TENANTS)
-    assert sum(name in slow_ones for name in everybody) <= SHARES.slow
-    if len(everybody) < SHARES.all:
-        for each in waiting:
-            full = list(everybody.values()).count(each.tenant_id) >= SHARES.tenant
-            held = each.target_id in slow_ones
-            assert each.target_id in everybody or full or held
+    fresh = {
+        each.target_id: Working(each.tenant_id, each.target_id in slow_ones) for each in chosen
+    }
+    assert fresh.keys().isdisjoint(at_work)
+    assert len(fresh) == len(chosen)
+    everybody = [*at_work.values(), *fresh.values()]
+    swift = [each for each in everybody if not each.is_slow]
+    assert len(swift) <= SHARES.all + len(TENANTS)
+    assert len(everybody) <= SHARES.most + len(TENANTS)
+    for tenant in TENANTS:
+        mine = [each for each in everybody if each.tenant_id == tenant]
+        begun = [each for each in fresh.values() if each.tenant_id == tenant]
+        assert sum(not each.is_slow for each in mine) <= SHARES.tenant or not begun
+        assert len(mine) <= SHARES.tenant_most or len(begun) <= 1
+        is_heard = any(each.tenant_id == tenant for each in at_work.values()) or begun
+        assert is_heard or tenant not in {each.tenant_id for each in waiting}
+    for each in waiting:
+        if each.target_id not in at_work and each.target_id not in fresh | dict.fromkeys(slow_ones):
+            mine = [work for work in everybody if work.tenant_id == each.tenant_id]
+            quick = sum(not work.is_slow for work in mine)
+            assert (
+                len(swift) >= SHARES.all
+                or quick >= SHARES.tenant
+                or len(mine) >= SHARES.tenant_most
+                or len(everybody) >= SHARES.most
+            )
+
+
+@pytest.mark.parametrize("tenants", [4, 16])
+def test_tenants_whose_endpoints_hang_at_the_first_attempt_delay_no_other(tenants: int) -> None:
+    """With as many endpoints each as they like, at the defaults."""
+    hung = [
+        Pending(uuid5(SOURCE, f"{tenant}/{number}"), uuid5(SOURCE, f"hung/{tenant}"), 0.0)
+        for tenant in range(tenants)
+        for number in range(100)
+    ]
+    at_work: dict[UUID, Working] = {}
+    for _ in range(30):
+        for each in admitted(hung, at_work, (), Shares()):
+            at_work[each.target_id] = Working(each.tenant_id)
+        at_work = {name: Working(work.tenant_id, True) for name, work in at_work.items()}
+    other = Pending(uuid5(SOURCE, "other"), TENANTS[0], 1.0)
+    assert admitted([*hung, other], at_work, (), Shares()) == [other]
+
+
+def test_a_hanging_target_gives_its_place_to_others_of_its_tenant(station: Station) -> None:
+    """More hang at their first attempt than the tenant has places."""
+    listed = [target(0, number) for number in range(7)]
+    hung = set(listed[: SHARES.tenant])
+    hall = Hall(station, listed)
+    hall.hanging = lambda to: to in hung
+    hall.open(1)
+    hall.until_sent(3)
+    assert {sent.target for sent in hall.sent} == set(listed) - hung
+    assert hall.at_work == len(hung)
+    hall.held.set()
+    hall.dispatcher.close()
+
+
+def test_targets_known_to_be_slow_have_few_places() -> None:
+    listed = [target(0, number) for number in range(6)]
+    due = [Pending(each.target_id, each.tenant_id, 0.0) for each in listed]
+    slow = {each.target_id for each in listed}
+    assert len(admitted(due, {}, slow, SHARES)) == SHARES.tenant_slow
 
 
 FLOOD = Pacing(most_per_hour=3)
