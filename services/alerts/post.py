@@ -11,11 +11,11 @@ from sqlalchemy import Engine, and_, delete, func, or_, select, update
 from schemas.codec import decode, encode
 from schemas.mails import MailRequested
 from schemas.topics import MAILS
-from services.alerts.channels.deadline import BoundedCalls, Deadline, Expired
 from services.alerts.core.deliveries import Receipt, RetryPolicy
 from services.alerts.core.letters import Letter
 from services.alerts.tables import mails
 from services.chassis.clock import Clock
+from services.chassis.deadline import BoundedCalls, Deadline, Expired
 from services.chassis.sealing import Sealing, SealingFault
 from services.chassis.storage.database import transaction, upsert
 from services.chassis.telemetry import logs, metrics

@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 from schemas import ids
 from schemas.deliveries import DeliveryAttempted
 from services.alerts.channels import Channel
-from services.alerts.channels.deadline import BoundedCalls, Expired
 from services.alerts.core.deliveries import (
     Attempt,
     Receipt,
@@ -29,6 +28,7 @@ from services.alerts.evidence_queue import EvidenceQueue
 from services.alerts.ledger import Ledger, Task
 from services.alerts.watch import Watch
 from services.chassis.clock import Clock
+from services.chassis.deadline import BoundedCalls, Expired
 from services.chassis.errors import TransientError
 from services.chassis.storage.objects import ObjectMissing, ObjectStore
 from services.chassis.telemetry import logs, metrics

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from schemas.targets import ChannelName
-from services.alerts.channels.deadline import Deadline
 from services.alerts.core.deliveries import Receipt
 from services.alerts.core.notice import Notice
+from services.chassis.deadline import Deadline
 
 
 class Channel(Protocol):

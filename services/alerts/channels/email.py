@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from schemas.targets import ChannelName
-from services.alerts.channels.deadline import Deadline
 from services.alerts.core.deliveries import Receipt
 from services.alerts.core.letters import Letter, written
 from services.alerts.core.mail import mail
 from services.alerts.core.notice import Notice
 from services.chassis.addresses.mailboxes import Mailbox
+from services.chassis.deadline import Deadline
 
 Security = Literal["starttls", "tls", "none"]
 PORTS: dict[Security, int] = {"starttls": 587, "tls": 465, "none": 25}

@@ -10,13 +10,13 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from schemas.targets import ChannelName
-from services.alerts.channels.deadline import Deadline
 from services.alerts.channels.webhook import connecting_to
 from services.alerts.core import hook
 from services.alerts.core.deliveries import Receipt
 from services.alerts.core.notice import Notice
 from services.chassis.addresses import AddressFault
 from services.chassis.addresses.endpoints import PORTS, Connecting, EndpointPolicy
+from services.chassis.deadline import Deadline
 
 STEP_S = 0.2
 

@@ -4,21 +4,20 @@ The name is looked up, checked and connected to in one step, certificates are th
 Redirects are not followed, proxies not asked. Of the answer status, headers and beginning count.
 """
 
-import socket
 import ssl
 import time
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import httpcore
 import httpx
 
-from services.alerts.channels.deadline import Deadline
 from services.alerts.core import hook
 from services.alerts.core.deliveries import Receipt, without_secrets
 from services.chassis.addresses import AddressFault
 from services.chassis.addresses.endpoints import Connecting
+from services.chassis.addresses.pinned import PinnedBackend
 from services.chassis.clock import Clock
+from services.chassis.deadline import Deadline
 
 MOST_OF_ANSWER = 2000
 ANSWER_S = 1.0
@@ -68,7 +67,7 @@ class Poster:
         if not address.host:
             return Receipt(False, "not a usable address")
         timeouts = dict.fromkeys(("connect", "read", "write"), deadline.seconds)
-        backend = _Pinned(connecting, deadline)
+        backend = PinnedBackend(connecting, deadline)
         with (
             httpcore.ConnectionPool(self._trust, network_backend=backend) as pool,
             pool.stream(
@@ -86,36 +85,6 @@ class Poster:
             timeouts["read"] = ANSWER_S
             text = _beginning(response)
             return hook.receipt(response.status, fields, self._clock.now(), text)
-
-
-class _Pinned(httpcore.NetworkBackend):
-    """Connects to what is allowed alone, and hands the connection to the deadline."""
-
-    def __init__(self, connecting: Connecting, deadline: Deadline) -> None:
-        self._connecting, self._deadline = connecting, deadline
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.NetworkStream:
-        try:
-            opened = self._connecting.connect(host, port, timeout, self._deadline.guard)
-        except TimeoutError as error:
-            raise httpcore.ConnectTimeout(str(error)) from error
-        except OSError as error:
-            raise httpcore.ConnectError(str(error)) from error
-        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return _stream_of(opened)
-
-
-def _stream_of(opened: socket.socket) -> httpcore.NetworkStream:
-    from httpcore._backends.sync import SyncStream  # what its own backend wraps sockets in
-
-    return SyncStream(opened)
 
 
 def _of_host(address: httpx.URL, headers: Mapping[str, str]) -> Iterable[tuple[str, str]]:

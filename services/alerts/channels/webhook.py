@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from schemas.targets import ChannelName
-from services.alerts.channels.deadline import Deadline
 from services.alerts.channels.posting import Poster
 from services.alerts.core import hook, slack
 from services.alerts.core.deliveries import Receipt, Target
 from services.alerts.core.notice import Notice
 from services.chassis.addresses.endpoints import Connecting, EndpointPolicy
 from services.chassis.clock import Clock
+from services.chassis.deadline import Deadline
 
 
 class WebhookChannel:

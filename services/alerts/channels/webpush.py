@@ -12,7 +12,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from schemas.targets import ChannelName
-from services.alerts.channels.deadline import Deadline
 from services.alerts.channels.posting import Poster
 from services.alerts.channels.webhook import connecting_to
 from services.alerts.core.deliveries import Receipt
@@ -20,6 +19,7 @@ from services.alerts.core.hook import event_type
 from services.alerts.core.notice import Notice
 from services.alerts.core.texts import subject
 from services.chassis.addresses.endpoints import EndpointPolicy
+from services.chassis.deadline import Deadline
 from services.chassis.webpush import public_text
 
 LASTS_S = 12 * 3600

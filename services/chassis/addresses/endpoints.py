@@ -54,6 +54,8 @@ class EndpointPolicy:
     """What the operator allows. Where no endpoint can be is refused whatever is set."""
 
     networks: Collection[Network] = frozenset[Network](("public",))
+    refusal: str = "Nobody {where} may be notified (NIGHTCLERK_TARGET_NETWORKS)."
+    """A sentence for people, with where the host lies."""
 
     @classmethod
     def of(cls, networks: str) -> "EndpointPolicy":
@@ -77,9 +79,7 @@ class EndpointPolicy:
         if network is None:
             raise AddressFault(NOWHERE)
         if network not in self.networks:
-            raise AddressFault(
-                f"Nobody {WORDS[network]} may be notified (NIGHTCLERK_TARGET_NETWORKS)."
-            )
+            raise AddressFault(self.refusal.format(where=WORDS[network]))
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,11 @@ import pytest
 import trustme
 from aiosmtpd.controller import Controller
 
-from services.alerts.channels.deadline import BoundedCalls, Expired
 from services.alerts.channels.email import EmailChannel, SmtpServer
 from services.alerts.core.deliveries import Receipt, Target
 from services.alerts.core.notice import Notice
 from services.chassis.addresses.mailboxes import mailbox
+from services.chassis.deadline import BoundedCalls, Expired
 from services.local.ports import free_ports
 from services.local.receivers import SmtpSink
 from tests.unit.alerts.room import alert, notice

@@ -20,7 +20,6 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from paho.mqtt.enums import CallbackAPIVersion
 from standardwebhooks.webhooks import Webhook
 
-from services.alerts.channels.deadline import BoundedCalls
 from services.alerts.channels.mqtt import MqttChannel
 from services.alerts.channels.posting import Poster
 from services.alerts.channels.webhook import SlackChannel, WebhookChannel
@@ -28,6 +27,7 @@ from services.alerts.channels.webpush import WebPushChannel
 from services.alerts.core.deliveries import Receipt, Target
 from services.chassis.addresses.endpoints import Connecting, EndpointPolicy
 from services.chassis.clock import SystemClock
+from services.chassis.deadline import BoundedCalls
 from services.local.ports import free_ports
 from services.local.receivers import Inbox, WebhookReceiver
 from tests.builders import source

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from services.alerts.channels.deadline import BoundedCalls, Expired
 from services.alerts.channels.webhook import WebhookChannel
 from services.alerts.core import hook
 from services.alerts.core.deliveries import Receipt, Target
 from services.chassis.clock import SystemClock
+from services.chassis.deadline import BoundedCalls, Expired
 from services.local.ports import free_ports
 from services.local.receivers import WebhookReceiver
 from tests.unit.alerts.room import alert, notice

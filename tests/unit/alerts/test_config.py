@@ -8,10 +8,10 @@ from pydantic import SecretStr, ValidationError
 from sqlalchemy import create_engine
 
 from schemas.targets import ChannelName
-from services.alerts.channels.deadline import Deadline
 from services.alerts.config import AlertsSettings
 from services.alerts.service import channels, new_holder
 from services.chassis.clock import ManualClock
+from services.chassis.deadline import Deadline
 from services.chassis.sealing import Sealing
 from tests.unit.alerts.room import notice
 

@@ -18,7 +18,6 @@ from schemas.reviews import AlertReviewed
 from schemas.targets import TargetConfigured
 from services.alerts.acknowledging import Acknowledging
 from services.alerts.channels import MemoryChannel
-from services.alerts.channels.deadline import Deadline
 from services.alerts.core.deliveries import Receipt, deliveries_for
 from services.alerts.core.hook import payload
 from services.alerts.core.letters import Letter, written
@@ -26,6 +25,7 @@ from services.alerts.post import MailQueue, Post
 from services.alerts.requests import Requests
 from services.alerts.targets import TargetDirectory
 from services.chassis.addresses.mailboxes import mailbox
+from services.chassis.deadline import Deadline
 from services.chassis.sealing import Sealing
 from services.chassis.storage import database
 from services.chassis.tickets import Tickets

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from services.alerts.channels.deadline import MOST_STUCK, BoundedCalls, Deadline, Expired
+from services.chassis.deadline import MOST_STUCK, BoundedCalls, Deadline, Expired
 
 LONG_S = 60.0
 
