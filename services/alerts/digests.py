@@ -13,7 +13,7 @@ from schemas import ids
 from services.alerts.core.deliveries import Target
 from services.alerts.tables import deliveries
 
-GATHERED, DIGESTED = "gathered", "digested"
+GATHERED, DIGESTED, MISSED = "gathered", "digested", "missed"
 PACED = ("alert", "escalation")
 AT_ONCE = 100
 """A digest lists no more; what is left is the next one's."""
@@ -37,7 +37,7 @@ def gathered(connection: Connection, target: Target, now: float) -> dict[str, An
 
 def _full_until(connection: Connection, mine: Any, most: int, now: float) -> float | None:
     """When the hour of the earliest of the latest `most` messages is over, if it is not yet."""
-    sent = mine, deliveries.c.state.not_in((GATHERED, DIGESTED))
+    sent = mine, deliveries.c.state.not_in((GATHERED, DIGESTED, MISSED))
     latest = deliveries.c.opened_at > now - HOUR_S, deliveries.c.purpose.in_((*PACED, "digest"))
     query = select(deliveries.c.opened_at).where(*sent, *latest)
     order = deliveries.c.opened_at.desc()

@@ -31,6 +31,7 @@ class Notification:
     """Who hears of alerts, and of which."""
 
     targets: Callable[[], Sequence[Target]] = tuple
+    switched_off: Callable[[], Sequence[Target]] = tuple
     max_age: timedelta = timedelta(hours=24)
     mail_waits_s: float = 3.0
     """So long a mail waits for its picture."""
@@ -83,6 +84,8 @@ class AlertHandler(Handler):
         trace = headers.get("traceparent", b"").decode("ascii", "ignore")
         waits_s = self._notification.mail_waits_s if alert.kind == "incident" else 0.0
         self._ledger.open(opened, trace, now.timestamp(), waits_s)
+        deaf = recipients(alert, place, self._notification.switched_off(), now)
+        self._ledger.miss(deliveries_for(alert, deaf, name), trace, now.timestamp())
         self._opened()
 
     def _want_evidence(self, alert: Alert) -> None:

@@ -22,7 +22,7 @@ from schemas.topics import ALERTS
 from services.alerts.core import Alert
 from services.alerts.core.admission import Pending
 from services.alerts.core.deliveries import Delivery, Target, Verdict
-from services.alerts.digests import GATHERED, form_digest, gathered
+from services.alerts.digests import GATHERED, MISSED, form_digest, gathered
 from services.alerts.tables import deliveries, evidence, outbox, reviews
 from services.chassis.storage.database import transaction, upsert
 
@@ -65,6 +65,14 @@ class Ledger:
             for item, row in zip(opened, rows, strict=True):
                 if item.purpose == "alert":
                     row |= gathered(connection, item.target, now)
+            upsert(connection, deliveries, rows, update=[])
+
+    def miss(self, missed: Sequence[Delivery], trace: str, now: float) -> None:
+        """Write down alerts of which a target that is switched off does not hear, so that they can
+        be delivered when somebody asks for it.
+        """
+        rows = [_row(item, trace, now, 0.0) | {"state": MISSED, "due_at": None} for item in missed]
+        with transaction(self._engine) as connection:
             upsert(connection, deliveries, rows, update=[])
 
     def hasten(self, alert_id: UUID, now: float) -> None:

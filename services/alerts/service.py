@@ -321,7 +321,11 @@ def build(settings: AlertsSettings, clock: Clock | None = None) -> AlertsService
     wishes = Publishing(broker.publisher("alerts"))
     duties = assembly.duties(store, broker.publisher("alerts"), wishes)
     notification = Notification(
-        directory.all, settings.max_age, settings.mail_picture_wait_s, settings.keep
+        directory.all,
+        directory.switched_off,
+        settings.max_age,
+        settings.mail_picture_wait_s,
+        settings.keep,
     )
     alerts = AlertHandler(
         assembly.ledger, assembly.queue, sources, notification, clock, assembly.wake

@@ -23,6 +23,7 @@ class TargetDirectory:
         self._sealing = sealing
         self._lock = threading.Lock()
         self._configured: dict[UUID, Target] = {}
+        self._off: dict[UUID, Target] = {}
 
     def on_target(self, key: str, message: Message | None) -> None:
         """A target was configured, switched off, or removed when there is no message."""
@@ -32,24 +33,28 @@ class TargetDirectory:
             return
         target = self._opened(message) if isinstance(message, TargetConfigured) else None
         with self._lock:
-            if target is None:
-                self._configured.pop(target_id, None)
-            else:
-                self._configured[target_id] = target
+            self._configured.pop(target_id, None)
+            self._off.pop(target_id, None)
+            if target is not None and isinstance(message, TargetConfigured):
+                listed = self._configured if message.is_enabled else self._off
+                listed[target_id] = target
 
     def all(self) -> tuple[Target, ...]:
         """Who may be notified; those that are switched off are left out."""
         with self._lock:
             return (*self._fixed.values(), *self._configured.values())
 
+    def switched_off(self) -> tuple[Target, ...]:
+        """Who may be notified once they are switched on again."""
+        with self._lock:
+            return tuple(self._off.values())
+
     def get(self, target_id: UUID) -> Target | None:
         with self._lock:
             return self._fixed.get(target_id) or self._configured.get(target_id)
 
     def _opened(self, message: TargetConfigured) -> Target | None:
-        """None for one that is switched off, or whose seal is not ours to open."""
-        if not message.is_enabled:
-            return None
+        """None for one whose seal is not ours to open."""
         try:
             address = self._sealing.open_secret(PURPOSE, message.address).decode()
             sealed = message.secrets

@@ -81,6 +81,9 @@ class ApiSettings(ServiceSettings):
     """Files made for playback are kept up to so many GiB."""
     api_give_up_after_h: float = Field(default=48.0, gt=0)
     """An analysis of which nothing was heard for so long is ended, whatever still waits."""
+    target_dead_after_h: float = Field(default=24.0, ge=0)
+    """A target is switched off after so many hours in which at least five deliveries failed and
+    nothing got through; 0: never for that."""
     head: str = ""
     """As scoring has it: the rules that its heads bring along are shown with policies."""
     api_cors_origins: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import uvicorn
 from sqlalchemy import Engine
@@ -33,6 +34,8 @@ from services.api.retention import Retention
 from services.api.reviews.announcing import ReviewAnnouncements
 from services.api.scores.packing import Packing
 from services.api.targets.announcing import TargetAnnouncements
+from services.api.targets.disabling import DeadTargets
+from services.api.targets.failing import DeathRule
 from services.api.thumbnails import ThumbnailPool
 from services.api.uploads import Uploads
 from services.chassis.clock import Clock, SystemClock
@@ -156,6 +159,15 @@ def build(settings: ApiSettings) -> ApiService:
     targeting = _duty(
         "targets", TargetAnnouncements(engine, publishing).turn, engine, clock, SHORT_LEASE_S
     )
+    sealing = Sealing(settings.secret_key)
+    rule = DeathRule(timedelta(hours=settings.target_dead_after_h))
+    switching_off = _duty(
+        "dead-targets",
+        DeadTargets(engine, publishing, sealing, clock, rule).turn,
+        engine,
+        clock,
+        SHORT_LEASE_S,
+    )
     projector = ConsumeLoop(
         KafkaBroker(settings), groups.PROJECTOR, TOPICS, Projector(engine), publisher, LIMITS
     )
@@ -177,7 +189,7 @@ def build(settings: ApiSettings) -> ApiService:
         uploads=Uploads(store, threads, settings.api_max_upload_bytes, most),
         thumbnails=ThumbnailPool(Thumbnails(store), settings.api_thumbnails_waiting),
         health=(watch := Health(looks, clock)),
-        sealing=(sealing := Sealing(settings.secret_key)),
+        sealing=sealing,
         tickets=Tickets(sealing),
         announce=announcing.wake,
         announce_targets=targeting.wake,
@@ -193,7 +205,7 @@ def build(settings: ApiSettings) -> ApiService:
     )
     _invite_first_owner(tools)
     server = Server(_uvicorn(settings, tools))
-    duties = [announcing, reviewing, policing, targeting, *_duties(settings, tools)]
+    duties = [announcing, reviewing, policing, targeting, switching_off, *_duties(settings, tools)]
     return ApiService(server, projector, duties, watch, tools)
 
 

@@ -33,9 +33,10 @@ def add(connection: Connection, target: TargetConfigured, owner: Owner) -> None:
 
 
 def change(connection: Connection, target: TargetConfigured) -> None:
-    """To be told anew; why it was switched off by itself is history."""
+    """To be told anew; once it is switched on, why it was off is history."""
     mine = targets.c.target_id == str(target.target_id)
-    connection.execute(update(targets).where(mine).values(_row(target) | {"disabled_reason": ""}))
+    history = {"disabled_reason": "", "disabled_at": None} if target.is_enabled else {}
+    connection.execute(update(targets).where(mine).values(_row(target) | history))
 
 
 def remove(connection: Connection, target_id: UUID, now: datetime) -> None:

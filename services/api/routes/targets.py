@@ -42,6 +42,7 @@ from services.chassis.streaming.records import Outgoing
 
 T = TypeVar("T")
 router = APIRouter(prefix="/targets", tags=["targets"])
+OFF = "The target is switched off: switch it on first."
 TargetId = Annotated[UUID, Path(examples=["0f8fad5b-d9cb-469f-a165-70867728950e"])]
 
 
@@ -93,7 +94,9 @@ def target(
 def change(
     target_id: TargetId, wanted: TargetChange, context: Context, principal: Configuring
 ) -> TargetView:
-    """Takes effect within seconds. What waits to be sent goes to the new address."""
+    """Takes effect within seconds. What waits to be sent goes to the new address. One that was
+    switched off, by itself or not, goes on with `is_enabled`.
+    """
     with transaction(context.engine) as database:
         row = found(queries.row_of(database, principal, target_id), "target", target_id)
         before, owner = queries.target_of(row)
@@ -169,7 +172,7 @@ def drop_former(target_id: TargetId, context: Context, principal: Configuring) -
     "/{target_id}/test",
     status_code=202,
     summary="Send a test",
-    responses=documented(401, 404, 422, 503),
+    responses=documented(401, 404, 409, 422, 503),
     operation_id="testTarget",
 )
 def test(target_id: TargetId, context: Context, principal: Configuring) -> RequestedView:
@@ -177,6 +180,8 @@ def test(target_id: TargetId, context: Context, principal: Configuring) -> Reque
     with context.engine.connect() as database:
         view = queries.target(database, principal, target_id, context.sealing)
     wanted = found(view, "target", target_id)
+    if not wanted.is_enabled:
+        raise Problem(409, OFF)
     request = DeliveryRequested(
         request_id=uuid4(),
         tenant_id=wanted.tenant_id,

@@ -28,9 +28,15 @@ targets = Table(
     Column("configured_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
     Column("announced_at", UtcDateTime),
+    Column("disabled_at", UtcDateTime),
+    Column("missed_since", UtcDateTime),
+    Column("notified_at", UtcDateTime),
     Index("ix_targets_tenant", "tenant_id", "configured_at", "target_id"),
     Index("ix_targets_announced", "announced_at", "changed_at"),
+    Index("ix_targets_disabled", "disabled_at", "notified_at"),
     **INNODB,
 )
 """Who is notified. Address and secrets are sealed. A target of a store hears of that store alone;
-without one it belongs to the tenant. A removed row stays until its tombstone is told."""
+without one it belongs to the tenant. A removed row stays until its tombstone is told.
+`disabled_at`: it was switched off by itself then, and whoever can mend it is told until
+`notified_at`. `missed_since`: what failed first, the last time that it was."""

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.deliveries import Purpose
 from schemas.targets import AlertFilter, ChannelName, Language, Pacing
+from services.api.moments import Moment
 from services.api.view import EXAMPLE_ID, EXAMPLE_WHEN, View, example
 
 
@@ -27,6 +28,10 @@ class TargetView(View):
     after_s: float
     is_enabled: bool
     disabled_reason: str = Field(description="why it was switched off by itself; else empty")
+    disabled_at: datetime | None = Field(description="when it was switched off by itself")
+    missed_since: datetime | None = Field(
+        description="since when it missed messages, the last time it was switched off by itself"
+    )
     configured_at: datetime = Field(description="when it was added")
     changed_at: datetime
     is_announced: bool = Field(description="the services know of it as it is")
@@ -46,6 +51,8 @@ class TargetView(View):
             "after_s": 0,
             "is_enabled": True,
             "disabled_reason": "",
+            "disabled_at": None,
+            "missed_since": None,
             "configured_at": EXAMPLE_WHEN,
             "changed_at": EXAMPLE_WHEN,
             "is_announced": True,
@@ -94,6 +101,22 @@ class DeliveryWish(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     target_id: UUID
+
+
+class MissedWish(BaseModel):
+    """Of which time alerts shall be delivered that a target missed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    since: Moment | None = Field(default=None, description="else the target's `missed_since`")
+    until: Moment | None = Field(default=None, description="else now")
+
+
+class MissedView(View):
+    """How many alerts are being delivered. With `next`, ask again with that as `since`."""
+
+    count: int
+    next: datetime | None = Field(description="when the first began that is left; null at the end")
 
 
 class RequestedView(View):

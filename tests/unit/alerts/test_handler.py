@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,17 @@ def test_a_mail_waits_for_its_picture_but_a_webhook_does_not(station: Station) -
     handled(station, incoming(alert()), mail_waits_s=3)
     assert [task.channel for task in tasks(station, later_s=0)] == ["webhook"]
     assert [task.channel for task in tasks(station, later_s=3)] == ["email", "email"]
+
+
+def test_what_a_target_that_is_off_misses_is_noted_and_sent_by_nobody(station: Station) -> None:
+    """Else nobody could have an alert about a camera delivered later, of which nothing is made."""
+    off = replace(HOOK, address="https://example.org/off")
+    handled(station, incoming(offline()), switched_off=lambda: (off,))
+    assert station.ledger.claim(off, station.now + 9999) is None
+    assert {each.target_id for each in station.ledger.pending(station.now)} == {
+        target.target_id for target in TARGETS
+    }
+    assert station.ledger.alert_of(offline().alert_id) is not None
 
 
 @pytest.mark.parametrize("kind", [AlertUpdated, AlertClosed])

@@ -92,8 +92,10 @@ def test_a_target_is_opened_and_leaves_when_it_is_switched_off_or_removed() -> N
     assert target.shown == "https://hooks.example"
     assert "hunter2" not in repr(made.get(TARGET).shown)  # type: ignore[union-attr]
     made.on_target(str(TARGET), configured(is_enabled=False))
-    assert made.all() == ()
+    assert (made.all(), made.get(TARGET)) == ((), None)
+    assert [each.target_id for each in made.switched_off()] == [TARGET]
     made.on_target(str(TARGET), configured())
+    assert made.switched_off() == ()
     made.on_target(str(TARGET), None)
     assert made.get(TARGET) is None
 

@@ -210,6 +210,9 @@ MATRIX: dict[tuple[str, str], Entry] = {
     ("POST", "/api/v1/targets/{target_id}/secrets"): Entry("configure", is_refused=True),
     ("DELETE", "/api/v1/targets/{target_id}/secrets/former"): Entry("configure", is_refused=True),
     ("POST", "/api/v1/targets/{target_id}/test"): CONFIGURE,
+    ("POST", "/api/v1/targets/{target_id}/missed"): Entry(
+        "configure", {"since": "2026-05-01T22:00:00Z"}
+    ),
     ("GET", "/api/v1/targets/{target_id}/deliveries"): CONFIGURE,
     ("GET", "/api/v1/webpush/key"): VIEW,
     ("GET", "/api/v1/alerts/{alert_id}/deliveries"): VIEW,
