@@ -4,7 +4,7 @@ PY := .venv/bin/python
 SOURCES := services schemas tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test unit lint format schemas clients bench clean
+.PHONY: help setup demo up down test unit lint format schemas clients web bench clean
 
 help: ## Show this
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -47,6 +47,9 @@ schemas: setup ## Generate JSON Schemas, AsyncAPI, examples and reference pages 
 
 clients: setup ## Generate the Python and TypeScript clients of the API into clients/
 	@.ci/clients
+
+web: setup ## Build the dashboard (services/api/web) anew
+	@.ci/web
 
 bench: setup ## Measure decode, features, judging, episodes and the whole line
 	@$(PY) -m services.cli bench

@@ -21,6 +21,7 @@ from services.api.routes import (
     alerts,
     audit,
     cameras,
+    dashboard,
     deliveries,
     erasure,
     events,
@@ -150,5 +151,6 @@ def described() -> FastAPI:
     app.include_router(joining.router, prefix="/api/v1")
     app.include_router(acknowledge.router)
     app.include_router(system.router)
+    app.include_router(dashboard.router)
     document.install(app)
     return app

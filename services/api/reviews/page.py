@@ -7,7 +7,7 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
-TEMPLATE = Template((files("services.api") / "web/acknowledge.html").read_text("utf-8"))
+TEMPLATE = Template((files("services.api") / "reviews/acknowledge.html").read_text("utf-8"))
 
 Texts = Mapping[str, str]
 ENGLISH: Texts = {

@@ -41,6 +41,7 @@ STRETCH = {"from": "2026-05-01T22:00:00Z", "to": "2026-05-01T22:01:00Z"}
 VIEW, REVIEW, UPLOAD = Entry("view"), Entry("review"), Entry("upload")
 CONFIGURE, ADMINISTER = Entry("configure"), Entry("administer")
 OPEN = Entry("open")
+PAGES = Entry("open", may_be_absent=True)
 OWN_ACCOUNT = Entry("person", is_stream=True)
 """Of people who are not in the world: only refusals are asked for."""
 
@@ -53,6 +54,11 @@ MATRIX: dict[tuple[str, str], Entry] = {
     ("GET", "/api/v1/openapi.json"): OPEN,
     ("GET", "/healthz"): OPEN,
     ("GET", "/metrics"): OPEN,
+    # the dashboard's files, which are the same for everybody
+    ("GET", "/assets/{name}"): PAGES,
+    ("GET", "/{name}.svg"): PAGES,
+    ("GET", "/{name}.css"): PAGES,
+    ("GET", "/{path:path}"): PAGES,
     # videos
     ("POST", "/api/v1/videos"): UPLOAD,
     ("GET", "/api/v1/videos"): VIEW,

@@ -184,7 +184,7 @@ def test_a_wrong_token_is_no_login(closed: Api) -> None:
 
 
 def test_health_metrics_and_the_page_are_open_but_tell_nothing(closed: Api) -> None:
-    for path in ("/healthz", "/metrics", "/", "/app.js", "/style.css", "/api/v1/session"):
+    for path in ("/healthz", "/metrics", "/api/v1/session"):
         assert closed.client.get(path).status_code == 200
 
 

@@ -219,7 +219,7 @@ def test_the_name_of_a_file_stays_a_name(api: Api, name: str) -> None:
         "/../../etc/passwd",
         "/%2e%2e/%2e%2e/etc/passwd",
         "/..%2f..%2fetc%2fpasswd",
-        "/app.js/../../config.py",
+        "/assets/../../config.py",
         "//etc/passwd",
         "/api/v1/videos/..%2f..%2f/media",
         f"/api/v1/alerts/{UUID(int=7)}/..%2fmanifest.json",
@@ -229,7 +229,8 @@ def test_the_name_of_a_file_stays_a_name(api: Api, name: str) -> None:
 def test_no_path_leads_out_of_the_application(api: Api, path: str) -> None:
     with contextlib.suppress(ValueError):
         answer = api.client.get(path)
-        assert answer.status_code in (404, 405, 422)
+        is_page = answer.text.startswith("<!doctype html>")
+        assert is_page or answer.status_code in (404, 405, 422)
         assert b"root:" not in answer.content
 
 

@@ -1,0 +1,55 @@
+// The API, typed by its OpenAPI document. Every failure is a Problem (RFC 9457).
+
+import createFetchClient, { type Middleware } from "openapi-fetch";
+import createQueryClient from "openapi-react-query";
+import type { paths } from "./schema";
+
+export type * from "./schema";
+
+/** What the API says went wrong. `status` 0: it was not reached. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly title = "",
+    readonly retryAfterS: number | null = null,
+  ) {
+    super(message);
+    this.name = "Problem";
+  }
+}
+
+/** The problem that an answer tells of; a proxy's page gives its status alone. */
+export async function problemOf(response: Response): Promise<Problem> {
+  const retryAfter = Number(response.headers.get("Retry-After")) || null;
+  try {
+    const { detail, title } = await response.json();
+    return new Problem(response.status, detail || title, title, retryAfter);
+  } catch {
+    return new Problem(
+      response.status,
+      `${response.status} ${response.statusText}`,
+      "",
+      retryAfter,
+    );
+  }
+}
+
+const raising: Middleware = {
+  async onResponse({ response }) {
+    if (!response.ok) throw await problemOf(response);
+  },
+  onError({ error }) {
+    return new Problem(0, error instanceof Error ? error.message : String(error));
+  },
+};
+
+export const client = createFetchClient<paths>({ baseUrl: window.location.origin });
+client.use(raising);
+
+/** Queries and mutations: `$api.useQuery("get", "/api/v1/cameras")`. Their errors are Problems. */
+export const $api = createQueryClient(client);
+
+export function isProblem(error: unknown, ...statuses: number[]): error is Problem {
+  return error instanceof Problem && (!statuses.length || statuses.includes(error.status));
+}

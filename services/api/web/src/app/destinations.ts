@@ -1,0 +1,22 @@
+// Where one may go from anywhere, by what one may do.
+
+import { useLingui } from "@lingui/react/macro";
+import { type Right, useMe } from "@/api/session";
+import type { IconName } from "./icons";
+
+export type Destination = {
+  to: "/";
+  label: string;
+  icon: IconName;
+  right: Right;
+  exact?: boolean;
+};
+
+export function useDestinations(): Destination[] {
+  const { t } = useLingui();
+  const { rights } = useMe();
+  const all: Destination[] = [
+    { to: "/", label: t`Overview`, icon: "home", right: "view", exact: true },
+  ];
+  return all.filter(({ right }) => rights.includes(right));
+}

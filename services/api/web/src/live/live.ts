@@ -1,0 +1,94 @@
+// One stream of alerts, health, reviews and deliveries for the whole page. What it tells of is read
+// anew; pages may listen too.
+
+import { useEffect, useEffectEvent, useSyncExternalStore } from "react";
+import { queries, refresh } from "@/api/queries";
+import { type Connection, EventSocket, type LiveEvent, type Wanted } from "./socket";
+
+type Listener = (event: LiveEvent) => void;
+
+/** Which answers of the API an event makes old. */
+const CONCERNS: [prefix: string, paths: string[]][] = [
+  [
+    "alert.",
+    [
+      "/api/v1/alerts",
+      "/api/v1/review-queue",
+      "/api/v1/videos",
+      "/api/v1/sources/{source_id}/timeline",
+    ],
+  ],
+  ["health", ["/api/v1/cameras", "/api/v1/sources/{source_id}/conditions"]],
+  ["delivery", ["/api/v1/alerts/{alert_id}", "/api/v1/targets/{target_id}/deliveries"]],
+];
+/** Fifty alerts a minute ask for lists once in a while, not fifty times. */
+const TOGETHER_MS = 800;
+
+const listeners = new Set<Listener>();
+const watchers = new Set<() => void>();
+const due = new Set<string>();
+let connection: Connection = "connecting";
+let flush: ReturnType<typeof setTimeout> | undefined;
+let stream: EventSocket | undefined;
+
+/** From the moment on that somebody is signed in. */
+export function begin(): void {
+  stream ??= new EventSocket({}, hear, tell);
+}
+
+export function end(): void {
+  stream?.close();
+  stream = undefined;
+}
+
+/** Hear of everything while a component is shown. */
+export function useLive(listener: Listener): void {
+  const heard = useEffectEvent(listener);
+  useEffect(() => {
+    const hear: Listener = (event) => heard(event);
+    listeners.add(hear);
+    return () => {
+      listeners.delete(hear);
+    };
+  }, []);
+}
+
+/** A stream of its own for what the shared one does not carry, such as the scores of a camera. */
+export function useStream(wanted: Wanted, listener: Listener): void {
+  const heard = useEffectEvent(listener);
+  const key = JSON.stringify(wanted);
+  useEffect(() => {
+    const socket = new EventSocket(JSON.parse(key), (event) => heard(event));
+    return () => socket.close();
+  }, [key]);
+}
+
+export function useConnection(): Connection {
+  return useSyncExternalStore(
+    (watcher) => {
+      watchers.add(watcher);
+      return () => watchers.delete(watcher);
+    },
+    () => connection,
+  );
+}
+
+function hear(event: LiveEvent): void {
+  if (event.name === "gap") void queries.invalidateQueries();
+  for (const [prefix, paths] of CONCERNS)
+    if (event.name.startsWith(prefix)) for (const path of paths) due.add(path);
+  if (flush === undefined) flush = setTimeout(refreshDue, TOGETHER_MS);
+  for (const listener of listeners) listener(event);
+}
+
+function refreshDue(): void {
+  flush = undefined;
+  void refresh(...due);
+  due.clear();
+}
+
+function tell(state: Connection): void {
+  if (connection === state) return;
+  connection = state;
+  for (const watcher of watchers) watcher();
+}

@@ -1,0 +1,77 @@
+"""What surrounds every page: language, colours, the line, and what the browser is allowed."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from schemas.alerts import AlertOpened
+from tests.unit.api.builders import alert
+from tests.web.conftest import Site, require_accessible, require_fits
+
+SCRIPT_BYTES = 200_000
+"""Compressed, of a first load."""
+
+
+def test_speaks_the_language_of_the_browser_and_then_the_chosen(page: Page) -> None:
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    page.get_by_role("button", name="Your menu").click()
+    page.get_by_role("menuitemradio", name="한국어").click()
+    expect(page.get_by_role("heading", name="개요")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="개요")).to_be_visible()
+    assert page.evaluate("document.documentElement.lang") == "ko"
+
+
+def test_wears_the_chosen_colours_after_a_reload(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("button", name="Your menu").click()
+    page.get_by_role("menuitemradio", name="Light").click()
+    page.reload()
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    assert page.evaluate("getComputedStyle(document.body).colorScheme") == "light"
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_is_accessible_and_fits(
+    open_context: Callable[..., BrowserContext], width: int, scheme: str
+) -> None:
+    size = {"width": width, "height": 800}
+    page = open_context(color_scheme=scheme, viewport=size).new_page()
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    require_fits(page)
+    require_accessible(page)
+
+
+def test_a_first_load_is_small_and_asks_no_other_host(page: Page, site: Site) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    sizes: list[int] = []
+    page.on(
+        "requestfinished",
+        lambda request: (
+            sizes.append(request.sizes()["responseBodySize"])
+            if request.resource_type == "script"
+            else None
+        ),
+    )
+    page.goto("/", wait_until="networkidle")
+    assert all(url.startswith(site.url) for url in asked)
+    assert 0 < sum(sizes) <= SCRIPT_BYTES
+
+
+def test_a_page_that_is_not_there_leads_back(page: Page) -> None:
+    page.goto("/no/such/page")
+    page.get_by_role("link", name="To the overview").click()
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+
+
+def test_an_alert_appears_without_a_reload(page: Page, site: Site) -> None:
+    page.goto("/")
+    expect(page.get_by_text("All is quiet")).to_be_visible()
+    opened = alert(AlertOpened)
+    site.happens(opened)
+    expect(page.get_by_text(opened.label)).to_be_visible()
