@@ -59,6 +59,9 @@ class AlertsSettings(ServiceSettings):
     """How long a delivery is tried."""
     delivery_deadline_s: float = Field(default=20.0, gt=0, le=120)
     """One attempt takes no longer, from the look-up of the name to the answer."""
+    delivery_lease_s: float = Field(default=30.0, ge=3, le=600)
+    """An attempt that a killed instance had at work is made again after so long. Longer than the
+    database is away now and then: else an attempt at work is made twice."""
     evidence_before_s: float = Field(default=5.0, ge=0)
     evidence_after_s: float = Field(default=5.0, ge=0)
     """How much around an episode its evidence video shows."""

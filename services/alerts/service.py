@@ -144,7 +144,7 @@ class Assembly:
         self._people, self._directory, self._secrets = people, directory, sealing
         self._holder = new_holder()
         self._engine = engine
-        self.ledger = Ledger(engine, self._holder)
+        self.ledger = Ledger(engine, self._holder, settings.delivery_lease_s)
         self.queue = EvidenceQueue(engine, self._holder)
         self.removal = Removal(sources, self.ledger, self.queue, clock)
         self._watch = Watch(self.ledger, self.queue, clock)
