@@ -35,6 +35,7 @@ from services.alerts.core.spans import (
 from services.alerts.enhanced import enhanced_still
 from services.alerts.evidence_queue import EvidenceQueue, EvidenceTask
 from services.alerts.footage import FootageByKind, FootageLate, FootageUnusable, Stretch
+from services.alerts.holds import HeldStretches
 from services.alerts.montage import contact_sheet
 from services.alerts.pack.sealing import Sealing
 from services.alerts.picture import snapshot
@@ -68,6 +69,7 @@ class Making:
     clock: Clock
     sealing: Sealing
     people: People
+    held: HeldStretches
     margins: Margins = Margins()  # noqa: RUF009 - frozen
     policy: RetryPolicy = RetryPolicy(base_s=1.0, cap_s=300.0)  # noqa: RUF009 - frozen
 
@@ -198,7 +200,7 @@ class EvidenceWorker:
         """
         alert_id = task.alert.alert_id
         try:
-            if exists(self._store, ids.hold_key(alert_id)):
+            if self._shared.held.covers(task.alert) or exists(self._store, ids.hold_key(alert_id)):
                 self._queue.keep(task)
                 return
             for info in self._store.list(ids.evidence_prefix(alert_id)):

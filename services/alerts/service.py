@@ -15,6 +15,7 @@ from schemas.topics import (
     ALERTS,
     DELIVERY_REQUESTS,
     FOOTAGE_REQUESTS,
+    KEEPING,
     MAILS,
     POLICIES,
     REVIEWS,
@@ -36,6 +37,7 @@ from services.alerts.evidence_queue import EvidenceQueue
 from services.alerts.follow_up import FollowUp
 from services.alerts.footage import FootageByKind, UploadedObject
 from services.alerts.handler import AlertHandler, Notification
+from services.alerts.holds import HeldStretches
 from services.alerts.ledger import Ledger, Task
 from services.alerts.outbox import Outbox, OutboxRelay
 from services.alerts.pack.sealing import Sealing
@@ -142,6 +144,7 @@ class Assembly:
     ) -> None:
         self._settings, self._clock, self._sources = settings, clock, sources
         self._people, self._directory, self._secrets = people, directory, sealing
+        self.held = HeldStretches()
         self._holder = new_holder()
         self._engine = engine
         self.ledger = Ledger(engine, self._holder, settings.delivery_lease_s)
@@ -245,6 +248,7 @@ class Assembly:
             clock=self._clock,
             sealing=Sealing(store, signing_key(settings.signing_key_file), self._clock),
             people=self._people,
+            held=self.held,
             margins=settings.margins,
         )
         worker = EvidenceWorker(shared, self._follow_up.on_picture)
@@ -310,14 +314,15 @@ def build(settings: AlertsSettings, clock: Clock | None = None) -> AlertsService
     url = settings.database_url.get_secret_value()
     upgrade(url)
     broker, engine = KafkaBroker(settings), database.connect(url)
-    configured, policies, targets = (
-        CompactedView(broker, topic, clock) for topic in (SOURCES, POLICIES, TARGETS)
+    configured, policies, targets, keeping = views = tuple(
+        CompactedView(broker, topic, clock) for topic in (SOURCES, POLICIES, TARGETS, KEEPING)
     )
     sources, sealing = Sources(configured, policies), SecretSealing(settings.secret_key)
     directory = TargetDirectory(settings.targets, sealing)
     configured.subscribe(sources.on_source)
     targets.subscribe(directory.on_target)
     assembly = Assembly(settings, engine, sources, directory, sealing, SeenPeople(broker), clock)
+    keeping.subscribe(assembly.held.on_keeping)
     wishes = Publishing(broker.publisher("alerts"))
     duties = assembly.duties(store, broker.publisher("alerts"), wishes)
     notification = Notification(
@@ -336,4 +341,4 @@ def build(settings: AlertsSettings, clock: Clock | None = None) -> AlertsService
     publisher = broker.publisher("alerts")
     topics = [ALERTS, REVIEWS, DELIVERY_REQUESTS, MAILS]
     loop = ConsumeLoop(broker, GROUP, topics, handler, publisher, Limits(batch_records=8))
-    return AlertsService(loop, (configured, policies, targets), assembly, duties)
+    return AlertsService(loop, views, assembly, duties)

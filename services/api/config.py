@@ -1,7 +1,8 @@
 """Settings of the API. `NIGHTCLERK_API_TOKEN` is what lets it serve beyond this machine."""
 
 import ipaddress
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -28,6 +29,8 @@ class Keeping:
     maxima: timedelta | None
     evidence: timedelta | None
     recordings: timedelta | None
+    gigabytes: Mapping[str, float] = field(default_factory=dict)
+    """So much of `recordings`, `evidence` and `uploads` of one tenant; 0 and none: no bound."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,13 @@ class ApiSettings(ServiceSettings):
     """Snapshots and evidence of alerts; 0 keeps them."""
     api_keep_recordings_days: float = Field(default=30.0, ge=0, le=36_500)
     """Recordings of cameras in the object store; 0 keeps them."""
+    api_keep_videos_gb: float = Field(default=0.0, ge=0)
+    """So many GB (10⁹ bytes) of one tenant's uploads are kept, the oldest removed first; 0: no
+    bound."""
+    api_keep_evidence_gb: float = Field(default=0.0, ge=0)
+    """Likewise of the evidence of a tenant's alerts."""
+    api_keep_recordings_gb: float = Field(default=0.0, ge=0)
+    """Likewise of a tenant's recordings in the object store."""
     api_playback_wait_s: float = Field(default=8.0, gt=0, le=60)
     """Who wants to see a recording waits so long for it, and gets 202 then."""
     api_playback_cache_gb: float = Field(default=4.0, gt=0)
@@ -133,6 +143,11 @@ class ApiSettings(ServiceSettings):
             _days(self.api_keep_maxima_days),
             _days(self.api_keep_evidence_days),
             _days(self.api_keep_recordings_days),
+            {
+                "uploads": self.api_keep_videos_gb,
+                "evidence": self.api_keep_evidence_gb,
+                "recordings": self.api_keep_recordings_gb,
+            },
         )
 
     @property

@@ -53,6 +53,8 @@ class Tools:
     """Have `reviews.v1` told of reviews that changed, soon."""
     announce_policies: Callable[[], None]
     """Have `policies.v1` told of what is in force where that changed, soon."""
+    announce_keeping: Callable[[], None]
+    """Have `keeping.v1` told of holds and retention rules that changed, soon."""
     playback: Playback
     live: LiveView
     events: EventHub

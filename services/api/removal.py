@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, Table, delete, select, update
 from schemas.ids import evidence_prefix
 from schemas.topics import POLICIES, SOURCES
 from services.api.albums.tables import album_items
+from services.api.keeping.tables import evidence_sizes
 from services.api.policies import storing
 from services.api.policies.tables import policy_sets
 from services.api.reviews.incidents import recount
@@ -49,6 +50,7 @@ BY_SOURCE: tuple[Table, ...] = (
     runs,
     cameras,
     policy_sets,
+    evidence_sizes,
     *OF_REVIEWS,
 )
 

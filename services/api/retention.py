@@ -1,11 +1,11 @@
-"""Lets go of what is older than it is to be kept: a duty."""
+"""Lets go of what is older, or more, than is to be kept: a duty (ADR 0043)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Table, and_, delete, select, tuple_
+from sqlalchemy import Connection, Engine, Table, and_, delete, exists, select, tuple_
 
 from services.api import holds, idempotency
 from services.api.access import throttling
@@ -13,6 +13,11 @@ from services.api.access.credentials import idempotent_requests, login_failures
 from services.api.access.tables import invitations, sessions
 from services.api.config import Keeping
 from services.api.erasure.tables import erasures
+from services.api.keeping.crowding import too_much
+from services.api.keeping.cuts import Cut, Layer, cuts, layers, size_bounds
+from services.api.keeping.measuring import EvidenceMeasuring, forget_gone, note_gone
+from services.api.keeping.rules import MEASURED, Kind
+from services.api.keeping.tables import evidence_sizes
 from services.api.removal import Removal
 from services.api.reviews.expiry import old_incidents, old_reviews
 from services.api.reviews.tables import (
@@ -52,27 +57,35 @@ SWEPT_FOR = timedelta(hours=2)
 
 
 class Retention:
-    """Every step may be broken off and done again."""
+    """Every step may be broken off and done again. Rules of tenants and stores are read at the
+    beginning of each turn.
+    """
 
     def __init__(self, engine: Engine, removal: Removal, clock: Clock, keeping: Keeping) -> None:
         self._engine, self._removal, self._clock = engine, removal, clock
         self._keeping = keeping
-        self._evidence_until: datetime | None = None
+        self._layers: list[Layer] = []
+        self._measuring = EvidenceMeasuring(engine, removal.store)
 
     def turn(self) -> float:
         """One bounded step of each kind; seconds until the next. Raises TransientError."""
         now = self._clock.now()
+        with transaction(self._engine) as connection:
+            holds.follow_alerts(connection)
+            self._layers = layers(connection)
         steps: tuple[Callable[[datetime], bool], ...] = (
             self._finish_removals,
             self._sweep_removed,
             self._expire_videos,
             self._expire_scores,
             self._expire_maxima,
+            self._measuring.turn,
             self._expire_evidence,
             self._expire_alerts,
             self._expire_reviews,
             self._expire_conditions,
             self._expire_recordings,
+            self._make_room,
             self._expire_sessions,
             self._give_back_parts,
         )
@@ -104,97 +117,138 @@ class Retention:
         return False
 
     def _expire_videos(self, now: datetime) -> bool:
-        if self._keeping.videos is None:
-            return False
-        query = (
-            select(videos.c.video_id)
-            .where(
-                videos.c.submitted_at < now - self._keeping.videos,
-                holds.is_source_free(videos.c.video_id),
-            )
-            .order_by(videos.c.submitted_at)
-            .limit(VIDEOS_AT_ONCE)
-        )
-        names = self._names(query)
+        free, more = holds.is_source_free(videos.c.video_id), False
+        for cut in self._cuts("uploads", now):
+            old = cut.old(videos.c.video_id, videos.c.submitted_at)
+            query = select(videos.c.video_id).where(old, free).order_by(videos.c.submitted_at)
+            names = self._names(query.limit(VIDEOS_AT_ONCE))
+            self._remove_videos(names, now, "expired")
+            more = more or len(names) == VIDEOS_AT_ONCE
+        return more
+
+    def _remove_videos(self, names: Sequence[str], now: datetime, why: str) -> None:
         for name in names:
             self._removal.remove(UUID(name), now)
-            log.info("video expired", video=name)
-        return len(names) == VIDEOS_AT_ONCE
+            log.info("video removed", video=name, why=why)
 
     def _expire_scores(self, now: datetime) -> bool:
-        if self._keeping.scores is None:
-            return False
-        old = score_blocks.c.ends_at < now - self._keeping.scores
-        return self._delete(score_blocks, old)
+        return any(
+            self._delete(score_blocks, and_(_of_series(cut, score_blocks.c.ends_at), free))
+            for cut in self._cuts("scores", now)
+            for free in self._free_scores(score_blocks)
+        )
 
     def _expire_maxima(self, now: datetime) -> bool:
-        if self._keeping.maxima is None:
-            return False
-        until = now - self._keeping.maxima
-        more = self._delete(score_hours, score_hours.c.hour < (until - EPOCH) // timedelta(hours=1))
-        return self._delete(score_series, score_series.c.last_at < until) or more
+        more = False
+        for cut in self._cuts("alerts", now):
+            hour = (cut.before - EPOCH) // timedelta(hours=1)
+            old = _of_series(cut, score_hours.c.hour, hour)
+            for free in self._free_scores(score_hours):
+                more = self._delete(score_hours, and_(old, free)) or more
+            columns = score_series.c
+            free = holds.is_free(columns.source_id, columns.first_at, columns.last_at)
+            unused = ~exists().where(score_blocks.c.series_id == columns.series_id)
+            gone = and_(cut.old(columns.source_id, columns.last_at), free, unused)
+            more = self._delete(score_series, gone) or more
+        return more
+
+    def _free_scores(self, table: Table) -> list[Any]:
+        with transaction(self._engine) as connection:
+            return holds.free_scores(connection)[table.name]
 
     def _expire_alerts(self, now: datetime) -> bool:
-        if self._keeping.maxima is None:
-            return False
-        until = now - self._keeping.maxima
-        more = self._delete(deliveries, deliveries.c.attempted_at < until)
-        old = and_(alerts.c.started_at < until, holds.is_free(alerts.c.alert_id))
-        more = self._delete(alerts, old) or more
-        return self._delete(incidents, old_incidents(until)) or more
+        """With their deliveries; incidents of which none is left."""
+        more = False
+        free = and_(
+            holds.is_free(alerts.c.source_id, alerts.c.started_at, alerts.c.ended_at),
+            alerts.c.alert_id.in_(select(evidence_sizes.c.alert_id)),  # else nobody finds it
+        )
+        for cut in self._cuts("alerts", now):
+            old = cut.old(deliveries.c.source_id, deliveries.c.attempted_at)
+            told = and_(old, holds.is_alert_free(deliveries.c.alert_id))
+            more = self._delete(deliveries, told) or more
+            old = cut.old(alerts.c.source_id, alerts.c.started_at)
+            more = self._delete(alerts, and_(old, free)) or more
+            more = self._delete(incidents, old_incidents(cut.before)) or more
+        forget_gone(self._engine)
+        return more
 
     def _expire_reviews(self, now: datetime) -> bool:
         """Once neither the alert is kept nor its evidence: until then they train heads."""
         self._delete(acknowledge_tickets, acknowledge_tickets.c.expires_at < now)
-        kept = self._keeping.maxima, self._keeping.evidence
-        if None in kept:
-            return False
-        until = now - max(span for span in kept if span is not None)
-        names = self._names(old_reviews(until))
-        tables = comments, review_history, reviews  # the review itself goes last
-        more = any(self._delete(table, table.c.alert_id.in_(names)) for table in tables)
-        return more or len(names) == AT_ONCE
+        more = False
+        for cut in self._cuts("alerts", now, least="evidence"):
+            names = self._names(old_reviews(cut))
+            for table in (comments, review_history, reviews):  # the review itself goes last
+                more = self._delete(table, table.c.alert_id.in_(names)) or more
+            more = more or len(names) == AT_ONCE
+        return more
 
     def _expire_conditions(self, now: datetime) -> bool:
-        if self._keeping.maxima is None:
-            return False
-        until = now - self._keeping.maxima
-        return self._delete(conditions, conditions.c.started_at < until)
+        columns, more = conditions.c, False
+        free = holds.is_free(columns.source_id, columns.started_at, columns.ended_at)
+        for cut in self._cuts("alerts", now):
+            old = cut.old(columns.source_id, columns.started_at)
+            more = self._delete(conditions, and_(old, free)) or more
+        return more
 
     def _expire_recordings(self, now: datetime) -> bool:
         """Segments that lie in the store, and what the tables tell of those that are gone."""
-        if self._keeping.recordings is None:
-            return False
-        old = segments.c.ended_at < now - self._keeping.recordings
-        query = select(segments.c.segment_id, segments.c.object_key).where(old)
-        with transaction(self._engine) as connection:
-            query = query.where(holds.free_segments(connection))
-            rows = connection.execute(query.order_by(segments.c.ended_at).limit(AT_ONCE)).all()
+        columns, more = segments.c, False
+        free = holds.is_free(columns.source_id, columns.started_at, columns.ended_at)
+        for cut in self._cuts("recordings", now):
+            query = select(columns.segment_id, columns.object_key)
+            query = query.where(cut.old(columns.source_id, columns.ended_at), free)
+            with transaction(self._engine) as connection:
+                rows = connection.execute(query.order_by(columns.ended_at).limit(AT_ONCE))
+                found = rows.mappings().all()
+            self._remove_segments(found)
+            more = more or len(found) == AT_ONCE
+        return more
+
+    def _remove_segments(self, rows: Sequence[Mapping[Any, Any]]) -> None:
         for row in rows:
-            if row.object_key is not None:
-                self._removal.store.delete(row.object_key)
-        names = [row.segment_id for row in rows]
-        self._delete(segments, segments.c.segment_id.in_(names))
-        return len(rows) == AT_ONCE
+            if row["object_key"] is not None:
+                self._removal.store.delete(row["object_key"])
+        self._delete(segments, segments.c.segment_id.in_([row["segment_id"] for row in rows]))
 
     def _expire_evidence(self, now: datetime) -> bool:
-        """Of alerts that began since the latest turn's cut; after a start of all."""
-        if self._keeping.evidence is None:
-            return False
-        until = now - self._keeping.evidence
-        columns = alerts.c
-        query = select(columns.alert_id, columns.started_at).where(
-            columns.started_at < until, holds.is_free(columns.alert_id)
-        )
-        if self._evidence_until is not None:
-            query = query.where(columns.started_at >= self._evidence_until)
-        with transaction(self._engine) as connection:
-            rows = connection.execute(query.order_by(columns.started_at).limit(AT_ONCE)).all()
-        for row in rows:
-            self._removal.remove_evidence(row.alert_id)
-        full = len(rows) == AT_ONCE and rows[-1].started_at != self._evidence_until
-        self._evidence_until = rows[-1].started_at if full else until
-        return full
+        """Of which it is known how large it is: an hour after the alert came, that is."""
+        columns, more = evidence_sizes.c, False
+        free = holds.is_free(columns.source_id, columns.started_at, columns.ended_at)
+        for cut in self._cuts("evidence", now):
+            old = cut.old(columns.source_id, columns.dated_at)
+            query = select(columns.alert_id).where(old, columns.size_bytes.is_not(None), free)
+            names = self._names(query.order_by(columns.dated_at).limit(AT_ONCE))
+            self._remove_evidence(names)
+            more = more or len(names) == AT_ONCE
+        return more
+
+    def _remove_evidence(self, names: list[str]) -> None:
+        for name in names:
+            self._removal.remove_evidence(name)
+        note_gone(self._engine, names)
+
+    def _make_room(self, now: datetime) -> bool:
+        """Of what a tenant or store has too much, the oldest."""
+        more = False
+        for kind in MEASURED:
+            with transaction(self._engine) as connection:
+                bounds = list(size_bounds(connection, self._keeping, self._layers, kind))
+            for bound in bounds:
+                with transaction(self._engine) as connection:
+                    rows = too_much(connection, kind, bound, VIDEOS_AT_ONCE)
+                if kind == "recordings":
+                    self._remove_segments(rows)
+                elif kind == "evidence":
+                    self._remove_evidence([row["alert_id"] for row in rows])
+                else:
+                    self._remove_videos([row["video_id"] for row in rows], now, "no room")
+                more = more or len(rows) == VIDEOS_AT_ONCE
+        return more
+
+    def _cuts(self, kind: Kind, now: datetime, least: Kind | None = None) -> list[Cut]:
+        return list(cuts(self._keeping, self._layers, kind, now, least))
 
     def _expire_sessions(self, now: datetime) -> bool:
         """And invitations that nobody accepted, failed logins, answers kept for a day."""
@@ -216,6 +270,15 @@ class Retention:
         """Some rows at a time, so that no lock is held for long. Whether there may be more."""
         with transaction(self._engine) as connection:
             return _delete_some(connection, table, old) == AT_ONCE
+
+
+def _of_series(cut: Cut, moment: Any, before: Any = None) -> Any:
+    """The condition on a table of scores whose rows belong to series."""
+    is_old = moment < (cut.before if before is None else before)
+    mine = cut.of(score_series.c.source_id)
+    if mine is None:
+        return is_old
+    return and_(is_old, moment.table.c.series_id.in_(select(score_series.c.series_id).where(mine)))
 
 
 def _delete_some(connection: Connection, table: Table, old: Any) -> int:

@@ -25,6 +25,7 @@ from services.api.events.directory import Directory
 from services.api.events.hub import EventHub
 from services.api.frames import Thumbnails
 from services.api.health import Health
+from services.api.keeping.announcing import KeepingAnnouncements
 from services.api.live.view import LiveView
 from services.api.pipeline import PipelineLag
 from services.api.playback import Playback
@@ -168,6 +169,13 @@ def build(settings: ApiSettings) -> ApiService:
         clock,
         SHORT_LEASE_S,
     )
+    keeping = _duty(
+        "keeping",
+        KeepingAnnouncements(engine, publishing, clock, settings.keeping).turn,
+        engine,
+        clock,
+        SHORT_LEASE_S,
+    )
     projector = ConsumeLoop(
         KafkaBroker(settings), groups.PROJECTOR, TOPICS, Projector(engine), publisher, LIMITS
     )
@@ -195,6 +203,7 @@ def build(settings: ApiSettings) -> ApiService:
         announce_targets=targeting.wake,
         announce_reviews=reviewing.wake,
         announce_policies=policing.wake,
+        announce_keeping=keeping.wake,
         live=LiveView(KafkaBroker(settings), clock),
         events=EventHub(KafkaBroker(settings), Directory(engine, clock), clock),
         pushes=Publishing(KafkaPublisher(settings, "api")),
@@ -205,7 +214,15 @@ def build(settings: ApiSettings) -> ApiService:
     )
     _invite_first_owner(tools)
     server = Server(_uvicorn(settings, tools))
-    duties = [announcing, reviewing, policing, targeting, switching_off, *_duties(settings, tools)]
+    duties = [
+        announcing,
+        reviewing,
+        policing,
+        targeting,
+        switching_off,
+        keeping,
+        *_duties(settings, tools),
+    ]
     return ApiService(server, projector, duties, watch, tools)
 
 

@@ -224,6 +224,7 @@ alerts = Table(
     Index("ix_alerts_state", "run", "state", "started_at", "alert_id"),
     Index("ix_alerts_source", "source_id", "run", "started_at", "alert_id"),
     Index("ix_alerts_started_at", "started_at"),
+    Index("ix_alerts_recorded_at", "recorded_at"),
     **INNODB,
 )
 
@@ -294,10 +295,18 @@ deliveries = Table(
 holds = Table(
     "holds",
     metadata,
-    Column("alert_id", identifier(), primary_key=True),
+    Column("hold_id", identifier(), primary_key=True),
+    Column("tenant_id", identifier()),
     Column("source_id", identifier(), nullable=False),
+    Column("is_of_alert", Boolean, nullable=False),
+    Column("since_at", UtcDateTime, nullable=False),
+    Column("until_at", UtcDateTime, nullable=False),
+    Column("reason", String(SENTENCE_CHARS), nullable=False),
+    Column("held_by", String(NAME_CHARS), nullable=False),
     Column("held_at", UtcDateTime, nullable=False),
-    Index("ix_holds_source", "source_id"),
+    Index("ix_holds_source", "source_id", "until_at"),
+    Index("ix_holds_newest", "held_at", "hold_id"),
     **INNODB,
 )
-"""Alerts of which nothing may be deleted. Written by the API: no topic speaks of them."""
+"""Stretches of sources of which nothing may be deleted. That of an alert has the alert's id, and
+follows its end while it is open. Written by the API: no topic takes one away."""

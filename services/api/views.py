@@ -10,6 +10,7 @@ from schemas.alerts import AlertKind, ClosedReason, Severity
 from schemas.clips import SourceKind
 from services.api.cameras.views import ConditionView
 from services.api.reviews.views import IncidentView, ReviewView
+from services.api.tables import SENTENCE_CHARS
 from services.api.view import EXAMPLE_ID, EXAMPLE_WHEN, STORE_EXAMPLE, OfStore, View, example
 
 VideoState = Literal["submitted", "decoding", "scoring", "done", "failed"]
@@ -123,7 +124,10 @@ class AlertView(OfStore):
     is_wall_clock: bool = Field(description="false: nobody said when the video was recorded")
     model_id: str
     recorded_at: datetime = Field(description="when the API heard of it")
-    is_held: bool = Field(description="nothing that is kept of it is deleted, however old")
+    is_held: bool = Field(
+        description="nothing that is kept of it is deleted, however old; so it is, too, while a"
+        " stretch of its source is held (`/holds`)"
+    )
     incident_id: UUID | None = Field(
         description="alerts of a store that belong together have the same"
     )
@@ -329,3 +333,4 @@ class AlertChange(View):
     """What of an alert a person may change."""
 
     held: bool = Field(description="whether all that is kept of it stays, however old")
+    reason: str = Field(default="", max_length=SENTENCE_CHARS, description="why it is held")

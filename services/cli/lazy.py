@@ -67,6 +67,10 @@ LATER: Mapping[str, Later] = {
     "erase": Later(
         "services.cli.erase", "Take footage away for good, and prove it.", extra="api,local"
     ),
+    "retention": Later(
+        "services.cli.retention", "What is kept for how long: show, set.", extra="local"
+    ),
+    "holds": Later("services.cli.holds", "Legal hold: list, add, release.", extra="local"),
     "secrets": Later("services.cli.secrets", "The key that seals secrets: rotate.", extra="local"),
     "export": Later(
         "services.cli.export", "Scores, alerts and conditions as CSV or Parquet.", extra="local"

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from schemas import groups
 from schemas.base import Message
-from schemas.topics import CLIPS_BULK, SOURCES, VIDEOS
+from schemas.topics import CLIPS_BULK, KEEPING, SOURCES, VIDEOS
 from schemas.videos import VideoSubmitted
 from services.chassis.clock import SystemClock
 from services.chassis.service import Runnable
@@ -89,6 +89,30 @@ class Watch:
         self.stragglers.raise_failure()
 
 
+@dataclass(frozen=True)
+class Views:
+    """What sources there are, and how long what of them is kept."""
+
+    sources: CompactedView
+    keeping: CompactedView
+
+    def start(self, on_failure: Callable[[], None]) -> None:
+        for view in (self.sources, self.keeping):
+            view.start(on_failure=on_failure)
+
+    def wait_ready(self) -> None:
+        for view in (self.sources, self.keeping):
+            view.wait_ready()
+
+    def stop(self) -> None:
+        for view in (self.sources, self.keeping):
+            view.stop()
+
+    def raise_failure(self) -> None:
+        for view in (self.sources, self.keeping):
+            view.raise_failure()
+
+
 class IngestService:
     """Two consume loops and what works beside them; ends as a whole when a part of it does."""
 
@@ -97,12 +121,12 @@ class IngestService:
         uploads: ConsumeLoop,
         cameras: ConsumeLoop,
         lanes: Lanes,
-        sources: CompactedView,
+        views: Views,
         recordings: Recordings,
         watch: Watch,
     ) -> None:
         self._uploads, self._cameras, self._watch = uploads, cameras, watch
-        self._lanes, self._sources = lanes, sources
+        self._lanes, self._views = lanes, views
         self._recordings, self._duties = recordings, recordings.duties()
         self._failure: BaseException | None = None
 
@@ -116,14 +140,15 @@ class IngestService:
 
     def run(self) -> None:
         """Until `stop`. Raises what ended a part of it. What was removed is known before the first
-        upload begins.
+        upload begins, and what is held before the first recording goes.
         """
         thread = threading.Thread(target=self._run_cameras, name="ingest-cameras")
-        self._sources.subscribe(self._heard)
-        self._sources.subscribe(self._recordings.on_source)
-        self._sources.start(on_failure=self.stop)
+        self._views.sources.subscribe(self._heard)
+        self._views.sources.subscribe(self._recordings.on_source)
+        self._views.keeping.subscribe(self._recordings.keepings.on_keeping)
+        self._views.start(self.stop)
         try:
-            self._sources.wait_ready()
+            self._views.wait_ready()
             self._lanes.start()
             for duty in self._duties:
                 duty.start(on_failure=self.stop)
@@ -133,14 +158,14 @@ class IngestService:
         finally:
             self.stop()
             self._lanes.stop()
-            self._sources.stop()
+            self._views.stop()
             if thread.ident is not None:
                 thread.join()
             self._watch.stop()
             for duty in self._duties:
                 duty.stop()
             self._recordings.close()
-        self._sources.raise_failure()
+        self._views.raise_failure()
         self._watch.raise_failure()
         for duty in self._duties:
             duty.raise_failure()
@@ -207,6 +232,6 @@ def build(settings: IngestSettings) -> Runnable:
         settings.ring_bounds,
         disk_usage(settings.recordings),
     )
-    sources = CompactedView(broker, SOURCES, clock)
+    views = Views(CompactedView(broker, SOURCES, clock), CompactedView(broker, KEEPING, clock))
     watch = Watch(fleet, connect_stragglers(settings))
-    return IngestService(uploads, cameras, lanes, sources, recordings, watch)
+    return IngestService(uploads, cameras, lanes, views, recordings, watch)

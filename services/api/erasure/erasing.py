@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, Engine, insert, select, update
 
-from services.api import audit
+from services.api import audit, holds
 from services.api.erasure import proof, span
 from services.api.erasure.tables import erased_objects, erasures
 from services.api.erasure.views import ErasureEntry
@@ -41,7 +41,7 @@ Row = Mapping[Any, Any]
 
 
 class StretchHeld(Exception):
-    """Alerts of the stretch are under legal hold. The text is one sentence that names them."""
+    """A part of the stretch is under legal hold. The text names the holds."""
 
 
 @dataclass(frozen=True)
@@ -177,10 +177,9 @@ class Erasing:
 
 
 def _require_free(connection: Connection, source_id: str, stretch: Span) -> None:
-    held = span.held_alerts(connection, source_id, stretch)
-    if held:
-        names = ", ".join(sorted(held)[:10])
-        raise StretchHeld(f"Under legal hold, so nothing was erased: alert {names}.")
+    holds.follow_alerts(connection)
+    if found := holds.holding(connection, source_id, stretch.since, stretch.until):
+        raise StretchHeld(f"{holds.named(found)} So nothing was erased.")
 
 
 def _note_objects(connection: Connection, erasure_id: UUID, objects: Sequence[ObjectInfo]) -> None:

@@ -1,4 +1,4 @@
-"""What of a source lies in a stretch of time: alerts, objects, rows; and what of it is held."""
+"""What of a source lies in a stretch of time: alerts, objects, rows."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -10,22 +10,15 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
 from schemas.ids import evidence_prefix, segment_prefix, segment_started_at
 from services.api.albums.tables import album_items
 from services.api.erasure.scores import erase_scores
-from services.api.holds import MARGIN
+from services.api.keeping.tables import evidence_sizes
 from services.api.queries.recordings import LONGEST_SEGMENT
 from services.api.reviews.tables import comments, review_history, reviews
 from services.api.scores.reading import Span
-from services.api.tables import alerts, deliveries, holds, runs, segments
+from services.api.tables import alerts, deliveries, runs, segments
 from services.chassis.storage.objects import ObjectInfo, ObjectStore
 
-OF_ALERTS = (deliveries, reviews, review_history, comments, alerts)
+OF_ALERTS = (deliveries, reviews, review_history, comments, evidence_sizes, alerts)
 MOST_IDS = 400
-
-
-def held_alerts(connection: Connection, source_id: str, span: Span) -> list[str]:
-    """Alerts under legal hold that need what lies in the span; with the margin that is kept."""
-    together = alerts.join(holds, holds.c.alert_id == alerts.c.alert_id)
-    query = select(alerts.c.alert_id).select_from(together)
-    return list(connection.scalars(query.where(_touching(source_id, span, with_margin=True))))
 
 
 def alerts_in(connection: Connection, source_id: str, span: Span) -> list[str]:
@@ -33,12 +26,11 @@ def alerts_in(connection: Connection, source_id: str, span: Span) -> list[str]:
     return list(connection.scalars(select(alerts.c.alert_id).where(_touching(source_id, span))))
 
 
-def _touching(source_id: str, span: Span, with_margin: bool = False) -> ColumnElement[bool]:
-    margin = MARGIN if with_margin else MARGIN * 0
+def _touching(source_id: str, span: Span) -> ColumnElement[bool]:
     return and_(
         alerts.c.source_id == source_id,
-        alerts.c.started_at < span.until + margin,
-        alerts.c.ended_at >= span.since - margin,
+        alerts.c.started_at < span.until,
+        alerts.c.ended_at >= span.since,
     )
 
 

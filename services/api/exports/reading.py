@@ -168,7 +168,7 @@ def _alerts(engine: Engine, source: ExportSource, asked: ExportAsked) -> Iterato
     for rows in _pages(engine, alerts, where):
         ids = [row["alert_id"] for row in rows]
         with engine.connect() as connection:
-            query = select(holds.c.alert_id).where(holds.c.alert_id.in_(ids))
+            query = select(holds.c.hold_id).where(holds.c.hold_id.in_(ids))
             held = set(connection.scalars(query))
             columns_of_review = _reviews(connection, ids)
         of_hold = {"is_held": [name in held for name in ids]}

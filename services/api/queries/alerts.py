@@ -154,10 +154,10 @@ def view_of(row: Row) -> AlertView:
 
 def _alerts() -> Select[Any]:
     together = alerts.join(sources, sources.c.source_id == alerts.c.source_id)
-    together = together.outerjoin(holds, holds.c.alert_id == alerts.c.alert_id)
+    together = together.outerjoin(holds, holds.c.hold_id == alerts.c.alert_id)
     together = together.outerjoin(reviews, reviews.c.alert_id == alerts.c.alert_id)
     together = together.outerjoin(stores, stores.c.store_id == sources.c.store_id)
-    is_held = holds.c.alert_id.is_not(None).label("is_held")
+    is_held = holds.c.hold_id.is_not(None).label("is_held")
     of_review = [reviews.c[name].label(OF_REVIEW + name) for name in (*STATE, "version")]
     of_source = sources.c.name.label("filename"), sources.c.store_id, stores.c.name.label("store")
     return select(alerts, *of_source, is_held, *of_review).select_from(together)

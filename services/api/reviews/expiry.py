@@ -6,15 +6,20 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, select
 
 from services.api import holds
+from services.api.keeping.cuts import Cut
 from services.api.reviews.tables import incidents, reviews
 from services.api.tables import alerts
 
 AT_ONCE = 500
 
 
-def old_reviews(until: datetime) -> Select[Any]:
-    """Ids of alerts that began before, are not held, and of which there is a review."""
-    old = reviews.c.started_at < until, holds.is_free(reviews.c.alert_id)
+def old_reviews(cut: Cut) -> Select[Any]:
+    """Ids of alerts that are too old, are not held, and of which there is a review."""
+    columns = reviews.c
+    old = (
+        cut.old(columns.source_id, columns.started_at),
+        holds.is_free(columns.source_id, columns.started_at, columns.ended_at),
+    )
     return select(reviews.c.alert_id).where(*old).order_by(reviews.c.started_at).limit(AT_ONCE)
 
 

@@ -1,7 +1,6 @@
 """Alerts: what the rules found, the evidence, and who was told."""
 
 import hashlib
-import io
 from datetime import timedelta
 from typing import Annotated, Literal
 from uuid import UUID
@@ -11,20 +10,17 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from schemas import ids
 from schemas.alerts import AlertKind, Severity
 from schemas.judgements import LIVE
-from schemas.recordings import FootageRequested
-from schemas.topics import FOOTAGE_REQUESTS
-from services.api import audit, holds, media
+from services.api import media
 from services.api.auth import Reviewing, Viewing
 from services.api.deps import Context, Database, Tools
+from services.api.keeping import holding
 from services.api.problems import documented
 from services.api.queries import alerts as queries
 from services.api.queries.alerts import AlertFilter
 from services.api.routes.sources import RunName, Since, Until
 from services.api.routes.videos import Limit, Token, cursor_of, found
 from services.api.views import AlertChange, AlertDetail, AlertPage, AlertState, AlertView
-from services.chassis.storage.database import transaction
 from services.chassis.storage.objects import ObjectMissing
-from services.chassis.streaming.records import Outgoing
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])
 AlertId = Annotated[UUID, Path(examples=["7c9e6679-7425-50de-944b-e07fc1f90ae7"])]
@@ -120,19 +116,9 @@ def change(
     with context.engine.connect() as database:
         view = found(queries.alert(database, principal, alert_id), "alert", alert_id)
     if wish.held:
-        context.store.put(ids.hold_key(alert_id), io.BytesIO(b""), "text/plain")
-    with transaction(context.engine) as connection:
-        if wish.held:
-            holds.hold(connection, alert_id, view.source_id, context.clock.now())
-        else:
-            holds.release(connection, alert_id)
-        action = "alert.held" if wish.held else "alert.released"
-        chain = audit.tenant_of(connection, principal, view.source_id)
-        audit.record(connection, principal, action, str(alert_id), tenant_id=chain)
-    if not wish.held:
-        context.store.delete(ids.hold_key(alert_id))
-    elif view.source_kind == "camera":
-        _secure(context, view)
+        holding.hold_alert(context, principal, view, wish.reason)
+    else:
+        holding.release_alert(context, principal, view)
     return view.model_copy(update={"is_held": wish.held})
 
 
@@ -164,18 +150,6 @@ def _tag(context: Tools, detail: AlertDetail) -> str:
     stretch = context.clock.now().timestamp() // (context.settings.api_presign_s / 2)
     content = detail.model_dump_json(exclude=set(links)) + f"{there}{stretch}"
     return f'"{hashlib.blake2b(content.encode(), digest_size=12).hexdigest()}"'
-
-
-def _secure(context: Tools, view: AlertView) -> None:
-    """Have the recordings around it brought from the worker's ring, which forgets."""
-    wish = FootageRequested(
-        source_id=view.source_id,
-        since_at=view.started_at - holds.MARGIN,
-        until_at=view.ended_at + holds.MARGIN,
-        reason=f"alert {view.alert_id} is held",
-        requested_at=context.clock.now(),
-    )
-    context.publishing.publish(Outgoing(FOOTAGE_REQUESTS, wish))
 
 
 def _link(context: Tools, key: str) -> str | None:

@@ -12,7 +12,7 @@ from services.api.auth import Uploading, Viewing
 from services.api.cursors import BadCursor, Cursor
 from services.api.deps import Context, Database, Tools
 from services.api.frames import NoFrame
-from services.api.holds import has_held
+from services.api.holds import holding, named
 from services.api.principal import Principal
 from services.api.problems import Problem, documented
 from services.api.queries import videos as queries
@@ -120,9 +120,9 @@ def found(row: T | None, what: str, name: UUID) -> T:
 
 
 def require_free(database: Connection, source_id: UUID) -> None:
-    """Raises Problem 409 while an alert of the source is held."""
-    if has_held(database, source_id):
-        raise Problem(409, "An alert of it is held: let go of that first.")
+    """Raises Problem 409 while something of the source is held."""
+    if found := holding(database, str(source_id)):
+        raise Problem(409, f"{named(found)} Let go of what is held first.")
 
 
 def cursor_of(token: str | None) -> Cursor | None:

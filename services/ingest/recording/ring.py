@@ -9,6 +9,7 @@ from pathlib import Path
 from services.chassis.telemetry import logs, metrics
 from services.ingest.recording.folder import RecordedSegment
 from services.ingest.recording.index import SegmentIndex
+from services.ingest.recording.keeping import Keepings
 
 log = logs.get("recording")
 
@@ -50,28 +51,44 @@ def has_room(usage: Usage, bounds: RingBounds) -> bool:
 
 
 class Ring:
-    """`turn` before the disk is full, not after: segments are small, and it comes every second."""
+    """`turn` before the disk is full, not after: segments are small, and it comes every second.
 
-    def __init__(self, index: SegmentIndex, bounds: RingBounds, usage: Usage) -> None:
+    What is under legal hold stays until it lies in the object store, however old, however full the
+    disk: rather is nothing new recorded (`has_room`).
+    """
+
+    def __init__(
+        self, index: SegmentIndex, bounds: RingBounds, usage: Usage, keepings: Keepings
+    ) -> None:
         self._index, self._bounds, self._usage = index, bounds, usage
+        self._keepings = keepings
 
     def turn(self, now: datetime) -> list[RecordedSegment]:
         """Delete what has to go; those of it that lie nowhere else are returned, oldest first."""
         too_many = self._index.total_bytes - self._bounds.most_bytes
         in_the_way = max(too_many, self._missing_bytes())
         oldest_at = self._index.oldest_at()
-        if oldest_at is None or (in_the_way <= 0 and oldest_at >= now - self._bounds.keep):
+        shortest = self._keepings.shortest(self._bounds.keep)
+        if oldest_at is None or (in_the_way <= 0 and oldest_at >= now - shortest):
             return []
         lost = []
         for segment in self._index.oldest_first():
-            is_old = segment.ended_at < now - self._bounds.keep
-            if in_the_way <= 0 and not is_old:
+            if in_the_way <= 0 and segment.ended_at >= now - shortest:
                 break
+            is_old = segment.ended_at < now - self._age(segment)
+            if (in_the_way <= 0 and not is_old) or self._must_stay(segment):
+                continue
             in_the_way -= segment.size_bytes
             self._delete(segment, "old" if is_old else "full")
             if not segment.is_stored:
                 lost.append(segment)
         return lost
+
+    def _age(self, segment: RecordedSegment) -> timedelta:
+        return self._keepings.age(segment.source_id, self._bounds.keep)
+
+    def _must_stay(self, segment: RecordedSegment) -> bool:
+        return not segment.is_stored and self._keepings.is_held(segment)
 
     def _missing_bytes(self) -> int:
         disk = self._usage()

@@ -23,6 +23,7 @@ from services.chassis.telemetry import logs
 from services.ingest.recording.announcing import Announcing
 from services.ingest.recording.folder import RecordingFolder
 from services.ingest.recording.index import SegmentIndex
+from services.ingest.recording.keeping import Keepings
 from services.ingest.recording.requests import Requests
 from services.ingest.recording.ring import Ring, RingBounds, Usage
 from services.ingest.recording.uploading import Uploading
@@ -102,7 +103,8 @@ class Wishes:
 class Recordings:
     """Three duties: one prunes, one announces, one uploads, so that neither a broker nor a store
     that hangs fills the disk. An outage ends none of them: what they work on waits in files.
-    `on_source` is told of every source, as a view of sources.v1 does.
+    `on_source` is told of every source, as a view of sources.v1 does, and `keepings` of what
+    keeping.v1 has of it.
     """
 
     def __init__(
@@ -118,9 +120,15 @@ class Recordings:
         self._announcing = Announcing(
             self._folder, self._index, Publishing(broker.publisher("ingest")), clock
         )
-        self._ring = Ring(self._index, bounds, usage)
+        self.keepings = Keepings()
+        self._ring = Ring(self._index, bounds, usage, self.keepings)
         self._uploading = Uploading(
-            self._folder, self._index, store, self._announcing, self._is_kept_whole
+            self._folder,
+            self._index,
+            store,
+            self._announcing,
+            self._is_kept_whole,
+            self.keepings,
         )
         self._wishes, self._requests = Wishes(broker), Requests()
         self._lock = threading.Lock()

@@ -14,6 +14,7 @@ from services.chassis.telemetry import logs, metrics
 from services.ingest.recording.announcing import Announcing
 from services.ingest.recording.folder import RecordedSegment, RecordingFolder, start
 from services.ingest.recording.index import SegmentIndex
+from services.ingest.recording.keeping import Keepings
 from services.ingest.recording.recovery import whole_bytes
 from services.ingest.recording.requests import Requests
 
@@ -25,8 +26,8 @@ BACKOFF_S = (1.0, 30.0)
 
 
 class Uploading:
-    """Oldest first; what was asked for before what is kept as a matter of course. Doing it twice
-    changes nothing. While the store is away nothing is forgotten: files wait in the ring.
+    """Oldest first; what was asked for, then what is held, then what is kept as a matter of course.
+    Doing it twice changes nothing. While the store is away nothing is forgotten: files wait.
     """
 
     def __init__(
@@ -36,9 +37,11 @@ class Uploading:
         store: ObjectStore,
         announcing: Announcing,
         is_kept_whole: Callable[[UUID], bool],
+        keepings: Keepings,
     ) -> None:
         self._folder, self._index, self._store = folder, index, store
         self._announcing, self._is_kept_whole = announcing, is_kept_whole
+        self._keepings = keepings
         self._halves: set[tuple[UUID, datetime, datetime]] = set()
         self._outages = 0
 
@@ -68,8 +71,14 @@ class Uploading:
     def _due(self, requests: Requests) -> Iterator[RecordedSegment]:
         asked = self._missing(requests.sources())
         yield from (segment for segment in asked if requests.wants(segment))
+        held = filter(self._keepings.is_held, self._missing(self._keepings.held_sources()))
+        yield from (segment for segment in held if not requests.wants(segment))
         whole = self._missing(filter(self._is_kept_whole, self._index.sources()))
-        yield from (segment for segment in whole if not requests.wants(segment))
+        yield from (
+            segment
+            for segment in whole
+            if not requests.wants(segment) and not self._keepings.is_held(segment)
+        )
 
     def _missing(self, sources: Iterable[UUID]) -> list[RecordedSegment]:
         """Segments of those cameras that the store has not, oldest first."""

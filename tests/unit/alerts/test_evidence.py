@@ -16,17 +16,19 @@ from sqlalchemy import Engine
 
 from schemas.alerts import AlertClosed, AlertUpdated
 from schemas.ids import evidence_key, evidence_prefix, hold_key, snapshot_key
+from schemas.keeping import HeldStretch, KeepingConfigured
 from services.alerts.core.spans import Evidence, Span
 from services.alerts.evidence import EvidenceWorker, Making, give_way
 from services.alerts.evidence_queue import EvidenceTask
 from services.alerts.footage import FootageLate, FootageUnusable, PaintedFootage, UploadedObject
+from services.alerts.holds import HeldStretches
 from services.alerts.pack.sealing import Sealing
 from services.chassis.clock import ManualClock
 from services.chassis.errors import TransientError
 from services.chassis.storage import database
 from services.chassis.storage.objects import MemoryObjects, ObjectInfo
 from tests.builders import source
-from tests.unit.alerts.room import KEY, Station, alert, read_time, store_with, video
+from tests.unit.alerts.room import KEY, NOON, Station, alert, read_time, store_with, video
 
 NEVER = threading.Event()
 
@@ -38,6 +40,7 @@ class EvidenceCase:
     station: Station
     footage: Any = field(default_factory=PaintedFootage)
     settled: list[EvidenceTask] = field(default_factory=list)
+    held: HeldStretches = field(default_factory=HeldStretches)
 
     def __post_init__(self) -> None:
         station = self.station
@@ -49,6 +52,7 @@ class EvidenceCase:
             station.clock,
             Sealing(station.store, KEY, station.clock),
             station.people,
+            self.held,
         )
         self.worker = EvidenceWorker(shared, self.settled.append)
 
@@ -236,6 +240,22 @@ def test_what_is_held_stays_until_it_is_not(case: EvidenceCase) -> None:
     case.work_until_idle()
     assert case.station.store.get(evidence_key(alert().alert_id))
     case.station.store.delete(hold)
+    assert case.station.queue.expire(now + 1, now) == 1
+    case.work_until_idle()
+    assert list(case.station.store.list("alerts/")) == []
+
+
+def test_evidence_of_a_held_stretch_stays_until_it_is_let_go_of(case: EvidenceCase) -> None:
+    case.wants(alert())
+    case.work_until_idle()
+    about, now = alert(), case.station.now
+    stretch = HeldStretch(since_at=about.moment(5.5), until_at=about.moment(60.0))
+    told = KeepingConfigured(source_id=about.source_id, held=(stretch,), configured_at=NOON)
+    case.held.on_keeping(told.key, told)
+    assert case.station.queue.expire(now + 1, now) == 1
+    case.work_until_idle()
+    assert case.station.store.get(evidence_key(about.alert_id))
+    case.held.on_keeping(told.key, None)
     assert case.station.queue.expire(now + 1, now) == 1
     case.work_until_idle()
     assert list(case.station.store.list("alerts/")) == []

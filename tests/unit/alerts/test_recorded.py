@@ -17,6 +17,7 @@ from schemas.sources import CameraSettings, Recording
 from services.alerts.core.spans import Evidence, Span
 from services.alerts.evidence import EvidenceWorker, Making
 from services.alerts.footage import FootageLate
+from services.alerts.holds import HeldStretches
 from services.alerts.pack.sealing import Sealing
 from services.alerts.recorded import Patience, RecordedCamera
 from services.chassis.clock import ManualClock
@@ -96,6 +97,7 @@ class Shop:
             station.clock,
             Sealing(self.store, KEY, station.clock),
             station.people,
+            HeldStretches(),
         )
         worker = EvidenceWorker(shared)
         station.queue.want(about, "Door", station.now)

@@ -25,6 +25,7 @@ from services.api.disk import Disk, State
 from services.api.events.directory import Directory
 from services.api.events.hub import EventHub
 from services.api.frames import Thumbnails
+from services.api.keeping.announcing import KeepingAnnouncements
 from services.api.live.view import LiveView
 from services.api.playback import Playback
 from services.api.policies.announcing import PolicyAnnouncements
@@ -127,6 +128,7 @@ def apis(empty_database: bytes, folder: Path) -> Iterator[Callable[..., Api]]:
         policies = PolicyAnnouncements(engine, publishing, clock)
         targeting = TargetAnnouncements(engine, publishing)
         reviewing = ReviewAnnouncements(engine, publishing)
+        keeping = KeepingAnnouncements(engine, publishing, clock, settings.keeping)
         tools = Tools(
             settings=settings,
             engine=engine,
@@ -142,6 +144,7 @@ def apis(empty_database: bytes, folder: Path) -> Iterator[Callable[..., Api]]:
             announce_policies=lambda: announced(policies),
             announce_targets=lambda: announced(targeting),
             announce_reviews=lambda: announced(reviewing),
+            announce_keeping=lambda: announced(keeping),
             live=LiveView(broker, SystemClock()),
             events=(hub := EventHub(broker, Directory(engine, SystemClock()), SystemClock())),
             pushes=publishing,
@@ -166,7 +169,11 @@ def apis(empty_database: bytes, folder: Path) -> Iterator[Callable[..., Api]]:
 
 
 def announced(
-    duty: Announcements | ReviewAnnouncements | PolicyAnnouncements | TargetAnnouncements,
+    duty: Announcements
+    | ReviewAnnouncements
+    | PolicyAnnouncements
+    | TargetAnnouncements
+    | KeepingAnnouncements,
 ) -> None:
     """What the duty does when it is woken; an outage is tried again later."""
     with contextlib.suppress(TransientError):

@@ -173,6 +173,15 @@ MATRIX: dict[tuple[str, str], Entry] = {
     ("POST", "/api/v1/erasures"): Entry("administer", {"source_id": str(CAMERA), "reason": "gone"}),
     ("GET", "/api/v1/erasures"): ADMINISTER,
     ("GET", "/api/v1/erasures/{erasure_id}"): Entry("administer", is_tenants=True),
+    # legal hold and retention
+    ("GET", "/api/v1/holds"): REVIEW,
+    ("POST", "/api/v1/holds"): Entry(
+        "configure", {"source_id": str(CAMERA), "reason": "case 4711"}
+    ),
+    ("GET", "/api/v1/holds/{hold_id}"): REVIEW,
+    ("DELETE", "/api/v1/holds/{hold_id}"): CONFIGURE,
+    ("GET", "/api/v1/retention"): Entry("administer", is_whole=True),
+    ("PUT", "/api/v1/retention"): Entry("administer", {}, is_whole=True),
     # bulk exports
     ("GET", "/api/v1/exports/{table}"): VIEW,
     # keys

@@ -23,6 +23,8 @@ from services.api.albums import queries as albums
 from services.api.albums.views import AlbumEntry, AlbumItemEntry
 from services.api.auth import authenticated
 from services.api.erasure.views import ErasureEntry
+from services.api.keeping.holding import hold_stretch
+from services.api.keeping.views import HoldEntry
 from services.api.principal import RIGHTS, Actor, Principal, Right
 from services.api.queries.sources import source_row
 from services.api.tables import sources
@@ -159,6 +161,7 @@ def created(make_api: Callable[..., Api]) -> World:
         "album_id": album_id,
         "item_id": item_id,
         "erasure_id": _erasure(api),
+        "hold_id": _hold(api),
         "source_id": str(CAMERA),
         "video_id": video.json()["video_id"],
         "alert_id": str(raised.alert_id),
@@ -192,6 +195,16 @@ def _erasure(api: Api) -> str:
         row = source_row(connection, who, CAMERA)
     assert row is not None
     return str(api.tools.erasing.ask(who, row, entry))
+
+
+def _hold(api: Api) -> str:
+    """Of the camera, from before there was anything to hold."""
+    who, until = ASKING["owner"], api.clock.now() - timedelta(days=365)
+    assert who is not None
+    entry = HoldEntry(source_id=CAMERA, until=until, reason="a test")
+    with api.engine.connect() as connection:
+        row = source_row(connection, who, CAMERA)
+    return str(hold_stretch(api.tools, who, row, entry))
 
 
 def _album(api: Api) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from schemas import groups
 from schemas.base import Message
 from schemas.clips import ClipRecorded, ClipSpec
 from schemas.sources import SourceConfigured
-from schemas.topics import CLIPS_BULK, SOURCES, TOPICS, VIDEO_PROGRESS, VIDEOS
+from schemas.topics import CLIPS_BULK, KEEPING, SOURCES, TOPICS, VIDEO_PROGRESS, VIDEOS
 from schemas.videos import VideoProgressed, VideoSubmitted
 from services.chassis.clock import ManualClock, SystemClock
 from services.chassis.errors import TransientError
@@ -36,7 +36,7 @@ from services.ingest.job import Surroundings
 from services.ingest.lanes import Lanes
 from services.ingest.recording.ring import RingBounds, disk_usage
 from services.ingest.recording.service import Recordings
-from services.ingest.service import IngestService, UploadHandler, Watch
+from services.ingest.service import IngestService, UploadHandler, Views, Watch
 from services.ingest.spool import SpoolLimits, Stragglers
 from services.ingest.spool.room import Everything
 from services.ingest.throttle import Throttle
@@ -345,8 +345,8 @@ def service_on(broker: MemoryBroker, around: Surroundings, recorded: Path) -> In
     stragglers = Stragglers(
         recorded.parent / "spool", publisher(), clock, SpoolLimits(), Everything()
     )
-    sources = CompactedView(broker, SOURCES)
-    return IngestService(uploads, cameras, lanes, sources, recordings, Watch(fleet, stragglers))
+    views = Views(CompactedView(broker, SOURCES), CompactedView(broker, KEEPING))
+    return IngestService(uploads, cameras, lanes, views, recordings, Watch(fleet, stragglers))
 
 
 def watching(folder: Path) -> Program:

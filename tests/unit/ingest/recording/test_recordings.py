@@ -10,6 +10,7 @@ import av
 import pytest
 
 from schemas.ids import segment_key
+from schemas.keeping import HeldStretch, KeepingConfigured
 from schemas.recordings import FootageRequested, SegmentRecorded
 from schemas.sources import CameraSettings, SourceConfigured
 from schemas.topics import FOOTAGE_REQUESTS, RECORDINGS
@@ -316,3 +317,45 @@ def test_the_duties_of_a_worker_hold_its_disk_together(worker: Worker) -> None:
         thread.join()
     assert held == [True] * 8
     worker.recordings.close()
+
+
+def hold(worker: Worker, since: float, until: float) -> None:
+    stretch = HeldStretch(
+        since_at=START + timedelta(seconds=since), until_at=START + timedelta(seconds=until)
+    )
+    message = KeepingConfigured(source_id=SOURCE, held=(stretch,), configured_at=START)
+    worker.recordings.keepings.on_keeping(message.key, message)
+
+
+def test_what_is_held_goes_to_the_store_before_it_leaves_the_ring(
+    worker: Worker, camera: Path
+) -> None:
+    """Too old and on a full disk, and the store is away: it stays. Nothing else does."""
+    worker.record(camera)
+    worker.turn()
+    hold(worker, 12, 25)
+    worker.store.is_away, worker.free_bytes = True, 0
+    worker.turn(START + timedelta(days=40))
+    left = worker.folder.published(SOURCE)
+    assert [(each.started_at - START).total_seconds() for each in left] == [10, 20]
+    worker.store.is_away = False
+    worker.turn()
+    assert worker.stored() == [key(10), key(20)]
+    worker.turn()
+    assert worker.folder.published(SOURCE) == []
+
+
+def test_a_rule_shortens_the_ring_of_its_own_cameras(worker: Worker, camera: Path) -> None:
+    other = UUID(int=9)
+    worker.record(camera)
+    worker.record(camera, other)
+    worker.turn()
+    message = KeepingConfigured(source_id=SOURCE, recordings_s=60.0, configured_at=START)
+    worker.recordings.keepings.on_keeping(message.key, message)
+    worker.turn(START + timedelta(seconds=85))
+    begins = [(each.started_at - START).total_seconds() for each in worker.folder.published(SOURCE)]
+    assert begins == [20, 30]
+    assert len(worker.folder.published(other)) == 4
+    worker.recordings.keepings.on_keeping(message.key, None)
+    worker.turn(START + timedelta(hours=1))
+    assert len(worker.folder.published(SOURCE)) == 2

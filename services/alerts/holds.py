@@ -1,0 +1,38 @@
+"""Which stretches of sources are under legal hold, as keeping.v1 says: their evidence stays.
+
+Of a single alert that is held an object in the store says so (`ids.hold_key`).
+"""
+
+import threading
+from uuid import UUID
+
+from schemas.base import Message
+from schemas.keeping import HeldStretch, KeepingConfigured
+from services.alerts.core import Alert
+
+
+class HeldStretches:
+    """`on_keeping` hears of every source, as a view of keeping.v1 does, from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._held: dict[UUID, tuple[HeldStretch, ...]] = {}
+
+    def on_keeping(self, key: str, message: Message | None) -> None:
+        """Something holds for a source, or nothing any more where there is no message."""
+        try:
+            source_id = UUID(key)
+        except ValueError:
+            return
+        with self._lock:
+            if isinstance(message, KeepingConfigured):
+                self._held[source_id] = message.held
+            else:
+                self._held.pop(source_id, None)
+
+    def covers(self, alert: Alert) -> bool:
+        """Whether a part of the episode is held."""
+        with self._lock:
+            held = self._held.get(alert.source_id, ())
+        begin, end = alert.moment(alert.start_s), alert.moment(alert.end_s)
+        return any(each.since_at <= end and each.until_at >= begin for each in held)

@@ -1,0 +1,88 @@
+"""`nightclerk retention`: how long what is kept, by a tenant or one of its stores."""
+
+import re
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+from rich.table import Table
+
+from services.cli.analyze import Api, Token
+from services.cli.home import Home
+from services.cli.screen import console, give_up
+from services.cli.videos import client_of
+
+retention = typer.Typer(
+    help="What is kept for how long.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+Store = Annotated[
+    UUID | None, typer.Option("--store", help="Of this store instead of the whole tenant.")
+]
+Bounds = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="KIND=BOUND...",
+        help="E.g. recordings=14d recordings=2000gb evidence=60d; alerts=none: as inherited.",
+    ),
+]
+BOUND = re.compile(r"(?P<kind>[a-z]+)=(?:(?P<number>\d+(?:\.\d+)?)(?P<unit>d|gb)|none)")
+FIELDS = {"d": "days", "gb": "gb"}
+
+
+@retention.command()
+def show(store: Store = None, api: Api = "", token: Token = "", home: Home = None) -> None:
+    """What is in force, and who says so."""
+    with client_of(api, token, home) as client:
+        view = client.get(_path(store))
+    _print(view)
+
+
+@retention.command("set")
+def set_bounds(
+    bounds: Bounds, store: Store = None, api: Api = "", token: Token = "", home: Home = None
+) -> None:
+    """Change some of the rules; the others stay."""
+    with client_of(api, token, home) as client:
+        view = client.get(_path(store))
+        view = client.put(_path(store), changed(view["rules"], bounds))
+    _print(view)
+
+
+def changed(rules: dict[str, Any], bounds: list[str]) -> dict[str, Any]:
+    """The rules with those bounds in the place of what was there. Gives up on what is none."""
+    rules = {kind: dict(bound) for kind, bound in rules.items()}
+    for text in bounds:
+        found = BOUND.fullmatch(text)
+        if found is None or found["kind"] not in rules:
+            give_up(f"{text} is no bound: {', '.join(rules)}, as in recordings=14d", 2)
+        if found["number"] is None:
+            rules[found["kind"]] = {}
+        else:
+            rules[found["kind"]][FIELDS[found["unit"]]] = float(found["number"])
+    return rules
+
+
+def _path(store: UUID | None) -> str:
+    return f"/retention?store_id={store}" if store else "/retention"
+
+
+def _print(view: dict[str, Any]) -> None:
+    table = Table("what", "days", "by", "GB", "by")
+    for each in view["in_force"]:
+        table.add_row(
+            each["kind"],
+            _number(each["days"]),
+            each["days_from"],
+            _number(each["gb"]),
+            each["gb_from"],
+        )
+    for each in view["of_machine"]:
+        table.add_row(each["what"], _number(each["days"]), each["set_by"], "", "")
+    console.print(table)
+
+
+def _number(value: float | None) -> str:
+    return "no bound" if value is None else f"{value:g}"
