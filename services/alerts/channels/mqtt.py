@@ -86,6 +86,11 @@ class _PinnedClient(mqtt.Client):
         seconds = self._deadline.seconds
         return self._connecting.connect(self._host, self._port, seconds, self._deadline.guard)
 
+    def _ssl_wrap_socket(self, tcp_sock: socket.socket) -> ssl.SSLSocket:
+        """Closed when the handshake fails, where paho's own is left open."""
+        assert self._ssl_context is not None
+        return self._ssl_context.wrap_socket(tcp_sock, server_hostname=self._host)
+
     def close_now(self) -> None:
         """Whatever state it is in."""
         self._sock_close()

@@ -1,6 +1,7 @@
 """Endpoints over real connections: pinned names, redirects, TLS by name, push, chat, and MQTT."""
 
 import base64
+import getpass
 import json
 import os
 import shutil
@@ -8,6 +9,7 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -138,22 +140,27 @@ def text_of(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[int]:
-    """A real Mosquitto."""
-    found = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin")
-    if found is None:
-        pytest.skip("there is no mosquitto")
+@contextmanager
+def mosquitto(folder: Path, config: str) -> Iterator[int]:
+    """A real one; its port."""
     port = free_ports(1)[0]
-    settings = tmp_path / "mosquitto.conf"
-    settings.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n")
-    process = subprocess.Popen([found, "-c", str(settings)], stderr=subprocess.DEVNULL)
+    ours = f"user {getpass.getuser()}"  # else root's would become one that cannot read the folder
+    (folder / "mosquitto.conf").write_text(f"{ours}\nlistener {port} 127.0.0.1\n{config}\n")
+    command = [tool("mosquitto"), "-c", str(folder / "mosquitto.conf")]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
         wait_until(lambda: answers(port))
         yield port
     finally:
         process.kill()
         process.wait(60)
+
+
+def tool(name: str) -> str:
+    found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
+    if found is None:
+        pytest.skip(f"there is no {name}")
+    return found
 
 
 def answers(port: int) -> bool:
@@ -164,22 +171,60 @@ def answers(port: int) -> bool:
     return True
 
 
-def test_a_broker_hands_the_alert_on(broker: int) -> None:
+@contextmanager
+def listening(port: int, trust: ssl.SSLContext | None = None) -> Iterator[Inbox[mqtt.MQTTMessage]]:
+    """What is said on shops/1 from now on."""
     inbox: Inbox[mqtt.MQTTMessage] = Inbox()
+    subscribed: Inbox[int] = Inbox()
     listener = mqtt.Client(CallbackAPIVersion.VERSION2)
     listener.on_message = lambda _client, _data, message: inbox.put(message)
-    subscribed: Inbox[int] = Inbox()
     listener.on_subscribe = lambda *_: subscribed.put(1)
-    listener.connect("127.0.0.1", broker)
+    if trust is not None:
+        listener.tls_set_context(trust)
+        listener.username_pw_set("shop", "hunter2")
+    listener.connect("127.0.0.1", port)
     listener.loop_start()
     listener.subscribe("shops/1", qos=1)
     subscribed.wait_for(1)
-    address = f"mqtt://127.0.0.1:{broker}/shops/1"
-    assert sent(MqttChannel(HOME), target("mqtt", address)).delivered
-    (message,) = inbox.wait_for(1)
-    listener.loop_stop()
+    try:
+        yield inbox
+    finally:
+        listener.disconnect()
+        listener.loop_stop()
+
+
+def test_a_broker_hands_the_alert_on(tmp_path: Path) -> None:
+    with mosquitto(tmp_path, "allow_anonymous true") as port, listening(port) as inbox:
+        to = target("mqtt", f"mqtt://127.0.0.1:{port}/shops/1")
+        assert sent(MqttChannel(HOME), to).delivered
+        (message,) = inbox.wait_for(1)
     assert (message.qos, message.retain) == (1, False)
     assert json.loads(message.payload)["type"] == "alert.opened"
+
+
+def test_a_broker_over_tls_wants_a_login_and_proves_who_it_is(tmp_path: Path) -> None:
+    authority, trust = trustme.CA(), ssl.create_default_context()
+    authority.configure_trust(trust)
+    certificate = authority.issue_cert("127.0.0.1")
+    certificate.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    certificate.private_key_pem.write_to_path(tmp_path / "key.pem")
+    passwords = tmp_path / "passwords"
+    subprocess.run([tool("mosquitto_passwd"), "-b", "-c", passwords, "shop", "hunter2"], check=True)
+    files = f"certfile {tmp_path}/cert.pem\nkeyfile {tmp_path}/key.pem\npassword_file {passwords}"
+    with mosquitto(tmp_path, files) as port, listening(port, trust) as inbox:
+        addresses = [
+            f"mqtts://shop:{password}@127.0.0.1:{port}/shops/1" for password in ("hunter2", "guess")
+        ]
+        right, wrong = (target("mqtt", address) for address in addresses)
+        assert sent(MqttChannel(HOME, trust), right).delivered
+        assert len(inbox.wait_for(1)) == 1
+        refused = sent(MqttChannel(HOME, trust), wrong)
+        unknown = sent(MqttChannel(HOME, ssl.create_default_context()), right)
+    for receipt in (refused, unknown):
+        assert (receipt.delivered, receipt.again) == (False, True)
+    assert "refused by the broker" in refused.detail
+    assert "CERTIFICATE_VERIFY_FAILED" in unknown.detail
+    assert "hunter2" not in unknown.detail
 
 
 def test_a_broker_that_is_not_there_is_tried_again() -> None:

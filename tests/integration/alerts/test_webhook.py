@@ -2,11 +2,16 @@
 
 import base64
 import json
+import shutil
 import socket
 import socketserver
+import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,14 +20,19 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from services.alerts.channels.webhook import WebhookChannel
 from services.alerts.core import hook
 from services.alerts.core.deliveries import Receipt, Target
+from services.chassis.addresses.endpoints import EndpointPolicy
 from services.chassis.clock import SystemClock
 from services.chassis.deadline import BoundedCalls, Expired
 from services.local.ports import free_ports
 from services.local.receivers import WebhookReceiver
+from tests.builders import SOURCE
 from tests.unit.alerts.room import alert, notice
 
 pytestmark = pytest.mark.integration
-SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
+SECRET, FORMER, UNKNOWN = (
+    "whsec_" + base64.b64encode(letter * 32).decode() for letter in (b"k", b"f", b"u")
+)
+SCRIPT = Path(__file__).with_name("verify.mjs")
 
 
 def sent(url: str, within_s: float = 30.0, **more: Any) -> Receipt:
@@ -46,6 +56,93 @@ def test_a_changed_body_does_not_verify(webhook: WebhookReceiver) -> None:
     (got,) = webhook.inbox.items
     with pytest.raises(WebhookVerificationError):
         Webhook(SECRET).verify(got.body.replace(b"fight", b"peace"), got.headers)
+
+
+@pytest.fixture(scope="module")
+def verifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The script beside npm's standardwebhooks; node_modules never lies in the repository."""
+    missing = [tool for tool in ("node", "npm") if not shutil.which(tool)]
+    if missing:
+        pytest.skip(f"no {', '.join(missing)} on PATH")
+    folder = tmp_path_factory.mktemp("verifier")
+    install = ["npm", "install", "--silent", "--no-audit", "--no-fund", "standardwebhooks@1"]
+    done = subprocess.run(install, cwd=folder, capture_output=True, text=True, timeout=600)
+    if done.returncode:
+        pytest.skip(f"npm installs nothing here: {(done.stderr or done.stdout)[-300:]}")
+    return Path(shutil.copy(SCRIPT, folder))
+
+
+def verified(verifier: Path, *deliveries: tuple[str, dict[str, str], bytes]) -> list[str]:
+    """What npm's library says of each: its secret, headers and body."""
+    lines = [
+        json.dumps({"secret": secret, "headers": headers, "body": body.decode()})
+        for secret, headers, body in deliveries
+    ]
+    done = subprocess.run(
+        ["node", str(verifier)],
+        input="\n".join(lines),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    return done.stdout.splitlines()
+
+
+def test_the_library_of_npm_verifies_what_it_got(webhook: WebhookReceiver, verifier: Path) -> None:
+    """A Korean label included, and either secret while one is exchanged."""
+    to = Target("webhook", webhook.url, identity=SOURCE, secrets=(SECRET, FORMER))
+    channel = WebhookChannel((), SystemClock(), policy=EndpointPolicy.of("loopback"))
+    given = notice(target=to, alert=alert(label="싸움 의심"))
+    assert BoundedCalls().run(30.0, lambda end: channel.send(given, end)).delivered
+    (got,) = webhook.inbox.items
+    changed = got.body.replace("싸움".encode(), "평화".encode())
+    assert changed != got.body
+    said = verified(
+        verifier,
+        (SECRET, got.headers, got.body),
+        (FORMER, got.headers, got.body),
+        (UNKNOWN, got.headers, got.body),
+        (SECRET, got.headers, changed),
+    )
+    assert said == ["verified"] * 2 + ["No matching signature found"] * 2
+
+
+@pytest.mark.parametrize("form", ["seconds", "date"])
+def test_who_is_busy_is_asked_again_when_it_wants(form: str) -> None:
+    """Retry-After as RFC 9110 has it, over real HTTP; a date counts whole seconds."""
+    until = datetime.now(UTC) + timedelta(seconds=90)
+    value = "90" if form == "seconds" else format_datetime(until, usegmt=True)
+    with answering(f"HTTP/1.1 429 Busy\r\nRetry-After: {value}\r\n") as url:
+        receipt = sent(url)
+    assert (receipt.delivered, receipt.again, receipt.status) == (False, True, 429)
+    assert 30 <= receipt.retry_after_s <= 90
+
+
+def test_a_redirect_is_refused_and_followed_nowhere(webhook: WebhookReceiver) -> None:
+    with answering(f"HTTP/1.1 307 Elsewhere\r\nLocation: {webhook.url}\r\n") as url:
+        receipt = sent(url)
+    assert (receipt.delivered, receipt.again) == (False, False)
+    assert webhook.inbox.items == []
+
+
+@contextmanager
+def answering(head: str) -> Iterator[str]:
+    """A server that answers every request by that."""
+
+    class Answer(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            size = 0
+            while line := self.rfile.readline().strip():
+                name, _, value = line.partition(b":")
+                size = int(value) if name.lower() == b"content-length" else size
+            self.rfile.read(size)
+            self.wfile.write(f"{head}Content-Length: 0\r\n\r\n".encode())
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/hook"
+        server.shutdown()
 
 
 @pytest.mark.parametrize(
