@@ -6,16 +6,18 @@ from collections.abc import Iterable
 from html import escape
 
 from services.alerts.core import words
-from services.alerts.core.notice import Notice, one_line
-from services.alerts.core.texts import facts, invitation, picture_note, subject
+from services.alerts.core.notice import Notice
+from services.alerts.core.texts import facts, invitation, label, picture_note, subject, summary
 
 COLOURS = {"info": "#2563a8", "warning": "#b25e00", "critical": "#b3261e"}
 FONT = "-apple-system,'Apple SD Gothic Neo','Malgun Gothic','Segoe UI',Roboto,sans-serif"
 BUTTON = (
-    "display:inline-block;margin:0 8px 8px 0;padding:12px 20px;border-radius:8px;"
+    "display:inline-block;margin:0 8px 8px 0;padding:12px 16px;border-radius:8px;"
     "font-weight:600;text-decoration:none;"
 )
 FILLED = BUTTON + "background:#1f2a37;color:#ffffff;"
+NAMES = "padding:4px 12px 4px 0;color:#5b6673;vertical-align:top;white-space:nowrap"
+VALUES = "padding:4px 0;vertical-align:top;overflow-wrap:anywhere"
 OUTLINED = BUTTON + "border:1px solid #1f2a37;color:#1f2a37;"
 
 
@@ -37,7 +39,8 @@ def document(language: str, title: str, content: str) -> str:
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         '<meta name="color-scheme" content="light dark">'
         f"<title>{escape(title)}</title></head>"
-        f'<body style="margin:0;padding:16px;background:#f3f4f6;font:16px/1.5 {FONT}">'
+        '<body style="margin:0;padding:16px;background:#f3f4f6;word-break:keep-all;'
+        f'font:16px/1.5 {FONT}">'
         '<div style="max-width:560px;margin:0 auto;padding:20px;background:#ffffff;'
         f'color:#1f2a37;border-radius:12px">{content}</div></body></html>\n'
     )
@@ -52,14 +55,14 @@ def _title(notice: Notice) -> str:
     colour = COLOURS["info" if notice.purpose == "test" else notice.alert.severity]
     language = notice.target.language
     if notice.purpose == "digest":
-        label = words.of(language, "digest").format(count=len(notice.members))
+        text = words.of(language, "digest").format(count=len(notice.members))
     elif notice.purpose == "test":
-        label = words.of(language, "test")
+        text = words.of(language, "test")
     else:
-        label = one_line(notice.alert.label)
+        text = label(notice)
     return (
         f'<h2 style="margin:0 0 12px;padding-left:10px;border-left:5px solid {colour};'
-        f'font-size:20px">{escape(label)}</h2>'
+        f'font-size:20px">{escape(text)}</h2>'
     )
 
 
@@ -86,8 +89,7 @@ def _buttons(notice: Notice) -> str:
 
 def _table(lines: Iterable[tuple[str, str]]) -> str:
     rows = "".join(
-        f'<tr><td style="padding:4px 12px 4px 0;color:#5b6673;vertical-align:top">'
-        f'{escape(name)}</td><td style="padding:4px 0">{escape(value)}</td></tr>'
+        f'<tr><td style="{NAMES}">{escape(name)}</td><td style="{VALUES}">{escape(value)}</td></tr>'
         for name, value in lines
     )
     return f'<table style="border-collapse:collapse;font-size:15px">{rows}</table>'
@@ -97,5 +99,5 @@ def _item(notice: Notice) -> str:
     colour = COLOURS[notice.alert.severity]
     return (
         f'<p style="margin:0 0 10px;padding-left:10px;border-left:3px solid {colour}">'
-        f'<a href="{escape(notice.link)}" style="color:#1f2a37">{escape(subject(notice))}</a></p>'
+        f'<a href="{escape(notice.link)}" style="color:#1f2a37">{escape(summary(notice))}</a></p>'
     )

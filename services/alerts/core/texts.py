@@ -5,7 +5,7 @@ from services.alerts.core.notice import Notice, media_time, one_line, wall_clock
 
 
 def subject(notice: Notice) -> str:
-    alert, language = notice.alert, notice.target.language
+    language = notice.target.language
     if notice.purpose == "test":
         return f"[Nightclerk] {words.of(language, 'test')}"
     if notice.purpose == "digest":
@@ -14,9 +14,20 @@ def subject(notice: Notice) -> str:
     again = "Re: " if notice.amends else ""
     if notice.purpose == "escalation":
         again = f"{words.of(language, 'escalated')}: "
+    return f"{again}[Nightclerk] {summary(notice)}"
+
+
+def summary(notice: Notice) -> str:
+    """One alert in a line."""
+    alert, language = notice.alert, notice.target.language
     moment = wall_clock(alert) or media_time(alert.peak_s)
     word = "since" if notice.is_health and language == "en" else words.of(language, "at")
-    return f"{again}[Nightclerk] {one_line(alert.label)}: {notice.source} {word} {moment}"
+    return f"{label(notice)}: {notice.source} {word} {moment}"
+
+
+def label(notice: Notice) -> str:
+    """What the alert is, on one line."""
+    return one_line(words.label(notice.target.language, notice.alert.label))
 
 
 def facts(notice: Notice) -> list[tuple[str, str]]:
@@ -27,8 +38,8 @@ def facts(notice: Notice) -> list[tuple[str, str]]:
         return words.of(language, name)
 
     if notice.purpose == "test":
-        return [(word("test"), word("tested")), *_sentence("", alert.detail)]
-    what = (word("what"), one_line(alert.label))
+        return [("", word("tested")), *_sentence("", alert.detail)]
+    what = (word("what"), label(notice))
     place = (word("camera" if alert.source_kind == "camera" else "video"), notice.source)
     severity = (word("severity"), word(alert.severity))
     if notice.is_health:
@@ -52,7 +63,7 @@ def text(notice: Notice) -> str:
     language = notice.target.language
     if notice.purpose == "digest":
         each = [notice.of(member) for member in notice.members]
-        return "\n".join(f"{subject(one)}\n  {one.link}" for one in each) + "\n"
+        return "\n".join(f"{summary(one)}\n  {one.link}" for one in each) + "\n"
     lines = [f"{name}: {value}" if name else value for name, value in facts(notice)]
     if notice.purpose != "test":
         lines += ["", f"{words.of(language, invitation(notice))}: {notice.link}"]

@@ -187,3 +187,12 @@ def test_what_comes_late_says_so() -> None:
         assert "comes late" in content
     for content in contents(received(notice())):
         assert "comes late" not in content
+
+
+def test_a_condition_that_nobody_renamed_is_called_in_the_readers_language() -> None:
+    reader = Target("email", "owner@store.example", language="ko")
+    message = received(notice(alert=offline(), target=reader, snapshot=None))
+    assert "카메라 오프라인" in message["Subject"]
+    renamed = offline().model_copy(update={"label": "Till dark"})
+    message = received(notice(alert=renamed, target=reader, snapshot=None))
+    assert "Till dark" in message["Subject"]
