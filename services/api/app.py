@@ -45,6 +45,8 @@ from services.api.routes import (
     second_factor,
     secrets,
     session,
+    sign_on,
+    single_sign_on,
     sources,
     stores,
     submit,
@@ -140,6 +142,7 @@ def described() -> FastAPI:
         audit.router,
         keys.router,
         second_factor.router,
+        single_sign_on.router,
         me.router,
         stores.router,
         policies.router,
@@ -153,6 +156,8 @@ def described() -> FastAPI:
     app.include_router(guarded, prefix="/api/v1")
     app.include_router(session.router, prefix="/api/v1")
     app.include_router(joining.router, prefix="/api/v1")
+    app.include_router(single_sign_on.public, prefix="/api/v1")
+    app.include_router(sign_on.router)
     app.include_router(acknowledge.router)
     app.include_router(system.router)
     app.include_router(dashboard.router)

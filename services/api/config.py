@@ -7,10 +7,13 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from services.api.disk import Disk
 from services.api.pace import Pace
+from services.chassis.addresses.endpoints import EndpointPolicy
+from services.chassis.addresses.hosts import NETWORKS
+from services.chassis.addresses.policy import among
 from services.chassis.errors import WrongSettings
 from services.chassis.settings import ServiceSettings
 from services.chassis.signing import NAME
@@ -102,8 +105,23 @@ class ApiSettings(ServiceSettings):
     """Where people reach this API, for links in mails; empty: `api_host` and `api_port`."""
     smtp_host: str = ""
     """Whether mails can be sent: without it links that let people in are shown to whoever asked."""
+    sign_on_networks: str = "public"
+    """Where providers of single sign-on may be that owners enter: any of public, private, loopback,
+    separated by commas. Without https:// only one on loopback is asked."""
     api_presign_s: int = Field(default=3600, ge=1, le=7 * 24 * 3600)
     """How long a link to evidence in the object store works."""
+
+    @field_validator("sign_on_networks")
+    @classmethod
+    def _is_choice_of_networks(cls, text: str) -> str:
+        among(text, NETWORKS)
+        return text
+
+    @property
+    def providers(self) -> EndpointPolicy:
+        """Which providers of single sign-on may be asked."""
+        refusal = "A provider {where} may not be asked (NIGHTCLERK_SIGN_ON_NETWORKS)."
+        return EndpointPolicy(among(self.sign_on_networks, NETWORKS), refusal)
 
     @property
     def is_open_until_sign_up(self) -> bool:

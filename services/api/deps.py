@@ -19,6 +19,7 @@ from services.api.live.view import LiveView
 from services.api.playback import Playback
 from services.api.principal import Principal
 from services.api.removal import Removal
+from services.api.signon.providers import Providers
 from services.api.thumbnails import ThumbnailPool
 from services.api.uploads import Uploads
 from services.chassis.addresses.policy import Resolve, resolve
@@ -60,6 +61,8 @@ class Tools:
     events: EventHub
     pushes: Publishing
     """Of webcams' pictures, apart from the other, so that neither waits for the other."""
+    providers: Providers
+    """Of single sign-on."""
     resolve: Resolve = resolve
     """The addresses of a name, for addresses of targets."""
     disk: Disk | None = None

@@ -28,6 +28,7 @@ from services.api.reviews.tables import (
     reviews,
 )
 from services.api.scores.series import EPOCH
+from services.api.signon.tables import sign_on_tickets
 from services.api.tables import (
     alerts,
     conditions,
@@ -251,8 +252,8 @@ class Retention:
         return list(cuts(self._keeping, self._layers, kind, now, least))
 
     def _expire_sessions(self, now: datetime) -> bool:
-        """And invitations that nobody accepted, failed logins, answers kept for a day."""
-        tables = sessions, invitations
+        """And invitations that nobody accepted, sign-ons, failed logins, answers kept for a day."""
+        tables = sessions, invitations, sign_on_tickets
         gone = sum(self._delete(table, table.c.expires_at < now) for table in tables)
         gone += self._delete(login_failures, throttling.is_forgotten(now))
         return gone + self._delete(idempotent_requests, idempotency.is_forgotten(now)) > 0

@@ -34,6 +34,8 @@ from services.api.projector import TOPICS, Projector
 from services.api.retention import Retention
 from services.api.reviews.announcing import ReviewAnnouncements
 from services.api.scores.packing import Packing
+from services.api.signon.fetching import Fetching
+from services.api.signon.providers import Providers
 from services.api.targets.announcing import TargetAnnouncements
 from services.api.targets.disabling import DeadTargets
 from services.api.targets.failing import DeathRule
@@ -210,6 +212,7 @@ def build(settings: ApiSettings) -> ApiService:
         playback=Playback(
             store, settings.state_dir / "playback", round(settings.api_playback_cache_gb * GIB)
         ),
+        providers=Providers(Fetching(settings.providers), clock),
         disk=settings.disk,
     )
     _invite_first_owner(tools)

@@ -68,13 +68,10 @@ access_rules = Table(
     metadata,
     Column("tenant_id", identifier(), primary_key=True),
     Column("owners_need_second_factor", Boolean, nullable=False),
-    Column("oidc_issuer", String(1024)),
-    Column("oidc_client_id", String(NAME_CHARS)),
-    Column("oidc_client_secret", blob()),
-    Column("oidc_adds_viewers", Boolean, nullable=False),
+    Column("only_owners_use_passwords", Boolean, nullable=False),
     **INNODB,
 )
-"""How people of a tenant log in. A tenant without a row has none of this."""
+"""What logins of a tenant take. A tenant without a row asks for none of this."""
 
 idempotent_requests = Table(
     "idempotent_requests",

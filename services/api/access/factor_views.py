@@ -60,11 +60,13 @@ class AccessRulesView(View):
     """What a tenant asks of its people."""
 
     owners_need_second_factor: bool
+    only_owners_use_passwords: bool = Field(description="all others sign on by the provider")
 
-    model_config = example({"owners_need_second_factor": True})
+    model_config = example({"owners_need_second_factor": True, "only_owners_use_passwords": False})
 
 
 class AccessRulesChange(Entry):
     """What is not named stays."""
 
     owners_need_second_factor: bool | None = None
+    only_owners_use_passwords: bool | None = None

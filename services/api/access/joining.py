@@ -12,6 +12,7 @@ from services.api.access import (
     invitations,
     links,
     login,
+    rules,
     sessions,
     stores,
     tenants,
@@ -52,7 +53,7 @@ def sign_up(context: Tools, request: HTTPConnection, wanted: SigningUp, password
         row = _joined(context, connection, owner)
         principal = login.asking(connection, row, request)
         audit.record(connection, principal, "user.signed_up", row["user_id"])
-        return login.opened(context, connection, row, request)
+        return login.opened(context, connection, row, request, "link")
 
 
 def invited(context: Tools, ticket: str) -> Row:
@@ -67,6 +68,8 @@ def join(context: Tools, request: HTTPConnection, wanted: Joining, password_hash
     """
     with transaction(context.engine) as connection:
         found = _invitation(context, connection, wanted.ticket)
+        if not rules.may_use_password(connection, found):
+            raise Problem(409, login.MUST_SIGN_ON)
         tenant_id = UUID(found["tenant_id"])
         bound = None
         if not found["sees_all_stores"]:
@@ -86,7 +89,7 @@ def join(context: Tools, request: HTTPConnection, wanted: Joining, password_hash
         invitations.remove(connection, UUID(found["invitation_id"]))
         principal = login.asking(connection, row, request)
         audit.record(connection, principal, "user.joined", row["user_id"])
-        return login.opened(context, connection, row, request)
+        return login.opened(context, connection, row, request, "link")
 
 
 def to_reset(context: Tools, ticket: str) -> Row:
@@ -94,7 +97,13 @@ def to_reset(context: Tools, ticket: str) -> Row:
     user_id, fields = links.read(context, links.RESET, ticket, "user_id")
     with context.engine.connect() as connection:
         row = users.row_by_id(connection, user_id)
-    if row is None or not row["is_active"] or links.mark(row) != fields.get("mark"):
+        is_allowed = row is not None and rules.may_use_password(connection, row)
+    if (
+        row is None
+        or not is_allowed
+        or not row["is_active"]
+        or links.mark(row) != fields.get("mark")
+    ):
         raise Problem(410, USED)
     return row
 

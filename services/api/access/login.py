@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from starlette.requests import HTTPConnection
 
 from services.api import audit
-from services.api.access import passwords, sessions, throttling, totp, users
+from services.api.access import passwords, rules, sessions, throttling, totp, users
 from services.api.access.paging import Row
 from services.api.auth import guest
 from services.api.config import COOKIE
@@ -24,6 +24,9 @@ WRONG = "Mail address or password is wrong."
 NEEDS_CODE = "A code of your authenticator app is needed, or a recovery code."
 SECOND_FACTOR = "/problems/second-factor"
 """The type of the problem by which a page knows that it is to ask for a code."""
+MUST_SIGN_ON = "Passwords are for owners alone here: sign on with your company's account."
+SINGLE_SIGN_ON = "/problems/single-sign-on"
+"""The type of the problem by which a page knows that a right password opens nothing."""
 
 
 async def by_password(
@@ -38,6 +41,7 @@ async def by_password(
     if row is None or not is_right or not row["is_active"]:
         await run_in_threadpool(failed, context, email, row, request)
         raise Problem(401, WRONG)
+    await run_in_threadpool(_require_allowed, context, row, request)
     await run_in_threadpool(_require_second_factor, context, row, code, request)
     renewed = None
     if passwords.is_outdated(row["password_hash"]):
@@ -62,24 +66,36 @@ def failed(context: Tools, email: str, row: Row | None, request: HTTPConnection)
         audit.record(connection, principal, "login.refused", row["user_id"])
 
 
-def opened(context: Tools, connection: Connection, row: Row, request: HTTPConnection) -> str:
+def opened(
+    context: Tools, connection: Connection, row: Row, request: HTTPConnection, way: str
+) -> str:
     """The person's login is open once the transaction is; what the cookie is to hold. The login
-    that the browser had before ends, so a cookie that was slipped to it opens nothing.
+    that the browser had before ends, so a cookie that was slipped to it opens nothing. `way` is how
+    they came in, for the audit log.
     """
-    rules, now = context.settings.logins, context.clock.now()
+    logins, now = context.settings.logins, context.clock.now()
     user_id = UUID(row["user_id"])
-    sessions.close(connection, rules, request.cookies.get(COOKIE, ""))
-    secret = sessions.open_session(connection, rules, user_id, guest(request), now)
+    sessions.close(connection, logins, request.cookies.get(COOKIE, ""))
+    secret = sessions.open_session(connection, logins, user_id, guest(request), now)
     users.note_login(connection, user_id, now)
     throttling.succeeded(connection, row["email"], guest(request).address)
     principal = asking(connection, row, request)
-    audit.record(connection, principal, "session.opened", str(user_id))
+    audit.record(connection, principal, "session.opened", str(user_id), {"way": way})
     return secret
 
 
 def asking(connection: Connection, row: Row, request: HTTPConnection) -> Principal:
     """That person, from where the request comes."""
     return sessions.person(connection, row).seen_at(guest(request).address)
+
+
+def _require_allowed(context: Tools, row: Row, request: HTTPConnection) -> None:
+    """Raises Problem 401 for whoever must sign on; they have shown that it is their account."""
+    with context.engine.connect() as connection:
+        is_allowed = rules.may_use_password(connection, row)
+    if not is_allowed:
+        failed(context, row["email"], row, request)
+        raise Problem(401, MUST_SIGN_ON, kind=SINGLE_SIGN_ON)
 
 
 def _require_second_factor(context: Tools, row: Row, code: str, request: HTTPConnection) -> None:
@@ -114,4 +130,4 @@ def _open(context: Tools, request: HTTPConnection, checked: Row, renewed: str | 
             raise Problem(401, WRONG)
         if renewed is not None:
             users.replace_password(connection, row, renewed, row["changed_at"])
-        return opened(context, connection, row, request)
+        return opened(context, connection, row, request, "password")

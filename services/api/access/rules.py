@@ -1,4 +1,4 @@
-"""How people of a tenant log in: what the tenant asks of them, and its single sign-on."""
+"""How people of a tenant log in: what the tenant asks of them."""
 
 from typing import Any
 from uuid import UUID
@@ -11,10 +11,7 @@ from services.chassis.storage.database import upsert
 
 NONE: dict[str, Any] = {
     "owners_need_second_factor": False,
-    "oidc_issuer": None,
-    "oidc_client_id": None,
-    "oidc_client_secret": None,
-    "oidc_adds_viewers": False,
+    "only_owners_use_passwords": False,
 }
 
 
@@ -28,3 +25,12 @@ def change(connection: Connection, tenant_id: UUID, **fields: Any) -> None:
     """The fields that are named; the others stay."""
     row = {"tenant_id": str(tenant_id), **NONE, **dict(rules_of(connection, tenant_id)), **fields}
     upsert(connection, access_rules, [row], list(fields))
+
+
+def may_use_password(connection: Connection, user: Row) -> bool:
+    """Whether the person may log in by one: an owner always may, as the way back in when the
+    provider of single sign-on fails.
+    """
+    if user["role"] == "owner":
+        return True
+    return not rules_of(connection, UUID(user["tenant_id"]))["only_owners_use_passwords"]

@@ -123,6 +123,11 @@ def close(connection: Connection, rules: Logins, secret: str) -> None:
         connection.execute(delete(sessions).where(sessions.c.proof.in_(_proofs(rules, secret))))
 
 
+def end(connection: Connection, session_id: UUID) -> None:
+    """Whoever's login it is."""
+    connection.execute(delete(sessions).where(sessions.c.session_id == str(session_id)))
+
+
 def revoke(connection: Connection, user_id: UUID, session_ids: Sequence[UUID] | None) -> int:
     """End these logins of a person, or all; how many there were."""
     query = delete(sessions).where(sessions.c.user_id == str(user_id))

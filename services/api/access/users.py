@@ -16,6 +16,7 @@ from services.api.access.tables import memberships, sessions, users
 from services.api.access.views import UserPage, UserView
 from services.api.cursors import Cursor
 from services.api.principal import Principal, Role, of_tenant
+from services.api.signon.tables import identities
 
 
 class AddressTaken(Exception):
@@ -138,9 +139,9 @@ def end_access(connection: Connection, user_id: UUID) -> None:
 
 
 def remove(connection: Connection, user_id: UUID) -> None:
-    """With all their logins."""
+    """With all their logins, and whom a provider takes them for."""
     end_access(connection, user_id)
-    for table in (memberships, second_factors, recovery_codes, users):
+    for table in (memberships, second_factors, recovery_codes, identities, users):
         connection.execute(delete(table).where(table.c.user_id == str(user_id)))
 
 

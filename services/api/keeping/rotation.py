@@ -11,8 +11,9 @@ from typing import Any
 
 from sqlalchemy import Engine, Table, and_, func, select, tuple_, update
 
-from services.api.access.credentials import access_rules, idempotent_requests, second_factors
+from services.api.access.credentials import idempotent_requests, second_factors
 from services.api.keeping.views import RotationView
+from services.api.signon.tables import single_sign_ons
 from services.api.tables import cameras
 from services.api.targets.tables import targets
 from services.chassis.sealing import Sealing, SealingFault
@@ -36,7 +37,7 @@ SEALED = (
     SealedTable(cameras, ("credentials",), is_announced=True),
     SealedTable(targets, ("address", "secrets"), is_announced=True),
     SealedTable(second_factors, ("secret",)),
-    SealedTable(access_rules, ("oidc_client_secret",)),
+    SealedTable(single_sign_ons, ("client_secret",)),
     SealedTable(idempotent_requests, ("body",)),
     SealedTable(webpush_keys, ("sealed",)),
 )

@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
-from importlib.resources import files
-from string import Template
 
-TEMPLATE = Template((files("services.api") / "reviews/acknowledge.html").read_text("utf-8"))
+from services.api.pages import language_of, sheet
 
 Texts = Mapping[str, str]
 ENGLISH: Texts = {
@@ -43,11 +41,7 @@ class Alert:
 
 def texts_for(accepted: str) -> Texts:
     """By an Accept-Language header: the first of our languages in it, else English."""
-    for part in accepted.lower().split(","):
-        language = part.strip().partition(";")[0].partition("-")[0]
-        if language in ("ko", "en"):
-            return KOREAN if language == "ko" else ENGLISH
-    return ENGLISH
+    return KOREAN if language_of(accepted) == "ko" else ENGLISH
 
 
 def alert_page(texts: Texts, alert: Alert, by: str, is_used: bool) -> str:
@@ -72,13 +66,7 @@ def _page(texts: Texts, title: str, detail: str, state: str, button: str = "") -
         if button
         else ""
     )
-    return TEMPLATE.substitute(
-        language=texts["language"],
-        title=escape(title),
-        detail=escape(detail),
-        state=escape(state),
-        button=form,
-    )
+    return sheet(texts["language"], title, detail, state, form)
 
 
 def _moment(moment: datetime) -> str:

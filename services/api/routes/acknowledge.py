@@ -14,6 +14,7 @@ from sqlalchemy import Connection, insert, select
 
 from services.api import audit
 from services.api.deps import Context, Tools
+from services.api.pages import html
 from services.api.principal import Actor, Principal
 from services.api.queries import alerts as queries
 from services.api.reviews.changes import Change, change
@@ -45,19 +46,19 @@ def _answered(ticket: str, request: Request, context: Tools, is_pressed: bool) -
         alert_id = UUID(read.fields["alert_id"])
     except (TicketFault, KeyError, ValueError) as error:
         sentence = str(error) if isinstance(error, TicketFault) else "This link is not valid."
-        return _html(fault_page(texts, sentence), 404)
+        return html(fault_page(texts, sentence), 404)
     with transaction(context.engine) as connection:
         principal = _bearer(connection, read, alert_id)
         view = queries.alert(connection, principal, alert_id)
         if view is None:
-            return _html(fault_page(texts, texts["gone"]), 404)
+            return html(fault_page(texts, texts["gone"]), 404)
         if is_pressed and not _is_used(connection, read):
             _acknowledge(connection, principal, read, view, now)
             view = queries.alert(connection, principal, alert_id) or view
         page = _shown(texts, view, read, _is_used(connection, read))
     if is_pressed:
         context.announce_reviews()
-    return _html(page, 200)
+    return html(page, 200)
 
 
 def _bearer(connection: Connection, ticket: Ticket, alert_id: UUID) -> Principal:
@@ -109,8 +110,3 @@ def _shown(texts: Texts, view: AlertView, ticket: Ticket, is_used: bool) -> str:
         acknowledged_at=view.review.acknowledged_at,
     )
     return alert_page(texts, alert, ticket.fields.get("by", ""), is_used)
-
-
-def _html(content: str, status: int) -> HTMLResponse:
-    headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-    return HTMLResponse(content, status, headers)

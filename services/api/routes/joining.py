@@ -3,7 +3,7 @@
 from fastapi import APIRouter, BackgroundTasks, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from services.api.access import joining, links, passwords, throttling, users
+from services.api.access import joining, links, passwords, rules, throttling, users
 from services.api.access.entries import Joining, Opening, PasswordReset, ResetWish, SigningUp
 from services.api.access.views import InvitedView
 from services.api.deps import Context, Tools, client_address
@@ -86,11 +86,12 @@ async def reset(wanted: PasswordReset, request: Request, context: Context) -> No
 
 
 def _mail_reset(context: Tools, email: str) -> None:
-    """To nobody unknown, or who may not log in."""
+    """To nobody unknown, or who may not log in, or not by password."""
     if not context.sealing.has_key:
         log.warning("no reset without NIGHTCLERK_SECRET_KEY")
         return
     with context.engine.connect() as connection:
         row = users.row_by_email(connection, email)
-    if row is not None and row["is_active"]:
+        is_allowed = row is not None and rules.may_use_password(connection, row)
+    if row is not None and is_allowed and row["is_active"]:
         links.mail(context, links.RESET, row, links.reset_url(context, row), "")

@@ -113,7 +113,7 @@ def _replaced(context: Tools, request: Request, before: Row, stored: str) -> str
         audit.record(
             database, login.asking(database, before, request), "password.changed", str(mine)
         )
-        return login.opened(context, database, before, request)
+        return login.opened(context, database, before, request, "password")
 
 
 def described(database: Connection, principal: Principal) -> MeView:

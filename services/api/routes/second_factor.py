@@ -22,6 +22,7 @@ from services.api.problems import Problem, documented
 from services.api.routes.me import own_id
 from services.api.routes.users import UserId
 from services.api.routes.videos import found
+from services.api.signon.storing import rules_of
 from services.chassis.sealing import SealingFault
 from services.chassis.storage.database import transaction
 
@@ -136,9 +137,14 @@ def access_rules(database: Database, principal: Administering) -> AccessRulesVie
 def change_rules(
     wanted: AccessRulesChange, context: Context, principal: Administering
 ) -> AccessRulesView:
-    """Owners without a second factor may do nothing but set one up, in open logins too."""
+    """Owners without a second factor may do nothing but set one up, in open logins too. Where only
+    owners use passwords all others sign on by the provider; logins that are open stay.
+    """
     fields = wanted.model_dump(exclude_none=True)
     with transaction(context.engine) as connection:
+        is_on = rules_of(connection, principal.home) is not None
+        if wanted.only_owners_use_passwords and not is_on:
+            raise Problem(422, "Without single sign-on nobody but owners could log in.")
         if fields:
             rules.change(connection, principal.home, **fields)
             subject = str(principal.home)

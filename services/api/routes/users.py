@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path
 from sqlalchemy import Connection
 
 from services.api import audit
-from services.api.access import links, sessions, stores
+from services.api.access import links, rules, sessions, stores
 from services.api.access import users as queries
 from services.api.access.entries import UserChange
 from services.api.access.users import LastOwner
@@ -83,7 +83,7 @@ def remove(user_id: UserId, context: Context, principal: Administering) -> None:
     "/{user_id}/password-reset",
     status_code=202,
     summary="Send a person a link to another password",
-    responses=documented(401, 403, 404, 422, 503),
+    responses=documented(401, 403, 404, 409, 422, 503),
 )
 def send_reset(user_id: UserId, context: Context, principal: Administering) -> ResetView:
     """Their password stays as it is until they use it."""
@@ -91,6 +91,8 @@ def send_reset(user_id: UserId, context: Context, principal: Administering) -> R
         before = _found(database, principal, user_id)
         row = queries.row_by_id(database, user_id)
         assert row is not None
+        if not rules.may_use_password(database, row):
+            raise Problem(409, "Passwords are for owners alone here: they sign on.")
         url = links.reset_url(context, row)
         _note(database, principal, "password.reset_sent", before, {})
     if not context.settings.smtp_host:
@@ -108,8 +110,8 @@ def session_list(
     user_id: UserId, context: Context, database: Database, principal: Administering
 ) -> LoginList:
     _found(database, principal, user_id)
-    rules, now = context.settings.logins, context.clock.now()
-    return LoginList(items=sessions.sessions_of(database, rules, user_id, None, now))
+    logins, now = context.settings.logins, context.clock.now()
+    return LoginList(items=sessions.sessions_of(database, logins, user_id, None, now))
 
 
 @router.delete(

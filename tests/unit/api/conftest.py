@@ -31,6 +31,8 @@ from services.api.playback import Playback
 from services.api.policies.announcing import PolicyAnnouncements
 from services.api.projector import Projector
 from services.api.reviews.announcing import ReviewAnnouncements
+from services.api.signon.fetching import Fetching
+from services.api.signon.providers import Providers
 from services.api.targets.announcing import TargetAnnouncements
 from services.api.thumbnails import ThumbnailPool
 from services.api.uploads import Uploads
@@ -138,8 +140,8 @@ def apis(empty_database: bytes, folder: Path) -> Iterator[Callable[..., Api]]:
             uploads=Uploads(store, threads, settings.api_max_upload_bytes, 4),
             thumbnails=ThumbnailPool(Thumbnails(store), settings.api_thumbnails_waiting),
             health=lambda: parts,
-            sealing=Sealing(settings.secret_key),
-            tickets=Tickets(Sealing(settings.secret_key)),
+            sealing=(sealing := Sealing(settings.secret_key)),
+            tickets=Tickets(sealing),
             announce=lambda: announced(announcements),
             announce_policies=lambda: announced(policies),
             announce_targets=lambda: announced(targeting),
@@ -149,6 +151,7 @@ def apis(empty_database: bytes, folder: Path) -> Iterator[Callable[..., Api]]:
             events=(hub := EventHub(broker, Directory(engine, SystemClock()), SystemClock())),
             pushes=publishing,
             playback=Playback(store, folder / "playback", 10**9, patience_s=2.0),
+            providers=Providers(Fetching(settings.providers), clock),
             disk=disk,
         )
         web = app.build(tools)

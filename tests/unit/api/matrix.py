@@ -243,6 +243,18 @@ MATRIX: dict[tuple[str, str], Entry] = {
     ("DELETE", "/api/v1/users/{user_id}/second-factor"): ADMINISTER,
     ("GET", "/api/v1/access-rules"): ADMINISTER,
     ("PATCH", "/api/v1/access-rules"): Entry("administer", {}),
+    # single sign-on
+    ("GET", "/api/v1/single-sign-on"): ADMINISTER,
+    ("PUT", "/api/v1/single-sign-on"): Entry(
+        "administer",
+        {"issuer": "https://127.0.0.1", "client_id": "x", "mail_domains": ["shop.example"]},
+        is_refused=True,
+    ),
+    ("DELETE", "/api/v1/single-sign-on"): ADMINISTER,
+    ("GET", "/api/v1/session/ways"): OPEN,
+    ("GET", "/sign-on/{tenant_id}"): OPEN,
+    ("GET", "/sign-on/callback"): OPEN,
+    ("POST", "/sign-on/code"): OPEN,
     # the audit log
     ("GET", "/api/v1/audit"): ADMINISTER,
     ("GET", "/api/v1/audit/verification"): ADMINISTER,

@@ -162,7 +162,8 @@ def test_owners_may_be_asked_to_have_one(keyed: Api, user: NewUser) -> None:
     rule = {"owners_need_second_factor": True}
     assert manager.patch("/api/v1/access-rules", json=rule).status_code == 403
     key = owner.post("/api/v1/me/keys", json={"name": "k", "rights": ["view"]}).json()["key"]
-    assert owner.patch("/api/v1/access-rules", json=rule).json() == rule
+    changed = owner.patch("/api/v1/access-rules", json=rule).json()
+    assert changed["owners_need_second_factor"]
     assert owner.get("/api/v1/videos").status_code == 403
     assert owner.get(MINE).json()["is_required"]
     headers = {"Authorization": f"Bearer {key}"}
