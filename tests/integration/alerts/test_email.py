@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from email import message_from_bytes, policy
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -224,7 +225,8 @@ class _PlainSession(socketserver.StreamRequestHandler):
             self._answer(verb, b"250 fine")
             return
         self._answer(verb, b"354 go")
-        data = b"".join(iter(self.rfile.readline, b".\r\n"))
+        lines = iter(self.rfile.readline, b"")  # empty once the client is gone
+        data = b"".join(takewhile(lambda line: line != b".\r\n", lines))
         if not data.isascii() and b"8BITMIME" not in self.server.extensions:
             self._answer(b"", b"554 5.6.1 eight-bit data without 8BITMIME")
             return
