@@ -17,6 +17,13 @@ from services.local.ports import free_ports
 from services.local.process import leashed
 
 S3_SERVERS = ("weed", "minio") if shutil.which("minio") else ("weed",)
+CARELESS = (
+    "--debug-no-sync",
+    "--innodb-flush-method=nosync",
+    "--innodb-flush-log-at-trx-commit=0",
+    "--skip-innodb-file-per-table",
+)
+"""A MariaDB that waits for no disk: no test pulls the plug, and each makes its tables anew."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +102,7 @@ def running_mariadb(folder: Path) -> Iterator[MariaServer]:
     )
     command = [str(shutil.which("mariadbd", path=server_path())), *common, f"--port={port}"]
     command += ["--bind-address=127.0.0.1", f"--socket={folder / 'sock'}"]
-    command += [f"--pid-file={folder / 'pid'}", "--innodb-buffer-pool-size=64M"]
+    command += [f"--pid-file={folder / 'pid'}", "--innodb-buffer-pool-size=64M", *CARELESS]
     with running(command, folder / "mariadb.log", lambda: mariadb_answers(port)):
         yield MariaServer(port)
 
