@@ -3,11 +3,15 @@
 PY := .venv/bin/python
 SOURCES := services schemas tests
 
+# Python keeps what it compiled, whatever the machine says: a process that imports torch starts in
+# half the time, and the tests start hundreds.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test unit lint format schemas clients web bench clean
+.PHONY: help setup demo up down test unit integration e2e lint format schemas clients web bench clean
 
 help: ## Show this
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 setup: .venv/.stamp ## Make .venv with everything in it (.venv/bin/nightclerk)
 
@@ -25,11 +29,16 @@ down: setup ## Stop what runs
 
 test: setup ## All tests, on real Kafka, MariaDB, S3 and SMTP
 	@.ci/servers
-	@$(MAKE) --no-print-directory unit
-	@$(PY) -m pytest -m integration
+	@$(MAKE) --no-print-directory unit integration e2e
 
 unit: setup ## The tests that need no server, side by side
-	@$(PY) -m pytest -m "not integration" -n logical --maxprocesses 4
+	@$(PY) -m pytest -m "not integration and not e2e" -n logical --maxprocesses 4 --dist worksteal
+
+integration: setup ## The tests of a service on real servers, two side by side
+	@$(PY) -m pytest -m "integration and not e2e" -n 2 --dist loadgroup
+
+e2e: setup ## The tests of the whole line, one after the other
+	@$(PY) -m pytest -m e2e
 
 lint: setup ## Format, rules, types and walls
 	@$(PY) -m ruff format --check $(SOURCES)

@@ -3,6 +3,7 @@
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
@@ -23,9 +24,25 @@ from tests.servers import (
 for setting in [name for name in os.environ if name.startswith("NIGHTCLERK_")]:
     del os.environ[setting]
 
+# The tests run as many side by side as there are cores. Were each to compute on all of them, the
+# threads of OpenMP would spin while they wait for one another: what takes a core 20 s took 600.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 # A busy machine is no counterexample.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With `-m integration...` or `-m e2e...`, leave out the files that cannot have such a test.
+
+    To read a file costs nothing; to import them all takes minutes and a gigabyte a process.
+    """
+    wanted = str(config.option.markexpr).partition(" ")[0]
+    is_test = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
+    if wanted not in ("integration", "e2e") or not is_test:
+        return None
+    return True if f"mark.{wanted}" not in collection_path.read_text("utf-8") else None
 
 
 @pytest.fixture(scope="session")
