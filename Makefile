@@ -29,7 +29,7 @@ down: setup ## Stop what runs
 
 test: setup ## All tests, on real Kafka, MariaDB, S3 and SMTP
 	@.ci/servers
-	@$(MAKE) --no-print-directory unit integration e2e
+	@$(MAKE) --no-print-directory --keep-going unit integration e2e
 
 unit: setup ## The tests that need no server, side by side
 	@$(PY) -m pytest -m "not integration and not e2e" -n logical --maxprocesses 4 --dist worksteal
