@@ -21,6 +21,7 @@ from services.local.ports import free_ports
 from tests.unit.api.conftest import Api, empty_database, make_api
 from tests.unit.api.test_events import put
 from tests.waiting import wait_until
+from tests.web.world import World, at_now, fill, sign_in
 
 __all__ = ["empty_database", "make_api"]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -141,3 +142,31 @@ def require_fits(page: Page) -> None:
     """Nothing makes the page scroll sideways."""
     wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     assert wide <= 0, f"{page.url} is {wide} px too wide"
+
+
+@dataclass
+class Inhabited(Site):
+    """A site with the world of tests/web/world.py behind it."""
+
+    world: World
+
+
+@pytest.fixture
+def inhabited(make_api: Callable[..., Api]) -> Iterator[Inhabited]:
+    """Without pictures and films; whoever needs them calls `fill` themselves."""
+    api = make_api(secret_key="a key of the world")
+    world = fill(api, with_footage=False)
+    with served(api) as site:
+        yield Inhabited(site.api, site.url, world)
+
+
+@pytest.fixture
+def owner_page(chromium: Browser, inhabited: Inhabited) -> Iterator[Page]:
+    """The owner of the world's chain, logged in, at the world's time."""
+    context = chromium.new_context(base_url=inhabited.url, locale="en-GB")
+    context.set_default_timeout(PATIENCE_MS)
+    at_now(context)
+    sign_in(context, inhabited.api, inhabited.world.owner, inhabited.url)
+    with watched(context.new_page()) as page:
+        yield page
+    context.close()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID, uuid5
 
 import numpy as np
@@ -22,6 +22,15 @@ FAMILY = UUID("8e1c7d5a-6f0b-4f5e-9a39-2f4f6a7d9b10")
 BEGIN = datetime(2026, 10, 1, tzinfo=UTC)
 ALERTS_A_DAY = 20
 DAY = timedelta(days=1)
+
+
+class Scored(Protocol):
+    """Whatever has scores for as long as one asks."""
+
+    @property
+    def series(self) -> Series: ...
+
+    def scores(self, first: int, stop: int) -> Scores: ...
 
 
 @dataclass(frozen=True)
@@ -76,7 +85,7 @@ def fill(engine: Engine, cameras: int, days: int, tenants: int = 3) -> Iterator[
         clips = camera.series.index_from(BEGIN + days * DAY)
         with engine.begin() as connection:
             _write_source(connection, camera, days, clips, tenants)
-            _write_scores(connection, camera, clips)
+            write_scores(connection, camera, clips)
         yield number + 1, clips
 
 
@@ -147,7 +156,8 @@ def _alerts(camera: Camera, days: int) -> Iterator[dict[str, Any]]:
         }
 
 
-def _write_scores(connection: Connection, camera: Camera, clips: int) -> None:
+def write_scores(connection: Connection, camera: Scored, clips: int) -> None:
+    """Its first clips, packed, with the highest of minutes and hours; not the row of its series."""
     series = camera.series
     tops: dict[int, NDArray[np.float32]] = {}
     name = series.series_id

@@ -1,0 +1,28 @@
+"""Every page of the dashboard, for `make screenshots`: its name, where it is in the world, and what
+is to be done before it is worth a picture.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page
+
+from tests.web.world import World
+
+
+def _as_it_is(page: Page) -> None:
+    """Nothing to be done."""
+
+
+@dataclass(frozen=True)
+class Screen:
+    """`path` gets the world; `prepare` returns once the page shows what is to be seen."""
+
+    name: str
+    path: Callable[[World], str]
+    prepare: Callable[[Page], None] = _as_it_is
+    is_public: bool = False
+    """Shown to somebody who is not logged in."""
+
+
+SCREENS = (Screen("overview", lambda _: "/"),)
