@@ -91,6 +91,11 @@ def enhanced_key(alert_id: UUID) -> str:
     return f"alerts/{alert_id}/enhanced.jpg"
 
 
+def heads_key(alert_id: UUID) -> str:
+    """Where it lies whose heads are where in the evidence, if a pose network looked."""
+    return f"alerts/{alert_id}/heads.json"
+
+
 def manifest_key(alert_id: UUID) -> str:
     """Where the signed list of all that is kept of an alert lies."""
     return f"alerts/{alert_id}/manifest.json"

@@ -6,6 +6,7 @@ something again replaces what was there.
 
 import contextlib
 import io
+import json
 import os
 import tempfile
 import threading
@@ -20,9 +21,10 @@ import av
 import cv2
 
 from schemas import ids
-from schemas.poses import Person
+from schemas.poses import Person, PosesExtracted
 from services.alerts.core import Alert
 from services.alerts.core.deliveries import RetryPolicy
+from services.alerts.core.heads import heads_file
 from services.alerts.core.spans import (
     Evidence,
     Margins,
@@ -56,6 +58,9 @@ Part = Literal["snapshot", "video"]
 class People(Protocol):
     def at(self, source_id: UUID, at_s: float) -> Sequence[Person]:
         """Who was seen at a media second of a source; nobody where no pose network looks."""
+
+    def between(self, source_id: UUID, since_s: float, until_s: float) -> list[PosesExtracted]:
+        """What was seen between two media seconds, in order of time."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +152,7 @@ class EvidenceWorker:
             path = Path(folder) / "evidence.mp4"
             starts_at_s = stretch.write_mp4(span, path)
             self._store.put_file(ids.evidence_key(alert.alert_id), path, "video/mp4")
+            self._put_heads(alert, starts_at_s, span)
             self._add(
                 ids.montage_key(alert.alert_id),
                 lambda: contact_sheet(path, starts_at_s, span, alert),
@@ -154,6 +160,18 @@ class EvidenceWorker:
         self._add(
             ids.enhanced_key(alert.alert_id), lambda: enhanced_still(stretch.picture(alert.peak_s))
         )
+
+    def _put_heads(self, alert: Alert, starts_at_s: float, span: Span) -> None:
+        """Whose heads are to be hidden where in the video, as far as poses say; nothing where no
+        pose network looked. Raises TransientError.
+        """
+        seen = self._shared.people.between(alert.source_id, starts_at_s, span.end_s)
+        if not seen:
+            return
+        frames = (frame for one in seen for frame in one.frames)
+        content = heads_file(frames, seen[0].width / seen[0].height, starts_at_s)
+        packed = io.BytesIO(json.dumps(content).encode())
+        self._store.put(ids.heads_key(alert.alert_id), packed, "application/json")
 
     def _add(self, key: str, make: Callable[[], bytes]) -> None:
         """What is good to have; evidence is whole without it. Raises TransientError."""

@@ -57,6 +57,16 @@ class SeenPeople:
         near = [frame for frame in frames if abs(frame.at_s - at_s) <= NEAR_S]
         return min(near, key=lambda frame: abs(frame.at_s - at_s)).people if near else ()
 
+    def between(self, source_id: UUID, since_s: float, until_s: float) -> list[PosesExtracted]:
+        """What was seen between two media seconds, in order of time."""
+        with self._lock:
+            seen = [
+                one
+                for one in self._seen.get(source_id, ())
+                if one.frames[0].at_s < until_s and one.frames[-1].at_s >= since_s
+            ]
+        return sorted(seen, key=lambda one: one.frames[0].at_s)
+
     def close(self) -> None:
         if self._reader is not None:
             self._reader.close()

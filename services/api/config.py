@@ -91,7 +91,11 @@ class ApiSettings(ServiceSettings):
     api_playback_wait_s: float = Field(default=8.0, gt=0, le=60)
     """Who wants to see a recording waits so long for it, and gets 202 then."""
     api_playback_cache_gb: float = Field(default=4.0, gt=0)
-    """Files made for playback are kept up to so many GiB."""
+    """Files made for playback are kept up to so many GiB; those with hidden faces up to a quarter
+    of it beside them."""
+    face_weights: Path | None = None
+    """ONNX file of YuNet (OpenCV's FaceDetectorYN): faces that it finds are hidden as well as the
+    heads of poses."""
     api_give_up_after_h: float = Field(default=48.0, gt=0)
     """An analysis of which nothing was heard for so long is ended, whatever still waits."""
     target_dead_after_h: float = Field(default=24.0, ge=0)

@@ -14,6 +14,7 @@ from services.api.config import ApiSettings
 from services.api.disk import Disk, State
 from services.api.erasure.erasing import Erasing
 from services.api.events.hub import EventHub
+from services.api.faces.copies import HiddenCopies
 from services.api.limits import Limits
 from services.api.live.view import LiveView
 from services.api.playback import Playback
@@ -57,6 +58,8 @@ class Tools:
     announce_keeping: Callable[[], None]
     """Have `keeping.v1` told of holds and retention rules that changed, soon."""
     playback: Playback
+    hidden_copies: HiddenCopies
+    """Evidence with hidden faces."""
     live: LiveView
     events: EventHub
     pushes: Publishing

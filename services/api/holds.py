@@ -61,7 +61,7 @@ def follow_alerts(connection: Connection) -> None:
     """Alerts that went on since they were held: their holds do as well."""
     together = holds.join(alerts, alerts.c.alert_id == holds.c.hold_id)
     query = select(holds.c.hold_id, holds.c.until_at, alerts.c.ended_at).select_from(together)
-    for row in connection.execute(query).all():
+    for row in connection.execute(query.where(holds.c.is_of_alert)).all():
         if row.until_at < row.ended_at + MARGIN:
             mine = holds.c.hold_id == row.hold_id
             connection.execute(update(holds).where(mine).values(until_at=row.ended_at + MARGIN))

@@ -23,6 +23,7 @@ from services.api.disk import State
 from services.api.endings import Endings
 from services.api.events.directory import Directory
 from services.api.events.hub import EventHub
+from services.api.faces.copies import HiddenCopies
 from services.api.frames import Thumbnails
 from services.api.health import Health
 from services.api.keeping.announcing import KeepingAnnouncements
@@ -127,6 +128,7 @@ class ApiService:
             duty.stop()
         projecting.join()
         self._tools.playback.close()
+        self._tools.hidden_copies.close()
 
     def _project(self) -> None:
         try:
@@ -213,6 +215,9 @@ def build(settings: ApiSettings) -> ApiService:
             store, settings.state_dir / "playback", round(settings.api_playback_cache_gb * GIB)
         ),
         providers=Providers(Fetching(settings.providers), clock),
+        hidden_copies=HiddenCopies(
+            settings.state_dir / "hidden-faces", round(settings.api_playback_cache_gb * GIB / 4)
+        ),
         disk=settings.disk,
     )
     _invite_first_owner(tools)

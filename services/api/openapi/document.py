@@ -34,6 +34,7 @@ TAGS = {
     "albums": "Collections of sources and moments, shared inside the chain.",
     "erasures": "Footage taken away for good, with a signed proof.",
     "holds": "Legal hold: what nobody may delete.",
+    "privacy": "Whose evidence has hidden faces.",
     "retention": "How long what is kept, by a tenant or a store.",
     "tenants": "Chains of stores, for the machine's operator alone.",
     "stores": "The stores of a chain.",

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.responses import FileResponse
 
 from schemas import ids
 from schemas.alerts import AlertKind, Severity
@@ -13,6 +14,8 @@ from schemas.judgements import LIVE
 from services.api import media
 from services.api.auth import Reviewing, Viewing
 from services.api.deps import Context, Database, Tools
+from services.api.faces.handing import HiddenEvidence
+from services.api.faces.rule import must_hide
 from services.api.keeping import holding
 from services.api.problems import documented
 from services.api.queries import alerts as queries
@@ -27,6 +30,10 @@ AlertId = Annotated[UUID, Path(examples=["7c9e6679-7425-50de-944b-e07fc1f90ae7"]
 Evidence = Literal["snapshot", "evidence"]
 KEYS = {"snapshot": ids.snapshot_key, "evidence": ids.evidence_key}
 KINDS = {"snapshot": "image/jpeg", "evidence": "video/mp4"}
+Faces = Annotated[
+    Literal["shown", "blurred"],
+    Query(description="blurred: heads are hidden for good; so they are by the face rule"),
+]
 
 
 def alert_filter(  # noqa: PLR0913 - each is a parameter of the route
@@ -86,16 +93,17 @@ def alert(
     alert_id: AlertId, response: Response, context: Context, principal: Viewing
 ) -> AlertDetail:
     """The links go to the object store itself, need no login, and expire. They come once the
-    evidence is made, some seconds after the alert.
+    evidence is made, some seconds after the alert; to whom faces are not shown none is given.
     """
     with context.engine.connect() as database:
         view = found(queries.alert(database, principal, alert_id), "alert", alert_id)
+        is_hidden = must_hide(database, principal, view.source_id)
         attempts = queries.deliveries_of(database, principal, alert_id)
     context.view(principal, "evidence.viewed", alert_id, view.source_id)
     detail = AlertDetail(
         **view.model_dump(),
-        snapshot_url=_link(context, ids.snapshot_key(alert_id)),
-        evidence_url=_link(context, ids.evidence_key(alert_id)),
+        snapshot_url=None if is_hidden else _link(context, ids.snapshot_key(alert_id)),
+        evidence_url=None if is_hidden else _link(context, ids.evidence_key(alert_id)),
         deliveries=attempts,
     )
     response.headers["ETag"] = _tag(context, detail)
@@ -127,18 +135,40 @@ def change(
     "/{alert_id}/{what}",
     operation_id="getAlertFile",
     summary="The snapshot (JPEG) or the evidence (MP4, with ranges)",
-    responses=documented(401, 404, 416, 422),
+    responses=documented(202, 401, 404, 416, 422, 503),
     response_class=Response,
 )
 def alert_file(
-    request: Request, alert_id: AlertId, what: Evidence, context: Context, principal: Viewing
+    request: Request,
+    alert_id: AlertId,
+    what: Evidence,
+    context: Context,
+    principal: Viewing,
+    faces: Faces = "shown",
 ) -> Response:
+    """With blurred faces the video is made when it is first asked for: 202 with `Retry-After`
+    meanwhile.
+    """
     with context.engine.connect() as database:
         view = found(queries.alert(database, principal, alert_id), "alert", alert_id)
+        is_hidden = faces == "blurred" or must_hide(database, principal, view.source_id)
     context.view(principal, "evidence.viewed", alert_id, view.source_id)
     key = KEYS[what](alert_id)
     name = f"{alert_id}-{key.rpartition('/')[2]}"
-    return media.serve(request, context.store, key, KINDS[what], name)
+    if not is_hidden:
+        return media.serve(request, context.store, key, KINDS[what], name)
+    hidden = HiddenEvidence(context, view)
+    headers = {"Cache-Control": "private, no-cache"}
+    if what == "snapshot":
+        return Response(hidden.snapshot(), media_type=KINDS[what], headers=headers)
+    path = hidden.video()
+    return FileResponse(
+        path,
+        media_type=KINDS[what],
+        headers=headers | {"ETag": f'"{path.stem}"'},
+        filename=name,
+        content_disposition_type="inline",
+    )
 
 
 def _tag(context: Tools, detail: AlertDetail) -> str:

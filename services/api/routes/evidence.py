@@ -16,11 +16,14 @@ from schemas import ids
 from services.api import media
 from services.api.auth import Viewing
 from services.api.deps import Context, Tools
+from services.api.faces.handing import HiddenEvidence
+from services.api.faces.rule import must_hide
 from services.api.principal import Principal
 from services.api.problems import Problem, documented
 from services.api.queries import alerts as queries
-from services.api.routes.alerts import AlertId
+from services.api.routes.alerts import AlertId, Faces
 from services.api.routes.videos import found
+from services.api.views import AlertView
 from services.chassis.storage.archives import write_archive
 from services.chassis.storage.objects import ObjectMissing, ObjectStore
 
@@ -36,18 +39,26 @@ class Unsealed(Exception):
 @router.get(
     "/{alert_id}/pack",
     summary="All evidence in one signed zip",
-    responses=documented(401, 404, 422, 503),
+    responses=documented(202, 401, 404, 422, 503),
     response_class=Response,
 )
-def pack(alert_id: AlertId, context: Context, principal: Viewing) -> Response:
+def pack(
+    alert_id: AlertId, context: Context, principal: Viewing, faces: Faces = "shown"
+) -> Response:
     """Media, the alert in its own words, the SHA-256 of each file and an Ed25519 signature of
     that list; `nightclerk evidence verify` checks it. The same evidence gives the same bytes.
+
+    With blurred faces it has snapshot and video, is signed by this API, and is made when it is
+    first asked for: 202 with `Retry-After` meanwhile.
     """
-    _require_visible(context, principal, alert_id, "evidence.exported")
+    view, is_hidden = _visible(context, principal, alert_id, "evidence.exported")
     path = Path(tempfile.mkstemp(prefix="nightclerk-", suffix=".zip")[1])
     gone = BackgroundTask(path.unlink, missing_ok=True)
     try:
-        write_pack(context.store, alert_id, path)
+        if is_hidden or faces == "blurred":
+            HiddenEvidence(context, view).pack(path)
+        else:
+            write_pack(context.store, alert_id, path)
     except BaseException as error:
         path.unlink(missing_ok=True)
         if isinstance(error, ObjectMissing):
@@ -69,7 +80,7 @@ def pack(alert_id: AlertId, context: Context, principal: Viewing) -> Response:
 )
 def montage(request: Request, alert_id: AlertId, context: Context, principal: Viewing) -> Response:
     """Up to twelve pictures of the episode, with their times."""
-    _require_visible(context, principal, alert_id, "evidence.viewed")
+    _require_shown(context, principal, alert_id)
     key = ids.montage_key(alert_id)
     return media.serve(request, context.store, key, "image/jpeg", f"{alert_id}-montage.jpg")
 
@@ -83,7 +94,7 @@ def montage(request: Request, alert_id: AlertId, context: Context, principal: Vi
 )
 def enhanced(request: Request, alert_id: AlertId, context: Context, principal: Viewing) -> Response:
     """Beside the original: it is not what the camera recorded."""
-    _require_visible(context, principal, alert_id, "evidence.viewed")
+    _require_shown(context, principal, alert_id)
     key = ids.enhanced_key(alert_id)
     return media.serve(request, context.store, key, "image/jpeg", f"{alert_id}-enhanced.jpg")
 
@@ -115,8 +126,19 @@ def _signed(store: ObjectStore, key: str, sha256: str) -> Iterator[bytes]:
         raise Unsealed
 
 
-def _require_visible(context: Tools, principal: Principal, alert_id: UUID, action: str) -> None:
-    """Raises Problem 404."""
+def _require_shown(context: Tools, principal: Principal, alert_id: UUID) -> None:
+    """Raises Problem 404 where there is none, or none with hidden faces."""
+    _, is_hidden = _visible(context, principal, alert_id, "evidence.viewed")
+    if is_hidden:
+        raise Problem(404, "Of this there is none with blurred faces; of the video there is.")
+
+
+def _visible(
+    context: Tools, principal: Principal, alert_id: UUID, action: str
+) -> tuple[AlertView, bool]:
+    """The alert, and whether faces must be hidden from the principal. Raises Problem 404."""
     with context.engine.connect() as database:
         view = found(queries.alert(database, principal, alert_id), "alert", alert_id)
+        is_hidden = must_hide(database, principal, view.source_id)
     context.view(principal, action, alert_id, view.source_id)
+    return view, is_hidden

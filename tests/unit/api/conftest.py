@@ -24,6 +24,7 @@ from services.api.deps import Tools
 from services.api.disk import Disk, State
 from services.api.events.directory import Directory
 from services.api.events.hub import EventHub
+from services.api.faces.copies import HiddenCopies
 from services.api.frames import Thumbnails
 from services.api.keeping.announcing import KeepingAnnouncements
 from services.api.live.view import LiveView
@@ -111,7 +112,7 @@ def apis(empty_database: bytes, folder: Path) -> Iterator[Callable[..., Api]]:
     path.write_bytes(empty_database)
     engine = database.connect(f"sqlite:///{path}")
     threads = ThreadPoolExecutor(4)
-    pools: list[ThumbnailPool | Playback] = []
+    pools: list[ThumbnailPool | Playback | HiddenCopies] = []
     views: list[LiveView | EventHub] = []
 
     def make(
@@ -152,12 +153,14 @@ def apis(empty_database: bytes, folder: Path) -> Iterator[Callable[..., Api]]:
             pushes=publishing,
             playback=Playback(store, folder / "playback", 10**9, patience_s=2.0),
             providers=Providers(Fetching(settings.providers), clock),
+            hidden_copies=HiddenCopies(folder / "hidden-faces", 10**9),
             disk=disk,
         )
         web = app.build(tools)
         client = TestClient(web, base, raise_server_exceptions=False, client=HERE)
         pools.append(tools.thumbnails)
         pools.append(tools.playback)
+        pools.append(tools.hidden_copies)
         views.append(tools.live)
         views.append(hub)
         return Api(client, store, publisher, engine, tools, parts, broker)

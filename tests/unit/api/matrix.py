@@ -180,6 +180,8 @@ MATRIX: dict[tuple[str, str], Entry] = {
     ),
     ("GET", "/api/v1/holds/{hold_id}"): REVIEW,
     ("DELETE", "/api/v1/holds/{hold_id}"): CONFIGURE,
+    ("GET", "/api/v1/face-rule"): VIEW,
+    ("PUT", "/api/v1/face-rule"): Entry("administer", {"blurred_for": "viewers"}, is_whole=True),
     ("GET", "/api/v1/retention"): Entry("administer", is_whole=True),
     ("PUT", "/api/v1/retention"): Entry("administer", {}, is_whole=True),
     # bulk exports

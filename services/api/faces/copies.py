@@ -1,0 +1,76 @@
+"""Videos with hidden faces, made once and kept on this machine for a while."""
+
+import hashlib
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock
+
+AT_ONCE = 1
+"""Decoding, hiding and encoding take a core for about the length of the video."""
+
+YOUNG_S = 60.0
+Make = Callable[[Path], None]
+
+
+class HiddenCopies:
+    """Files by what they are made of. Safe between threads."""
+
+    def __init__(self, folder: Path, most_bytes: int) -> None:
+        self.folder, self._most_bytes = folder, most_bytes
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="faces")
+        self._making: dict[str, Future[Path]] = {}
+        self._lock = Lock()
+
+    def close(self) -> None:
+        """What waits is given up; what is being made ends first."""
+        self._threads.shutdown(cancel_futures=True)
+
+    def file(self, parts: tuple[str, ...], make: Make) -> Future[Path]:
+        """Made, or being made. The future raises what `make` does."""
+        name = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+        with self._lock:
+            making = self._making.get(name)
+            if making is not None:
+                return making
+            future = self._threads.submit(self._made, name, make)
+            self._making[name] = future
+        future.add_done_callback(lambda _: self._forget(name))
+        return future
+
+    def forget(self) -> None:
+        """After an erasure no copy of what was erased is left; the others are made anew."""
+        for path in self.folder.glob("*.mp4"):
+            path.unlink(missing_ok=True)
+
+    def _forget(self, name: str) -> None:
+        with self._lock:
+            self._making.pop(name, None)
+
+    def _made(self, name: str, make: Make) -> Path:
+        path = self.folder / f"{name}.mp4"
+        if path.exists():
+            path.touch()
+            return path
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._make_room()
+        unfinished = path.with_suffix(".part")
+        try:
+            make(unfinished)
+            unfinished.rename(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+        return path
+
+    def _make_room(self) -> None:
+        """Those that nobody asked for the longest go first."""
+        files = sorted(self.folder.glob("*.mp4"), key=lambda path: path.stat().st_mtime)
+        total = sum(path.stat().st_size for path in files)
+        for path in files:
+            with suppress(FileNotFoundError):
+                if total <= self._most_bytes or time.time() - path.stat().st_mtime < YOUNG_S:
+                    return
+                total -= path.stat().st_size
+                path.unlink()

@@ -1,0 +1,72 @@
+"""Evidence as it is handed out with hidden faces: pictures at once, videos once they are made."""
+
+import json
+from concurrent.futures import Future, TimeoutError
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from schemas import ids
+from services.api.deps import Tools
+from services.api.faces.detecting import FaceDetector
+from services.api.faces.making import Hiding, heads_of
+from services.api.faces.packing import alert_words, write_hidden_pack
+from services.api.problems import Problem
+from services.api.views import AlertView
+from services.chassis.media.recording import VideoUnreadable
+from services.chassis.signing import signing_key
+
+
+@dataclass(frozen=True)
+class HiddenEvidence:
+    """Of one alert. Raises ObjectMissing where there is none (yet), and TransientError."""
+
+    context: Tools
+    view: AlertView
+
+    @property
+    def alert_id(self) -> UUID:
+        return self.view.alert_id
+
+    def snapshot(self) -> bytes:
+        """A JPEG."""
+        hiding = self._hiding()
+        at_s = self.view.peak_s - hiding.heads.starts_at_s
+        return hiding.picture(self.context.store.get(ids.snapshot_key(self.alert_id)), at_s)
+
+    def video(self) -> Path:
+        """An MP4. Raises Problem 202 while it is being made, 404 where it cannot be read."""
+        making = self._making()
+        try:
+            return making.result(self.context.settings.api_playback_wait_s)
+        except TimeoutError:
+            detail = "The video with hidden faces is being made."
+            raise Problem(202, detail, {"Retry-After": "5"}) from None
+        except VideoUnreadable as error:
+            raise Problem(404, f"Faces cannot be hidden in it: {error}.") from error
+
+    def pack(self, path: Path) -> None:
+        """A signed zip of what may be shown: snapshot, video, and the alert in its own words, which
+        say of which original it was made. Raises as `video` does.
+        """
+        store, prefix = self.context.store, ids.evidence_prefix(self.alert_id)
+        original = store.get(ids.manifest_key(self.alert_id))
+        words = json.loads(store.get(f"{prefix}alert.json"))
+        files: dict[str, bytes | Path] = {
+            "alert.json": alert_words(words, original),
+            "evidence.mp4": self.video(),
+            "snapshot.jpg": self.snapshot(),
+        }
+        key = signing_key(self.context.settings.signing_key_file)
+        write_hidden_pack(path, str(self.alert_id), files, self.context.clock.now(), key)
+
+    def _making(self) -> Future[Path]:
+        store, key = self.context.store, ids.evidence_key(self.alert_id)
+        info, hiding = store.stat(key), self._hiding()
+        parts = (key, info.etag, str(info.size_bytes), str(hiding.detector is not None))
+        return self.context.hidden_copies.file(parts, lambda path: hiding.write(store, key, path))
+
+    def _hiding(self) -> Hiding:
+        weights = self.context.settings.face_weights
+        detector = FaceDetector(weights) if weights else None
+        return Hiding(heads_of(self.context.store, self.alert_id), detector)
