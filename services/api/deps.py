@@ -28,6 +28,7 @@ from services.chassis.clock import Clock, SystemClock
 from services.chassis.sealing import Sealing
 from services.chassis.signing import signing_key
 from services.chassis.storage.objects import ObjectStore
+from services.chassis.streaming.broker import Broker
 from services.chassis.streaming.publisher import Publishing
 from services.chassis.tickets import Tickets
 
@@ -61,6 +62,8 @@ class Tools:
     hidden_copies: HiddenCopies
     """Evidence with hidden faces."""
     live: LiveView
+    broker: Broker
+    """Whose logs a preview reads."""
     events: EventHub
     pushes: Publishing
     """Of webcams' pictures, apart from the other, so that neither waits for the other."""

@@ -208,6 +208,7 @@ def build(settings: ApiSettings) -> ApiService:
         announce_reviews=reviewing.wake,
         announce_policies=policing.wake,
         announce_keeping=keeping.wake,
+        broker=KafkaBroker(settings),
         live=LiveView(KafkaBroker(settings), clock),
         events=EventHub(KafkaBroker(settings), Directory(engine, clock), clock),
         pushes=Publishing(KafkaPublisher(settings, "api")),

@@ -11,20 +11,28 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 from sqlalchemy import ColumnElement, Connection, Engine, select
 
 from schemas.judgements import LIVE
-from schemas.policies import PRESENCE, PersistenceRule
+from schemas.policies import PersistenceRule, PresenceRule
 from services.api.policies import storing
 from services.api.policies.entry import EXAMPLE, Policy
+from services.api.policies.presence import Watched, poses_of
 from services.api.policies.replaying import Allowance, Fired, Spent, Subject, replayed
-from services.api.policies.resolving import SCOPES, Effective, Scope, faults, resolve
+from services.api.policies.resolving import SCOPES, Effective, Place, Scope, faults, resolve
 from services.api.policies.views import PreviewAlert, PreviewDay, PreviewSource, PreviewView
 from services.api.scores.reading import Span
 from services.api.tables import alerts, sources
 from services.api.view import EXAMPLE_ID
 from services.chassis.hours import zone
+from services.chassis.streaming.broker import Broker
 
 LONGEST = timedelta(days=31)
 MOST_SOURCES = 100
 ALERTS_SHOWN = 50
+REACHES = timedelta(minutes=5)
+"""Where less of a span is without poses, presence counts as replayed over all of it."""
+FRESH_BUDGETS = (
+    "Budgets learn from the beginning of the span, as if nothing had been learned before: no mark "
+    "is raised before its fourth day."
+)
 
 
 class PreviewEntry(BaseModel):
@@ -70,6 +78,7 @@ class Preview:
     """The preview of one entry; `defaults` are the rules that come with heads."""
 
     engine: Engine
+    broker: Broker
     entry: PreviewEntry
     defaults: Sequence[PersistenceRule]
 
@@ -109,15 +118,45 @@ class Preview:
         rules = {
             name: rule for name, (rule, _) in effective.rules.items() if name not in effective.muted
         }
-        where = select(sources.c.is_wall_clock).where(sources.c.source_id == row["source_id"])
-        is_wall_clock = bool(connection.scalar(where))
-        subject = Subject(row["source_id"], LIVE, is_wall_clock, rules, place.hours)
-        span = Span(self.entry.since, self.entry.until)
-        would = sorted(
-            replayed(connection, subject, span, allowance), key=lambda one: one.started_at
+        mine = sources.c.source_id == row["source_id"]
+        is_camera, is_wall_clock = connection.execute(
+            select(sources.c.source_kind == "camera", sources.c.is_wall_clock).where(mine)
+        ).one()
+        subject = Subject(
+            row["source_id"], LIVE, bool(is_wall_clock), rules, place.hours, bool(is_camera)
         )
+        span = Span(self.entry.since, self.entry.until)
+        would = list(replayed(connection, subject, span, allowance))
+        would += self._presence(row, effective, place, would, allowance, notes)
         did = _raised(connection, row["source_id"], span)
-        return _view(row, would, did, place.hours.time_zone)
+        return _view(row, sorted(would, key=_began), did, place.hours.time_zone)
+
+    def _presence(
+        self,
+        row: storing.Row,
+        effective: Effective,
+        place: Place,
+        scored: Sequence[Fired],
+        allowance: Allowance,
+        notes: dict[str, None],
+    ) -> list[Fired]:
+        """What rules on presence would have raised; a note where poses do not reach."""
+        rules = [
+            rule for rule, _ in effective.presence.values() if rule.name not in effective.muted
+        ]
+        if not rules:
+            return []
+        span = Span(self.entry.since, self.entry.until)
+        watched = Watched(rules, place.zones, place.hours, _open_spans(scored))
+        found = [
+            fired
+            for poses in poses_of(self.broker, UUID(row["source_id"]), span, allowance)
+            for fired in watched.take(poses)
+        ]
+        found += watched.end()
+        if note := _reach(row["name"], rules, watched, span):
+            notes[note] = None
+        return found
 
     def _effective(self, row: storing.Row) -> Effective:
         layers = dict(storing.layers_of(row)) | {self.entry.scope: self.entry.policy}
@@ -128,21 +167,42 @@ class Preview:
 
 def _limits(effective: Effective) -> list[str]:
     """What a preview cannot show of these rules."""
-    found = []
-    if any(name not in effective.muted for name in effective.presence):
-        found.append("Rules on presence are not replayed: only scores are kept for so long.")
     if any(rule.budget_per_day for rule, _ in effective.rules.values()):
-        found.append("Budgets are not replayed: marks are taken as they were entered.")
+        return [FRESH_BUDGETS]
+    return []
+
+
+def _began(fired: Fired) -> datetime:
+    return fired.started_at
+
+
+def _open_spans(scored: Sequence[Fired]) -> dict[str, list[tuple[datetime, datetime]]]:
+    """When each score rule would have had an episode open."""
+    found: dict[str, list[tuple[datetime, datetime]]] = {}
+    for fired in scored:
+        if fired.opened_at is not None and fired.closed_at is not None:
+            found.setdefault(fired.rule.name, []).append((fired.opened_at, fired.closed_at))
     return found
 
 
+def _reach(name: str, rules: Sequence[PresenceRule], watched: Watched, span: Span) -> str:
+    """A sentence that says over which part of the span there were no poses; empty: over none."""
+    listed = ", ".join(sorted(rule.name for rule in rules))
+    if watched.first_at is None or watched.last_at is None:
+        return f"{name}: no poses are kept of this time, so {listed} could not be replayed."
+    begins, ends = watched.first_at - span.since, span.until - watched.last_at
+    if max(begins, ends) <= REACHES:
+        return ""
+    first, last = (at.isoformat(timespec="seconds") for at in (watched.first_at, watched.last_at))
+    return f"{name}: {listed} replayed from {first} to {last} alone: no other poses were read."
+
+
 def _raised(connection: Connection, source_id: str, span: Span) -> list[tuple[str, datetime]]:
-    """Rule and beginning of what was raised by scores."""
+    """Rule and beginning of what was raised."""
     query = select(alerts.c.rule, alerts.c.started_at).where(
         alerts.c.source_id == source_id,
         alerts.c.run == LIVE,
         alerts.c.kind == "incident",
-        alerts.c.model_id != PRESENCE,
         alerts.c.started_at >= span.since,
         alerts.c.started_at < span.until,
     )

@@ -15,27 +15,40 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from schemas.hours import StoreHours
-from schemas.policies import PersistenceRule
+from schemas.policies import PersistenceRule, PresenceRule
 from services.api.scores import reading
 from services.api.scores.blocks import NOTHING, Scores, merged
 from services.api.scores.reading import Found, Span
 from services.api.scores.series import EPOCH
 from services.chassis.hours import is_during
-from services.rules.persistence import Episode, Moment, RuleState, advance
+from services.rules.budget import Quiet, learn, raised
+from services.rules.persistence import (
+    Change,
+    Episode,
+    Moment,
+    RuleState,
+    advance,
+    after_gap,
+    opening_level,
+)
 
 CHUNK_H = 8
 
 
 @dataclass
 class Allowance:
-    """How many clips may still be read, and looked at one by one."""
+    """How many clips may still be read, and looked at one by one, of rules with a budget all of
+    them; and how many records of poses may be read.
+    """
 
     read: int = 6_000_000
     fed: int = 600_000
+    taught: int = 3_000_000
+    records: int = 600_000
 
     @property
     def is_spent(self) -> bool:
-        return self.read <= 0 or self.fed <= 0
+        return self.read <= 0 or self.fed <= 0 or self.taught <= 0
 
 
 class Spent(Exception):
@@ -44,12 +57,14 @@ class Spent(Exception):
 
 @dataclass(frozen=True)
 class Fired:
-    """An alert that would have been raised."""
+    """An alert that would have been raised. Between `opened_at` and `closed_at` it is open."""
 
-    rule: PersistenceRule
+    rule: PersistenceRule | PresenceRule
     started_at: datetime
     ended_at: datetime
     peak_score: float
+    opened_at: datetime | None = None
+    closed_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +76,7 @@ class Subject:
     is_wall_clock: bool
     rules: Mapping[str, PersistenceRule]
     hours: StoreHours
+    is_camera: bool = True
 
 
 def replayed(
@@ -87,18 +103,45 @@ class _Replay:
     founds: Sequence[Found]
     allowance: Allowance
     state: RuleState = field(default_factory=RuleState)
+    quiet: Quiet = field(default_factory=Quiet)
+    opened_by: PersistenceRule | None = None
+    """The rule, its mark raised by then, under which the open episode opened."""
+    opened_s: float = 0.0
 
     def over(self, span: Span) -> Iterator[Fired]:
-        opened: Episode | None = None
         for chunk in self._chunks(span):
             for moment in self._moments(chunk):
-                self.state, changes = advance(self.state, self.rule, moment, self._may_open(moment))
-                for change in changes:
-                    opened = None if change.kind == "closed" else change.episode
-                    if opened is None:
-                        yield self._fired(change.episode)
+                yield from self._take(moment)
+                self._learn(moment)
         if (last := self.state.episode) is not None:
-            yield self._fired(last)
+            yield self._fired(last, None)
+
+    def _take(self, moment: Moment) -> Iterator[Fired]:
+        """As the stream does: what is open goes on under the rule that opened it."""
+        rule = raised(self.rule, self.quiet)
+        changes = list[Change]()
+        if self.opened_by is not None:
+            self.state, changes = after_gap(self.state, self.opened_by, moment)
+            rule = self.opened_by if self.state.episode else rule
+        may_open = moment.calibrated < rule.high or self._may_open(moment)
+        self.state, more = advance(self.state, rule, moment, may_open)
+        for change in (*changes, *more):
+            if change.kind == "opened":
+                self.opened_s = moment.end_s
+            elif change.kind == "closed":
+                yield self._fired(change.episode, moment)
+        self.opened_by = rule if self.state.episode else None
+
+    def _learn(self, moment: Moment) -> None:
+        """What a clip teaches of a camera, where the rule has a budget."""
+        if self._teaches and self.state.recent:
+            level = opening_level(self.rule, self.state.recent)
+            self.quiet = learn(self.quiet, self.rule, self._at(moment.start_s), level)
+
+    @property
+    def _teaches(self) -> bool:
+        is_timed = self.subject.is_camera and self.subject.is_wall_clock
+        return is_timed and self.rule.budget_per_day is not None
 
     def _chunks(self, span: Span) -> Iterator[Span]:
         """Those that may matter, in order: asked for one by one, since it depends on the state."""
@@ -108,7 +151,7 @@ class _Replay:
         first, _ = reading.hours_of(span)
         for hour in range(0, len(top_H), CHUNK_H):
             is_hot = bool(np.any(top_H[hour : hour + CHUNK_H] >= self.rule.high - 1e-6))
-            if not (is_hot or self._is_busy):
+            if not (is_hot or self._is_busy or self._teaches):
                 continue
             begins = EPOCH + timedelta(hours=first + hour)
             ends = begins + timedelta(hours=CHUNK_H)
@@ -128,12 +171,15 @@ class _Replay:
         start_s_N = series.start_s(scores.index_N)
         place, count = 0, len(scores)
         while place < count:
-            if not self._is_busy:
+            if not self._is_busy and not self._teaches:
                 nearest = self._nearest(high_K, place)
                 if nearest is None:
                     return
                 place = nearest
-            self.allowance.fed -= 1
+            if self._teaches:
+                self.allowance.taught -= 1
+            else:
+                self.allowance.fed -= 1
             if self.allowance.is_spent:
                 raise Spent
             index, start_s = int(scores.index_N[place]), float(start_s_N[place])
@@ -161,17 +207,20 @@ class _Replay:
         return scores
 
     def _may_open(self, moment: Moment) -> bool:
-        if not self.subject.is_wall_clock or moment.calibrated < self.rule.high:
+        if not self.subject.is_wall_clock:
             return True
         return is_during(self.subject.hours, self.rule.during, self._at(moment.start_s))
 
     def _at(self, media_s: float) -> datetime:
         return self.founds[0].series.origin_at + timedelta(seconds=media_s)
 
-    def _fired(self, episode: Episode) -> Fired:
+    def _fired(self, episode: Episode, closed: Moment | None) -> Fired:
+        """`closed` is the clip that ended it; None: it is open at the end of the span."""
         return Fired(
             self.rule,
             self._at(episode.first.start_s),
             self._at(episode.last.end_s),
             episode.peak.calibrated,
+            self._at(self.opened_s),
+            self._at((closed or episode.last).end_s),
         )

@@ -135,7 +135,7 @@ class PreviewSource(View):
     source_id: UUID
     name: str
     would: int = Field(description="alerts that would have been raised")
-    did: int = Field(description="alerts that were raised by rules on scores")
+    did: int = Field(description="alerts that were raised")
     days: list[PreviewDay] = Field(description="with one alert at least, in order")
     alerts: list[PreviewAlert] = Field(description="the first fifty that would have been raised")
 
@@ -168,6 +168,6 @@ class PreviewView(View):
             "until": "2026-05-08T00:00:00Z",
             "sources": [],
             "left_out": [],
-            "notes": ["Budgets are not replayed: marks are taken as they were entered."],
+            "notes": ["Till 1: no poses are kept of this time, so night could not be replayed."],
         }
     )

@@ -25,19 +25,20 @@ _TURN = BoundedSemaphore(1)
 @router.post(
     "/preview",
     summary="Show what a policy would have raised",
-    responses=documented(401, 403, 404, 422, 429),
+    responses=documented(401, 403, 404, 422, 429, 503),
 )
 def preview(entry: PreviewEntry, context: Context, principal: Configuring) -> PreviewView:
-    """Replays the scores that are kept of up to a hundred cameras and 31 days through the rules as
-    the policy would have them, and counts by day and rule, beside what was raised. Changes nothing.
-    What one call cannot do is `left_out`; while another preview is made, it answers 429.
+    """Replays the scores that are kept of up to a hundred cameras and 31 days, and the poses that
+    lie on the log, through the rules as the policy would have them, and counts by day and rule,
+    beside what was raised. Changes nothing. `notes` say what could not be replayed, and over which
+    time. What one call cannot do is `left_out`; while another preview is made, it answers 429.
     """
     with context.engine.connect() as database:
         concerned = _concerned(database, principal, entry)
     if not _TURN.acquire(blocking=False):
         raise Problem(429, "Another preview is being made: try again soon.", {"Retry-After": "5"})
     try:
-        made = Preview(context.engine, entry, shipped_rules(context))
+        made = Preview(context.engine, context.broker, entry, shipped_rules(context))
         return made.over(concerned, context.clock.now())
     finally:
         _TURN.release()

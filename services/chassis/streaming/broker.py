@@ -7,6 +7,7 @@ was looked for.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
@@ -76,16 +77,18 @@ class GroupConsumer(Protocol):
         """Leave the group; partitions are revoked first."""
 
 
-Start = Literal["first", "end"] | int | Mapping[int, int]
+Start = Literal["first", "end"] | int | Mapping[int, int] | datetime
 """Where a reader begins: with what is there, with what comes, so many records before the end of
-each partition, or at an offset of each partition by number (others with what is there)."""
+each partition, at an offset of each partition by number (others with what is there), or with what
+was written at a moment or later. Brokers in memory know no moments: they begin with what is there.
+"""
 
 
 def begin(bounds: Bounds, number: int, start: Start) -> int:
     """The first offset to read of a partition. One that the partition has no more, or not yet,
     since the topic was made anew, begins with what is there.
     """
-    if start == "first":
+    if start == "first" or isinstance(start, datetime):
         return bounds.first
     if start == "end":
         return bounds.end

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -263,6 +264,8 @@ class KafkaReader(_Client):
             partitions = [partitions[partition_of(key, len(partitions))]]
         bounds = {one: self.bounds(one) for one in partitions}
         self.ends: Mapping[Partition, int] = {one: found.end for one, found in bounds.items()}
+        if isinstance(start, datetime):
+            start = {one.number: at for one, at in self._written_at(start).items()}
         self.starts: Mapping[Partition, int] = {
             one: begin(found, one.number, start) for one, found in bounds.items()
         }
@@ -272,6 +275,17 @@ class KafkaReader(_Client):
                 for one in partitions
             ]
         )
+
+    def _written_at(self, moment: datetime) -> dict[Partition, int]:
+        """The first offset of each partition written then or later; its end where none is."""
+        milliseconds = max(round(moment.timestamp() * 1000), 0)
+        asked = [TopicPartition(*one, milliseconds) for one in self.ends]
+        with self._asking():
+            found = self._consumer.offsets_for_times(asked, self._settings.kafka_timeout_s)
+        return {
+            one: answer.offset if answer.offset >= 0 else self.ends[one]
+            for one, answer in zip(self.ends, found, strict=True)
+        }
 
     def is_caught_up(self) -> bool:
         """By the broker's word: the end may lie past the last record that compaction left."""

@@ -148,6 +148,7 @@ def apis(empty_database: bytes, folder: Path) -> Iterator[Callable[..., Api]]:
             announce_targets=lambda: announced(targeting),
             announce_reviews=lambda: announced(reviewing),
             announce_keeping=lambda: announced(keeping),
+            broker=broker,
             live=LiveView(broker, SystemClock()),
             events=(hub := EventHub(broker, Directory(engine, SystemClock()), SystemClock())),
             pushes=publishing,

@@ -197,7 +197,7 @@ def test_what_cannot_be_replayed_is_said(filled: Api) -> None:
     }
     notes = asked(filled, policy=policy)["notes"]
     assert len(notes) == 3
-    assert any("presence" in note for note in notes)
+    assert any("Till 1: no poses are kept" in note and "night" in note for note in notes)
     assert any("no zone 'till'" in note for note in notes)
     assert any("Budgets" in note for note in notes)
 
