@@ -73,6 +73,8 @@ class Tools:
     """The addresses of a name, for addresses of targets."""
     disk: Disk | None = None
     """Under the object store, where that runs on this machine."""
+    recheck_s: float = 3.0
+    """So often whoever has a live socket open is asked for again."""
     viewings: Viewings = field(default_factory=Viewings)
     """Of evidence and recordings, for the audit log."""
     limits: Limits = field(default_factory=lambda: Limits(SystemClock().monotonic))

@@ -5,9 +5,11 @@ import contextlib
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import anyio
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from services.api.live.hub import Viewer
+from services.api.live.rechecking import REASON, SHUT_OUT, ShutOut
 from services.api.live.streams import Stream
 
 SENT_WITHIN_S = 15.0
@@ -18,11 +20,17 @@ MESSAGE_BYTES = 1024
 """A viewer has nothing to say; what is longer ends the socket."""
 
 
-async def send_live(websocket: WebSocket, viewer: Viewer, stream: Stream) -> None:
-    """Send what is due until the client leaves, or takes nothing any more."""
-    await first_of(_listen(websocket), _send(websocket, viewer, stream))
+async def send_live(
+    websocket: WebSocket, viewer: Viewer, stream: Stream, shut_out: Coroutine[Any, Any, None]
+) -> None:
+    """Send what is due until the client leaves, takes nothing any more, or is shut out."""
+    code, reason = GOING_AWAY, ""
+    try:
+        await first_of(_listen(websocket), _send(websocket, viewer, stream), shut_out)
+    except ShutOut:
+        code, reason = SHUT_OUT, REASON
     with contextlib.suppress(RuntimeError, WebSocketDisconnect, OSError):
-        await websocket.close(GOING_AWAY)
+        await websocket.close(code, reason)
 
 
 async def first_of(*works: Coroutine[Any, Any, None]) -> None:
@@ -33,7 +41,8 @@ async def first_of(*works: Coroutine[Any, Any, None]) -> None:
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        with anyio.CancelScope(shield=True):  # one may be in a thread, which is waited for
+            await asyncio.gather(*tasks, return_exceptions=True)
     for task in done:
         task.result()
 

@@ -1,12 +1,12 @@
 """Sources: one, a page of them, and their timelines."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
 from schemas.clips import SourceKind
 from schemas.judgements import LIVE
@@ -51,6 +51,13 @@ class SourceFilter:
 
     kind: SourceKind | None = None
     store_id: UUID | None = None
+
+
+def may_see_all(connection: Connection, principal: Principal, source_ids: Collection[str]) -> bool:
+    """Whether each of them is there, and theirs to see."""
+    query = select(func.count()).select_from(sources)
+    query = query.where(visible(principal), sources.c.source_id.in_(list(source_ids)))
+    return connection.scalar(query) == len(source_ids)
 
 
 def source_page(

@@ -10,6 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from services.api.auth import Viewing
 from services.api.cameras.views import ConditionView
 from services.api.deps import Context, Tools
+from services.api.live.rechecking import until_shut_out
 from services.api.live.sockets import TRY_AGAIN, send_live
 from services.api.live.streams import OneCamera, Wall
 from services.api.live.view import TooManyViewers
@@ -32,7 +33,8 @@ async def live(websocket: WebSocket, source_id: UUID, context: Context, principa
         with context.live.watching(wrong) as viewer:
             name = str(source_id)
             stream = OneCamera(name, viewer.sources[name], context.live.clock)
-            await send_live(websocket, viewer, stream)
+            shut_out = until_shut_out(context, websocket, "view", wrong)
+            await send_live(websocket, viewer, stream, shut_out)
     except TooManyViewers as error:
         await websocket.close(TRY_AGAIN, str(error))
 
@@ -50,7 +52,9 @@ async def wall(
     await websocket.accept()
     try:
         with context.live.watching(wrong) as viewer:
-            await send_live(websocket, viewer, Wall(viewer, context.live.clock, rate))
+            stream = Wall(viewer, context.live.clock, rate)
+            shut_out = until_shut_out(context, websocket, "view", wrong)
+            await send_live(websocket, viewer, stream, shut_out)
     except TooManyViewers as error:
         await websocket.close(TRY_AGAIN, str(error))
 

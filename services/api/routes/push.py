@@ -11,6 +11,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from services.api.auth import Uploading
 from services.api.deps import Context, Tools
+from services.api.live.rechecking import REASON, SHUT_OUT, ShutOut, until_shut_out
 from services.api.live.sockets import first_of
 from services.api.principal import Principal
 from services.api.problems import Problem
@@ -49,9 +50,16 @@ async def _relay(websocket: WebSocket, source_id: UUID, context: Tools, lease: S
     pushed = Push(websocket, source_id, context.live.clock)
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
         try:
-            await first_of(pushed.receive(), pushed.relay(context.pushes), _hold(lease))
+            await first_of(
+                pushed.receive(),
+                pushed.relay(context.pushes),
+                _hold(lease),
+                until_shut_out(context, websocket, "upload", [str(source_id)]),
+            )
         except Refused as error:
             await websocket.close(error.code, str(error))
+        except ShutOut:
+            await websocket.close(SHUT_OUT, REASON)
 
 
 async def _acquired(lease: SqlLease) -> bool:

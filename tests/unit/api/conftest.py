@@ -156,6 +156,7 @@ def apis(empty_database: bytes, folder: Path) -> Iterator[Callable[..., Api]]:
             providers=Providers(Fetching(settings.providers), clock),
             hidden_copies=HiddenCopies(folder / "hidden-faces", 10**9),
             disk=disk,
+            recheck_s=0.2,
         )
         web = app.build(tools)
         client = TestClient(web, base, raise_server_exceptions=False, client=HERE)
