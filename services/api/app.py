@@ -41,6 +41,7 @@ from services.api.routes import (
     push,
     queue,
     redeliveries,
+    resumable,
     retention,
     reviews,
     second_factor,
@@ -86,6 +87,10 @@ def build(tools: Tools) -> FastAPI:
                 "Range",
                 "If-Match",
                 "If-None-Match",
+                "Tus-Resumable",
+                "Upload-Length",
+                "Upload-Metadata",
+                "Upload-Offset",
             ],
             expose_headers=[
                 "ETag",
@@ -96,6 +101,10 @@ def build(tools: Tools) -> FastAPI:
                 "RateLimit",
                 "RateLimit-Policy",
                 "Idempotent-Replayed",
+                "Tus-Resumable",
+                "Upload-Expires",
+                "Upload-Length",
+                "Upload-Offset",
             ],
         )
     app.add_middleware(
@@ -119,6 +128,7 @@ def described() -> FastAPI:
     guarded = APIRouter(dependencies=[Depends(authenticated)])
     for router in (
         submit.router,
+        resumable.router,
         videos.router,
         cameras.router,
         sources.router,

@@ -19,6 +19,7 @@ from services.api.keeping.measuring import EvidenceMeasuring, forget_gone, note_
 from services.api.keeping.rules import MEASURED, Kind
 from services.api.keeping.tables import evidence_sizes
 from services.api.removal import Removal
+from services.api.resumable import Parts
 from services.api.reviews.expiry import old_incidents, old_reviews
 from services.api.reviews.tables import (
     acknowledge_tickets,
@@ -259,8 +260,9 @@ class Retention:
         return gone + self._delete(idempotent_requests, idempotency.is_forgotten(now)) > 0
 
     def _give_back_parts(self, now: datetime) -> bool:
-        """Of uploads that broke off so that nobody could tidy up after them."""
+        """Of uploads that broke off so that nobody could tidy up after them, or never went on."""
         self._removal.store.give_back("", now - NO_UPLOAD_TAKES)
+        Parts(self._removal.store).expire(now)
         return False
 
     def _names(self, query: Any) -> list[str]:

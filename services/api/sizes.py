@@ -1,5 +1,7 @@
 """How large a request may be: its headers, and its body where no route has a limit of its own."""
 
+import re
+
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope
@@ -7,7 +9,7 @@ from starlette.types import Message, Receive, Scope
 MOST_BODY_BYTES = 1024 * 1024
 MOST_HEADER_BYTES = 32 * 1024
 MOST_URL_BYTES = 8 * 1024
-STREAMED = ("/api/v1/videos",)
+STREAMED = re.compile(r"/api/v1/videos|/api/v1/uploads/[^/]+")
 """Uploads are streamed and counted by their route."""
 TOO_LARGE = f"The body is larger than {MOST_BODY_BYTES} bytes."
 
@@ -20,14 +22,18 @@ def fault(scope: Scope) -> tuple[int, str] | None:
         return 431, f"The headers are larger than {MOST_HEADER_BYTES} bytes."
     announced = Headers(scope=scope).get("content-length", "")
     is_number = announced.isascii() and announced.isdigit()
-    if is_number and int(announced[:20]) > MOST_BODY_BYTES and scope["path"] not in STREAMED:
+    if (
+        is_number
+        and int(announced[:20]) > MOST_BODY_BYTES
+        and not STREAMED.fullmatch(scope["path"])
+    ):
         return 413, TOO_LARGE
     return None
 
 
 def bounded(scope: Scope, receive: Receive) -> Receive:
     """Of a body whose length was not announced; reading on raises HTTPException 413."""
-    if scope["path"] in STREAMED:
+    if STREAMED.fullmatch(scope["path"]):
         return receive
     seen = 0
 

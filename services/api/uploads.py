@@ -55,13 +55,19 @@ class Uploads:
         """Store all chunks under `key`. Raises AllPlacesTaken, NotAVideo, TooLarge, the errors of
         the store and of `chunks`; then nothing is stored.
         """
+        async with self.place():
+            return await self._receive(key, chunks)
+
+    @contextlib.asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """One of the places that uploads take. Raises AllPlacesTaken."""
         try:
             async with asyncio.timeout(self._patience_s):
                 await self._places.acquire()
         except TimeoutError:
             raise AllPlacesTaken("Too many uploads are under way; try again soon.") from None
         try:
-            return await self._receive(key, chunks)
+            yield
         finally:
             self._places.release()
 

@@ -1,16 +1,17 @@
 """What the API tells: frozen pydantic models, each with an example for OpenAPI."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from schemas.alerts import AlertKind, ClosedReason, Severity
 from schemas.clips import SourceKind
 from services.api.cameras.views import ConditionView
+from services.api.names import clean_name
 from services.api.reviews.views import IncidentView, ReviewView
-from services.api.tables import SENTENCE_CHARS
+from services.api.tables import NAME_CHARS, SENTENCE_CHARS
 from services.api.view import EXAMPLE_ID, EXAMPLE_WHEN, STORE_EXAMPLE, OfStore, View, example
 
 VideoState = Literal["submitted", "decoding", "scoring", "done", "failed"]
@@ -74,6 +75,14 @@ class VideoView(OfStore):
             "finished_at": None,
         }
     )
+
+
+class VideoChange(BaseModel):
+    """What of a video a person may change."""
+
+    filename: Annotated[str, Field(min_length=1, max_length=NAME_CHARS), AfterValidator(clean_name)]
+
+    model_config = example({"filename": "Till, Friday night.mp4"})
 
 
 class HeadScoreView(View):

@@ -15,7 +15,8 @@ from schemas.health import SourceHealth
 from schemas.judgements import LIVE
 from schemas.reviews import AlertReviewed
 from schemas.scores import ClipScored
-from schemas.topics import ALERTS, DELIVERIES, HEALTH, REVIEWS, SCORES, Topic
+from schemas.topics import ALERTS, DELIVERIES, HEALTH, REVIEWS, SCORES, VIDEO_PROGRESS, Topic
+from schemas.videos import VideoProgressed
 
 TOPICS: Mapping[str, Topic] = {
     "alerts": ALERTS,
@@ -23,6 +24,7 @@ TOPICS: Mapping[str, Topic] = {
     "health": HEALTH,
     "reviews": REVIEWS,
     "deliveries": DELIVERIES,
+    "videos": VIDEO_PROGRESS,
 }
 DIGITS = 4
 
@@ -119,6 +121,12 @@ def _delivery(kind: str, message: Any) -> Event:
     return Event(kind, "delivery", str(message.source_id), data)
 
 
+def _video(kind: str, message: Any) -> Event:
+    data = message.model_dump(mode="json", exclude={"type", "video_id", "playable_key"})
+    source_id = str(message.video_id)
+    return Event(kind, "video.progressed", source_id, data | {"source_id": source_id})
+
+
 _MAKERS: Mapping[type[Message], Callable[[str, Any], Event]] = {
     AlertOpened: _alert,
     AlertUpdated: _alert,
@@ -127,6 +135,7 @@ _MAKERS: Mapping[type[Message], Callable[[str, Any], Event]] = {
     SourceHealth: _health,
     AlertReviewed: _review,
     DeliveryAttempted: _delivery,
+    VideoProgressed: _video,
 }
 
 

@@ -9,7 +9,7 @@ import binascii
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 
-KINDS = ("alerts", "scores", "health", "reviews", "deliveries")
+KINDS = ("alerts", "scores", "health", "reviews", "deliveries", "videos")
 """Numbered by their place here: new ones are put behind."""
 
 VERSION = 1

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, delete, insert, select
+from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from schemas.judgements import LIVE
 from services.api.access.stores import Place
@@ -74,6 +74,11 @@ def drop_video(connection: Connection, video_id: UUID) -> None:
     """Of an upload that nobody was told of."""
     connection.execute(delete(videos).where(videos.c.video_id == str(video_id)))
     connection.execute(delete(sources).where(sources.c.source_id == str(video_id)))
+
+
+def rename_video(connection: Connection, video_id: UUID, name: str, now: datetime) -> None:
+    mine = sources.c.source_id == str(video_id)
+    connection.execute(update(sources).where(mine).values(name=name, changed_at=now))
 
 
 def video_row(connection: Connection, principal: Principal, video_id: UUID) -> Row | None:

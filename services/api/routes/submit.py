@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from sqlalchemy.exc import IntegrityError
 from starlette.requests import ClientDisconnect
 
 from schemas.sources import SourceConfigured
@@ -83,9 +84,9 @@ async def submit(
     """
     now = context.clock.now()
     _require_size(request, context)
-    _recorded_at(request.query_params.get("recorded_at", ""), now)
+    asked_recorded_at(request.query_params.get("recorded_at", ""), now)
     asked = request.query_params.get("store_id", "")
-    await run_in_threadpool(_place, context, principal, asked)
+    await run_in_threadpool(asked_place, context, principal, asked)
     video_id = uuid4()
     key = f"videos/{video_id}/original"
     upload, stored = await _receive(request, context, key)
@@ -100,21 +101,26 @@ async def submit(
         recorded_at=recorded_at,
     )
     response.headers["Location"] = str(request.url_for("video", video_id=video_id).path)
-    return await run_in_threadpool(_register, context, principal, place, new)
+    return await run_in_threadpool(register, context, principal, place, new)
 
 
 def _require_size(request: Request, context: Tools) -> None:
     """Refuse by the announced length, before a byte is read. Raises Problem."""
-    limit = context.settings.api_max_upload_bytes
     announced = request.headers.get("content-length", "")
     size = int(announced[:20]) if announced.isascii() and announced.isdigit() else 0
-    if size > limit + FORM_BYTES:
+    require_room(context, size, FORM_BYTES)
+
+
+def require_room(context: Tools, size: int, around: int = 0) -> None:
+    """Of a file of that many bytes, `around` of which may be a form's. Raises Problem 413, 507."""
+    limit = context.settings.api_max_upload_bytes
+    if size > limit + around:
         raise Problem(413, f"The file is larger than {limit} bytes.", {"Connection": "close"})
     if context.disk and context.disk.free_bytes() < size:
         raise Problem(507, context.disk.sentence(size), {"Connection": "close"})
 
 
-def _recorded_at(text: str, now: datetime) -> datetime | None:
+def asked_recorded_at(text: str, now: datetime) -> datetime | None:
     """Raises Problem 422."""
     try:
         return recorded_moment(text, now) if text else None
@@ -122,7 +128,7 @@ def _recorded_at(text: str, now: datetime) -> datetime | None:
         raise Problem(422, f"{error}.") from error
 
 
-def _place(context: Tools, principal: Principal, text: str) -> Place:
+def asked_place(context: Tools, principal: Principal, text: str) -> Place:
     """The store it shall belong to. Raises Problem 404 or 422."""
     try:
         store_id = UUID(text) if text else None
@@ -137,9 +143,9 @@ async def _said_or_forgotten(
 ) -> tuple[datetime | None, Place]:
     """What the form said, now that it is read. Raises Problem; then nothing is stored."""
     try:
-        recorded_at = _recorded_at(upload.word("recorded_at"), context.clock.now())
+        recorded_at = asked_recorded_at(upload.word("recorded_at"), context.clock.now())
         store = upload.word("store_id")
-        return recorded_at, await run_in_threadpool(_place, context, principal, store)
+        return recorded_at, await run_in_threadpool(asked_place, context, principal, store)
     except Problem:
         await run_in_threadpool(context.store.delete, key)
         raise
@@ -182,8 +188,10 @@ async def _drain(request: Request, context: Tools) -> None:
         return
 
 
-def _register(context: Tools, principal: Principal, place: Place, new: NewVideo) -> VideoView:
-    """The row first, so that whatever the topics tell of the video finds it; then the messages."""
+def register(context: Tools, principal: Principal, place: Place, new: NewVideo) -> VideoView:
+    """The row first, so that whatever the topics tell of the video finds it; then the messages.
+    Raises IntegrityError for a video that is there.
+    """
     try:
         with transaction(context.engine) as database:
             placed(database, principal, place.store_id)
@@ -191,6 +199,8 @@ def _register(context: Tools, principal: Principal, place: Place, new: NewVideo)
             detail = {"name": new.filename, "bytes": new.size_bytes}
             audit.record(database, principal, "video.submitted", str(new.video_id), detail)
         context.publishing.publish(*announcements(place, new))
+    except IntegrityError:
+        raise  # another request registered it: it is theirs to keep
     except BaseException:
         _forget(context, new.video_id, new.object_key)
         raise

@@ -18,7 +18,7 @@ from services.api.problems import Problem, documented
 from services.api.queries import videos as queries
 from services.api.queries.sources import is_removable
 from services.api.thumbnails import TooManyThumbnails
-from services.api.views import VideoPage, VideoView
+from services.api.views import VideoChange, VideoPage, VideoView
 from services.chassis.storage.database import transaction
 
 T = TypeVar("T")
@@ -39,6 +39,24 @@ def video_list(
 @router.get("/{video_id}", summary="State and progress", responses=documented(401, 404, 422))
 def video(video_id: VideoId, database: Database, principal: Viewing) -> VideoView:
     return found(queries.video(database, principal, video_id), "video", video_id)
+
+
+@router.patch(
+    "/{video_id}",
+    summary="Rename a video",
+    responses=documented(401, 403, 404, 422, 503),
+)
+def rename(
+    video_id: VideoId, wanted: VideoChange, context: Context, principal: Uploading
+) -> VideoView:
+    """Alerts and albums show the new name; what was sent already keeps the former."""
+    with transaction(context.engine) as database:
+        found(queries.video_row(database, principal, video_id), "video", video_id)
+        queries.rename_video(database, video_id, wanted.filename, context.clock.now())
+        chain = audit.tenant_of(database, principal, video_id)
+        detail = {"name": wanted.filename}
+        audit.record(database, principal, "video.renamed", str(video_id), detail, tenant_id=chain)
+        return found(queries.video(database, principal, video_id), "video", video_id)
 
 
 @router.delete(

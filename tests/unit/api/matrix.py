@@ -22,6 +22,7 @@ class Entry:
     need: Need
     body: Any = None
     params: dict[str, Any] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
     is_stream: bool = False
     """Its answer does not end: only refusals are asked for."""
     may_be_absent: bool = False
@@ -45,6 +46,9 @@ PAGES = Entry("open", may_be_absent=True)
 OWN_ACCOUNT = Entry("person", is_stream=True)
 """Of people who are not in the world: only refusals are asked for."""
 
+OWN_UPLOAD = Entry("upload", headers={"Upload-Offset": "0"}, may_be_absent=True, is_own=True)
+"""Whoever began it goes on with it, and nobody in the world did."""
+
 KEY = {"name": "dashboard", "rights": ["view"]}
 
 TARGET = {"channel": "email", "name": "Night watch", "address": "guard@store.example"}
@@ -60,9 +64,15 @@ MATRIX: dict[tuple[str, str], Entry] = {
     ("GET", "/{name}.css"): PAGES,
     ("GET", "/{path:path}"): PAGES,
     # videos
+    ("OPTIONS", "/api/v1/uploads"): UPLOAD,
+    ("POST", "/api/v1/uploads"): Entry("upload", headers={"Upload-Length": "8"}),
+    ("HEAD", "/api/v1/uploads/{upload_id}"): OWN_UPLOAD,
+    ("PATCH", "/api/v1/uploads/{upload_id}"): OWN_UPLOAD,
+    ("DELETE", "/api/v1/uploads/{upload_id}"): OWN_UPLOAD,
     ("POST", "/api/v1/videos"): UPLOAD,
     ("GET", "/api/v1/videos"): VIEW,
     ("GET", "/api/v1/videos/{video_id}"): VIEW,
+    ("PATCH", "/api/v1/videos/{video_id}"): Entry("upload", {"filename": "b.mp4"}),
     ("DELETE", "/api/v1/videos/{video_id}"): UPLOAD,
     ("GET", "/api/v1/videos/{video_id}/media"): VIEW,
     ("HEAD", "/api/v1/videos/{video_id}/media"): VIEW,

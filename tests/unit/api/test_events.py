@@ -28,7 +28,7 @@ from services.api.principal import Principal
 from services.chassis.clock import SystemClock
 from services.chassis.streaming.memory import MemoryBroker
 from services.chassis.streaming.records import Outgoing
-from tests.unit.api.builders import CAMERA, VIDEO, alert, configured, health, scored
+from tests.unit.api.builders import CAMERA, VIDEO, alert, configured, health, progressed, scored
 from tests.unit.api.conftest import Api
 
 MACHINE = Principal()
@@ -303,3 +303,13 @@ def test_over_http_and_over_a_socket_it_is_the_same(api: Api) -> None:
     assert answer.headers["content-type"].startswith("text/event-stream")
     assert answer.text.startswith("retry: 2000")
     assert sse(answer.text) == []
+
+
+def test_a_listener_hears_how_far_a_video_is(api: Api, instance: Callable[..., Instance]) -> None:
+    message = progressed("decoding", progress=0.5, clip_count=3)
+    wanted = Wanted(frozenset({"videos"}))
+    begun = lambda: put(api.broker, message)  # noqa: E731
+    [_, found] = run(instance().follow(1, wanted, when_ready=begun))
+    data = json.loads(found.text)
+    assert (found.name, data["source_id"]) == ("video.progressed", str(VIDEO))
+    assert (data["state"], data["progress"]) == ("decoding", 0.5)

@@ -111,7 +111,12 @@ class World:
         if (method, path) == ("POST", "/api/v1/videos"):
             sent = {"files": {"file": ("a.mp4", MP4)}}
         answer = client.request(
-            method, self.url(path), params=entry.params, follow_redirects=False, **sent
+            method,
+            self.url(path),
+            params=entry.params,
+            headers=entry.headers,
+            follow_redirects=False,
+            **sent,
         )
         return answer.status_code
 
@@ -164,6 +169,7 @@ def created(make_api: Callable[..., Api]) -> World:
         "hold_id": _hold(api),
         "source_id": str(CAMERA),
         "video_id": video.json()["video_id"],
+        "upload_id": str(UUID(int=5)),
         "alert_id": str(raised.alert_id),
         "what": "evidence",
         "batch_id": batch.json()["batch_id"],
