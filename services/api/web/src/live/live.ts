@@ -18,6 +18,7 @@ const CONCERNS: [prefix: string, paths: string[]][] = [
       "/api/v1/sources/{source_id}/timeline",
     ],
   ],
+  ["video.", ["/api/v1/videos"]],
   ["health", ["/api/v1/cameras", "/api/v1/sources/{source_id}/conditions"]],
   ["delivery", ["/api/v1/alerts/{alert_id}", "/api/v1/targets/{target_id}/deliveries"]],
 ];

@@ -1,0 +1,73 @@
+import { useLingui } from "@lingui/react/macro";
+import type { HeadView, VideoView } from "@/api/client";
+import { useFormat } from "@/i18n/format";
+import { Panel } from "@/ui/layout";
+import css from "./videos.module.css";
+
+/** Which model gave the scores, said plainly. */
+export function Judges({ heads }: { heads: HeadView[] }) {
+  const { t } = useLingui();
+  const { score } = useFormat();
+  if (!heads.length) return null;
+  return (
+    <Panel>
+      <section className={css.section} aria-labelledby="judges">
+        <h2 id="judges">{t`Judged by`}</h2>
+        {heads.map((head) => (
+          <dl key={head.rule} className={css.table}>
+            <dt>{t`Looks for`}</dt>
+            <dd>{head.label}</dd>
+            <dt>{t`Model`}</dt>
+            <dd>{head.model_id}</dd>
+            <dt>{t`Head`}</dt>
+            <dd>{head.head}</dd>
+            <dt>{t`Backbone`}</dt>
+            <dd>{head.backbone}</dd>
+            <dt>{t`Detector`}</dt>
+            <dd>{head.detector}</dd>
+            {head.high_mark !== null && (
+              <>
+                <dt>{t`High mark`}</dt>
+                <dd className="numbers">{score(head.high_mark)}</dd>
+              </>
+            )}
+          </dl>
+        ))}
+      </section>
+    </Panel>
+  );
+}
+
+export function Facts({ video }: { video: VideoView }) {
+  const { t } = useLingui();
+  const { bytes, clock, moment, number } = useFormat();
+  const { width, height, frame_rate, codec } = video;
+  const facts: [string, string | null][] = [
+    [t`Store`, video.store],
+    [t`Length`, video.duration_s === null ? null : clock(video.duration_s)],
+    [t`Picture`, width && height ? `${width} × ${height}` : null],
+    [t`Frames a second`, frame_rate ? number(frame_rate) : null],
+    [t`Coding`, codec],
+    [t`Size`, bytes(video.size_bytes)],
+    [t`Recorded`, video.recorded_at && moment(video.recorded_at)],
+    [t`Handed in`, moment(video.submitted_at)],
+    [t`Clips scored`, video.clip_count ? `${video.clips_scored} / ${video.clip_count}` : null],
+  ];
+  return (
+    <Panel>
+      <section className={css.section} aria-labelledby="facts">
+        <h2 id="facts">{t`Video`}</h2>
+        <dl className={css.table}>
+          {facts.map(([name, value]) =>
+            value ? (
+              <div key={name} style={{ display: "contents" }}>
+                <dt>{name}</dt>
+                <dd className="numbers">{value}</dd>
+              </div>
+            ) : null,
+          )}
+        </dl>
+      </section>
+    </Panel>
+  );
+}

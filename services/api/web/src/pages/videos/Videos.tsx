@@ -1,0 +1,150 @@
+// Uploads: what is on its way, and what was analysed. Files may be dropped anywhere on the page.
+
+import { useLingui } from "@lingui/react/macro";
+import { type DragEvent, type ReactNode, useRef, useState } from "react";
+import { $api, client } from "@/api/client";
+import { useMay } from "@/api/session";
+import { Button } from "@/ui/controls";
+import { Empty, Fault, Page, Skeleton } from "@/ui/layout";
+import { More, usePages } from "@/ui/lists";
+import { isBusy, Scoring } from "./progress";
+import { UploadRow } from "./UploadRow";
+import { add, useUploads } from "./uploads";
+import { VideoRow } from "./VideoRow";
+import css from "./videos.module.css";
+
+export function Videos() {
+  const { t } = useLingui();
+  const mayUpload = useMay("upload");
+  const [storeId, setStoreId] = useState("");
+  const uploads = useUploads();
+  const videos = usePages("/api/v1/videos", {}, async (cursor) => {
+    const { data } = await client.GET("/api/v1/videos", {
+      params: { query: { limit: 30, cursor } },
+    });
+    if (!data) throw new Error("empty");
+    return data;
+  });
+  const items = videos.data?.pages.flatMap((page) => page.items) ?? [];
+  const take = (files: Iterable<File>) => add(files, storeId || null);
+  return (
+    <DropPlace take={mayUpload ? take : undefined}>
+      <Page
+        title={t`Uploads`}
+        actions={
+          mayUpload && (
+            <>
+              <StoreChoice value={storeId} choose={setStoreId} />
+              <FileButton take={take} />
+            </>
+          )
+        }
+      >
+        {uploads.length > 0 && (
+          <ul className={css.rows} aria-label={t`On their way`}>
+            {uploads.map((upload) => (
+              <UploadRow key={upload.key} upload={upload} />
+            ))}
+          </ul>
+        )}
+        {videos.error && !videos.data ? (
+          <Fault error={videos.error} retry={() => videos.refetch()} />
+        ) : !videos.data ? (
+          <Skeleton rows={5} />
+        ) : items.length === 0 && uploads.length === 0 ? (
+          <Empty title={t`Nothing has been analysed yet`}>
+            <p>
+              {mayUpload
+                ? t`Drop videos anywhere on this page, or choose some. They are analysed at once.`
+                : t`Videos that colleagues hand in appear here.`}
+            </p>
+          </Empty>
+        ) : (
+          <ul className={css.rows} aria-label={t`Videos`}>
+            {items.map((video) => (
+              <VideoRow key={video.video_id} video={video} />
+            ))}
+          </ul>
+        )}
+        <Scoring ids={items.filter(isBusy).map((video) => video.video_id)} />
+        <More query={videos} />
+      </Page>
+    </DropPlace>
+  );
+}
+
+/** Where there are several; else everything belongs to the one. */
+function StoreChoice({ value, choose }: { value: string; choose: (storeId: string) => void }) {
+  const { t } = useLingui();
+  const stores = $api.useQuery("get", "/api/v1/stores").data?.items ?? [];
+  if (stores.length < 2) return null;
+  return (
+    <select
+      className={css.store}
+      aria-label={t`Store of what is uploaded`}
+      value={value}
+      onChange={(event) => choose(event.currentTarget.value)}
+    >
+      <option value="">{t`Usual store`}</option>
+      {stores.map((store) => (
+        <option key={store.store_id} value={store.store_id}>
+          {store.name}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+function FileButton({ take }: { take: (files: Iterable<File>) => void }) {
+  const { t } = useLingui();
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <input
+        ref={input}
+        type="file"
+        accept="video/*,.mkv,.avi,.ts,.flv,.dav,.mjpeg"
+        multiple
+        hidden
+        aria-label={t`Videos to upload`}
+        onChange={(event) => {
+          take(event.currentTarget.files ?? []);
+          event.currentTarget.value = "";
+        }}
+      />
+      <Button look="primary" onClick={() => input.current?.click()}>{t`Upload videos`}</Button>
+    </>
+  );
+}
+
+function DropPlace({
+  take,
+  children,
+}: {
+  take: ((files: Iterable<File>) => void) | undefined;
+  children: ReactNode;
+}) {
+  const { t } = useLingui();
+  const [isOver, setOver] = useState(false);
+  const over = (event: DragEvent) => {
+    if (!take || !event.dataTransfer.types.includes("Files")) return;
+    event.preventDefault();
+    setOver(true);
+  };
+  const drop = (event: DragEvent) => {
+    if (!take) return;
+    event.preventDefault();
+    setOver(false);
+    take(event.dataTransfer.files);
+  };
+  const leave = (event: DragEvent) => {
+    if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setOver(false);
+  };
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the button does the same
+    <div className={css.drop} onDragOver={over} onDragLeave={leave} onDrop={drop}>
+      {children}
+      {isOver && <div className={css.veil}>{t`Drop to upload`}</div>}
+    </div>
+  );
+}
