@@ -111,6 +111,14 @@ def apis(empty_database: bytes, folder: Path) -> Iterator[Callable[..., Api]]:
     path = folder / "test.db"
     path.write_bytes(empty_database)
     engine = database.connect(f"sqlite:///{path}")
+    with apis_on(engine, folder) as make:
+        yield make
+    engine.dispose()
+
+
+@contextlib.contextmanager
+def apis_on(engine: Engine, folder: Path) -> Iterator[Callable[..., Api]]:
+    """The same on any migrated database, which stays the caller's."""
     threads = ThreadPoolExecutor(4)
     pools: list[ThumbnailPool | Playback | HiddenCopies] = []
     views: list[LiveView | EventHub] = []
@@ -173,7 +181,6 @@ def apis(empty_database: bytes, folder: Path) -> Iterator[Callable[..., Api]]:
         view.stop()
     for pool in pools:
         pool.close()
-    engine.dispose()
 
 
 def announced(
