@@ -15,6 +15,7 @@ from schemas.judgements import ClipJudged
 from schemas.policies import PersistenceRule
 from schemas.scores import ClipScored
 from services.rules.persistence import Change, Moment, advance, after_gap, close
+from services.scoring.episodes.joining import noted
 from services.scoring.episodes.messages import Alert, alerts, scored
 from services.scoring.episodes.policy import Terms
 from services.scoring.episodes.state import (
@@ -66,6 +67,9 @@ def step(
     opened = sum(alert.type_name() == "nightclerk.alert.opened.v1" for alert in found)
     detector = DetectorState(clips[-1].index + 1, judged.is_last, models)
     state = state.with_detector(judged.backbone, detector, opened)
+    if replaced or found:
+        openings = noted(state.openings, (*replaced, *found), clips[-1].end_s)
+        state = replace(state, openings=openings)
     score = scored(judged, clips, terms, state)
     if judged.is_last and all(state.detector(name).is_ended for name in backbones):
         score = score.model_copy(update={"is_last": True})
@@ -82,7 +86,8 @@ def close_all(state: SourceState, reason: ClosedReason) -> Outcome:
             models[model_id], closed = _close(state, model_id, model, reason)
             found += closed
         detectors[backbone] = replace(detector, models=models)
-    return Outcome(replace(state, detectors=detectors), tuple(found))
+    openings = noted(state.openings, found, state.next_index * state.life.spec.hop_s)
+    return Outcome(replace(state, detectors=detectors, openings=openings), tuple(found))
 
 
 def _born(judged: ClipJudged, partition: int) -> SourceState:

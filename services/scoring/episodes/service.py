@@ -25,12 +25,11 @@ from services.scoring.episodes import conditions
 from services.scoring.episodes.budgets import has_budget, learn_from, marks, raise_terms
 from services.scoring.episodes.config import EpisodesSettings
 from services.scoring.episodes.core import Outcome, close_all, step
-from services.scoring.episodes.messages import health_alert
+from services.scoring.episodes.messages import Alert, health_alert
 from services.scoring.episodes.policy import Cards, Terms
 from services.scoring.episodes.silence import Bounds, Followed, Silence
-from services.scoring.episodes.state import SourceState
 from services.scoring.episodes.table import Kept
-from services.scoring.episodes.watching import end_all, watch
+from services.scoring.episodes.watching import end_all, settle, watch
 
 log = logs.get("episodes")
 TOPICS = (JUDGEMENTS, HEALTH, POLICIES, SOURCES)
@@ -124,7 +123,8 @@ class EpisodesStep:
                 after = replace(after, watched=_without(after.watched, is_late))
                 self._unseen.forget(place)
             elif watched.has_open and self._unseen.is_silent(place, watched):
-                watched, closed = end_all(watched, _silent(watched))
+                scored = after.runs.get((LIVE, is_late))
+                watched, closed = end_all(watched, _silent(watched), state.policy, scored)
                 after = after.with_watched(watched)
                 outputs += (Outgoing(ALERTS, alert) for alert in closed)
         return None if after.is_empty else after, outputs
@@ -156,7 +156,14 @@ class EpisodesStep:
         if terms is not entered:  # there is a budget
             learned = learn_from(kept.learned, judged, outcome.state, entered)
             kept = kept if learned is kept.learned else replace(kept, learned=learned)
-        return kept.with_run(outcome.state), _outgoing(outcome, record)
+        outputs = _outgoing(outcome, record)
+        kept = kept.with_run(outcome.state)
+        watched = kept.watched.get(judged.is_late)
+        if judged.run == LIVE and watched is not None and watched.held:
+            watched, alerts = settle(watched, kept.policy, outcome.state)
+            kept = kept.with_watched(watched)
+            outputs += _present(alerts, record)
+        return kept, outputs
 
     def _seen(
         self, kept: Kept | None, record: Record, poses: PosesExtracted
@@ -172,15 +179,12 @@ class EpisodesStep:
         is_live = poses.source_kind == "camera" and not poses.is_late
         place = (poses.source_id, poses.is_late)
         self._unseen.heard(place, partition, poses.cut_at, is_live)
-        open_rules = _open_rules(kept.runs.get((LIVE, poses.is_late)))
-        after, alerts = watch(before, poses, policy, open_rules, partition)
-        for alert in alerts:
-            if isinstance(alert, AlertOpened):
-                metrics.count("alerts_opened", PRESENCE)
-        outputs = [Outgoing(ALERTS, alert, record.headers) for alert in alerts]
+        scored = kept.runs.get((LIVE, poses.is_late))
+        after, alerts = watch(before, poses, policy, scored, partition)
+        outputs = _present(alerts, record)
         if after is before:
             return kept, outputs
-        if after.watches or (policy and policy.presence):
+        if after.watches or after.held or (policy and policy.presence):
             return kept.with_watched(after), outputs
         return replace(kept, watched=_without(kept.watched, poses.is_late)), outputs
 
@@ -242,11 +246,13 @@ class EpisodesStep:
         return terms
 
 
-def _open_rules(state: SourceState | None) -> set[str]:
-    """The names of score rules that have an episode open."""
-    detectors = state.detectors.values() if state else ()
-    models = (model for detector in detectors for model in detector.models.values())
-    return {model.opened_by.name for model in models if model.opened_by is not None}
+def _present(alerts: Iterable[Alert], record: Record) -> list[Outgoing]:
+    """Alerts of rules on presence."""
+    outputs = [Outgoing(ALERTS, alert, record.headers) for alert in alerts]
+    for output in outputs:
+        if isinstance(output.message, AlertOpened):
+            metrics.count("alerts_opened", PRESENCE)
+    return outputs
 
 
 def _silent(source: Followed) -> ClosedReason:

@@ -14,6 +14,7 @@ from uuid import UUID
 from schemas.clips import ClipSpec, SourceKind
 from schemas.policies import PersistenceRule
 from services.rules.persistence import Episode, Moment, RuleState
+from services.scoring.episodes.joining import Opening
 
 Name = tuple[str, bool]
 """Of a state among those of its source: the run, and whether what it was made of came late."""
@@ -77,6 +78,14 @@ class SourceState:
     detectors: Mapping[str, DetectorState] = field(default_factory=dict)
     """By backbone."""
     left: tuple[Left, ...] = ()
+    openings: tuple[Opening, ...] = ()
+    """When rules had episodes open in this life, lately."""
+
+    @property
+    def through_s(self) -> float:
+        """Through which second of the life every detector has judged."""
+        reached = [detector.next_index for detector in self.detectors.values()]
+        return min(reached, default=0) * self.life.spec.hop_s
 
     @property
     def name(self) -> "Name":
@@ -125,6 +134,7 @@ class SourceState:
             "first_index": self.first_index,
             "alerts_opened": self.alerts_opened,
             "detectors": {name: _pack_detector(one) for name, one in self.detectors.items()},
+            "openings": [list(one) for one in self.openings],
             "left": [[map_of_life(one.life), one.next_index] for one in self.left],
         }
 
@@ -145,6 +155,7 @@ class SourceState:
             first_index=content.get("first_index", 0),
             alerts_opened=content.get("alerts_opened", 0),
             detectors={name: _detector(one) for name, one in content["detectors"].items()},
+            openings=tuple(Opening(*one) for one in content.get("openings", ())),
             left=tuple(Left(life_of_map(one[0]), one[1]) for one in content.get("left", ())),
         )
 

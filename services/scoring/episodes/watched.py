@@ -12,6 +12,7 @@ from uuid import UUID
 from schemas.clips import SourceKind
 from schemas.policies import PresenceRule
 from services.rules.presence import Frame, Stay, WatchState
+from services.scoring.episodes.joining import HeldFrame
 from services.scoring.episodes.state import Life, life_of_map, map_of_life
 
 FRESH = WatchState()
@@ -44,10 +45,14 @@ class WatchedSource:
     next_index: int = 0
     is_ended: bool = False
     watches: Mapping[str, Watch] = field(default_factory=dict)
+    held: tuple[HeldFrame, ...] = ()
+    """Frames whose moment is not judged yet, for joined rules."""
 
     @property
     def has_open(self) -> bool:
-        return any(watch.opened_by is not None for watch in self.watches.values())
+        """Whether there is anything that has to end yet."""
+        is_open = any(watch.opened_by is not None for watch in self.watches.values())
+        return is_open or bool(self.held)
 
     def to_map(self) -> dict[str, Any]:
         """Plain types, for msgpack."""
@@ -58,6 +63,7 @@ class WatchedSource:
             "life": map_of_life(self.life),
             "cut_at": self.cut_at.isoformat(),
             "watches": {name: _packed(watch) for name, watch in self.watches.items()},
+            "held": [list(frame) for frame in self.held],
         }
 
     @classmethod
@@ -74,6 +80,7 @@ class WatchedSource:
             next_index=content.get("next_index", 0),
             is_ended=content.get("is_ended", False),
             watches={name: _watch(one) for name, one in content.get("watches", {}).items()},
+            held=tuple(_held(frame) for frame in content.get("held", ())),
         )
 
 
@@ -96,6 +103,11 @@ def _watch(content: Mapping[str, Any]) -> Watch:
         closed_index=content.get("closed_index", -1),
     )
     return Watch(state, PresenceRule.model_validate(opened_by) if opened_by else None)
+
+
+def _held(content: Any) -> HeldFrame:
+    clip_index, at_s, cut_at, holds, may_open = content
+    return HeldFrame(clip_index, at_s, cut_at, tuple(holds), tuple(may_open))
 
 
 def _stay(frames: Any) -> Stay:

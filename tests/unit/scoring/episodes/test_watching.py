@@ -140,8 +140,8 @@ def test_a_joined_rule_waits_for_an_episode_of_the_other() -> None:
     made = stream(joined="fight")
     made.take(*judgements([LOW] * 4, source_kind="camera"))
     assert alerts(made.take(*clips("####"))) == []
-    made.take(*judgements([HIGH] * 4, start=4, source_kind="camera"))
-    assert alerts(made.take(*clips("####", start=4))) == ["AlertOpened"]
+    made.take(*judgements([HIGH] * 8, start=4, source_kind="camera"))
+    assert alerts(made.take(*clips("########", start=4))) == ["AlertOpened"]
 
 
 SHOP = StoreHours(
