@@ -5,7 +5,7 @@ import { type Right, useMe } from "@/api/session";
 import type { IconName } from "./icons";
 
 export type Destination = {
-  to: "/" | "/videos" | "/albums";
+  to: "/" | "/videos" | "/albums" | "/wall" | "/cameras";
   label: string;
   icon: IconName;
   right: Right;
@@ -17,6 +17,8 @@ export function useDestinations(): Destination[] {
   const { rights } = useMe();
   const all: Destination[] = [
     { to: "/", label: t`Overview`, icon: "home", right: "view", exact: true },
+    { to: "/wall", label: t`Live wall`, icon: "grid", right: "view" },
+    { to: "/cameras", label: t`Cameras`, icon: "camera", right: "view" },
     { to: "/videos", label: t`Uploads`, icon: "film", right: "view" },
     { to: "/albums", label: t`Albums`, icon: "album", right: "view" },
   ];

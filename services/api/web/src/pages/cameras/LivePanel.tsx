@@ -1,0 +1,115 @@
+// What a camera shows now, with its latest scores and alerts.
+
+import { useLingui } from "@lingui/react/macro";
+import { useRef, useState } from "react";
+import { $api, type AlertView, type CameraView } from "@/api/client";
+import { refresh } from "@/api/queries";
+import { useFormat } from "@/i18n/format";
+import { Badge, Loaded, Panel } from "@/ui/layout";
+import css from "./cameras.module.css";
+import { ScoreStrip } from "./live/ScoreStrip";
+import { Screen, type ScreenHandle } from "./live/Screen";
+import { useLivePictures } from "./live/useLivePictures";
+import { SnoozePanel } from "./SnoozePanel";
+import { useTimeZone } from "./stores";
+import { useWords } from "./words";
+
+export function LivePanel({ camera }: { camera: CameraView }) {
+  const { t } = useLingui();
+  const sourceId = camera.source_id;
+  const screen = useRef<ScreenHandle>(null);
+  const [offsetMs, setOffsetMs] = useState(0);
+  const asked = useRef(false);
+  const path = camera.is_paused ? null : `/api/v1/sources/${sourceId}/live`;
+  const fault = useLivePictures(path, (header, jpeg) => {
+    const offset = Date.parse(header.now) - Date.now();
+    setOffsetMs((before) => (Math.abs(before - offset) > 1_000 ? offset : before));
+    if (jpeg) void screen.current?.show(header, jpeg);
+    if (jpeg && camera.state !== "online" && !asked.current) {
+      asked.current = true; // it became alive, of which no event tells
+      void refresh("/api/v1/cameras");
+    }
+  });
+  return (
+    <div className={css.columns}>
+      <div className={css.stack}>
+        <Screen
+          ref={screen}
+          label={t`Live picture of ${camera.name}`}
+          empty={camera.is_paused ? t`The camera is paused.` : camera.reason || undefined}
+        />
+        {fault !== null && (
+          <p role="status">{fault || t`The live picture broke off; trying again…`}</p>
+        )}
+        <Panel className={css.panel}>
+          <h2>{t`Scores`}</h2>
+          <ScoreStrip sourceId={sourceId} offsetMs={offsetMs} />
+        </Panel>
+      </div>
+      <div className={css.stack}>
+        <Alerts camera={camera} />
+        <Wrong camera={camera} />
+        <SnoozePanel camera={camera} />
+      </div>
+    </div>
+  );
+}
+
+function Alerts({ camera }: { camera: CameraView }) {
+  const { t } = useLingui();
+  const zone = useTimeZone(camera.store_id);
+  const { moment, ago, percent } = useFormat(zone);
+  const query = $api.useQuery("get", "/api/v1/alerts", {
+    params: { query: { source_id: camera.source_id, limit: 10 } },
+  });
+  const line = (alert: AlertView) => (
+    <li key={alert.alert_id}>
+      <span className={css.line}>
+        <Badge tone={alert.state === "open" ? "bad" : "plain"}>{alert.label}</Badge>
+        {alert.kind === "incident" && <span className="numbers">{percent(alert.peak_score)}</span>}
+      </span>
+      <small title={moment(alert.started_at)}>
+        <a href={`/alerts/${alert.alert_id}`}>{ago(alert.started_at)}</a> ·{" "}
+        {moment(alert.started_at)}
+      </small>
+    </li>
+  );
+  return (
+    <Panel className={css.panel}>
+      <h2>{t`Alerts`}</h2>
+      <Loaded query={query} rows={1}>
+        {({ items }) =>
+          items.length ? (
+            <ul className={css.list}>{items.map(line)}</ul>
+          ) : (
+            <p className="dim">{t`No alert so far.`}</p>
+          )
+        }
+      </Loaded>
+    </Panel>
+  );
+}
+
+/** Nothing while nothing is wrong. */
+function Wrong({ camera }: { camera: CameraView }) {
+  const { t } = useLingui();
+  const { ago } = useFormat();
+  const { conditions } = useWords();
+  if (camera.conditions.length === 0) return null;
+  return (
+    <Panel className={css.panel}>
+      <h2>{t`What is wrong`}</h2>
+      <ul className={css.list}>
+        {camera.conditions.map(({ condition, started_at, detail }) => (
+          <li key={condition}>
+            <span className={css.line}>
+              <Badge tone={condition === "offline" ? "bad" : "warn"}>{conditions[condition]}</Badge>
+              <small>{ago(started_at)}</small>
+            </span>
+            {detail && <small>{detail}</small>}
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}

@@ -1,0 +1,83 @@
+// One camera on the wall: picture, state, latest score; in red while an alert is open.
+
+import { useLingui } from "@lingui/react/macro";
+import { Link } from "@tanstack/react-router";
+import { type Ref, useEffect, useImperativeHandle, useRef, useState } from "react";
+import { $api, type CameraView } from "@/api/client";
+import { refresh } from "@/api/queries";
+import { useFormat } from "@/i18n/format";
+import { joined } from "@/ui/controls";
+import { Badge } from "@/ui/layout";
+import { Screen, type ScreenHandle } from "../live/Screen";
+import type { LiveHeader } from "../live/socket";
+import { type Condition, TONES, useWords } from "../words";
+import css from "./wall.module.css";
+
+export type TileHandle = { note(header: LiveHeader): void };
+
+type Props = { ref: Ref<TileHandle & ScreenHandle>; camera: CameraView };
+
+export function Tile({ ref, camera }: Props) {
+  const { t } = useLingui();
+  const { score: written } = useFormat();
+  const { states, conditions } = useWords();
+  const screen = useRef<ScreenHandle>(null);
+  const [latest, setLatest] = useState<LiveHeader | null>(null);
+  const asked = useRef(false);
+  useImperativeHandle(ref, () => ({
+    note: setLatest,
+    async show(header, jpeg) {
+      await screen.current?.show(header, jpeg);
+      if (camera.state === "online" || asked.current) return;
+      asked.current = true; // it became alive, of which no event tells
+      void refresh("/api/v1/cameras");
+    },
+  }));
+  useEffect(() => {
+    asked.current = camera.state !== "online" && asked.current;
+  }, [camera.state]);
+
+  const { name, source_id: sourceId, state } = camera;
+  const open = $api.useQuery("get", "/api/v1/alerts", {
+    params: { query: { source_id: sourceId, state: "open", limit: 1 } },
+  }).data?.items[0];
+  const score = latest?.score;
+  const isHigh = score?.heads.some(
+    ({ calibrated, high_mark }) => high_mark !== null && calibrated >= high_mark,
+  );
+  const wrong = latest?.conditions ?? camera.conditions;
+  return (
+    <li className={joined(css.tile, open && css.alerting)}>
+      <Link
+        to="/cameras/$sourceId"
+        params={{ sourceId }}
+        aria-label={open ? t`${name}: ${open.label}` : name}
+      >
+        <Screen
+          ref={screen}
+          label={t`Live picture of ${name}`}
+          className={css.picture}
+          empty={camera.is_paused ? t`The camera is paused.` : camera.reason || undefined}
+        >
+          <span className={css.over}>
+            {state !== "online" && <Badge tone={TONES[state]}>{states[state]}</Badge>}
+            {wrong
+              .filter(({ condition }) => condition !== "offline")
+              .map(({ condition }) => (
+                <Badge key={condition} tone="warn">
+                  {conditions[condition as Condition] ?? condition}
+                </Badge>
+              ))}
+            {open && <Badge tone="bad">{open.label}</Badge>}
+          </span>
+        </Screen>
+        <span className={css.caption}>
+          <span>{name}</span>
+          <b className={joined("numbers", isHigh && css.high)} title={t`Latest score`}>
+            {score ? written(score.calibrated) : "–"}
+          </b>
+        </span>
+      </Link>
+    </li>
+  );
+}
