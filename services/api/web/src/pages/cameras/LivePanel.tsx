@@ -68,9 +68,10 @@ function Alerts({ camera }: { camera: CameraView }) {
         <Badge tone={alert.state === "open" ? "bad" : "plain"}>{alert.label}</Badge>
         {alert.kind === "incident" && <span className="numbers">{percent(alert.peak_score)}</span>}
       </span>
-      <small title={moment(alert.started_at)}>
-        <a href={`/alerts/${alert.alert_id}`}>{ago(alert.started_at)}</a> ·{" "}
-        {moment(alert.started_at)}
+      <small>
+        <a href={`/alerts/${alert.alert_id}`}>
+          {ago(alert.started_at)} · {moment(alert.started_at)}
+        </a>
       </small>
     </li>
   );

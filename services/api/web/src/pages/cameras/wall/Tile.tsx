@@ -42,6 +42,7 @@ export function Tile({ ref, camera }: Props) {
     params: { query: { source_id: sourceId, state: "open", limit: 1 } },
   }).data?.items[0];
   const score = latest?.score;
+  const value = score?.calibrated ?? (camera.is_paused ? null : camera.last_score);
   const isHigh = score?.heads.some(
     ({ calibrated, high_mark }) => high_mark !== null && calibrated >= high_mark,
   );
@@ -74,7 +75,7 @@ export function Tile({ ref, camera }: Props) {
         <span className={css.caption}>
           <span>{name}</span>
           <b className={joined("numbers", isHigh && css.high)} title={t`Latest score`}>
-            {score ? written(score.calibrated) : "–"}
+            {value === null ? "–" : written(value)}
           </b>
         </span>
       </Link>
