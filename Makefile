@@ -35,7 +35,7 @@ unit: setup ## The tests that need no server, side by side
 	@$(PY) -m pytest -m "not integration and not e2e" -n logical --maxprocesses 4 --dist worksteal
 
 integration: setup ## The tests of a service on real servers, two side by side
-	@$(PY) -m pytest -m "integration and not e2e" -n 2 --dist loadgroup
+	@$(PY) -m pytest -m "integration and not e2e" -n 2 --dist loadfile --no-loadscope-reorder
 
 e2e: setup ## The tests of the whole line, one after the other
 	@$(PY) -m pytest -m e2e

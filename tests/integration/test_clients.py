@@ -25,7 +25,7 @@ from tests.servers import S3Server
 from tests.unit.api.builders import CAMERA, alert, configured, scored
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("clients")]
+pytestmark = pytest.mark.integration
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/how-to/build-a-dashboard.md").read_text("utf-8")
 TOKEN = "the machine's own key"

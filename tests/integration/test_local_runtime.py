@@ -23,7 +23,7 @@ from services.local.errors import LocalRuntimeError
 from services.local.stack import LocalStack
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("runtime")]
+pytestmark = pytest.mark.integration
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from services.features.pose.silent_ultralytics import quiet
 from tests.builders import clip, source
 from tests.unit.features.pose.planted import walking
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("poses")]
+pytestmark = pytest.mark.integration
 CLIPS = 12
 
 

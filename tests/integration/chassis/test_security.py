@@ -24,7 +24,7 @@ from services.chassis.streaming.topics import TopicAdmin
 from tests.builders import embedding, judged, scored
 from tests.integration.chassis.secured import SecuredKafka, running_secured_kafka
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("secured")]
+pytestmark = pytest.mark.integration
 TOPICS = [
     one
     for topic in (EMBEDDINGS, JUDGEMENTS, SCORES, SOURCES)
