@@ -36,7 +36,8 @@ settings.load_profile("busy")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """With `-m integration...` or `-m e2e...`, leave out the files that cannot have such a test.
+    """With `-m integration...` or `-m e2e...`, leave out the files that cannot have such a test:
+    neither they nor the conftest.py of their folder give the mark.
 
     To read a file costs nothing; to import them all takes minutes and a gigabyte a process.
     """
@@ -44,7 +45,9 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     is_test = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
     if wanted not in ("integration", "e2e") or not is_test:
         return None
-    return True if f"mark.{wanted}" not in collection_path.read_text("utf-8") else None
+    givers = (collection_path, collection_path.with_name("conftest.py"))
+    texts = [giver.read_text("utf-8") for giver in givers if giver.exists()]
+    return None if any(f"mark.{wanted}" in text for text in texts) else True
 
 
 @pytest.fixture(scope="session")
