@@ -118,9 +118,15 @@ def tenant_of(connection: Connection, principal: Principal, source_id: UUID) -> 
     return principal.home
 
 
-def prune(connection: Connection, principal: Principal, until: datetime) -> int:
-    """Take away the rows of the principal's tenant from before that moment, from the beginning of
-    the chain on; how many. The latest row stays, and that they went is a row itself.
+def prune(
+    connection: Connection,
+    principal: Principal,
+    until: datetime,
+    most: int = 10_000,
+    at: datetime | None = None,
+) -> int:
+    """Take away rows of the principal's tenant from before that moment, `most` of them, from the
+    beginning of the chain on; how many. The latest row stays, and that they went is a row itself.
     """
     chain = str(principal.home)
     ours = audit_log.c.tenant_id == chain
@@ -128,6 +134,7 @@ def prune(connection: Connection, principal: Principal, until: datetime) -> int:
     kept = select(audit_log.c.sequence).where(ours, audit_log.c.happened_at >= until)
     first = connection.scalar(kept.order_by(audit_log.c.sequence).limit(1))
     base = min(head.sequence, first or head.sequence) - 1
+    base = min(base, base_of(connection, chain).sequence + most)
     row = connection.execute(
         select(audit_log.c.hash).where(ours, audit_log.c.sequence == base)
     ).first()
@@ -139,7 +146,8 @@ def prune(connection: Connection, principal: Principal, until: datetime) -> int:
         .where(audit_heads.c.tenant_id == chain)
         .values(base_sequence=base, base_hash=row.hash)
     )
-    record(connection, principal, "audit.pruned", chain, {"up_to": base, "hash": row.hash})
+    detail = {"up_to": base, "hash": row.hash}
+    record(connection, principal, "audit.pruned", chain, detail, at=at)
     return int(gone.rowcount)
 
 

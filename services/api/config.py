@@ -79,6 +79,8 @@ class ApiSettings(ServiceSettings):
     """Scores of cameras by minute and hour, their alerts and conditions; 0 keeps them."""
     api_keep_evidence_days: float = Field(default=90.0, ge=0, le=36_500)
     """Snapshots and evidence of alerts; 0 keeps them."""
+    api_keep_audit_days: float = Field(default=730.0, ge=0, le=36_500)
+    """Rows of the audit log, by whole days; 0 keeps them. What stays can be verified as before."""
     api_keep_recordings_days: float = Field(default=30.0, ge=0, le=36_500)
     """Recordings of cameras in the object store; 0 keeps them."""
     api_keep_videos_gb: float = Field(default=0.0, ge=0)
@@ -156,6 +158,11 @@ class ApiSettings(ServiceSettings):
     @property
     def pace(self) -> Pace:
         return Pace(self.api_upload_min_bytes_per_s)
+
+    @property
+    def audit_kept(self) -> timedelta | None:
+        """How long rows of the audit log are kept. None: for ever."""
+        return _days(self.api_keep_audit_days)
 
     @property
     def keeping(self) -> Keeping:

@@ -16,6 +16,7 @@ from schemas.ids import DEFAULT_TENANT
 from services.api import app, health
 from services.api.access import links
 from services.api.access.tenants import ensure_default, has_people
+from services.api.auditing.pruning import AuditPruning
 from services.api.cameras.announcing import Announcements
 from services.api.config import GIB, ApiSettings
 from services.api.deps import Tools
@@ -255,6 +256,7 @@ def _duties(settings: ApiSettings, tools: Tools) -> list[Duty]:
         ).turn,
         "erasure": tools.erasing.turn,
         "sweeping": tools.erasing.sweep,
+        "pruning": AuditPruning(tools.engine, tools.clock, settings.audit_kept).turn,
         "retention": Retention(tools.engine, tools.removal, tools.clock, settings.keeping).turn,
     }
     return [_duty(name, turn, tools.engine, tools.clock) for name, turn in turns.items()]
