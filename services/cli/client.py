@@ -133,8 +133,10 @@ class Client:
     def get(self, path: str) -> dict[str, Any]:
         return self._told(self._http.get(path))
 
-    def put(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        return self._told(self._http.put(path, json=body))
+    def put(self, path: str, body: dict[str, Any], is_whatever: bool = False) -> dict[str, Any]:
+        """`is_whatever`: it takes the place of what is there, seen or not."""
+        headers = {"If-Match": "*"} if is_whatever else {}
+        return self._told(self._http.put(path, json=body, headers=headers))
 
     def remove(self, path: str) -> None:
         self._http.delete(path).raise_for_status()

@@ -74,7 +74,7 @@ def set_policy(
     """
     policy = _read(file)
     with client_of(api, token, home) as client:
-        view = client.put(_path(client, camera, store), policy)
+        view = client.put(_path(client, camera, store), policy, is_whatever=True)
     waits = view["pending"]
     err.print("[green]set[/]" + (f"; {waits} sources have not heard of it yet" if waits else ""))
 

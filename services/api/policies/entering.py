@@ -13,7 +13,7 @@ from services.api.deps import Tools
 from services.api.policies import storing
 from services.api.policies.entry import EMPTY, Policy
 from services.api.policies.resolving import Scope
-from services.api.policies.views import PolicyView, SnoozeView
+from services.api.policies.views import PolicyView, SnoozeView, version_of
 from services.api.principal import Principal, visible
 from services.api.tables import sources
 from services.chassis.storage.database import transaction
@@ -28,12 +28,27 @@ ASK_AGAIN_S = 0.1
 _NEVER = Event()
 
 
+class Unseen(Exception):
+    """Somebody else has entered another policy; `is_shown`: since the one that was shown."""
+
+    def __init__(self, changed_by: str, is_shown: bool) -> None:
+        super().__init__(f"{changed_by or 'Somebody'} has changed the policy: look at it first.")
+        self.is_shown = is_shown
+
+
 def enter(
-    context: Tools, principal: Principal, place: tuple[Scope, UUID], policy: Policy
+    context: Tools,
+    principal: Principal,
+    place: tuple[Scope, UUID],
+    policy: Policy,
+    match: str | None,
 ) -> PolicyView:
-    """Keep the policy, have it announced, and wait a moment for that. Raises TransientError."""
+    """Keep the policy, have it announced, and wait a moment for that. `match` is the ETag of the
+    one whose place it takes, as in If-Match. Raises Unseen, TransientError.
+    """
     scope, scope_id = place
     with transaction(context.engine) as database:
+        _require_seen(storing.entered(database, scope, scope_id, is_locked=True), match)
         tenant_id = storing.tenant_of(database, scope, scope_id)
         now = context.clock.now()
         storing.enter(database, principal, storing.Where(scope, scope_id, tenant_id), policy, now)
@@ -48,6 +63,18 @@ def enter(
         )
     _announce(context, _of(scope, scope_id))
     return view(context, principal, scope, scope_id)
+
+
+def _require_seen(before: storing.Entered, match: str | None) -> None:
+    """Where nothing was ever entered there is nothing to have seen. Raises Unseen."""
+    if match is None:
+        if before.changed_at is not None:
+            raise Unseen(before.changed_by, is_shown=False)
+        return
+    shown = {tag.strip().removeprefix("W/").strip('"') for tag in match.split(",")}
+    versions = {tag.rpartition("-")[0] for tag in shown}
+    if "*" not in shown and version_of(before.changed_at) not in versions:
+        raise Unseen(before.changed_by, is_shown=True)
 
 
 def snooze(

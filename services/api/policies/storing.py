@@ -53,9 +53,14 @@ class Where:
     tenant_id: UUID | None
 
 
-def entered(connection: Connection, scope: Scope, scope_id: UUID) -> Entered:
+def entered(
+    connection: Connection, scope: Scope, scope_id: UUID, is_locked: bool = False
+) -> Entered:
+    """Locked, it stays as it is until the end of the transaction."""
     here = policies.c.scope == scope, policies.c.scope_id == str(scope_id)
-    row = connection.execute(select(policies).where(*here)).mappings().first()
+    query = select(policies).where(*here)
+    query = query.with_for_update() if is_locked else query
+    row = connection.execute(query).mappings().first()
     if row is None:
         return Entered()
     return Entered(Policy.model_validate(row["content"]), row["changed_at"], row["changed_by"])

@@ -37,6 +37,16 @@ class PolicyView(View):
         }
     )
 
+    @property
+    def etag(self) -> str:
+        """Of the policy, and after the dash of how far it is known: a change compares the first."""
+        return f'"{version_of(self.changed_at)}-{self.pending}"'
+
+
+def version_of(changed_at: datetime | None) -> str:
+    """Another for each change: their moments only grow."""
+    return f"{changed_at.timestamp():.6f}" if changed_at else "none"
+
 
 class RuleInForce(View):
     """A rule on a head's score, and where it was entered; `default` is that of the head itself."""

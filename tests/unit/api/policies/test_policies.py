@@ -43,7 +43,7 @@ def camera(api: Api, **fields: Any) -> None:
 
 
 def put(api: Api, path: str, policy: dict[str, Any]) -> dict[str, Any]:
-    answer = api.client.put(path, json=policy)
+    answer = api.client.put(path, json=policy, headers={"If-Match": "*"})
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
@@ -301,3 +301,36 @@ def test_a_stores_moment_of_change_always_grows(api: Api) -> None:
     after = api.client.patch(f"/api/v1/stores/{STORE}", json={"name": "Main"}).json()
     assert before is not None
     assert after["changed_at"] != before.changed_at.isoformat().replace("+00:00", "Z")
+
+
+def test_nobody_overwrites_what_they_have_not_seen(api: Api) -> None:
+    camera(api)
+    for path in (TENANTS, OF_STORE, OF_CAMERA):
+        first = api.client.put(path, json={"muted": ["fight"]})
+        assert first.status_code == 200, path
+        unseen = api.client.put(path, json={"muted": ["fall"]})
+        assert (unseen.status_code, unseen.headers["ETag"]) == (428, first.headers["ETag"])
+        shown = {"If-Match": api.client.get(path).headers["ETag"]}
+        assert api.client.put(path, json={"muted": ["fall"]}, headers=shown).status_code == 200
+        stale = api.client.put(path, json={"muted": ["theft"]}, headers=shown)
+        assert stale.status_code == 412
+        assert api.client.get(path).json()["policy"]["muted"] == ["fall"]
+        again = {"If-Match": f'"x", {stale.headers["ETag"]}'}
+        assert api.client.put(path, json={}, headers=again).status_code == 200
+        assert api.client.delete(path).status_code == 204
+
+
+def test_a_tag_that_is_read_stays_right_while_services_hear_of_the_policy(
+    make_api: Callable[..., Api],
+) -> None:
+    """What is pending is no change of the policy, but a client that polls must see it."""
+    publisher = MemoryPublisher()
+    api = make_api(publisher=publisher)
+    camera(api)
+    view = api.client.put(TENANTS, json={"muted": ["fight"]})
+    older = view.headers["ETag"].replace("-0", "-7")
+    unchanged = api.client.get(TENANTS, headers={"If-None-Match": view.headers["ETag"]})
+    assert unchanged.status_code == 304
+    assert api.client.get(TENANTS, headers={"If-None-Match": older}).status_code == 200
+    answer = api.client.put(TENANTS, json={"muted": []}, headers={"If-Match": older})
+    assert answer.status_code == 200
