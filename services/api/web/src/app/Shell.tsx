@@ -10,10 +10,13 @@ import { SESSION, useMe } from "@/api/session";
 import { choose, LANGUAGES, type Language } from "@/i18n/language";
 import { end, useConnection } from "@/live/live";
 import ui from "@/ui/ui.module.css";
-import { useDestinations } from "./destinations";
+import { type Destination, useDestinations } from "./destinations";
 import { Icon } from "./icons";
 import css from "./shell.module.css";
 import { setTheme, type Theme, useTheme } from "./theme";
+
+/** So many destinations have their place at the bottom of a phone. */
+const FIRST_FEW = 4;
 
 export function Shell() {
   const { t } = useLingui();
@@ -37,25 +40,62 @@ export function Shell() {
   );
 }
 
-/** On a phone a row of the first few at the bottom; else a column. */
+/** A column; on a phone a row of the first few at the bottom, and the others in a menu. */
 function Places() {
   const { t } = useLingui();
   const destinations = useDestinations();
+  const others = destinations.slice(FIRST_FEW);
   return (
     <nav className={css.places} aria-label={t`Pages`}>
-      {destinations.map(({ to, label, icon, exact }) => (
-        <Link
-          key={to}
-          to={to}
-          className={css.place}
-          activeProps={{ "aria-current": "page" }}
-          activeOptions={{ exact: exact ?? false, includeSearch: false }}
-        >
-          <Icon name={icon} />
-          <span>{label}</span>
-        </Link>
+      {destinations.map((destination, number) => (
+        <Place
+          key={destination.to}
+          destination={destination}
+          className={number < FIRST_FEW ? css.place : `${css.place} ${css.other}`}
+        />
       ))}
+      {others.length > 0 && (
+        <Menu.Root>
+          <Menu.Trigger className={`${css.place} ${css.more}`}>
+            <Icon name="more" />
+            <span>{t`More`}</span>
+          </Menu.Trigger>
+          <Menu.Portal>
+            <Menu.Positioner sideOffset={8} align="end" className={css.above}>
+              <Menu.Popup className={ui.menu}>
+                {others.map((destination) => (
+                  <Menu.LinkItem
+                    key={destination.to}
+                    closeOnClick
+                    render={<Place destination={destination} className={ui.item} />}
+                  />
+                ))}
+              </Menu.Popup>
+            </Menu.Positioner>
+          </Menu.Portal>
+        </Menu.Root>
+      )}
     </nav>
+  );
+}
+
+function Place({
+  destination: { to, label, icon, exact },
+  ...rest
+}: {
+  destination: Destination;
+  className: string | undefined;
+}) {
+  return (
+    <Link
+      to={to}
+      activeProps={{ "aria-current": "page" }}
+      activeOptions={{ exact: exact ?? false, includeSearch: false }}
+      {...rest}
+    >
+      <Icon name={icon} />
+      <span>{label}</span>
+    </Link>
   );
 }
 

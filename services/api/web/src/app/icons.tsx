@@ -13,6 +13,7 @@ const PATHS = {
   sliders: "M4 7h8M16 7h4M14 5v4M4 17h4M12 17h8M10 15v4",
   people:
     "M9 11a3.5 3.5 0 100-7 3.5 3.5 0 000 7zM3 20a6 6 0 0112 0M16 5a3 3 0 010 6M18 14a6 6 0 013 6",
+  more: "M5 12h.01M12 12h.01M19 12h.01",
 } as const;
 
 export type IconName = keyof typeof PATHS;
