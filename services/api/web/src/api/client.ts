@@ -13,6 +13,7 @@ export class Problem extends Error {
     message: string,
     readonly title = "",
     readonly retryAfterS: number | null = null,
+    readonly kind = "about:blank",
   ) {
     super(message);
     this.name = "Problem";
@@ -23,8 +24,8 @@ export class Problem extends Error {
 export async function problemOf(response: Response): Promise<Problem> {
   const retryAfter = Number(response.headers.get("Retry-After")) || null;
   try {
-    const { detail, title } = await response.json();
-    return new Problem(response.status, detail || title, title, retryAfter);
+    const { detail, title, type } = await response.json();
+    return new Problem(response.status, detail || title, title, retryAfter, type);
   } catch {
     return new Problem(
       response.status,
@@ -35,9 +36,19 @@ export async function problemOf(response: Response): Promise<Problem> {
   }
 }
 
+const refusals = new Set<() => void>();
+
+/** Calls whenever the API knows nobody behind a request; but for those that sign somebody in. */
+export function whenSignedOut(listener: () => void): void {
+  refusals.add(listener);
+}
+
 const raising: Middleware = {
-  async onResponse({ response }) {
-    if (!response.ok) throw await problemOf(response);
+  async onResponse({ response, schemaPath }) {
+    if (response.ok) return;
+    if (response.status === 401 && schemaPath !== "/api/v1/session")
+      for (const listener of refusals) listener();
+    throw await problemOf(response);
   },
   onError({ error }) {
     return new Problem(0, error instanceof Error ? error.message : String(error));

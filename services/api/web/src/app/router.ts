@@ -2,7 +2,7 @@
 
 import { createRouter } from "@tanstack/react-router";
 import { cameraRoutes } from "@/pages/cameras/routes";
-import { doorRoutes } from "@/pages/door/routes";
+import { doorRoutes, setupRoutes } from "@/pages/door/routes";
 import { peopleRoutes } from "@/pages/people/routes";
 import { reviewRoutes } from "@/pages/review/routes";
 import { ruleRoutes } from "@/pages/rules/routes";
@@ -19,6 +19,7 @@ const tree = rootRoute.addChildren([
     ...videoRoutes,
     ...ruleRoutes,
     ...peopleRoutes,
+    ...setupRoutes,
   ]),
 ]);
 

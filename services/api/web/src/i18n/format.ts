@@ -17,6 +17,7 @@ export function formats(locale: string, timeZone?: string) {
   const time = at({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
   const minute = at({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const day = at({ weekday: "short", month: "short", day: "numeric" });
+  const longDay = at({ dateStyle: "full" });
   const moment = at({ dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
   const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
@@ -32,6 +33,8 @@ export function formats(locale: string, timeZone?: string) {
     minute: (when: string | Date) => minute.format(new Date(when)),
     /** Fri, Nov 27 */
     day: (when: string | Date) => day.format(new Date(when)),
+    /** Friday, November 27, 2026 */
+    longDay: (when: string | Date) => longDay.format(new Date(when)),
     /** Nov 27, 2026, 23:04 */
     moment: (when: string | Date) => moment.format(new Date(when)),
     /** 3 minutes ago */

@@ -91,5 +91,7 @@ function refreshDue(): void {
 function tell(state: Connection): void {
   if (connection === state) return;
   connection = state;
+  // The API closes the line of whoever is signed out elsewhere: then this answers 401.
+  if (state === "lost") void refresh("/api/v1/me");
   for (const watcher of watchers) watcher();
 }

@@ -4,8 +4,8 @@ import { Dialog as Base } from "@base-ui/react/dialog";
 import { Toast } from "@base-ui/react/toast";
 import { useLingui } from "@lingui/react/macro";
 import { type ReactNode, useState } from "react";
+import { FaultLine, useAct } from "./act";
 import { Button } from "./controls";
-import { sentence } from "./layout";
 import css from "./ui.module.css";
 
 export function Dialog({
@@ -32,54 +32,52 @@ export function Dialog({
   );
 }
 
-/** A button that asks once, naming what goes, before it does. `act` may fail: then it says so. */
-export function Confirm({
-  button,
-  title,
-  act,
-  verb,
-  children,
-}: {
-  button: ReactNode;
+type Asked = {
   title: string;
   verb: string;
   act: () => Promise<unknown>;
   children: ReactNode;
-}) {
+};
+
+/** Asks once, naming what goes, before it does. `act` may fail: then it says so. */
+export function Question({
+  title,
+  verb,
+  act,
+  children,
+  open,
+  onClose,
+}: Asked & { open: boolean; onClose: () => void }) {
   const { t } = useLingui();
-  const [open, setOpen] = useState(false);
-  const [busy, setBusy] = useState(false);
-  const [fault, setFault] = useState("");
-  const go = async () => {
-    setBusy(true);
-    try {
+  const { busy, fault, run } = useAct();
+  const go = () =>
+    run(async () => {
       await act();
-      setOpen(false);
-    } catch (error) {
-      setFault(sentence(error, t`Nightclerk cannot be reached. Is it running?`));
-    } finally {
-      setBusy(false);
-    }
-  };
+      onClose();
+    });
+  return (
+    <Dialog title={title} open={open} onClose={onClose}>
+      <div>{children}</div>
+      <FaultLine text={fault} />
+      <div className={css.actions}>
+        <Button onClick={onClose}>{t`Cancel`}</Button>
+        <Button look="danger" busy={busy} onClick={go}>
+          {verb}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}
+
+/** A button with its Question. */
+export function Confirm({ button, ...asked }: Asked & { button: ReactNode }) {
+  const [open, setOpen] = useState(false);
   return (
     <>
       <Button look="danger" onClick={() => setOpen(true)}>
         {button}
       </Button>
-      <Dialog title={title} open={open} onClose={() => setOpen(false)}>
-        <div>{children}</div>
-        {fault && (
-          <p className={css.fault} role="alert">
-            {fault}
-          </p>
-        )}
-        <div className={css.actions}>
-          <Button onClick={() => setOpen(false)}>{t`Cancel`}</Button>
-          <Button look="danger" busy={busy} onClick={go}>
-            {verb}
-          </Button>
-        </div>
-      </Dialog>
+      <Question {...asked} open={open} onClose={() => setOpen(false)} />
     </>
   );
 }

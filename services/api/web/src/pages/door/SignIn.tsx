@@ -1,79 +1,122 @@
 import { useLingui } from "@lingui/react/macro";
-import { getRouteApi, useRouter } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
-import { client, isProblem } from "@/api/client";
+import { getRouteApi, Link, useRouter } from "@tanstack/react-router";
+import { type FormEvent, useEffect, useRef, useState } from "react";
+import { client, isProblem, type Login } from "@/api/client";
 import { queries } from "@/api/queries";
+import { FaultLine, useAct } from "@/ui/act";
 import { Button, TextField } from "@/ui/controls";
-import { sentence } from "@/ui/layout";
 import ui from "@/ui/ui.module.css";
+import { Door } from "./Door";
 import css from "./door.module.css";
+import { text } from "./PasswordField";
 
 const route = getRouteApi("/sign-in");
+const SECOND_FACTOR = "/problems/second-factor";
 
 export function SignIn() {
   const { t } = useLingui();
   const { next } = route.useSearch();
   const router = useRouter();
+  const [byToken, setByToken] = useState(false);
   const [needsCode, setNeedsCode] = useState(false);
-  const [fault, setFault] = useState("");
-  const [busy, setBusy] = useState(false);
-
-  const enter = async (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    const body = {
-      email: String(form.get("email")),
-      password: String(form.get("password")),
-      code: String(form.get("code") ?? ""),
-    };
-    setBusy(true);
-    try {
-      await client.POST("/api/v1/session", { body });
+  const { busy, fault, run } = useAct();
+  const enter = (body: Login) =>
+    run(async () => {
+      try {
+        await client.POST("/api/v1/session", { body });
+      } catch (error) {
+        const asks = isProblem(error, 401) && error.kind === SECOND_FACTOR;
+        setNeedsCode(asks);
+        if (asks && !body.code) return;
+        throw error;
+      }
       queries.clear();
       router.history.push(next ?? "/");
-    } catch (error) {
-      if (isProblem(error, 401) && error.message.includes("code")) setNeedsCode(true);
-      setFault(sentence(error, t`Nightclerk cannot be reached. Is it running?`));
-    } finally {
-      setBusy(false);
-    }
+    });
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    void enter(
+      byToken
+        ? { token: text(form, "token"), password: "", code: "" }
+        : {
+            email: text(form, "email"),
+            password: text(form, "password"),
+            code: text(form, "code"),
+          },
+    );
   };
-
   return (
-    <main className={css.door}>
-      <form className={css.card} onSubmit={enter}>
-        <img src="/icon.svg" alt="" width="48" height="48" />
-        <h1>Nightclerk</h1>
-        <TextField
-          label={t`Mail address`}
-          name="email"
-          type="email"
-          autoComplete="username"
-          required
-        />
-        <TextField
-          label={t`Password`}
-          name="password"
-          type="password"
-          autoComplete="current-password"
-          required
-        />
-        {needsCode && (
-          <TextField
-            label={t`Code of your authenticator`}
-            name="code"
-            inputMode="numeric"
-            autoComplete="one-time-code"
-            required
-          />
-        )}
-        {fault && (
-          <p className={ui.fault} role="alert">
-            {fault}
-          </p>
-        )}
+    <Door title="Nightclerk">
+      <form className={css.form} onSubmit={submit}>
+        {byToken ? <Token /> : <MailAndPassword />}
+        {needsCode && !byToken && <Code />}
+        <FaultLine text={fault} />
         <Button type="submit" look="primary" busy={busy}>{t`Sign in`}</Button>
       </form>
-    </main>
+      <div className={css.ways}>
+        {!byToken && <Link to="/reset/forgotten">{t`Forgot your password?`}</Link>}
+        <Button look="quiet" onClick={() => setByToken(!byToken)}>
+          {byToken ? t`Use mail address and password` : t`Use the machine's token`}
+        </Button>
+      </div>
+    </Door>
+  );
+}
+
+function MailAndPassword() {
+  const { t } = useLingui();
+  return (
+    <>
+      <TextField
+        label={t`Mail address`}
+        name="email"
+        type="email"
+        autoComplete="username"
+        required
+      />
+      <TextField
+        label={t`Password`}
+        name="password"
+        type="password"
+        autoComplete="current-password"
+        required
+      />
+    </>
+  );
+}
+
+function Token() {
+  const { t } = useLingui();
+  return (
+    <TextField
+      label={t`The machine's token`}
+      hint={t`For whoever runs the server: NIGHTCLERK_API_TOKEN.`}
+      name="token"
+      type="password"
+      autoComplete="off"
+      required
+    />
+  );
+}
+
+/** Appears once the password was right; whoever typed that goes on typing here. */
+function Code() {
+  const { t } = useLingui();
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
+  return (
+    <>
+      <p role="status" className={ui.hint}>{t`Your login takes a code as well.`}</p>
+      <TextField
+        ref={field}
+        label={t`Code of your authenticator`}
+        hint={t`Or one of your recovery codes, if the phone is not at hand.`}
+        name="code"
+        autoComplete="one-time-code"
+        maxLength={64}
+        required
+      />
+    </>
   );
 }

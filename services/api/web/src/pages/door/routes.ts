@@ -1,15 +1,60 @@
-import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
-import { rootRoute } from "@/app/root";
+import { createRoute, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { queries } from "@/api/queries";
+import { SESSION } from "@/api/session";
+import { rootRoute, shellRoute } from "@/app/root";
 
 const signIn = createRoute({
   getParentRoute: () => rootRoute,
   path: "/sign-in",
   validateSearch: ({ next }: Record<string, unknown>): { next?: string } =>
     isOurs(next) ? { next } : {},
+  beforeLoad: async ({ search }) => {
+    const session = await queries.fetchQuery({ ...SESSION, staleTime: 0 }).catch(() => null);
+    if (session?.open) throw redirect({ href: search.next ?? "/" });
+  },
   component: lazyRouteComponent(() => import("./SignIn"), "SignIn"),
 });
 
-export const doorRoutes = [signIn] as const;
+const signUp = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/setup/$ticket",
+  component: lazyRouteComponent(() => import("./SignUp"), "SignUp"),
+});
+
+const invitation = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/invitation/$ticket",
+  component: lazyRouteComponent(() => import("./Invitation"), "Invitation"),
+});
+
+const forgotten = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/reset/forgotten",
+  component: lazyRouteComponent(() => import("./Forgotten"), "Forgotten"),
+});
+
+const reset = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/reset/$ticket",
+  component: lazyRouteComponent(() => import("./Reset"), "Reset"),
+});
+
+export const STEPS = ["owner", "store", "camera", "check"] as const;
+export type Step = (typeof STEPS)[number];
+
+const firstSteps = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/setup",
+  validateSearch: ({ step }: Record<string, unknown>): { step?: Step } => {
+    const found = STEPS.find((name) => name === step);
+    return found ? { step: found } : {};
+  },
+  component: lazyRouteComponent(() => import("./FirstSteps"), "FirstSteps"),
+});
+
+export const doorRoutes = [signIn, signUp, invitation, forgotten, reset] as const;
+/** Within the shell. */
+export const setupRoutes = [firstSteps] as const;
 
 /** Only paths of this page: nobody is sent elsewhere by a link to the door. */
 function isOurs(next: unknown): next is string {

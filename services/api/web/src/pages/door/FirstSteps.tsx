@@ -1,0 +1,64 @@
+// What comes after the first owner: a store, something to watch, and the proof that it works.
+
+import { useLingui } from "@lingui/react/macro";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { useMe } from "@/api/session";
+import { joined } from "@/ui/controls";
+import { Page, Panel } from "@/ui/layout";
+import { type Step, STEPS } from "./routes";
+import { CameraStep } from "./steps/CameraStep";
+import { CheckStep } from "./steps/CheckStep";
+import { OwnerStep } from "./steps/OwnerStep";
+import { StoreStep } from "./steps/StoreStep";
+import css from "./steps/steps.module.css";
+
+const route = getRouteApi("/shell/setup");
+
+const CONTENT: Record<Step, () => ReactNode> = {
+  owner: OwnerStep,
+  store: StoreStep,
+  camera: CameraStep,
+  check: CheckStep,
+};
+
+export function FirstSteps() {
+  const { t } = useLingui();
+  const { kind } = useMe();
+  const { step = kind === "user" ? "store" : "owner" } = route.useSearch();
+  const names: Record<Step, string> = {
+    owner: t`Owner`,
+    store: t`Store`,
+    camera: t`Camera`,
+    check: t`Self-check`,
+  };
+  const Content = CONTENT[step];
+  const reached = STEPS.indexOf(step);
+  return (
+    <Page title={t`Set up Nightclerk`}>
+      <nav aria-label={t`Steps`}>
+        <ol className={css.steps}>
+          {STEPS.map((name, place) => (
+            <li key={name}>
+              <Link
+                to="/setup"
+                search={{ step: name }}
+                className={joined(css.step, place < reached && css.past)}
+                aria-current={name === step ? "step" : undefined}
+              >
+                <span className={css.count} aria-hidden="true">
+                  {place < reached ? "✓" : place + 1}
+                </span>
+                {names[name]}
+              </Link>
+            </li>
+          ))}
+        </ol>
+      </nav>
+      <Panel className={css.panel}>
+        <h2>{names[step]}</h2>
+        <Content />
+      </Panel>
+    </Page>
+  );
+}

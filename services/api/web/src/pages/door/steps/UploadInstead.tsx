@@ -1,0 +1,42 @@
+import { useLingui } from "@lingui/react/macro";
+import { useState } from "react";
+import { refresh } from "@/api/queries";
+import { FaultLine, useAct } from "@/ui/act";
+import { Field } from "@/ui/controls";
+import { upload } from "./upload";
+
+/** A recording where there is no camera yet: with its progress, then a word. */
+export function UploadInstead({ onDone }: { onDone: () => void }) {
+  const { t } = useLingui();
+  const [share, setShare] = useState(0);
+  const [name, setName] = useState("");
+  const { busy, fault, run } = useAct();
+  const send = (file: File | undefined) =>
+    file &&
+    run(async () => {
+      setName("");
+      await upload(file, setShare);
+      await refresh("/api/v1/videos");
+      setName(file.name);
+      onDone();
+    });
+  return (
+    <>
+      <Field
+        label={t`No camera at hand? Upload a recording instead`}
+        control={(ids) => (
+          <input
+            {...ids}
+            type="file"
+            accept="video/*"
+            disabled={busy}
+            onChange={({ target }) => send(target.files?.[0])}
+          />
+        )}
+      />
+      {busy && <progress value={share} aria-label={t`Upload`} />}
+      <FaultLine text={fault} />
+      {name && <p role="status">{t`${name} is uploaded and is being analysed.`}</p>}
+    </>
+  );
+}

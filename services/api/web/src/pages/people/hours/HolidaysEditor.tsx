@@ -1,0 +1,66 @@
+import { useLingui } from "@lingui/react/macro";
+import { useState } from "react";
+import type { Holiday } from "@/api/client";
+import { useFormat } from "@/i18n/format";
+import { Button, TextField } from "@/ui/controls";
+import ui from "@/ui/ui.module.css";
+import css from "./hours.module.css";
+import { SpansEditor } from "./WeekEditor";
+
+/** Days on which other hours count than the weekday's; without any it is closed. */
+export function HolidaysEditor({
+  holidays,
+  onChange,
+}: {
+  holidays: readonly Holiday[];
+  onChange: (holidays: Holiday[]) => void;
+}) {
+  const { t } = useLingui();
+  const { longDay } = useFormat("UTC");
+  const [day, setDay] = useState("");
+  const isNew = day !== "" && !holidays.some((holiday) => holiday.day === day);
+  const add = () => {
+    const all = [...holidays, { day, open: [], staffed: [] }];
+    onChange(all.sort((left, right) => left.day.localeCompare(right.day)));
+    setDay("");
+  };
+  const change = (changed: Holiday) =>
+    onChange(holidays.map((holiday) => (holiday.day === changed.day ? changed : holiday)));
+  return (
+    <div className={css.holidays}>
+      {holidays.map((holiday) => {
+        const name = longDay(holiday.day);
+        return (
+          <fieldset key={holiday.day} className={css.day}>
+            <legend>{name}</legend>
+            <div className={css.spans}>
+              <span className={ui.hint}>{t`open`}</span>
+              <SpansEditor
+                name={name}
+                spans={holiday.open}
+                none={t`closed`}
+                onChange={(open) => change({ ...holiday, open })}
+              />
+            </div>
+            <Button
+              look="quiet"
+              aria-label={t`Remove ${name}`}
+              onClick={() => onChange(holidays.filter((other) => other.day !== holiday.day))}
+            >
+              {t`Remove`}
+            </Button>
+          </fieldset>
+        );
+      })}
+      <div className={css.adding}>
+        <TextField
+          label={t`Another day`}
+          type="date"
+          value={day}
+          onChange={({ target }) => setDay(target.value)}
+        />
+        <Button disabled={!isNew} onClick={add}>{t`Add the day`}</Button>
+      </div>
+    </div>
+  );
+}

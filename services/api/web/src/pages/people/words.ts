@@ -1,0 +1,35 @@
+// What roles, rights and periods are called.
+
+import { useLingui } from "@lingui/react/macro";
+import type { UserView } from "@/api/client";
+import type { Right } from "@/api/session";
+
+export type Role = UserView["role"];
+export const ROLES: readonly Role[] = ["viewer", "operator", "manager", "owner"];
+
+export function useRoleNames(): Record<Role, string> {
+  const { t } = useLingui();
+  return { owner: t`owner`, manager: t`manager`, operator: t`operator`, viewer: t`viewer` };
+}
+
+/** What somebody may do, in a sentence. */
+export function useRoleHints(): Record<Role, string> {
+  const { t } = useLingui();
+  return {
+    viewer: t`Sees alerts, live pictures and recordings.`,
+    operator: t`Also reviews alerts and uploads videos.`,
+    manager: t`Also sets up cameras, policies and channels.`,
+    owner: t`Also manages stores and people, and sees the audit log.`,
+  };
+}
+
+export function useRightNames(): Record<Right, string> {
+  const { t } = useLingui();
+  return {
+    view: t`See`,
+    review: t`Review`,
+    upload: t`Upload`,
+    configure: t`Configure`,
+    administer: t`Administer`,
+  };
+}
