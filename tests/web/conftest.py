@@ -33,6 +33,7 @@ FLAGS = [
     "--use-fake-ui-for-media-stream",
 ]
 PATIENCE_MS = 30_000
+OF_THE_NETWORK = ("Failed to load resource", "WebSocket connection to")
 SERIOUS = ("serious", "critical")
 
 
@@ -118,7 +119,7 @@ def watched(page: Page) -> Iterator[Page]:
     faults: list[str] = []
 
     def log(message: ConsoleMessage) -> None:
-        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+        if message.type == "error" and not message.text.startswith(OF_THE_NETWORK):
             faults.append(message.text)
 
     page.on("console", log)

@@ -6,7 +6,7 @@ import type { ReactNode } from "react";
 import { useMe } from "@/api/session";
 import { joined } from "@/ui/controls";
 import { Page, Panel } from "@/ui/layout";
-import { type Step, STEPS } from "./routes";
+import { STEPS, type Step } from "./routes";
 import { CameraStep } from "./steps/CameraStep";
 import { CheckStep } from "./steps/CheckStep";
 import { OwnerStep } from "./steps/OwnerStep";
@@ -36,7 +36,7 @@ export function FirstSteps() {
   const reached = STEPS.indexOf(step);
   return (
     <Page title={t`Set up Nightclerk`}>
-      <nav aria-label={t`Steps`}>
+      <nav className={css.way} aria-label={t`Steps`}>
         <ol className={css.steps}>
           {STEPS.map((name, place) => (
             <li key={name}>

@@ -40,7 +40,9 @@ export function Forgotten() {
         </form>
       )}
       <div className={css.ways}>
-        <p className={css.facts}>{t`No mail comes? An owner of your stores can give you a link, too.`}</p>
+        <p
+          className={css.facts}
+        >{t`No mail comes? An owner of your stores can give you a link, too.`}</p>
         <Link to="/sign-in">{t`Back to sign in`}</Link>
       </div>
     </Door>

@@ -1,10 +1,10 @@
 import { useLingui } from "@lingui/react/macro";
 import { getRouteApi, Link, useRouter } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useRef, useState } from "react";
-import { client, isProblem, type Login } from "@/api/client";
+import { $api, client, isProblem, type Login, type SignOnWay } from "@/api/client";
 import { queries } from "@/api/queries";
 import { FaultLine, useAct } from "@/ui/act";
-import { Button, TextField } from "@/ui/controls";
+import { Button, buttonClass, TextField } from "@/ui/controls";
 import ui from "@/ui/ui.module.css";
 import { Door } from "./Door";
 import css from "./door.module.css";
@@ -64,8 +64,13 @@ export function SignIn() {
   );
 }
 
+/** Whoever's chain has single sign-on is shown the way there as soon as their address tells so. */
 function MailAndPassword() {
   const { t } = useLingui();
+  const [email, setEmail] = useState("");
+  const [isOwner, setIsOwner] = useState(false);
+  const ways = useWays(email);
+  const takesPassword = !ways || ways.password || isOwner;
   return (
     <>
       <TextField
@@ -73,17 +78,45 @@ function MailAndPassword() {
         name="email"
         type="email"
         autoComplete="username"
+        onBlur={({ target }) => setEmail(target.validity.valid ? target.value : "")}
         required
       />
-      <TextField
-        label={t`Password`}
-        name="password"
-        type="password"
-        autoComplete="current-password"
-        required
-      />
+      <SignOn ways={ways?.single_sign_on ?? []} />
+      {takesPassword ? (
+        <TextField
+          label={t`Password`}
+          name="password"
+          type="password"
+          autoComplete="current-password"
+          required
+        />
+      ) : (
+        <Button look="quiet" onClick={() => setIsOwner(true)}>
+          {t`I am an owner and use my password`}
+        </Button>
+      )}
     </>
   );
+}
+
+function useWays(email: string) {
+  const query = email ? { email } : {};
+  return $api.useQuery("get", "/api/v1/session/ways", { params: { query } }).data;
+}
+
+/** Links and no forms: they lead to another host, which the content security policy lets links do. */
+function SignOn({ ways }: { ways: readonly SignOnWay[] }) {
+  const { t } = useLingui();
+  const { next } = route.useSearch();
+  return ways.map(({ name, url }) => (
+    <a
+      key={url}
+      className={buttonClass()}
+      href={next ? `${url}?next=${encodeURIComponent(next)}` : url}
+    >
+      {t`Sign in with ${name}`}
+    </a>
+  ));
 }
 
 function Token() {

@@ -92,7 +92,11 @@ function Added({ sourceId, another }: { sourceId: string; another: () => void })
   );
 }
 
-function State({ camera: { name, state, reason } }: { camera: CameraView }) {
+function State({
+  camera: { name, state, reason },
+}: {
+  camera: Pick<CameraView, "name" | "state" | "reason">;
+}) {
   const { t } = useLingui();
   const states = {
     online: <Badge tone="good">{t`online`}</Badge>,

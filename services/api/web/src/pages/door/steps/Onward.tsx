@@ -10,7 +10,11 @@ export function Onward({ to, children }: { to: Step; children?: ReactNode }) {
   const { t } = useLingui();
   return (
     <div className={css.onward}>
-      <Link to="/setup" search={{ step: to }} className={buttonClass(children ? "quiet" : "primary")}>
+      <Link
+        to="/setup"
+        search={{ step: to }}
+        className={buttonClass(children ? "quiet" : "primary")}
+      >
         {children ? t`Skip this` : t`Go on`}
       </Link>
       {children}

@@ -1,11 +1,13 @@
 import { useLingui } from "@lingui/react/macro";
 import { useState } from "react";
-import type { Holiday } from "@/api/client";
 import { useFormat } from "@/i18n/format";
 import { Button, TextField } from "@/ui/controls";
 import ui from "@/ui/ui.module.css";
+import type { Hours } from "./hours";
 import css from "./hours.module.css";
 import { SpansEditor } from "./WeekEditor";
+
+type Holiday = Hours["holidays"][number];
 
 /** Days on which other hours count than the weekday's; without any it is closed. */
 export function HolidaysEditor({

@@ -57,7 +57,9 @@ export function HoursEditor({
         <>
           <details className={css.more}>
             <summary>{t`When staff is there`}</summary>
-            <p className={ui.hint}>{t`Policies can keep quiet while somebody of yours is in the store.`}</p>
+            <p
+              className={ui.hint}
+            >{t`Policies can keep quiet while somebody of yours is in the store.`}</p>
             <WeekEditor
               week={hours.staffed}
               none={t`nobody`}

@@ -69,7 +69,9 @@ export function SpansEditor({
             className={ui.control}
             aria-label={t`${name}, from`}
             value={span.start}
-            onChange={({ target }) => target.value && change(place, { ...span, start: target.value })}
+            onChange={({ target }) =>
+              target.value && change(place, { ...span, start: target.value })
+            }
           />
           <span aria-hidden="true">–</span>
           <input
