@@ -130,7 +130,7 @@ function Person() {
   return (
     <Menu.Root>
       <Menu.Trigger className={`${ui.button} ${ui.quiet}`} aria-label={t`Your menu`}>
-        {me.name || t`This machine`}
+        {me.kind === "machine" ? t`This machine` : me.name}
       </Menu.Trigger>
       <Menu.Portal>
         <Menu.Positioner sideOffset={6} align="end">
