@@ -48,6 +48,9 @@ from services.chassis.telemetry import logs
 
 log = logs.get("retention")
 RESTS_S = 600.0
+MEASURES_EVERY_S = 30.0
+"""Where years of alerts were never measured, the store is to do for others meanwhile."""
+
 AT_ONCE = 500
 VIDEOS_AT_ONCE = 20
 REMEMBERED_FOR = timedelta(days=31)
@@ -81,7 +84,6 @@ class Retention:
             self._expire_videos,
             self._expire_scores,
             self._expire_maxima,
-            self._measuring.turn,
             self._expire_evidence,
             self._expire_alerts,
             self._expire_reviews,
@@ -91,8 +93,11 @@ class Retention:
             self._expire_sessions,
             self._give_back_parts,
         )
+        unmeasured = self._measuring.turn(now)
         more = [step(now) for step in steps]
-        return 0.0 if any(more) else RESTS_S
+        if any(more):
+            return 0.0
+        return MEASURES_EVERY_S if unmeasured else RESTS_S
 
     def _finish_removals(self, now: datetime) -> bool:
         """Those that broke off in the middle; what is being erased is removed for its proof."""

@@ -27,12 +27,21 @@ class LoadPlan:
     pause_s: float = 5.0
 
 
+@dataclass(frozen=True)
+class Asker:
+    """A tenant's API key, its cameras, and alerts of them that have evidence."""
+
+    key: str = field(repr=False)
+    cameras: Sequence[Camera]
+    alert_ids: Sequence[str] = field(repr=False)
+
+
 @dataclass
 class Questions:
     """Paths below /api/v1, drawn by chance."""
 
     plan: LoadPlan
-    alert_ids: Sequence[str] = field(repr=False)
+    asker: Asker
 
     def all(self) -> Mapping[str, Ask]:
         return {
@@ -44,7 +53,7 @@ class Questions:
 
     def timeline_day(self, chance: np.random.Generator) -> str:
         """A camera-day as the page shows it."""
-        camera = Camera(int(chance.integers(self.plan.cameras)))
+        camera = self.asker.cameras[int(chance.integers(len(self.asker.cameras)))]
         since = BEGIN + int(chance.integers(self.plan.days)) * DAY
         span = urlencode({"since": since.isoformat(), "until": (since + DAY).isoformat()})
         return f"/sources/{camera.source_id}/timeline?{span}"
@@ -55,18 +64,21 @@ class Questions:
 
     def evidence_link(self, chance: np.random.Generator) -> str:
         """An alert with the links to its evidence."""
-        return f"/alerts/{self.alert_ids[int(chance.integers(len(self.alert_ids)))]}"
+        alert_ids = self.asker.alert_ids
+        return f"/alerts/{alert_ids[int(chance.integers(len(alert_ids)))]}"
 
 
-def measure(url: str, token: str, plan: LoadPlan, alert_ids: Sequence[str]) -> dict[str, Any]:
-    """Milliseconds from each request to the whole of its answer. Raises httpx.HTTPError."""
-    questions = Questions(plan, alert_ids).all()
-    taken: dict[str, list[float]] = {name: [] for name in questions}
+def measure(url: str, plan: LoadPlan, askers: Sequence[Asker]) -> dict[str, Any]:
+    """Milliseconds from each request to the whole of its answer; the clients are dealt to the
+    askers in turn. Raises httpx.HTTPError.
+    """
+    of = [Questions(plan, asker) for asker in askers]
+    taken: dict[str, list[float]] = {name: [] for name in of[0].all()}
     faults: list[Exception] = []
 
     def work(number: int) -> None:
         try:
-            _client(url, token, plan, questions, taken, np.random.default_rng((3, number)))
+            _client(url, of[number % len(of)], taken, np.random.default_rng((3, number)))
         except Exception as error:  # noqa: BLE001 - raised again once all clients are through
             faults.append(error)
 
@@ -91,19 +103,17 @@ def measure(url: str, token: str, plan: LoadPlan, alert_ids: Sequence[str]) -> d
 
 def _client(
     url: str,
-    token: str,
-    plan: LoadPlan,
-    questions: Mapping[str, Ask],
+    questions: Questions,
     taken: Mapping[str, list[float]],
     chance: np.random.Generator,
 ) -> None:
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    plan, headers = questions.plan, {"Authorization": f"Bearer {questions.asker.key}"}
     with httpx.Client(
         base_url=f"{url}/api/v1", headers=headers, timeout=PATIENCE_S, trust_env=False
     ) as client:
         time.sleep(float(chance.uniform(0, plan.pause_s)))
         for _ in range(plan.rounds):
-            for name, ask in questions.items():
+            for name, ask in questions.all().items():
                 path = ask(chance)
                 begun = time.perf_counter()
                 client.get(path).raise_for_status()

@@ -17,7 +17,7 @@ MADE_WITHIN = timedelta(hours=1)
 """By then evidence is made, but where a store or a worker was away for long."""
 
 OVERLAP = timedelta(hours=1)
-AT_ONCE = 200
+AT_ONCE = 1000
 COLUMNS = ["alert_id", "source_id", "source_kind", "started_at", "ended_at", "recorded_at"]
 
 

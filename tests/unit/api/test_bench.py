@@ -6,7 +6,7 @@ import numpy as np
 from sqlalchemy import select
 
 from services.api.bench.cameras import BEGIN, DAY, Camera, fill, join_stores
-from services.api.bench.load import LoadPlan, Questions
+from services.api.bench.load import Asker, LoadPlan, Questions
 from services.api.bench.storage import QUESTIONS, Plan, explanations, measure
 from services.api.principal import Principal
 from services.api.queries.sources import Stretch, timeline
@@ -49,5 +49,6 @@ def test_the_bench_of_the_api_asks_what_there_is(tmp_path: Path) -> None:
     engine.dispose()
     assert None not in {row.incident_id for row in grouped}
     chance = np.random.default_rng(1)
-    paths = [ask(chance) for ask in Questions(plan, [grouped[0].alert_id]).all().values()]
+    asker = Asker("key", [Camera(0), Camera(1)], [grouped[0].alert_id])
+    paths = [ask(chance) for ask in Questions(plan, asker).all().values()]
     assert all(path.startswith("/") for path in paths)
