@@ -107,6 +107,7 @@ incidents = Table(
     ),
     Index("ix_incidents_started_at", "started_at"),
     Index("ix_incidents_claim", "claim_key"),
+    Index("ix_incidents_claimed", "claimed_until"),
     **INNODB,
 )
 """Alerts that belong together. `place_id` is the store, or the source where it has none.

@@ -51,6 +51,7 @@ def upgrade() -> None:
     op.create_index("ix_evidence_sizes_source", "evidence_sizes", ["source_id", "dated_at"])
     op.create_index("ix_evidence_sizes_dated_at", "evidence_sizes", ["dated_at"])
     op.create_index("ix_alerts_recorded_at", "alerts", ["recorded_at"])
+    op.create_index("ix_incidents_claimed", "incidents", ["claimed_until"])
     op.create_table(
         "announced_keepings",
         Column("source_id", identifier(), primary_key=True),
@@ -73,6 +74,7 @@ def _faces() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_alerts_recorded_at", "alerts")
+    op.drop_index("ix_incidents_claimed", "incidents")
     for name in ("face_rules", "announced_keepings", "evidence_sizes", "retention_rules", "holds"):
         op.drop_table(name)
     op.create_table(
