@@ -6,12 +6,16 @@ from sqlalchemy import Engine, select
 
 from services.api.principal import Principal
 from services.api.tables import removed_sources, sources
+from services.api.targets.tables import targets
 from services.chassis.clock import Clock
 
 RESTS_S = 0.5
 """It is read no more often, however many unknown sources come."""
 OLD_AFTER_S = 5.0
 """So long after a source was given to another store its events go on to the old one's people."""
+
+_TARGETS = select(targets.c.target_id, targets.c.tenant_id, targets.c.store_id)
+"""Tests of a target are told under its own id."""
 
 Owner = tuple[str | None, str | None]
 
@@ -44,8 +48,10 @@ class Directory:
             )
             with self._engine.connect() as connection:
                 rows = connection.execute(query).all()
+                tested = connection.execute(_TARGETS).all()
                 gone = set(connection.scalars(select(removed_sources.c.source_id)))
-            self._owners = {row.source_id: (row.tenant_id, row.store_id) for row in rows}
+            owners = {row.source_id: (row.tenant_id, row.store_id) for row in rows}
+            self._owners = owners | {row[0]: (row[1], row[2]) for row in tested}
             self._removed = frozenset(gone | {row[0] for row in rows if row.is_being_removed})
             self._read_s = self._clock.monotonic()
 

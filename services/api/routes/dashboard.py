@@ -36,6 +36,7 @@ class Asset:
 @router.api_route("/assets/{name}", methods=METHODS)
 @router.api_route("/{name}.svg", methods=METHODS)
 @router.api_route("/{name}.css", methods=METHODS)
+@router.api_route("/push.js", methods=METHODS)
 def file(request: Request) -> Response:
     return _answer(request, request.url.path.removeprefix("/"))
 

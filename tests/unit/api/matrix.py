@@ -62,6 +62,7 @@ MATRIX: dict[tuple[str, str], Entry] = {
     ("GET", "/assets/{name}"): PAGES,
     ("GET", "/{name}.svg"): PAGES,
     ("GET", "/{name}.css"): PAGES,
+    ("GET", "/push.js"): PAGES,
     ("GET", "/{path:path}"): PAGES,
     # videos
     ("OPTIONS", "/api/v1/uploads"): UPLOAD,

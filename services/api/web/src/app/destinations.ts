@@ -5,7 +5,7 @@ import { type Right, useMe } from "@/api/session";
 import type { IconName } from "./icons";
 
 export type Destination = {
-  to: "/" | "/videos" | "/albums" | "/wall" | "/cameras";
+  to: "/" | "/wall" | "/cameras" | "/videos" | "/albums" | "/channels" | "/policies";
   label: string;
   icon: IconName;
   right: Right;
@@ -21,6 +21,8 @@ export function useDestinations(): Destination[] {
     { to: "/cameras", label: t`Cameras`, icon: "camera", right: "view" },
     { to: "/videos", label: t`Uploads`, icon: "film", right: "view" },
     { to: "/albums", label: t`Albums`, icon: "album", right: "view" },
+    { to: "/channels", label: t`Channels`, icon: "send", right: "configure" },
+    { to: "/policies", label: t`Policies`, icon: "sliders", right: "configure" },
   ];
   return all.filter(({ right }) => rights.includes(right));
 }

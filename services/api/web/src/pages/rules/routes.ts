@@ -1,1 +1,29 @@
-export const ruleRoutes = [] as const;
+import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { shellRoute } from "@/app/root";
+import type { Scope } from "./policies";
+
+const channels = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/channels",
+  component: lazyRouteComponent(() => import("./Channels"), "Channels"),
+});
+
+const channel = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/channels/$targetId",
+  component: lazyRouteComponent(() => import("./Channel"), "Channel"),
+});
+
+const SCOPES: readonly unknown[] = ["tenant", "store", "source"] satisfies Scope[];
+
+const policies = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/policies",
+  validateSearch: ({ scope, id }: Record<string, unknown>): { scope?: Scope; id?: string } => ({
+    ...(SCOPES.includes(scope) && { scope: scope as Scope }),
+    ...(typeof id === "string" && { id }),
+  }),
+  component: lazyRouteComponent(() => import("./Policies"), "Policies"),
+});
+
+export const ruleRoutes = [channels, channel, policies] as const;
