@@ -1,6 +1,7 @@
 // What is in force for a camera, and what other marks would have raised last week.
 
 import { useLingui } from "@lingui/react/macro";
+import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { CameraView, EffectivePolicyView, RuleInForce } from "@/api/client";
 import { useMay } from "@/api/session";
@@ -53,10 +54,11 @@ function Rules({ policy, sourceId }: { policy: EffectivePolicyView; sourceId: st
     <Panel className={css.panel}>
       <div className={css.line}>
         <h2 className={css.fill}>{t`In force`}</h2>
-        <a
-          href={`/policies?source=${sourceId}`}
+        <Link
+          to="/policies"
+          search={{ scope: "source", id: sourceId }}
           className={buttonClass()}
-        >{t`Change the policy`}</a>
+        >{t`Change the policy`}</Link>
       </div>
       {policy.faults.map((fault) => (
         <p key={fault} role="alert">

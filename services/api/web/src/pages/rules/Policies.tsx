@@ -10,6 +10,7 @@ import { Empty, Fault, Loaded, Page, Skeleton } from "@/ui/layout";
 import ui from "@/ui/ui.module.css";
 import { PolicyEditor } from "./PolicyEditor";
 import type { Scope } from "./policies";
+import { usePolicy } from "./reading";
 import css from "./rules.module.css";
 
 const route = getRouteApi("/shell/policies");
@@ -48,17 +49,17 @@ function useCameras(storeId?: string) {
 }
 
 function Chain() {
-  const policy = $api.useQuery("get", "/api/v1/policies/tenant");
+  const policy = usePolicy("tenant", "");
   const cameras = useCameras();
   const { sees_all_stores } = useMe();
   return (
     <Loaded query={policy}>
-      {(view) => (
+      {(seen) => (
         <Loaded query={cameras}>
           {({ items }) => (
             <PolicyEditor
               key="tenant"
-              view={view}
+              seen={seen}
               scope="tenant"
               sourceIds={items.map((source) => source.source_id)}
               isFixed={!sees_all_stores}
@@ -95,14 +96,12 @@ function OfStore({ id }: { id: string | undefined }) {
 }
 
 function Store({ storeId }: { storeId: string }) {
-  const policy = $api.useQuery("get", "/api/v1/policies/stores/{store_id}", {
-    params: { path: { store_id: storeId } },
-  });
+  const policy = usePolicy("store", storeId);
   const cameras = useCameras(storeId);
   if (!policy.data || !cameras.data)
     return policy.error ? <Fault error={policy.error} /> : <Skeleton rows={4} />;
   const ids = cameras.data.items.map((source) => source.source_id);
-  return <PolicyEditor view={policy.data} scope="store" sourceIds={ids} />;
+  return <PolicyEditor seen={policy.data} scope="store" sourceIds={ids} />;
 }
 
 function OfCamera({ id }: { id: string | undefined }) {
@@ -133,12 +132,10 @@ function OfCamera({ id }: { id: string | undefined }) {
 }
 
 function Camera({ sourceId }: { sourceId: string }) {
-  const policy = $api.useQuery("get", "/api/v1/policies/sources/{source_id}", {
-    params: { path: { source_id: sourceId } },
-  });
+  const policy = usePolicy("source", sourceId);
   return (
     <Loaded query={policy}>
-      {(view) => <PolicyEditor view={view} scope="source" sourceIds={[sourceId]} />}
+      {(seen) => <PolicyEditor seen={seen} scope="source" sourceIds={[sourceId]} />}
     </Loaded>
   );
 }

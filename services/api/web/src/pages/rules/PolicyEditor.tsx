@@ -2,7 +2,7 @@
 
 import { useLingui } from "@lingui/react/macro";
 import { useState } from "react";
-import { $api, client, type Policy, type PolicyView } from "@/api/client";
+import { $api, type Policy } from "@/api/client";
 import { refresh } from "@/api/queries";
 import { useMay } from "@/api/session";
 import { Button } from "@/ui/controls";
@@ -12,18 +12,20 @@ import { Preview } from "./Preview";
 import { type Entry, listed, NEW_PRESENCE, type Scope, withRule } from "./policies";
 import { RuleForm } from "./RuleForm";
 import { RuleRow } from "./RuleRow";
+import { POLICIES, type Seen, save } from "./reading";
 import css from "./rules.module.css";
 
 type Props = {
-  view: PolicyView;
+  seen: Seen;
   scope: Scope;
   /** The cameras it concerns; the first tells what is inherited. */
   sourceIds: string[];
   isFixed?: boolean;
 };
 
-export function PolicyEditor({ view, scope, sourceIds, isFixed = false }: Props) {
+export function PolicyEditor({ seen, scope, sourceIds, isFixed = false }: Props) {
   const { t } = useLingui();
+  const { view } = seen;
   const mayChange = useMay("configure") && !isFixed;
   const [draft, setDraft] = useState<Policy>(view.policy);
   const [edited, setEdited] = useState<Entry | null>(null);
@@ -77,7 +79,7 @@ export function PolicyEditor({ view, scope, sourceIds, isFixed = false }: Props)
       {isChanged && (
         <Saving
           scope={scope}
-          id={view.scope_id}
+          seen={seen}
           draft={draft}
           canTry={sourceIds.length > 0}
           tryIt={() => setTried(true)}
@@ -102,7 +104,7 @@ export function PolicyEditor({ view, scope, sourceIds, isFixed = false }: Props)
 
 function Saving({
   scope,
-  id,
+  seen,
   draft,
   canTry,
   tryIt,
@@ -110,7 +112,7 @@ function Saving({
   saved,
 }: {
   scope: Scope;
-  id: string;
+  seen: Seen;
   draft: Policy;
   canTry: boolean;
   tryIt: () => void;
@@ -119,12 +121,12 @@ function Saving({
 }) {
   const { t } = useLingui();
   const [busy, setBusy] = useState(false);
-  const save = async () => {
+  const keep = async () => {
     setBusy(true);
     try {
-      const { data } = await put(scope, id, draft);
-      await refresh("/api/v1/policies", "/api/v1/sources/{source_id}/policy");
-      if (data) saved(data.policy);
+      const { view } = await save(scope, seen.view.scope_id, draft, seen.tag);
+      await refresh(POLICIES, "/api/v1/sources/{source_id}/policy");
+      saved(view.policy);
       notify(t`Saved: in force within seconds`);
     } catch (error) {
       notifyFault(sentence(error, t`Nightclerk cannot be reached. Is it running?`));
@@ -137,20 +139,7 @@ function Saving({
       <span>{t`Not saved yet`}</span>
       <Button onClick={discard}>{t`Discard`}</Button>
       <Button disabled={!canTry} onClick={tryIt}>{t`Preview the last week`}</Button>
-      <Button look="primary" busy={busy} onClick={save}>{t`Save`}</Button>
+      <Button look="primary" busy={busy} onClick={keep}>{t`Save`}</Button>
     </section>
   );
-}
-
-function put(scope: Scope, id: string, body: Policy) {
-  if (scope === "tenant") return client.PUT("/api/v1/policies/tenant", { body });
-  if (scope === "store")
-    return client.PUT("/api/v1/policies/stores/{store_id}", {
-      params: { path: { store_id: id } },
-      body,
-    });
-  return client.PUT("/api/v1/policies/sources/{source_id}", {
-    params: { path: { source_id: id } },
-    body,
-  });
 }

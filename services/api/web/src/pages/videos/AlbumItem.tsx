@@ -87,7 +87,7 @@ function Place({ item, atS, children }: { item: AlbumItemView; atS: number; chil
   const { source_id, source_kind, from_at } = item;
   if (source_kind === "camera")
     return (
-      <Link to={`/cameras/${source_id}` as "/"} className={css.name}>
+      <Link to="/cameras/$sourceId" params={{ sourceId: source_id }} className={css.name}>
         {children}
       </Link>
     );
