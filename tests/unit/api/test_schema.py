@@ -18,20 +18,37 @@ from services.api.openapi.document import METHODS
 from tests.unit.api.builders import configured
 from tests.unit.api.conftest import apis
 
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 TOKEN = "a long secret"
 REQUESTS = 3
 """Of each operation and kind, in each run; always the same ones."""
 
 CHECKS = {
     "positive_data_acceptance": {
-        "expected-statuses": ["2xx", "3xx", 400, 401, 403, 404, 409, 410, 412, 415, 422, 428, 503]
+        "expected-statuses": [
+            "2xx",
+            "3xx",
+            400,
+            401,
+            403,
+            404,
+            409,
+            410,
+            412,
+            413,
+            415,
+            422,
+            428,
+            503,
+        ]
     },
     "negative_data_rejection": {
         "expected-statuses": [400, 401, 403, 404, 405, 409, 414, 415, 422, 428, 429]
     },
 }
-"""No schema says what a cursor of ours, a ticket, the address of a camera or a video is: what the
-schema allows may be refused for that, with a status that the document names.
+"""No schema says what a cursor of ours, a ticket, the address of a camera or a video is, nor
+how large a file may be: what the schema allows may be refused for that, with a status that the
+document names.
 """
 
 TAKES = "parameters", "requestBody", "security"
