@@ -35,6 +35,7 @@ from services.api.routes import (
     keys,
     live,
     me,
+    overview,
     playback,
     policies,
     preview,
@@ -127,6 +128,7 @@ def described() -> FastAPI:
     )
     guarded = APIRouter(dependencies=[Depends(authenticated)])
     for router in (
+        overview.router,
         submit.router,
         resumable.router,
         videos.router,

@@ -23,6 +23,7 @@ TAGS = {
     "videos": "Uploaded videos: hand in, follow the analysis, play, remove.",
     "cameras": "Cameras: add, change, pause, remove, and how each of them is.",
     "sources": "What gives clips, cameras and uploads alike: timelines, recordings, conditions.",
+    "overview": "Everything at a glance.",
     "alerts": "What the rules found: alerts, their life, evidence, and who was told.",
     "incidents": "Alerts of neighbouring cameras that belong together.",
     "reviews": "What people said of alerts, and the queue of what nobody looked at yet.",

@@ -49,6 +49,8 @@ class AlertFilter:
     """`none` are those without."""
     acknowledged: bool | None = None
     assigned_to: UUID | None = None
+    min_score: float | None = None
+    """Of the peak."""
 
     def apply(self, query: Select[Any]) -> Select[Any]:
         """The query must read `alerts`, `sources` and, for the last three, `reviews`."""
@@ -74,6 +76,8 @@ class AlertFilter:
             yield alerts.c.started_at >= self.since
         if self.until:
             yield alerts.c.started_at < self.until
+        if self.min_score is not None:
+            yield alerts.c.peak_score >= self.min_score
         if self.acknowledged is not None:
             unseen = reviews.c.acknowledged_at.is_(None)
             yield not_(unseen) if self.acknowledged else unseen

@@ -49,6 +49,9 @@ def alert_filter(  # noqa: PLR0913 - each is a parameter of the route
     ] = None,
     acknowledged: bool | None = None,
     assigned_to: Annotated[UUID | None, Query(description="a user")] = None,
+    min_score: Annotated[
+        float | None, Query(ge=0, le=1, description="of the peak, at least")
+    ] = None,
     run: RunName = LIVE,
     since: Since = None,
     until: Until = None,
@@ -65,6 +68,7 @@ def alert_filter(  # noqa: PLR0913 - each is a parameter of the route
         verdict=verdict,
         acknowledged=acknowledged,
         assigned_to=assigned_to,
+        min_score=min_score,
         run=run,
         since=since,
         until=until,

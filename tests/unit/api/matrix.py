@@ -97,6 +97,8 @@ MATRIX: dict[tuple[str, str], Entry] = {
     ),
     ("WEBSOCKET", "/api/v1/sources/{source_id}/live"): Entry("view", is_stream=True),
     ("WEBSOCKET", "/api/v1/live"): Entry("view", is_stream=True),
+    # overview
+    ("GET", "/api/v1/overview"): VIEW,
     # alerts
     ("GET", "/api/v1/alerts"): VIEW,
     ("GET", "/api/v1/alerts/{alert_id}"): VIEW,
