@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.api.cameras.views import CameraView
-from services.api.view import EXAMPLE_ID, EXAMPLE_WHEN, View, example
+from services.api.cameras.views import CameraState, ConditionView
+from services.api.view import EXAMPLE_ID, EXAMPLE_WHEN, OfStore, View, example
 
 
 class StoreHealthView(View):
@@ -21,6 +21,17 @@ class StoreHealthView(View):
     paused: int
     impaired: int = Field(description="online, with a picture that is dark, covered or the like")
     alerts: int = Field(description="of the latest 24 hours")
+
+
+class TroubledView(OfStore):
+    """A camera that is offline, or sees badly."""
+
+    source_id: UUID
+    name: str
+    state: CameraState
+    reason: str = Field(description="one sentence for people; may be empty")
+    since: datetime
+    conditions: list[ConditionView] = Field(description="those that are not over")
 
 
 class HourView(View):
@@ -56,7 +67,7 @@ class OverviewView(View):
 
     at: datetime
     stores: list[StoreHealthView] = Field(description="by name")
-    troubled: list[CameraView] = Field(description="cameras offline or with a bad picture; 50")
+    troubled: list[TroubledView] = Field(description="cameras offline or with a bad picture; 50")
     hours: list[HourView] = Field(description="the latest 24, the one that runs included")
     open_alerts: int
     waiting: int = Field(description="incidents in the review queue; 1000 means that or more")

@@ -11,7 +11,14 @@ from services.api.access.stores import store_page
 from services.api.access.views import StoreView
 from services.api.cameras.views import CameraView
 from services.api.cursors import Cursor
-from services.api.overviews import HourView, ModelView, OverviewView, PartView, StoreHealthView
+from services.api.overviews import (
+    HourView,
+    ModelView,
+    OverviewView,
+    PartView,
+    StoreHealthView,
+    TroubledView,
+)
 from services.api.principal import Principal, visible
 from services.api.queries.cameras import CamerasAsked, camera_page
 from services.api.reviews import queue
@@ -31,15 +38,15 @@ def overview(
 ) -> OverviewView:
     """Of the stores that the principal sees; alerts are those of the live run."""
     cameras = list(_cameras(connection, principal, now))
-    hours = _hours(connection, principal, now)
+    troubled = [each for each in cameras if each.state == "offline" or _is_wrong(each)]
     waiting = queue.page(connection, principal, QueueFilter(), 1, None, now)
     return OverviewView(
         at=now,
         stores=_stores(connection, principal, cameras, now),
-        troubled=[each for each in cameras if each.state == "offline" or _is_wrong(each)][
-            :MOST_TROUBLED
+        troubled=[
+            TroubledView.model_validate(each.model_dump()) for each in troubled[:MOST_TROUBLED]
         ],
-        hours=hours,
+        hours=_hours(connection, principal, now),
         open_alerts=_open(connection, principal),
         waiting=waiting.waiting,
         claimed=waiting.claimed,

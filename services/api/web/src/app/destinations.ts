@@ -5,7 +5,7 @@ import { type Right, useMe } from "@/api/session";
 import type { IconName } from "./icons";
 
 export type Destination = {
-  to: "/" | "/wall" | "/cameras" | "/videos" | "/albums" | "/channels" | "/policies";
+  to: "/" | "/wall" | "/cameras" | "/videos" | "/albums" | "/channels" | "/policies" | "/review" | "/alerts";
   label: string;
   icon: IconName;
   right: Right;
@@ -17,6 +17,8 @@ export function useDestinations(): Destination[] {
   const { rights } = useMe();
   const all: Destination[] = [
     { to: "/", label: t`Overview`, icon: "home", right: "view", exact: true },
+    { to: "/review", label: t`Review`, icon: "check", right: "view" },
+    { to: "/alerts", label: t`Alerts`, icon: "bell", right: "view" },
     { to: "/wall", label: t`Live wall`, icon: "grid", right: "view" },
     { to: "/cameras", label: t`Cameras`, icon: "camera", right: "view" },
     { to: "/videos", label: t`Uploads`, icon: "film", right: "view" },

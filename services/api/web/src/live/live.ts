@@ -12,6 +12,7 @@ const CONCERNS: [prefix: string, paths: string[]][] = [
   [
     "alert.",
     [
+      "/api/v1/overview",
       "/api/v1/alerts",
       "/api/v1/review-queue",
       "/api/v1/videos",
@@ -19,7 +20,7 @@ const CONCERNS: [prefix: string, paths: string[]][] = [
     ],
   ],
   ["video.", ["/api/v1/videos"]],
-  ["health", ["/api/v1/cameras", "/api/v1/sources/{source_id}/conditions"]],
+  ["health", ["/api/v1/overview", "/api/v1/cameras", "/api/v1/sources/{source_id}/conditions"]],
   ["delivery", ["/api/v1/alerts/{alert_id}", "/api/v1/targets/{target_id}/deliveries"]],
 ];
 /** Fifty alerts a minute ask for lists once in a while, not fifty times. */

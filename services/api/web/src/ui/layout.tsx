@@ -87,7 +87,7 @@ export function sentence(error: unknown, unreachable: string): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-type Tone = "good" | "bad" | "warn" | "busy" | "plain";
+export type Tone = "good" | "bad" | "warn" | "busy" | "plain";
 
 /** A state in a word; the colour never says anything alone. */
 export function Badge({ tone = "plain", children }: { tone?: Tone; children: ReactNode }) {

@@ -33,6 +33,8 @@ type Props = {
   /** False while a copy that every browser plays may still come; once true a failure is tried again. */
   isPlayable?: boolean;
   autoPlay?: boolean;
+  /** `auto`: as much as the browser will, before anybody plays it. */
+  preload?: "metadata" | "auto";
   /** Beside the speed: what a page adds. */
   extra?: ReactNode;
   onTime?: (seconds: number) => void;
@@ -49,6 +51,7 @@ export function Player({
   bands = NONE,
   isPlayable = true,
   autoPlay = false,
+  preload = "metadata",
   extra,
   onTime,
 }: Props) {
@@ -74,7 +77,7 @@ export function Player({
           ref={video}
           src={src}
           poster={poster}
-          preload="metadata"
+          preload={preload}
           playsInline
           muted
           autoPlay={autoPlay}

@@ -1,0 +1,55 @@
+import { useLingui } from "@lingui/react/macro";
+import { $api, type AlertDetail } from "@/api/client";
+import { useFormat } from "@/i18n/format";
+import { Loaded, Panel } from "@/ui/layout";
+import { Legend, ScoreCurve } from "@/video/ScoreCurve";
+import { bandsOf, linesOf, stepsOf } from "@/video/series";
+import css from "./review.module.css";
+import { useStores } from "./stores";
+
+const AROUND_S = 60;
+
+/** How the score went before, during and after it. */
+export function Scores({ alert }: { alert: AlertDetail }) {
+  const { t } = useLingui();
+  const { zoneOf } = useStores();
+  const { time, minute } = useFormat(zoneOf(alert.store_id));
+  const origin = Date.parse(alert.origin_at);
+  const at = (seconds: number) => new Date(origin + seconds * 1000);
+  const fromS = Math.max(0, alert.start_s - AROUND_S);
+  const untilS = alert.end_s + AROUND_S;
+  const timeline = $api.useQuery("get", "/api/v1/sources/{source_id}/timeline", {
+    params: {
+      path: { source_id: alert.source_id },
+      query: {
+        since: at(fromS).toISOString(),
+        until: at(untilS).toISOString(),
+        resolution: "clip",
+      },
+    },
+  });
+  return (
+    <Panel className={css.block}>
+      <h2>{t`Score around it`}</h2>
+      <Loaded query={timeline} rows={1}>
+        {(seen) => {
+          const lines = linesOf(stepsOf(seen), seen.heads);
+          if (!lines.length) return <p className="dim">{t`No scores are kept of that time.`}</p>;
+          return (
+            <>
+              <ScoreCurve
+                label={t`Score around the alert`}
+                lines={lines}
+                bands={bandsOf(seen.alerts)}
+                fromS={fromS}
+                untilS={untilS}
+                moment={(seconds, exactly) => (exactly ? time : minute)(at(seconds))}
+              />
+              <Legend lines={lines} />
+            </>
+          );
+        }}
+      </Loaded>
+    </Panel>
+  );
+}
