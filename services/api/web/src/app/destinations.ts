@@ -5,7 +5,16 @@ import { type Right, useMe } from "@/api/session";
 import type { IconName } from "./icons";
 
 export type Destination = {
-  to: "/" | "/wall" | "/cameras" | "/videos" | "/albums" | "/channels" | "/policies" | "/review" | "/alerts";
+  to:
+    | "/"
+    | "/wall"
+    | "/cameras"
+    | "/videos"
+    | "/albums"
+    | "/channels"
+    | "/policies"
+    | "/review"
+    | "/alerts";
   label: string;
   icon: IconName;
   right: Right;

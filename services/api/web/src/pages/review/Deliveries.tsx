@@ -36,7 +36,7 @@ export function Deliveries({ alertId, zone }: { alertId: string; zone: string | 
                 <thead>
                   <tr>
                     <th scope="col">{t`Time`}</th>
-                    <th scope="col">{t`To`}</th>
+                    <th scope="col">{t`Recipient`}</th>
                     <th scope="col">{t`Outcome`}</th>
                   </tr>
                 </thead>

@@ -57,7 +57,7 @@ function Figures({ seen }: { seen: OverviewView }) {
         value={number(seen.open_alerts)}
         tone={seen.open_alerts ? "bad" : "good"}
         link={<Link to="/alerts" search={{ state: "open" }}>{t`Open alerts`}</Link>}
-        note={seen.open_alerts ? t`Something happens now` : t`All is quiet`}
+        note={seen.open_alerts ? t`Something happens now` : t`No alert is open`}
       />
       <Figure
         label={t`Waiting for review`}
