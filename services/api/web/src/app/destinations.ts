@@ -9,6 +9,7 @@ export type Destination = {
     | "/"
     | "/wall"
     | "/cameras"
+    | "/timeline"
     | "/videos"
     | "/albums"
     | "/channels"
@@ -30,6 +31,7 @@ export function useDestinations(): Destination[] {
     { to: "/alerts", label: t`Alerts`, icon: "bell", right: "view" },
     { to: "/wall", label: t`Live wall`, icon: "grid", right: "view" },
     { to: "/cameras", label: t`Cameras`, icon: "camera", right: "view" },
+    { to: "/timeline", label: t`Timeline`, icon: "bars", right: "view" },
     { to: "/videos", label: t`Uploads`, icon: "film", right: "view" },
     { to: "/albums", label: t`Albums`, icon: "album", right: "view" },
     { to: "/channels", label: t`Channels`, icon: "send", right: "configure" },

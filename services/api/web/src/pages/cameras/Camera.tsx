@@ -17,13 +17,14 @@ import type { CameraTab } from "./search";
 import { TONES, useWords } from "./words";
 
 const route = getRouteApi("/shell/cameras/$sourceId");
+const CameraTimeline = lazy(() => import("./CameraTimeline"));
 const Areas = lazy(() => import("./areas/Areas"));
 const PolicyPanel = lazy(() => import("./PolicyPanel"));
 const History = lazy(() => import("./History"));
 const Settings = lazy(() => import("./Settings"));
 
 const PANELS: Record<CameraTab, (camera: CameraView) => ReactNode> = {
-  timeline: () => null,
+  timeline: (camera) => <CameraTimeline camera={camera} />,
   areas: (camera) => <Areas key={camera.changed_at} camera={camera} />,
   policy: (camera) => <PolicyPanel camera={camera} />,
   history: (camera) => <History camera={camera} />,
@@ -97,6 +98,7 @@ function Tabs({ camera, tab }: { camera: CameraView; tab: CameraTab | undefined 
   const mayChange = useMay("configure");
   const tabs: [CameraTab | undefined, string, boolean][] = [
     [undefined, t`Live`, true],
+    ["timeline", t`Timeline`, true],
     ["areas", t`Masks and zones`, mayChange],
     ["policy", t`Policy`, true],
     ["history", t`Health`, true],

@@ -62,4 +62,18 @@ const link = createRoute({
   component: lazyRouteComponent(() => import("./Link"), "LinkPage"),
 });
 
-export const cameraRoutes = [cameras, camera, wall, webcam, link] as const;
+const timeline = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/timeline",
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): { store?: string; at?: string; span?: number; camera?: string } => ({
+    store: text(search.store),
+    at: text(search.at),
+    span: positive(search.span),
+    camera: text(search.camera),
+  }),
+  component: lazyRouteComponent(() => import("./Timeline"), "Timeline"),
+});
+
+export const cameraRoutes = [cameras, camera, wall, webcam, link, timeline] as const;
