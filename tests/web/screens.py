@@ -25,4 +25,14 @@ class Screen:
     """Shown to somebody who is not logged in."""
 
 
-SCREENS = (Screen("overview", lambda _: "/"),)
+SCREENS = (
+    Screen("overview", lambda _: "/"),
+    Screen("uploads", lambda _: "/videos"),
+    Screen("video", lambda world: f"/videos/{world.video_id}?t=4"),
+    Screen("albums", lambda _: "/albums"),
+    Screen("album", lambda world: f"/albums/{world.album_id}"),
+    Screen("channels", lambda _: "/channels"),
+    Screen("channel", lambda world: f"/channels/{world.target_id}"),
+    Screen("policies", lambda _: "/policies"),
+    Screen("policies-camera", lambda _: "/policies?scope=source"),
+)

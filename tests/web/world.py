@@ -42,6 +42,7 @@ from tests.web.cast import (
     Episode,
     WorldCamera,
 )
+from tests.web.world_videos import fill_videos
 
 PEOPLE: tuple[tuple[str, Role], ...] = (
     ("Kim Minji", "owner"),
@@ -59,6 +60,10 @@ class World:
     alerts: tuple[AlertOpened, ...]
     owner: NewUser
     people: tuple[NewUser, ...]
+    video_id: UUID | None = None
+    """This and the next two: with footage only."""
+    album_id: UUID | None = None
+    target_id: UUID | None = None
 
 
 def fill(api: Api, with_footage: bool = True) -> World:
@@ -81,7 +86,8 @@ def fill(api: Api, with_footage: bool = True) -> World:
         _recordings(api, cameras)
     people = tuple(_person(api, name, role) for name, role in PEOPLE)
     _reviews(api, people, alerts)
-    return World(store_ids, cameras, alerts, people[0], people)
+    made = fill_videos(api, browser(api, people[0])) if with_footage else None
+    return World(store_ids, cameras, alerts, people[0], people, *(made or ()))
 
 
 def sign_in(context: BrowserContext, api: Api, user: NewUser, url: str) -> None:
