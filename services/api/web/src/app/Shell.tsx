@@ -3,7 +3,7 @@
 import { Menu } from "@base-ui/react/menu";
 import { useLingui } from "@lingui/react/macro";
 import { useSuspenseQuery } from "@tanstack/react-query";
-import { Link, Outlet, useNavigate } from "@tanstack/react-router";
+import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { client } from "@/api/client";
 import { queries } from "@/api/queries";
 import { SESSION, useMe } from "@/api/session";
@@ -80,15 +80,17 @@ function Places() {
 }
 
 function Place({
-  destination: { to, label, icon, exact },
+  destination: { to, label, icon, exact, within },
   ...rest
 }: {
   destination: Destination;
   className: string | undefined;
 }) {
+  const here = useLocation({ select: ({ pathname }) => pathname });
   return (
     <Link
       to={to}
+      aria-current={within?.includes(here) ? "page" : undefined}
       activeProps={{ "aria-current": "page" }}
       activeOptions={{ exact: exact ?? false, includeSearch: false }}
       {...rest}
@@ -142,6 +144,11 @@ function Person() {
               onChange={(language) => speakFromNowOn(language as Language, me.kind === "user")}
             />
             <Choice label={t`Colours`} value={theme} options={themes} onChange={setTheme} />
+            {me.kind === "user" && (
+              <Menu.Item className={ui.item} onClick={() => navigate({ to: "/account" })}>
+                {t`Your account`}
+              </Menu.Item>
+            )}
             {session.required && (
               <Menu.Item className={ui.item} onClick={leave}>{t`Sign out`}</Menu.Item>
             )}

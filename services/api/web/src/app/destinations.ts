@@ -4,6 +4,8 @@ import { useLingui } from "@lingui/react/macro";
 import { type Right, useMe } from "@/api/session";
 import type { IconName } from "./icons";
 
+const SECTION = ["/people", "/stores", "/keys", "/account", "/audit", "/settings"];
+
 export type Destination = {
   to:
     | "/"
@@ -15,16 +17,21 @@ export type Destination = {
     | "/channels"
     | "/policies"
     | "/review"
-    | "/alerts";
+    | "/alerts"
+    | "/people"
+    | "/account";
   label: string;
   icon: IconName;
   right: Right;
   exact?: boolean;
+  /** Other pages of the same section. */
+  within?: readonly string[];
 };
 
 export function useDestinations(): Destination[] {
   const { t } = useLingui();
   const { rights } = useMe();
+  const administers = rights.includes("administer");
   const all: Destination[] = [
     { to: "/", label: t`Overview`, icon: "home", right: "view", exact: true },
     { to: "/review", label: t`Review`, icon: "check", right: "view" },
@@ -36,6 +43,9 @@ export function useDestinations(): Destination[] {
     { to: "/albums", label: t`Albums`, icon: "album", right: "view" },
     { to: "/channels", label: t`Channels`, icon: "send", right: "configure" },
     { to: "/policies", label: t`Policies`, icon: "sliders", right: "configure" },
+    administers
+      ? { to: "/people", label: t`People`, icon: "people", right: "administer", within: SECTION }
+      : { to: "/account", label: t`Your account`, icon: "people", right: "view", within: SECTION },
   ];
   return all.filter(({ right }) => rights.includes(right));
 }

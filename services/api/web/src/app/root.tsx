@@ -16,15 +16,19 @@ export const shellRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: "shell",
   beforeLoad: async ({ location }) => {
+    let mayDoNothing = false;
     try {
       const me = await queries.ensureQueryData(ME);
       await speak(me.kind === "user" ? me.language : preferredLanguage());
       begin();
+      mayDoNothing = me.kind === "user" && me.rights.length === 0;
     } catch (error) {
       if (!isProblem(error, 401)) throw error;
       await queries.invalidateQueries({ queryKey: SESSION.queryKey });
       throw redirect({ to: "/sign-in", search: { next: location.href } });
     }
+    // Their tenant asks for a second factor first.
+    if (mayDoNothing && location.pathname !== "/account") throw redirect({ to: "/account" });
   },
   component: Shell,
 });

@@ -1,0 +1,69 @@
+import { useLingui } from "@lingui/react/macro";
+import { type FormEvent, useState } from "react";
+import { client, type StoreView } from "@/api/client";
+import { refresh } from "@/api/queries";
+import { FaultLine, useAct } from "@/ui/act";
+import { Button, TextField } from "@/ui/controls";
+import { Actions } from "@/ui/layout";
+import { Dialog } from "@/ui/overlays";
+import { HoursEditor } from "./hours/HoursEditor";
+import { everyDay, type Hours } from "./hours/hours";
+import css from "./people.module.css";
+
+type Props = { store?: StoreView; open: boolean; onClose: () => void };
+
+/** Another store, or what changes of one. */
+export function StoreDialog(props: Props) {
+  const { t } = useLingui();
+  return (
+    <Dialog title={props.store?.name ?? t`Add a store`} open={props.open} onClose={props.onClose}>
+      <Form {...props} />
+    </Dialog>
+  );
+}
+
+function Form({ store, onClose }: Props) {
+  const { t } = useLingui();
+  const [name, setName] = useState(store?.name ?? "");
+  const [hours, setHours] = useState<Hours>(() => store?.hours ?? untouched());
+  const { busy, fault, run } = useAct();
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const body = { name, hours };
+    void run(async () => {
+      if (store) {
+        const params = { path: { store_id: store.store_id } };
+        await client.PATCH("/api/v1/stores/{store_id}", { params, body });
+      } else await client.POST("/api/v1/stores", { body });
+      await refresh("/api/v1/stores", "/api/v1/me");
+      onClose();
+    });
+  };
+  return (
+    <form className={css.form} onSubmit={submit}>
+      <TextField
+        label={t`Name of the store`}
+        value={name}
+        onChange={({ target }) => setName(target.value)}
+        maxLength={255}
+        required
+      />
+      <HoursEditor hours={hours} onChange={setHours} />
+      <FaultLine text={fault} />
+      <Actions>
+        <Button onClick={onClose}>{t`Cancel`}</Button>
+        <Button type="submit" look="primary" busy={busy}>{t`Save`}</Button>
+      </Actions>
+    </form>
+  );
+}
+
+/** It never closes, nobody is there, and it is where this browser is. */
+function untouched(): Hours {
+  return {
+    time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    open: null,
+    staffed: everyDay([]),
+    holidays: [],
+  };
+}

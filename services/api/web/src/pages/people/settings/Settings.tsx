@@ -1,0 +1,17 @@
+import css from "../people.module.css";
+import { AccessRules } from "./AccessRules";
+import { Holds } from "./Holds";
+import { Retention } from "./Retention";
+import { SingleSignOn } from "./SingleSignOn";
+
+/** What holds for the whole chain. */
+export function Settings() {
+  return (
+    <div className={css.columns}>
+      <AccessRules />
+      <SingleSignOn />
+      <Retention />
+      <Holds />
+    </div>
+  );
+}
