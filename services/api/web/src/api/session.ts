@@ -1,5 +1,6 @@
 // Who looks at the page, and what they may do.
 
+import { useSuspenseQuery } from "@tanstack/react-query";
 import { $api, type MeView } from "./client";
 
 export type Right = MeView["rights"][number];
@@ -9,7 +10,7 @@ export const ME = $api.queryOptions("get", "/api/v1/me", {}, { staleTime: 60_000
 
 /** Within the shell only, whose loader has asked already. */
 export function useMe(): MeView {
-  return $api.useSuspenseQuery("get", "/api/v1/me").data;
+  return useSuspenseQuery(ME).data;
 }
 
 export function useMay(right: Right): boolean {

@@ -20,7 +20,10 @@ export function AccessRules() {
   const { busy, fault, run } = useAct();
   const router = useRouter();
   const change = async (body: Partial<AccessRulesView>) => {
-    queries.setQueryData<AccessRulesView>(RULES.queryKey, (before) => before && { ...before, ...body });
+    queries.setQueryData<AccessRulesView>(
+      RULES.queryKey,
+      (before) => before && { ...before, ...body },
+    );
     const done = await run(() => client.PATCH(PATH, { body }));
     if (!done) return refresh(PATH);
     notify(t`Saved.`);
