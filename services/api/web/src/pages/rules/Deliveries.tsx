@@ -101,7 +101,11 @@ function Purpose({ attempt }: { attempt: AttemptView }) {
   const { t } = useLingui();
   if (attempt.purpose === "test") return t`Test`;
   const word = attempt.purpose === "redelivery" ? t`Alert, once more` : t`Alert`;
-  return <Link to={`/alerts/${attempt.alert_id}` as "/"}>{word}</Link>;
+  return (
+    <Link to="/alerts/$alertId" params={{ alertId: attempt.alert_id }}>
+      {word}
+    </Link>
+  );
 }
 
 function Again({ attempt, target }: { attempt: AttemptView; target: TargetView }) {

@@ -48,7 +48,7 @@ function Alert({ alert, seek }: { alert: AlertView; seek: Props["seek"] }) {
         act={() => seek(start_s)}
       />
       <div className={css.words}>
-        <Link to={`/alerts/${alert.alert_id}` as "/"}>
+        <Link to="/alerts/$alertId" params={{ alertId: alert.alert_id }}>
           <strong>{alert.label}</strong>
         </Link>
         <span className="dim numbers">{t`${from} to ${to}, ${lasted}`}</span>
