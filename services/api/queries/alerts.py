@@ -1,8 +1,8 @@
 """Alerts: one, a page of them, those of a stretch of time, and who was told."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,9 @@ MOST_ON_A_TIMELINE = 1_000
 LONGEST_EPISODE = timedelta(days=1)
 """An alert that began earlier than so long before a timeline does not show on it."""
 
+NEVER = datetime.max.replace(tzinfo=UTC)
+TICK = timedelta(microseconds=1)
+"""Between two moments in the tables."""
 
 Row = Mapping[Any, Any]
 OF_REVIEW = "review_"
@@ -54,7 +57,15 @@ class AlertFilter:
 
     def apply(self, query: Select[Any]) -> Select[Any]:
         """The query must read `alerts`, `sources` and, for the last three, `reviews`."""
-        return query.where(alerts.c.run == self.run, *self._equal(), *self._others())
+        return query.where(*self._of_run(), *self._equal(), *self._others())
+
+    def _of_run(self) -> tuple[ColumnElement[bool], ...]:
+        """Bounded in time, a run is a range as well: MariaDB would look it up as the equality that
+        it is, and walk along the index from the newest alert down to `until`, row by row.
+        """
+        if self.until is None:
+            return (alerts.c.run == self.run,)
+        return alerts.c.run >= self.run, alerts.c.run <= self.run
 
     def _equal(self) -> Iterator[ColumnElement[bool]]:
         wanted = {
@@ -96,6 +107,8 @@ def alert_page(
     """Newest first."""
     # Alerts first, along their index: MySQL would read all of few sources, and sort.
     ordered = _alerts().prefix_with("STRAIGHT_JOIN", dialect="mysql")
+    if after:
+        wanted = replace(wanted, until=min(wanted.until or NEVER, after.moment + TICK))
     query = wanted.apply(ordered.where(visible(principal)))
     if after:
         query = query.where(after.older(alerts.c.started_at, alerts.c.alert_id))
