@@ -8,7 +8,7 @@ SOURCES := services schemas tests
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test unit integration e2e lint format schemas clients web bench clean
+.PHONY: help setup demo up down test unit integration e2e lint format schemas clients web screenshots bench clean
 
 help: ## Show this
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -59,6 +59,9 @@ clients: setup ## Generate the Python and TypeScript clients of the API into cli
 
 web: setup ## Build the dashboard (services/api/web) anew
 	@.ci/web
+
+screenshots: setup ## Take pictures of every page of the dashboard into build/screenshots
+	@$(PY) -m tests.web.screenshots
 
 bench: setup ## Measure decode, features, judging, episodes and the whole line
 	@$(PY) -m services.cli bench

@@ -27,6 +27,9 @@ class Screen:
 
 SCREENS = (
     Screen("overview", lambda _: "/"),
+    Screen("review", lambda world: f"/review?incident={world.alerts[-10].alert_id}"),
+    Screen("alerts", lambda _: "/alerts"),
+    Screen("alert", lambda world: f"/alerts/{world.alerts[-1].alert_id}"),
     Screen("uploads", lambda _: "/videos"),
     Screen("video", lambda world: f"/videos/{world.video_id}?t=4"),
     Screen("albums", lambda _: "/albums"),
