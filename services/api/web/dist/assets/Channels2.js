@@ -1,0 +1,1 @@
+export{t as Channels,n as TargetState}from"./Channels.js";

@@ -1,0 +1,1 @@
+import{K as e,Y as t,h as n}from"./layout.js";var r=t();function i({label:t}){let{_:i}=e();return(0,r.jsx)(n,{label:t??i({id:`8ZsakT`}),hint:i({id:`WY2Mi-`,values:{SHORTEST_PASSWORD:10}}),name:`password`,type:`password`,autoComplete:`new-password`,minLength:10,maxLength:256,required:!0})}function a(e,t){return String(e.get(t)??``)}export{a as n,i as t};

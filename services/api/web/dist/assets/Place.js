@@ -1,0 +1,1 @@
+import{t as e}from"./useRouter.js";import{Y as t}from"./layout.js";var n=t();function r({path:t,...r}){let i=e();return(0,n.jsx)(`a`,{...r,href:t,onClick:e=>{e.metaKey||e.ctrlKey||e.shiftKey||e.button||(e.preventDefault(),i.history.push(t))}})}function i(e,t){return e===`camera`?`/cameras/${t}`:`/videos/${t}`}export{i as n,r as t};

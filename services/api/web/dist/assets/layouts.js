@@ -1,0 +1,1 @@
+var e=[1,4,9,16];function t(e,t){return Math.max(1,Math.ceil(e/t))}function n(t){return e.find(e=>t<=e)??16}function r(e,t,n,r){let i=Math.sqrt(n),a=e+({ArrowLeft:-1,ArrowRight:1,ArrowUp:-i,ArrowDown:i}[t]??0);return a<0||a>=r?e:a}export{t as i,n,r,e as t};

@@ -1,0 +1,1 @@
+var e={screen:`_screen_qy8we_1`,nothing:`_nothing_qy8we_15`,age:`_age_qy8we_25`,late:`_late_qy8we_36`,strip:`_strip_qy8we_40`};export{e as t};

@@ -1,0 +1,1 @@
+var e={head:`_head_fgu7u_1`,rows:`_rows_fgu7u_8`,row:`_row_fgu7u_8`,who:`_who_fgu7u_22`,form:`_form_fgu7u_27`,choices:`_choices_fgu7u_32`,columns:`_columns_fgu7u_45`,panel:`_panel_fgu7u_51`,filters:`_filters_fgu7u_55`,qr:`_qr_fgu7u_61`,codes:`_codes_fgu7u_65`,detail:`_detail_fgu7u_71`,hours:`_hours_fgu7u_78`,login:`_login_fgu7u_95`,entry:`_entry_fgu7u_107`};export{e as t};

@@ -1,0 +1,1 @@
+import{y as e}from"./layout.js";function t(){let{data:t}=e.useQuery(`get`,`/api/v1/stores`,{params:{query:{limit:200}}});return t?.items??[]}function n(e){return t().find(t=>t.store_id===e)?.hours.time_zone??Intl.DateTimeFormat().resolvedOptions().timeZone}export{n,t};

@@ -1,0 +1,1 @@
+import{n as e}from"./rolldown-runtime.js";import{t}from"./useRouter.js";import{J as n}from"./layout.js";var r=e(n(),1);function i(e){let n=t();return r.useCallback(t=>n.navigate({...t,from:t.from??e?.from}),[e?.from,n])}export{i as t};
