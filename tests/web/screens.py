@@ -25,6 +25,10 @@ class Screen:
     """Shown to somebody who is not logged in."""
 
 
+def _of_a_camera(tab: str) -> Callable[[World], str]:
+    return lambda world: f"/cameras/{world.cameras[0].source_id}?tab={tab}"
+
+
 SCREENS = (
     Screen("overview", lambda _: "/"),
     Screen("review", lambda world: f"/review?incident={world.alerts[-10].alert_id}"),
@@ -38,4 +42,26 @@ SCREENS = (
     Screen("channel", lambda world: f"/channels/{world.target_id}"),
     Screen("policies", lambda _: "/policies"),
     Screen("policies-camera", lambda _: "/policies?scope=source"),
+    Screen("wall", lambda _: "/wall"),
+    Screen("cameras", lambda _: "/cameras"),
+    Screen("camera", _of_a_camera("live")),
+    Screen("camera-areas", _of_a_camera("areas")),
+    Screen("camera-policy", _of_a_camera("policy")),
+    Screen("camera-health", _of_a_camera("history")),
+    Screen("camera-settings", _of_a_camera("settings")),
+    Screen("webcam", lambda _: "/webcam"),
+    Screen("link", lambda _: "/link"),
+    Screen("timeline", lambda world: f"/timeline?store={world.store_ids[0]}"),
+    Screen("people", lambda _: "/people"),
+    Screen("stores", lambda _: "/stores"),
+    Screen("keys", lambda _: "/keys"),
+    Screen("account", lambda _: "/account"),
+    Screen("audit", lambda _: "/audit"),
+    Screen("settings", lambda _: "/settings"),
+    Screen("set-up-store", lambda _: "/setup?step=store"),
+    Screen("set-up-camera", lambda _: "/setup?step=camera"),
+    Screen("set-up-check", lambda _: "/setup?step=check"),
+    Screen("sign-in", lambda _: "/sign-in", is_public=True),
+    Screen("forgotten", lambda _: "/reset/forgotten", is_public=True),
+    Screen("missing", lambda _: "/no/such/page"),
 )

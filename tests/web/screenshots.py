@@ -18,7 +18,7 @@ from services.api.access.tenants import ensure_default
 from services.chassis.storage import database
 from services.chassis.storage.migrations import upgrade
 from tests.unit.api.conftest import NOW, Api, apis
-from tests.web.conftest import CHROMIUM, FLAGS, PATIENCE_MS, Inhabited, served
+from tests.web.conftest import CHROMIUM, FLAGS, PATIENCE_MS, Inhabited, Site, served
 from tests.web.screens import SCREENS, Screen
 from tests.web.world import at_now, fill, sign_in
 
@@ -45,6 +45,13 @@ def main() -> None:
 @contextmanager
 def town() -> Iterator[Inhabited]:
     """The world with its footage, served."""
+    with empty() as site:
+        yield Inhabited(site.api, site.url, fill(site.api))
+
+
+@contextmanager
+def empty() -> Iterator[Site]:
+    """An API that knows nothing yet, served."""
     with tempfile.TemporaryDirectory(prefix="nightclerk-") as name:
         path = Path(name) / "empty.db"
         upgrade(f"sqlite:///{path}")
@@ -53,11 +60,11 @@ def town() -> Iterator[Inhabited]:
         with engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         engine.dispose()
-        with apis(path.read_bytes(), Path(name)) as make:
-            api = make(secret_key="a key of the world")
-            world = fill(api)
-            with served(api) as site:
-                yield Inhabited(site.api, site.url, world)
+        with (
+            apis(path.read_bytes(), Path(name)) as make,
+            served(make(secret_key="a key of the world")) as site,
+        ):
+            yield site
 
 
 def _speak(api: Api, language: str) -> None:

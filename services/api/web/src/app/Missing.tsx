@@ -1,13 +1,15 @@
 import { useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import { buttonClass } from "@/ui/controls";
-import { Empty } from "@/ui/layout";
+import { Empty, Page } from "@/ui/layout";
 
 export function Missing() {
   const { t } = useLingui();
   return (
-    <Empty title={t`There is no such page`}>
-      <Link to="/" className={buttonClass("primary")}>{t`To the overview`}</Link>
-    </Empty>
+    <Page title={t`There is no such page`}>
+      <Empty title={t`Perhaps it was moved, or the address is not complete.`}>
+        <Link to="/" className={buttonClass("primary")}>{t`To the overview`}</Link>
+      </Empty>
+    </Page>
   );
 }

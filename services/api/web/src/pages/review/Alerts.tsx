@@ -15,6 +15,8 @@ import { useStores } from "./stores";
 
 const route = getRouteApi("/shell/alerts");
 const PAGE = 48;
+/** On less the search is closed at first: it would fill a phone. */
+const ROOMY_PX = 820;
 
 /** All alerts, newest first, and search. New ones appear by themselves. */
 export function Alerts() {
@@ -23,6 +25,7 @@ export function Alerts() {
   const navigate = route.useNavigate();
   const { zoneOf } = useStores();
   const [now] = useState(Date.now);
+  const [isOpen, setOpen] = useState(() => window.innerWidth >= ROOMY_PX || isFiltered(search));
   const filter = alertQuery(search, now);
   const pages = usePages<AlertView>("/api/v1/alerts", filter, async (cursor) => {
     const params = { query: { ...filter, limit: PAGE, cursor } };
@@ -34,11 +37,14 @@ export function Alerts() {
   const alerts = pages.data?.pages.flatMap(({ items }) => items);
   return (
     <Page title={t`Alerts`} actions={<MarkSeen search={search} now={now} />}>
-      <Filters
-        search={search}
-        change={change}
-        clear={() => void navigate({ search: {}, replace: true })}
-      />
+      <details open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
+        <summary>{t`Search`}</summary>
+        <Filters
+          search={search}
+          change={change}
+          clear={() => void navigate({ search: {}, replace: true })}
+        />
+      </details>
       <Loaded query={{ data: alerts, error: pages.error, refetch: pages.refetch }} rows={6}>
         {(items) =>
           items.length === 0 ? (
