@@ -188,7 +188,8 @@ class KafkaConsumer(_Client):
         self, react: Callable[[Collection[Partition]], None]
     ) -> Callable[[Consumer, list[TopicPartition]], None]:
         def on_taken(consumer: Consumer, partitions: list[TopicPartition]) -> None:
-            self.resume()
+            if not self._closing:  # a client that is being destroyed does not know what it has
+                self.resume()
             react(_partitions(partitions))
             consumer.incremental_unassign(partitions)
 
