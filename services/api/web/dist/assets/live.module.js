@@ -1,1 +1,1 @@
-var e={screen:`_screen_qy8we_1`,nothing:`_nothing_qy8we_15`,age:`_age_qy8we_25`,late:`_late_qy8we_36`,strip:`_strip_qy8we_40`};export{e as t};
+var e={screen:`_screen_1crvq_1`,nothing:`_nothing_1crvq_15`,age:`_age_1crvq_25`,late:`_late_1crvq_36`,strip:`_strip_1crvq_40`};export{e as t};

@@ -7,6 +7,7 @@ import { useFormat } from "@/i18n/format";
 import { Button, buttonClass } from "@/ui/controls";
 import { Actions, Loaded, Page, Panel } from "@/ui/layout";
 import { notify } from "@/ui/overlays";
+import { AddToAlbum } from "@/video/AddToAlbum";
 import type { PlayerHandle } from "@/video/playback";
 import { Marks, secondsOf } from "./AlertCard";
 import { Assignment } from "./Assignment";
@@ -36,7 +37,18 @@ export function Alert() {
   return (
     <Page
       title={query.data?.label ?? t`Alert`}
-      actions={<Link to="/alerts" search={{}} className={buttonClass()}>{t`All alerts`}</Link>}
+      actions={
+        <>
+          {query.data?.kind === "incident" && (
+            <AddToAlbum
+              sourceId={query.data.source_id}
+              fromAt={query.data.started_at}
+              toAt={query.data.ended_at}
+            />
+          )}
+          <Link to="/alerts" search={{}} className={buttonClass()}>{t`All alerts`}</Link>
+        </>
+      }
     >
       <Loaded query={query} rows={5}>
         {(alert) => <Whole key={alertId} alert={alert} />}
