@@ -1,54 +1,30 @@
 """Logins, keys, second factors and invitations on a real MariaDB: cases of the unit suite."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import Engine
 
-from services.api.access.tenants import ensure_default
-from services.api.tables import metadata
-from services.chassis.storage import database
-from services.chassis.storage.migrations import upgrade
-from tests.servers import MariaServer
+from tests.integration.tables import make_api, migrated
 from tests.unit.api import test_joining as joining
 from tests.unit.api import test_users as users
-from tests.unit.api.conftest import NOW, Api, apis
+from tests.unit.api.conftest import Api
 from tests.unit.api.security import test_keys as keys
 from tests.unit.api.security import test_second_factor as factors
 from tests.unit.api.security import test_throttling as throttling
 
+__all__ = ["make_api", "migrated"]
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture(scope="module")
-def people_url(mariadb: MariaServer) -> str:
-    """Tables are made once; a test empties what it finds."""
-    url = mariadb.fresh_database("people")
-    upgrade(url)
-    return url
-
-
-@pytest.fixture
-def engine(people_url: str) -> Iterator[Engine]:
-    engine = database.connect(people_url)
-    with engine.begin() as connection:
-        for table in metadata.sorted_tables:
-            connection.execute(table.delete())
-    ensure_default(engine, NOW)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def make_api(engine: Engine, tmp_path: Path) -> Iterator[Callable[..., Api]]:
-    with apis(b"", tmp_path, str(engine.url)) as make:
-        yield make
 
 
 @pytest.fixture
 def api(make_api: Callable[..., Api]) -> Api:
     return make_api(secret_key="long and random")
+
+
+@pytest.fixture
+def engine(api: Api) -> Engine:
+    return api.engine
 
 
 owner, keyed = keys.owner, joining.keyed

@@ -1,44 +1,17 @@
 """Erasure, rotation and idempotency on MariaDB: cases of the unit suite, on its locks and types."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-from sqlalchemy import Engine, delete, select
 
-from services.api.access.tenants import ensure_default
-from services.api.tables import metadata
-from services.chassis.storage import database
-from services.chassis.storage.database import transaction
-from services.chassis.storage.migrations import upgrade
-from tests.servers import MariaServer
+from tests.integration.tables import make_api, migrated
 from tests.unit.api import test_erasure, test_rotation
-from tests.unit.api.conftest import NOW, Api, apis_on
+from tests.unit.api.conftest import Api
 from tests.unit.api.security import test_idempotency
 
+__all__ = ["make_api", "migrated"]
 pytestmark = pytest.mark.integration
 Case = Callable[[Callable[..., Api]], None]
-
-
-@pytest.fixture(scope="module")
-def migrated(mariadb: MariaServer) -> Iterator[Engine]:
-    url = mariadb.fresh_database("records")
-    upgrade(url)
-    engine = database.connect(url)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def make_api(migrated: Engine, tmp_path: Path) -> Iterator[Callable[..., Api]]:
-    """As the unit suite's, on MariaDB; what a test wrote goes, since a migration takes seconds."""
-    ensure_default(migrated, NOW)
-    with apis_on(migrated, tmp_path) as make:
-        yield make
-    with transaction(migrated) as connection:
-        for table in metadata.sorted_tables:
-            if connection.execute(select(table).limit(1)).first() is not None:
-                connection.execute(delete(table))
 
 
 def keyed(case: Callable[[Api], None]) -> Case:

@@ -106,15 +106,11 @@ def make_api(empty_database: bytes, tmp_path: Path) -> Iterator[Callable[..., Ap
 
 
 @contextlib.contextmanager
-def apis(
-    empty_database: bytes, folder: Path, url: str | None = None
-) -> Iterator[Callable[..., Api]]:
-    """What `make_api` gives, for as long as a test wants it; over the database of that URL, where
-    there is one.
-    """
+def apis(empty_database: bytes, folder: Path) -> Iterator[Callable[..., Api]]:
+    """What `make_api` gives, for as long as a test wants it."""
     path = folder / "test.db"
     path.write_bytes(empty_database)
-    engine = database.connect(url or f"sqlite:///{path}")
+    engine = database.connect(f"sqlite:///{path}")
     with apis_on(engine, folder) as make:
         yield make
     engine.dispose()
