@@ -1,1 +1,1 @@
-import{n as e}from"./rolldown-runtime.js";import{t}from"./useRouter.js";import{J as n}from"./layout.js";var r=e(n(),1);function i(e){let n=t();return r.useCallback(t=>n.navigate({...t,from:t.from??e?.from}),[e?.from,n])}export{i as t};
+import{t as e}from"./useRouter.js";import{J as t,Z as n}from"./layout.js";var r=n(t(),1);function i(t){let n=e();return r.useCallback(e=>n.navigate({...e,from:e.from??t?.from}),[t?.from,n])}export{i as t};

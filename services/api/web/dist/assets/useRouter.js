@@ -1,1 +1,1 @@
-import{n as e}from"./rolldown-runtime.js";import{J as t}from"./layout.js";var n=e(t(),1),r=n.createContext(null);function i(e){return n.useContext(r)}export{r as n,i as t};
+import{J as e,Z as t}from"./layout.js";var n=t(e(),1),r=n.createContext(null);function i(e){return n.useContext(r)}export{r as n,i as t};

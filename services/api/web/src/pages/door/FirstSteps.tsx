@@ -6,11 +6,11 @@ import type { ReactNode } from "react";
 import { useMe } from "@/api/session";
 import { joined } from "@/ui/controls";
 import { Page, Panel } from "@/ui/layout";
-import { STEPS, type Step } from "./routes";
 import { CameraStep } from "./steps/CameraStep";
 import { CheckStep } from "./steps/CheckStep";
 import { OwnerStep } from "./steps/OwnerStep";
 import { StoreStep } from "./steps/StoreStep";
+import { STEPS, type Step } from "./steps/steps";
 import css from "./steps/steps.module.css";
 
 const route = getRouteApi("/shell/setup");

@@ -2,6 +2,7 @@ import { createRoute, lazyRouteComponent, redirect } from "@tanstack/react-route
 import { queries } from "@/api/queries";
 import { SESSION } from "@/api/session";
 import { rootRoute, shellRoute } from "@/app/root";
+import { STEPS, type Step } from "./steps/steps";
 
 const signIn = createRoute({
   getParentRoute: () => rootRoute,
@@ -38,9 +39,6 @@ const reset = createRoute({
   path: "/reset/$ticket",
   component: lazyRouteComponent(() => import("./Reset"), "Reset"),
 });
-
-export const STEPS = ["owner", "store", "camera", "check"] as const;
-export type Step = (typeof STEPS)[number];
 
 const firstSteps = createRoute({
   getParentRoute: () => shellRoute,

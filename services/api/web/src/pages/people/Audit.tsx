@@ -10,7 +10,7 @@ import { CopyField } from "@/ui/copy";
 import { Actions, Badge, Empty, Loaded, Panel } from "@/ui/layout";
 import { More, usePages } from "@/ui/lists";
 import css from "./people.module.css";
-import type { AuditSearch } from "./routes";
+import type { AuditSearch } from "./search";
 
 const PATH = "/api/v1/audit";
 const route = getRouteApi("/shell/people-section/audit");

@@ -1,5 +1,6 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { shellRoute } from "@/app/root";
+import { auditSearch } from "./search";
 
 const section = createRoute({
   getParentRoute: () => shellRoute,
@@ -31,17 +32,10 @@ const account = createRoute({
   component: lazyRouteComponent(() => import("./account/Account"), "Account"),
 });
 
-export type AuditSearch = { action?: string; actor?: string; since?: string; until?: string };
-
 const audit = createRoute({
   getParentRoute: () => section,
   path: "/audit",
-  validateSearch: (search: Record<string, unknown>): AuditSearch =>
-    Object.fromEntries(
-      (["action", "actor", "since", "until"] as const)
-        .map((name) => [name, search[name]])
-        .filter(([, value]) => typeof value === "string" && value !== ""),
-    ),
+  validateSearch: auditSearch,
   component: lazyRouteComponent(() => import("./Audit"), "Audit"),
 });
 

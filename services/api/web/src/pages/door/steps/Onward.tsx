@@ -2,7 +2,7 @@ import { useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { buttonClass } from "@/ui/controls";
-import type { Step } from "../routes";
+import type { Step } from "./steps";
 import css from "./steps.module.css";
 
 /** The way on without this step, beside what the step does. */

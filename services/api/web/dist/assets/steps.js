@@ -1,0 +1,1 @@
+var e=[`owner`,`store`,`camera`,`check`];export{e as t};
