@@ -11,7 +11,7 @@ import { router } from "@/app/router";
 import { applyTheme } from "@/app/theme";
 import { preferredLanguage, speak } from "@/i18n/language";
 import { end } from "@/live/live";
-import { Toasts } from "@/ui/overlays";
+import { Toasts } from "@/ui/toasts";
 import "@/ui/tokens.css";
 
 /** Whoever was signed in and is no more, here or elsewhere, goes to the door and may come back. */

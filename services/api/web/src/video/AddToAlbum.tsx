@@ -8,7 +8,8 @@ import { refresh } from "@/api/queries";
 import { useMay } from "@/api/session";
 import { Button, buttonClass, TextField } from "@/ui/controls";
 import { sentence } from "@/ui/layout";
-import { Dialog, notify, notifyFault } from "@/ui/overlays";
+import { Dialog } from "@/ui/overlays";
+import { notify, notifyFault } from "@/ui/toasts";
 import ui from "@/ui/ui.module.css";
 
 const SHOWN = 30;

@@ -1,6 +1,7 @@
 import { useLingui } from "@lingui/react/macro";
 import type { CameraView } from "@/api/client";
-import { Confirm, notify } from "@/ui/overlays";
+import { Confirm } from "@/ui/overlays";
+import { notify } from "@/ui/toasts";
 import { removeCamera } from "./actions";
 
 /** Asks once, naming what goes. */

@@ -6,7 +6,7 @@ import { type FormEvent, useState } from "react";
 import type { CameraView } from "@/api/client";
 import { Button, joined } from "@/ui/controls";
 import { Panel, sentence } from "@/ui/layout";
-import { notify } from "@/ui/overlays";
+import { notify } from "@/ui/toasts";
 import ui from "@/ui/ui.module.css";
 import { changeCamera } from "./actions";
 import { CameraFields } from "./CameraFields";

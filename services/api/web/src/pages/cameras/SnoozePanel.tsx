@@ -8,7 +8,7 @@ import { useMay } from "@/api/session";
 import { useFormat } from "@/i18n/format";
 import { Button } from "@/ui/controls";
 import { Panel, sentence } from "@/ui/layout";
-import { notifyFault } from "@/ui/overlays";
+import { notifyFault } from "@/ui/toasts";
 import css from "./cameras.module.css";
 import { usePolicy } from "./reading";
 import { useTimeZone } from "./stores";

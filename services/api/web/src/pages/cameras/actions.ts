@@ -4,7 +4,7 @@ import { useLingui } from "@lingui/react/macro";
 import { type CameraChange, type CameraView, client } from "@/api/client";
 import { refresh } from "@/api/queries";
 import { sentence } from "@/ui/layout";
-import { notify, notifyFault } from "@/ui/overlays";
+import { notify, notifyFault } from "@/ui/toasts";
 
 const PATHS = ["/api/v1/cameras", "/api/v1/sources"];
 

@@ -6,7 +6,8 @@ import { refresh } from "@/api/queries";
 import { joined } from "@/ui/controls";
 import { CopyField } from "@/ui/copy";
 import { sentence } from "@/ui/layout";
-import { Dialog, notify, notifyFault, Question } from "@/ui/overlays";
+import { Dialog, Question } from "@/ui/overlays";
+import { notify, notifyFault } from "@/ui/toasts";
 import ui from "@/ui/ui.module.css";
 import { PersonDialog } from "./PersonDialog";
 

@@ -6,7 +6,7 @@ import { useMay, useMe } from "@/api/session";
 import { useFormat } from "@/i18n/format";
 import { Button, buttonClass } from "@/ui/controls";
 import { Actions, Loaded, Page, Panel } from "@/ui/layout";
-import { notify } from "@/ui/overlays";
+import { notify } from "@/ui/toasts";
 import { AddToAlbum } from "@/video/AddToAlbum";
 import type { PlayerHandle } from "@/video/playback";
 import { Marks, secondsOf } from "./AlertCard";

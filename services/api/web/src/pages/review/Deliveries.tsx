@@ -5,7 +5,7 @@ import { useMay } from "@/api/session";
 import { useFormat } from "@/i18n/format";
 import { Button } from "@/ui/controls";
 import { Badge, Loaded, Panel, Scroll, type Tone } from "@/ui/layout";
-import { notify } from "@/ui/overlays";
+import { notify } from "@/ui/toasts";
 import { useTelling } from "./acts";
 import css from "./review.module.css";
 import { useWords } from "./words";

@@ -8,7 +8,7 @@ import { useMay, useMe } from "@/api/session";
 import { useFormat } from "@/i18n/format";
 import { Button, buttonClass } from "@/ui/controls";
 import { Actions, Loaded, Panel } from "@/ui/layout";
-import { notify } from "@/ui/overlays";
+import { notify } from "@/ui/toasts";
 import type { PlayerHandle } from "@/video/playback";
 import { Marks, secondsOf } from "./AlertCard";
 import { Assignment, useAssign } from "./Assignment";

@@ -4,7 +4,7 @@ import { useLingui } from "@lingui/react/macro";
 import { type AlertSelection, client, type VerdictEntry } from "@/api/client";
 import { refresh } from "@/api/queries";
 import { sentence } from "@/ui/layout";
-import { notify, notifyFault } from "@/ui/overlays";
+import { notify, notifyFault } from "@/ui/toasts";
 
 /** How to take back what was done. */
 export type Undo = () => Promise<unknown>;

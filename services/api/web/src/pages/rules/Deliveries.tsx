@@ -7,7 +7,7 @@ import { useFormat } from "@/i18n/format";
 import { Button } from "@/ui/controls";
 import { Badge, Fault, Panel, Scroll, Skeleton, sentence } from "@/ui/layout";
 import { More, usePages } from "@/ui/lists";
-import { notify, notifyFault } from "@/ui/overlays";
+import { notify, notifyFault } from "@/ui/toasts";
 import css from "./rules.module.css";
 
 const PATH = "/api/v1/targets/{target_id}/deliveries";

@@ -7,7 +7,7 @@ import { refresh } from "@/api/queries";
 import { useMay } from "@/api/session";
 import { Button } from "@/ui/controls";
 import { Empty, Panel, sentence } from "@/ui/layout";
-import { notify, notifyFault } from "@/ui/overlays";
+import { notify, notifyFault } from "@/ui/toasts";
 import { Preview } from "./Preview";
 import { type Entry, listed, NEW_PRESENCE, type Scope, withRule } from "./policies";
 import { RuleForm } from "./RuleForm";

@@ -6,7 +6,8 @@ import { client, type TargetView } from "@/api/client";
 import { refresh } from "@/api/queries";
 import { Button } from "@/ui/controls";
 import { Badge, Panel, sentence } from "@/ui/layout";
-import { Confirm, Dialog, notify, notifyFault } from "@/ui/overlays";
+import { Confirm, Dialog } from "@/ui/overlays";
+import { notify, notifyFault } from "@/ui/toasts";
 import ui from "@/ui/ui.module.css";
 import css from "./rules.module.css";
 

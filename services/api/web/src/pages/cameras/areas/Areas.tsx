@@ -5,7 +5,7 @@ import { useRef, useState } from "react";
 import type { CameraView } from "@/api/client";
 import { Button, TextField } from "@/ui/controls";
 import { Panel, sentence } from "@/ui/layout";
-import { notify, notifyFault } from "@/ui/overlays";
+import { notify, notifyFault } from "@/ui/toasts";
 import ui from "@/ui/ui.module.css";
 import { changeCamera } from "../actions";
 import { Screen, type ScreenHandle } from "../live/Screen";

@@ -8,7 +8,7 @@ import { NewPasswordField, text } from "@/pages/door/PasswordField";
 import { FaultLine, useAct } from "@/ui/act";
 import { Button, SelectField, TextField } from "@/ui/controls";
 import { Panel } from "@/ui/layout";
-import { notify } from "@/ui/overlays";
+import { notify } from "@/ui/toasts";
 import css from "../people.module.css";
 import { SecondFactor } from "./SecondFactor";
 import { Sessions } from "./Sessions";

@@ -7,7 +7,7 @@ import { text } from "@/pages/door/PasswordField";
 import { FaultLine, useAct } from "@/ui/act";
 import { Button, TextField } from "@/ui/controls";
 import { Loaded, Panel } from "@/ui/layout";
-import { notify } from "@/ui/overlays";
+import { notify } from "@/ui/toasts";
 import css from "../people.module.css";
 
 const PATH = "/api/v1/retention";

@@ -7,7 +7,8 @@ import { FaultLine, useAct } from "@/ui/act";
 import { Button, CheckField, TextField } from "@/ui/controls";
 import { CopyField } from "@/ui/copy";
 import { Actions, Badge, Loaded, Panel } from "@/ui/layout";
-import { Confirm, notify } from "@/ui/overlays";
+import { Confirm } from "@/ui/overlays";
+import { notify } from "@/ui/toasts";
 import css from "../people.module.css";
 import { type Place, RoleFields } from "../RoleFields";
 
