@@ -2,7 +2,6 @@
 
 import json
 import time
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -15,6 +14,7 @@ from services.cli.analyze import Api, Token
 from services.cli.client import Client
 from services.cli.home import Home
 from services.cli.screen import console, give_up
+from services.cli.stretches import Moment, stretch
 from services.cli.videos import client_of
 
 LOOKS_EVERY_S = 0.5
@@ -24,7 +24,6 @@ erase = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-Moment = Annotated[datetime | None, typer.Option(help="In UTC.", show_default=False)]
 
 
 @erase.command()
@@ -40,8 +39,7 @@ def source(  # noqa: PLR0913 - each is an option
 ) -> None:
     """Erase a stretch of a camera, or all there is of it; of an upload always all."""
     entry: dict[str, Any] = {"source_id": str(source_id), "reason": reason}
-    stretch = {"since": since, "until": until}
-    entry |= {name: f"{moment:%Y-%m-%dT%H:%M:%SZ}" for name, moment in stretch.items() if moment}
+    entry |= stretch(since, until)
     with client_of(api, token, home) as client:
         found = _completed(client, client.erase(entry))
     proof.write_text(json.dumps({"proof": found["proof"], "signature": found["signature"]}))

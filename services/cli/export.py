@@ -1,6 +1,5 @@
 """`nightclerk export`: scores, alerts and conditions of many sources in one file."""
 
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +10,7 @@ import typer
 from services.cli.analyze import Api, Token
 from services.cli.home import Home
 from services.cli.screen import console, give_up
+from services.cli.stretches import Moment, stretch
 from services.cli.videos import client_of
 
 
@@ -22,7 +22,6 @@ class Table(StrEnum):
 
 
 SUFFIXES = {".csv": "csv", ".parquet": "parquet"}
-Moment = Annotated[datetime | None, typer.Option(help="In UTC.", show_default=False)]
 
 
 def export(  # noqa: PLR0913 - each is an option
@@ -42,8 +41,7 @@ def export(  # noqa: PLR0913 - each is an option
     if wanted is None:
         give_up(f"{file}: the file's name says what it is to be: .csv or .parquet.")
     where: dict[str, Any] = {"format": wanted, "run": run}
-    stretch = {"since": since, "until": until}
-    where |= {name: f"{moment:%Y-%m-%dT%H:%M:%SZ}" for name, moment in stretch.items() if moment}
+    where |= stretch(since, until)
     where |= {"source_id": str(source)} if source else {}
     where |= {"store_id": str(store)} if store else {}
     unfinished = file.with_name(f"{file.name}.part")

@@ -1,6 +1,5 @@
 """`nightclerk holds`: what is under legal hold."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from rich.table import Table
 from services.cli.analyze import Api, Token
 from services.cli.home import Home
 from services.cli.screen import console
+from services.cli.stretches import Moment, stretch
 from services.cli.videos import client_of
 
 holds = typer.Typer(
@@ -18,7 +18,6 @@ holds = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-Moment = Annotated[datetime | None, typer.Option(help="In UTC.", show_default=False)]
 
 
 @holds.command("list")
@@ -51,8 +50,7 @@ def add(  # noqa: PLR0913 - each is an option
 ) -> None:
     """Hold a stretch of a camera, or all there is of it; of an upload always all."""
     entry: dict[str, Any] = {"source_id": str(source_id), "reason": reason}
-    stretch = {"since": since, "until": until}
-    entry |= {name: f"{moment:%Y-%m-%dT%H:%M:%SZ}" for name, moment in stretch.items() if moment}
+    entry |= stretch(since, until)
     with client_of(api, token, home) as client:
         view = client.post("/holds", entry)
     console.print(f"[green]held[/] {view['hold_id']}", highlight=False)

@@ -17,9 +17,6 @@ FACE, EARS, SHOULDERS = range(5), (3, 4), (5, 6)
 """Of COCO's keypoints."""
 
 SURE = 0.25
-LEAST = 0.2
-"""People who are less sure are hidden as well: whoever is hidden in error costs little."""
-
 MARGIN = 1.35
 
 
