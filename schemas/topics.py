@@ -12,10 +12,12 @@ from schemas.health import SourceHealth
 from schemas.judgements import ClipJudged
 from schemas.keeping import KeepingConfigured
 from schemas.mails import MailRequested
+from schemas.models import ModelsDeployed
 from schemas.policies import PolicySet
 from schemas.poses import PosesExtracted
 from schemas.pushes import FramePushed
 from schemas.recordings import FootageRequested, SegmentRecorded
+from schemas.replays import ReplayProgressed, ReplayRequested
 from schemas.reviews import AlertReviewed
 from schemas.scores import ClipScored
 from schemas.sources import SourceConfigured
@@ -249,6 +251,32 @@ MAILS = Topic(
     retention_ms=DAY_MS,
     description="Invitations, password resets and notices that are to be sent.",
 )
+MODELS = Topic(
+    name="models.v1",
+    messages=(ModelsDeployed,),
+    producers=("api",),
+    consumers=("scoring",),
+    retention_ms=7 * DAY_MS,
+    is_compacted=True,
+    description="The detectors of each tenant and store, and their shadows.",
+)
+REPLAYS = Topic(
+    name="replays.v1",
+    messages=(ReplayRequested,),
+    producers=("api",),
+    consumers=("scoring",),
+    retention_ms=7 * DAY_MS,
+    is_compacted=True,
+    description="Stretches of the past that are to be judged again; a tombstone removes one.",
+)
+REPLAY_PROGRESS = Topic(
+    name="replay-progress.v1",
+    messages=(ReplayProgressed,),
+    producers=("scoring",),
+    consumers=("api",),
+    retention_ms=30 * DAY_MS,
+    description="How far each replay got.",
+)
 
 TOPICS: tuple[Topic, ...] = (
     SOURCES,
@@ -272,6 +300,9 @@ TOPICS: tuple[Topic, ...] = (
     REVIEWS,
     DELIVERY_REQUESTS,
     MAILS,
+    MODELS,
+    REPLAYS,
+    REPLAY_PROGRESS,
 )
 
 

@@ -6,7 +6,7 @@ Every optional field is set, so that a reader in another language meets each of 
 from schemas.alerts import AlertOpened, AlertUpdated
 from schemas.base import Message
 from schemas.pushes import FramePushed
-from schemas.samples import footage, notices
+from schemas.samples import footage, models, notices
 from schemas.samples.world import GREY_JPEG, NOON, SOURCE
 
 
@@ -35,5 +35,8 @@ def samples() -> tuple[Message, ...]:
         footage.footage_requested(),
         notices.keeping_configured(),
         FramePushed(source_id=SOURCE, jpeg=GREY_JPEG, pushed_at=NOON),
+        models.models_deployed(),
+        models.replay_requested(),
+        models.replay_progressed(),
         footage.dead_letter(),
     )
