@@ -112,7 +112,10 @@ class SupervisedProcess:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C reaches the supervisor alone; it stops all in order
+            # A group of its own: Ctrl-C reaches the supervisor alone, which stops all in order. Not a
+            # session: Linux shares the processor between sessions whatever `nice` says (autogroup),
+            # and evidence has to give way to the network.
+            process_group=0,
             limit=LONGEST_LINE,
         )
         self._started_s, self._last_words = start_time(process.pid), []

@@ -76,6 +76,18 @@ async def test_a_process_that_dies_is_started_again(tmp_path: Path, journal: Jou
     assert "one: ended by SIGKILL; again in 0.5 s" in lines(tmp_path)
 
 
+async def test_processes_share_the_session_and_have_groups_of_their_own(journal: Journal) -> None:
+    """Between sessions Linux shares the processor whatever `nice` says."""
+    process = SupervisedProcess(plan_of("one"), journal, lambda: None)
+    process.start()
+    await process.ready.wait()
+    pid = process.record().pid
+    assert pid
+    assert os.getsid(pid) == os.getsid(0)
+    assert os.getpgid(pid) != os.getpgid(0)
+    await process.stop()
+
+
 async def test_a_process_that_ignores_term_is_killed_after_its_grace(
     tmp_path: Path, journal: Journal
 ) -> None:
