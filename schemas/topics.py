@@ -19,7 +19,7 @@ from schemas.pushes import FramePushed
 from schemas.recordings import FootageRequested, SegmentRecorded
 from schemas.replays import ReplayProgressed, ReplayRequested
 from schemas.reviews import AlertReviewed
-from schemas.scores import ClipScored
+from schemas.scores import ClipScored, ClipsScored
 from schemas.sources import SourceConfigured
 from schemas.targets import TargetConfigured
 from schemas.videos import VideoProgressed, VideoSubmitted
@@ -154,7 +154,7 @@ JUDGEMENTS = Topic(
 )
 SCORES = Topic(
     name="scores.v1",
-    messages=(ClipScored,),
+    messages=(ClipScored, ClipsScored),
     producers=("scoring",),
     consumers=("api",),
     retention_ms=7 * DAY_MS,

@@ -22,6 +22,7 @@ def samples() -> tuple[Message, ...]:
         footage.poses_extracted(),
         footage.clip_judged(),
         footage.clip_scored(),
+        footage.clips_scored(),
         notices.raised(AlertOpened),
         notices.raised(AlertUpdated),
         notices.alert_closed(),

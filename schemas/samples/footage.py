@@ -21,7 +21,7 @@ from schemas.samples.world import (
     SOURCE,
     STORE,
 )
-from schemas.scores import ClipScored, HeadScore
+from schemas.scores import ClipScored, ClipsScored, HeadScore, HeadScores, ShortClip
 from schemas.sources import CameraSettings, SourceConfigured, Zone
 from schemas.videos import VideoProgressed, VideoSubmitted
 
@@ -147,6 +147,30 @@ def clip_scored() -> ClipScored:
                 label="Possible fight",
                 score=1.75,
                 calibrated=0.875,
+                high_mark=0.75,
+            ),
+        ),
+        alerts_opened=1,
+        is_last=True,
+    )
+
+
+def clips_scored() -> ClipsScored:
+    return ClipsScored(
+        **OF_SOURCE,
+        run="replay-2b7d6f0c",
+        detector="1-heads-2b7d6f0c",
+        backbone="i3d_k400",
+        indexes=struct.pack("<2q", 4, 5),
+        short=(ShortClip(index=5, end_s=5.8),),
+        heads=(
+            HeadScores(
+                head="linear",
+                model_id=MODEL,
+                rule="fight",
+                label="Possible fight",
+                scores=struct.pack("<2d", 1.75, -0.5),
+                calibrated=struct.pack("<2d", 0.875, 0.25),
                 high_mark=0.75,
             ),
         ),

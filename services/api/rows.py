@@ -1,5 +1,6 @@
 """Messages to rows: pure. What a row becomes where one is there already stands in `rules.py`."""
 
+import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from schemas.deliveries import DeliveryAttempted
 from schemas.health import SourceHealth
 from schemas.ids import health_id
 from schemas.recordings import SegmentRecorded
-from schemas.scores import ClipScored
+from schemas.scores import ClipScored, ClipsScored
 from schemas.sources import CameraSettings, SourceConfigured
 from schemas.videos import VideoProgressed
 from services.api.tables import NAME_CHARS, SENTENCE_CHARS
@@ -33,7 +34,7 @@ class Rows:
     configured: list[Row] = field(default_factory=list)
     cameras: list[Row] = field(default_factory=list)
     videos: list[Row] = field(default_factory=list)
-    scores: list[ClipScored] = field(default_factory=list)
+    scores: list[ClipScored | ClipsScored] = field(default_factory=list)
     runs: dict[tuple[str, str], Row] = field(default_factory=dict)
     alerts: list[Row] = field(default_factory=list)
     conditions: list[Row] = field(default_factory=list)
@@ -81,6 +82,9 @@ def _add_of_source(rows: Rows, message: OfSource, now: datetime) -> None:
     if isinstance(message, ClipScored):
         rows.scores.append(message)
         _run_went_on(rows, run_row(message, now))
+    elif isinstance(message, ClipsScored):
+        rows.scores.append(message)
+        _run_went_on(rows, run_row_of_block(message, now))
     elif isinstance(message, Alert):
         rows.alerts.append(alert_row(message, now))
     elif isinstance(message, SourceHealth):
@@ -212,6 +216,31 @@ def run_row(message: ClipScored, now: datetime) -> Row:
         "last_score": message.top.calibrated,
         "heard_at": now,
     }
+
+
+def run_row_of_block(message: ClipsScored, now: datetime) -> Row:
+    indexes, hop_s = _ends(message.indexes), message.spec.hop_s
+    end_s = indexes[-1] * hop_s + message.spec.duration_s
+    end_s = next((one.end_s for one in message.short if one.index == indexes[-1]), end_s)
+    return {
+        "source_id": str(message.source_id),
+        "run": message.run,
+        "first_at": message.moment(indexes[0] * hop_s),
+        "last_at": message.moment(indexes[-1] * hop_s),
+        "last_end_s": end_s,
+        "is_over": message.is_last,
+        "alerts_opened": message.alerts_opened,
+        "alerts_seen": 0,
+        "alerts_closed": 0,
+        "last_score": max(struct.unpack("<d", head.calibrated[-8:])[0] for head in message.heads),
+        "heard_at": now,
+    }
+
+
+def _ends(indexes: bytes) -> tuple[int, int]:
+    """The first and the last."""
+    first, last = struct.unpack("<q", indexes[:8]), struct.unpack("<q", indexes[-8:])
+    return first[0], last[0]
 
 
 def alert_row(message: Alert, now: datetime) -> Row:

@@ -10,12 +10,13 @@ from sqlalchemy import Connection, select
 from schemas.alerts import AlertClosed, AlertOpened, AlertUpdated
 from schemas.base import Message
 from schemas.recordings import SegmentRecorded
-from schemas.scores import ClipScored
+from schemas.scores import ClipScored, ClipsScored
 from services.api.access.paging import Order, page
 from services.api.cursors import Cursor
 from services.api.erasure.tables import erasures
 from services.api.erasure.views import ErasurePage, ErasureView
 from services.api.principal import Principal, of_stores, of_tenant
+from services.api.scores.cutting import without
 
 Row = Mapping[Any, Any]
 
@@ -64,13 +65,21 @@ def is_erased(connection: Connection, source_id: str, since: datetime, until: da
 
 
 def not_erased(connection: Connection, messages: Sequence[Message]) -> list[Message]:
-    """All but those of stretches that were erased: a replay must not bring them back."""
-    stretches = _stretches(
-        connection, {stretch[0] for stretch in map(_stretch, messages) if stretch}
-    )
+    """All but those of stretches that were erased: a replay must not bring them back. Of a block of
+    scores the clips that lie there are cut out.
+    """
+    stretches = _stretches(connection, set(filter(None, map(_source_of, messages))))
     if not stretches:
         return list(messages)
-    return [message for message in messages if not _lies_in(_stretch(message), stretches)]
+    left = [
+        without(
+            message, [(since, until) for name, since, until in stretches if name == message.key]
+        )
+        if isinstance(message, ClipsScored)
+        else message
+        for message in messages
+    ]
+    return [message for message in left if message and not _lies_in(_stretch(message), stretches)]
 
 
 Stretch = tuple[str, datetime, datetime]
@@ -88,6 +97,14 @@ def _lies_in(of: Stretch | None, stretches: Sequence[Stretch]) -> bool:
         of[0] == source_id and of[1] < until and of[2] > since
         for source_id, since, until in stretches
     )
+
+
+def _source_of(message: Message) -> str | None:
+    """Of a message that tells of pictures."""
+    if isinstance(message, ClipsScored):
+        return message.key
+    stretch = _stretch(message)
+    return stretch[0] if stretch else None
 
 
 def _stretch(message: Message) -> Stretch | None:

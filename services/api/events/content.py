@@ -14,7 +14,7 @@ from schemas.deliveries import DeliveryAttempted
 from schemas.health import SourceHealth
 from schemas.judgements import LIVE
 from schemas.reviews import AlertReviewed
-from schemas.scores import ClipScored
+from schemas.scores import ClipScored, ClipsScored
 from schemas.topics import ALERTS, DELIVERIES, HEALTH, REVIEWS, SCORES, VIDEO_PROGRESS, Topic
 from schemas.videos import VideoProgressed
 
@@ -50,9 +50,11 @@ class Event:
         return to_json(self.data).decode()
 
 
-def event_of(kind: str, message: Message) -> Event:
-    """The caller decoded it from the topic of that kind."""
-    return _MAKERS[type(message)](kind, message)
+def event_of(kind: str, message: Message) -> Event | None:
+    """The caller decoded it from the topic of that kind. A replay's blocks of scores are no event:
+    they tell of the past, thousands at once.
+    """
+    return None if isinstance(message, ClipsScored) else _MAKERS[type(message)](kind, message)
 
 
 def _alert(kind: str, message: Any) -> Event:

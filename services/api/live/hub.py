@@ -16,7 +16,7 @@ from schemas.clips import ClipRecorded
 from schemas.health import SourceHealth
 from schemas.judgements import LIVE
 from schemas.poses import PoseFrame, PosesExtracted
-from schemas.scores import ClipScored
+from schemas.scores import ClipScored, ClipsScored
 from services.api.cameras.views import ConditionView
 
 POSES_KEPT = 3
@@ -122,6 +122,8 @@ def note(latest: Latest, message: Message, now_s: float) -> bool:
         if message.run != LIVE or message.is_late:
             return False
         latest.score = message
+    elif isinstance(message, ClipsScored):
+        return False  # a replay's
     elif isinstance(message, PosesExtracted):
         latest.poses.append(message)
     elif isinstance(message, SourceHealth):

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.clips import ClipSpec
-from schemas.scores import ClipScored, HeadScore
-from services.api.scores.blocks import Scores
+from schemas.scores import ClipScored, ClipsScored, HeadScore, HeadScores
+from services.api.scores.blocks import Scores, merged
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 AS_GOOD_AS_WHOLE_S = 1e-3
@@ -36,7 +36,7 @@ class Series:
     high_mark: float | None
 
     @classmethod
-    def of(cls, message: ClipScored, head: HeadScore) -> "Series":
+    def of(cls, message: ClipScored | ClipsScored, head: HeadScore | HeadScores) -> "Series":
         return cls(
             source_id=str(message.source_id),
             run=message.run,
@@ -89,8 +89,37 @@ class Series:
         return np.floor((origin_s + self.start_s(index_N) + 1e-6) / 60).astype(np.int64)
 
 
-def by_series(messages: Iterable[ClipScored]) -> dict[Series, Scores]:
-    """The scores of a batch, sorted by clip; of equal ones the latest."""
+def by_series(messages: Iterable[ClipScored | ClipsScored]) -> dict[Series, Scores]:
+    """The scores of a batch, sorted by clip; of equal ones the latest, blocks after all others."""
+    single, blocks = list[ClipScored](), list[ClipsScored]()
+    for message in messages:
+        if isinstance(message, ClipsScored):
+            blocks.append(message)
+        else:
+            single.append(message)
+    found = _of_clips(single)
+    for block in blocks:
+        for series, scores in of_block(block):
+            found[series] = merged(found[series], scores) if series in found else scores
+    return found
+
+
+def of_block(message: ClipsScored) -> Iterator[tuple[Series, Scores]]:
+    """The scores of a block, by head."""
+    index_N = np.frombuffer(message.indexes, "<i8").astype(np.int64)
+    for head in message.heads:
+        series = Series.of(message, head)
+        short = {
+            one.index: one.index * series.spec.hop_s + series.spec.duration_s - one.end_s
+            for one in message.short
+        }
+        raw_N, calibrated_N = (
+            np.frombuffer(each, "<f8") for each in (head.scores, head.calibrated)
+        )
+        yield series, Scores(index_N, raw_N, calibrated_N, short)
+
+
+def _of_clips(messages: Iterable[ClipScored]) -> dict[Series, Scores]:
     clips: dict[Series, dict[int, tuple[float, float]]] = defaultdict(dict)
     short: dict[Series, dict[int, float]] = defaultdict(dict)
     for message in messages:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Table, select, tuple_
 
-from schemas.scores import ClipScored
+from schemas.scores import ClipScored, ClipsScored
 from services.api.scores.blocks import FRESH, NOTHING, PACKED, Scores, merged, pack, unpack
 from services.api.scores.series import Series, by_series
 from services.api.tables import score_blocks, score_hours, score_series
@@ -37,7 +37,9 @@ class Block:
     scores: Scores
 
 
-def write_scores(connection: Connection, messages: Iterable[ClipScored], now: datetime) -> None:
+def write_scores(
+    connection: Connection, messages: Iterable[ClipScored | ClipsScored], now: datetime
+) -> None:
     """Scores that are there already are replaced: a replay changes nothing."""
     batch = {series.series_id: (series, scores) for series, scores in by_series(messages).items()}
     rows = [_series_row(name, *batch[name]) for name in sorted(batch)]

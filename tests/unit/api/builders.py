@@ -1,5 +1,7 @@
 """Messages of one uploaded video, as short as a test wants them."""
 
+import struct
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
@@ -11,7 +13,7 @@ from schemas.deliveries import DeliveryAttempted
 from schemas.health import SourceHealth
 from schemas.ids import alert_id, clip_id, delivery_id, segment_id
 from schemas.recordings import SegmentRecorded
-from schemas.scores import ClipScored, HeadScore
+from schemas.scores import ClipScored, ClipsScored, HeadScore, ShortClip
 from schemas.sources import SourceConfigured
 from schemas.topics import SOURCES, TOPICS
 from schemas.videos import VideoProgressed
@@ -167,3 +169,34 @@ def incoming(*messages: Message) -> list[Incoming]:
 def removed(source_id: UUID) -> Incoming:
     """The tombstone of a source, as the consume loop hands it over."""
     return Incoming(Record(Partition(SOURCES.name, 0), 0, str(source_id).encode(), None), None)
+
+
+def block_of(messages: Sequence[ClipScored], **fields: Any) -> ClipsScored:
+    """The same scores as one message, as a replay gives them."""
+    first = messages[0]
+    short = [
+        ref for each in messages for ref in each.clips if ref.end_s < GRID.start_s(ref.index + 1)
+    ]
+
+    def packed(name: str, place: int) -> bytes:
+        values = [getattr(each.heads[place], name) for each in messages for _ in each.clips]
+        return struct.pack(f"<{len(values)}d", *values)
+
+    indexes = [ref.index for each in messages for ref in each.clips]
+    return ClipsScored.model_validate(
+        first.provenance()
+        | {
+            "run": first.run,
+            "detector": first.detector,
+            "backbone": first.backbone,
+            "indexes": struct.pack(f"<{len(indexes)}q", *indexes),
+            "short": tuple(ShortClip(index=ref.index, end_s=ref.end_s) for ref in short),
+            "heads": tuple(
+                one.model_dump(exclude={"score", "calibrated"})
+                | {"scores": packed("score", place), "calibrated": packed("calibrated", place)}
+                for place, one in enumerate(first.heads)
+            ),
+            "alerts_opened": messages[-1].alerts_opened,
+        }
+        | fields
+    )
