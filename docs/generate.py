@@ -135,7 +135,7 @@ def exports_page() -> str:
         "empty and moments are ISO 8601 with a Z; in Parquet they are microseconds in UTC.",
         "",
         "```python",
-        'duckdb.sql("SELECT source_name, max(calibrated) FROM \'minutes.parquet\' GROUP BY ALL")',
+        "duckdb.sql(\"SELECT source_name, max(calibrated) FROM 'minutes.parquet' GROUP BY ALL\")",
         "```",
     ]
     for table, columns in COLUMNS.items():

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from services.cli.figures import short
 from services.cli.screen import console, err, give_up
-from services.scoring.cards import HEADS, require_head
+from services.rules.cards import HEADS, require_head
 from services.scoring.heads import CheckpointError
 from services.scoring.heads.checkpoint import read
 from services.scoring.heads.registry import takes

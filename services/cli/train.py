@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from services.cli.figures import summary
 from services.cli.screen import console, err, give_up
-from services.scoring.cards import HEADS, require_head
+from services.rules.cards import HEADS, require_head
 from services.training.datasets import FORMATS, LabelError
 from services.training.features import FeatureError
 from services.training.journal import journal

@@ -10,7 +10,7 @@ from typing import cast
 
 import torch
 
-from services.scoring.cards import HEADS
+from services.rules.cards import HEADS
 from services.scoring.heads.registry import Network, Takes, build, takes
 from services.scoring.poses import PERSON_NUMBERS
 

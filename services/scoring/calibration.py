@@ -5,15 +5,10 @@ one in ten, 0.8 by one in a hundred. What is rarer is not measured but drawn out
 tenth: 0.9 by one in a thousand, 0.97 by one in ten thousand. Pure.
 """
 
-from collections.abc import Sequence
-from itertools import pairwise
-from typing import Annotated, Self
-
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from schemas.base import Unit
+from services.rules.cards import Knots
 
 Scores = NDArray[np.float32]
 
@@ -25,21 +20,8 @@ TAIL = 0.1
 """The highest share of normal windows, of which the tail is made."""
 
 
-class Calibration(BaseModel):
+class Calibration(Knots):
     """Piecewise linear through the knots, which span all that the head can give."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    raw: Annotated[tuple[float, ...], Field(min_length=2)]
-    calibrated: Annotated[tuple[Unit, ...], Field(min_length=2)]
-
-    @model_validator(mode="after")
-    def _strictly_increasing(self) -> Self:
-        if len(self.raw) != len(self.calibrated):
-            raise ValueError("as many raw as calibrated knots")
-        if not (_increases(self.raw) and _increases(self.calibrated)):
-            raise ValueError("knots must increase strictly")
-        return self
 
     def apply(self, raw: float) -> float:
         """A score in [0, 1]. What lies beyond the outermost knots is held at them."""
@@ -79,7 +61,3 @@ def beyond(normal_N: Scores, share: float) -> float:
 def calibrated_at(share: float) -> float:
     """The calibrated score that this share of normal windows reaches."""
     return round(float(0.4 * np.log10(1 / share)), 4)
-
-
-def _increases(values: Sequence[float]) -> bool:
-    return all(a < b for a, b in pairwise(values))

@@ -11,7 +11,8 @@ from torch import nn
 
 from schemas.clips import ClipSpec
 from schemas.policies import PersistenceRule
-from services.scoring.cards import HEADS, Card, MismatchError
+from services.rules.cards import HEADS
+from services.scoring.cards import Card, MismatchError
 from services.scoring.heads.checkpoint import CheckpointError, read
 from services.scoring.heads.registry import Network, Takes, package, takes
 

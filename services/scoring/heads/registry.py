@@ -20,7 +20,7 @@ from typing import Any, Literal, Protocol
 
 from torch import Tensor, nn
 
-from services.scoring.cards import require_head
+from services.rules.cards import require_head
 
 Takes = Literal["windows", "persons"]
 

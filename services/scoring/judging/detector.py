@@ -9,8 +9,9 @@ from pathlib import Path
 from schemas.embeddings import EmbeddingExtracted
 from schemas.poses import PosesExtracted
 from schemas.topics import EMBEDDINGS, POSES, Topic
+from services.rules.cards import detector_id
 from services.rules.folders import DEFAULT, checkpoints
-from services.scoring.cards import POSE_BACKBONE, detector_id
+from services.scoring.cards import POSE_BACKBONE
 from services.scoring.heads import Head, load
 from services.scoring.heads.registry import Takes
 from services.scoring.poses import PERSON_NUMBERS, SCENE_NUMBERS
