@@ -8,7 +8,10 @@ from schemas.base import Bytes, Message, UtcTime
 
 
 class DeadLetter(Message):
-    """A record that its topic's consumer could not use, with where it stood and why."""
+    """A record that its topic's consumer could not use, with where it stood and why.
+
+    With key, value and headers the record can be put on its topic again, byte for byte.
+    """
 
     KEY: ClassVar[str] = "topic"
 
@@ -20,4 +23,5 @@ class DeadLetter(Message):
     reason: str
     record_key: Bytes | None = None
     record_value: Bytes | None = None
+    record_headers: dict[str, Bytes] = Field(default={}, description="of the record, by name")
     failed_at: UtcTime

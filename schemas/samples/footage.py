@@ -225,5 +225,6 @@ def dead_letter() -> DeadLetter:
         reason="not msgpack: Unpack failed",
         record_key=str(SOURCE).encode(),
         record_value=b"\xc1\x00not a message",
+        record_headers={"ce_type": b"nightclerk.clip.scored.v1"},
         failed_at=NOON,
     )

@@ -86,6 +86,7 @@ def dead_letter(topic: Topic, record: Record, consumer: str, reason: str, clock:
         reason=reason[:2000],
         record_key=record.key,
         record_value=record.value,
+        record_headers={name: value for name, value in record.headers.items() if value is not None},
         failed_at=clock.now(),
     )
     return Outgoing(dead_letters(topic), letter, record.headers)

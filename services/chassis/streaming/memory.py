@@ -28,7 +28,7 @@ from services.chassis.streaming.broker import (
 from services.chassis.streaming.headers import headers_for, tombstone_headers
 from services.chassis.streaming.membership import Group, MemoryConsumer, Operation
 from services.chassis.streaming.publisher import Publisher, payload
-from services.chassis.streaming.records import Headers, Outgoing, Partition, Record
+from services.chassis.streaming.records import Headers, Outgoing, Partition, Record, Verbatim
 
 
 @dataclass
@@ -197,6 +197,10 @@ class MemoryBrokerPublisher:
             headers = headers_for(outgoing.message, self._source, now, outgoing.parent, value)
         name = self._broker.topic_prefix + outgoing.topic.name
         self._broker.append(name, outgoing.record_key, value, headers)
+
+    def publish_verbatim(self, record: Verbatim) -> None:
+        name = self._broker.topic_prefix + record.topic.name
+        self._broker.append(name, record.key, record.value, record.headers)
 
     def flush(self) -> None:
         self._broker.raise_failure("produce")

@@ -14,7 +14,7 @@ from services.chassis.errors import InvalidMessage
 from services.chassis.settings import KafkaSettings
 from services.chassis.streaming.clients import Complaints, producer_config, unreachable
 from services.chassis.streaming.headers import headers_for, tombstone_headers
-from services.chassis.streaming.records import Outgoing
+from services.chassis.streaming.records import Outgoing, Verbatim
 from services.chassis.telemetry import metrics
 
 ACKNOWLEDGED_WITHIN_S = 130.0
@@ -23,10 +23,13 @@ TOO_LARGE = (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG_SIZE)
 
 
 class Publisher(Protocol):
-    """Both methods raise InvalidMessage for what is larger than its topic takes."""
+    """The methods raise InvalidMessage for what is larger than its topic takes."""
 
     def publish(self, outgoing: Outgoing) -> None:
         """Hand over one message; it may still be under way when this returns."""
+
+    def publish_verbatim(self, record: Verbatim) -> None:
+        """As `publish`, of bytes that nobody looks into."""
 
     def flush(self) -> None:
         """Return once all messages handed over are acknowledged; else raise TransientError."""
@@ -80,15 +83,21 @@ class KafkaPublisher:
             headers = tombstone_headers(outgoing, self._source, now)
         else:
             headers = headers_for(outgoing.message, self._source, now, outgoing.parent, value)
-        self._produce(outgoing, value, list(headers.items()))
+        self._produce(Verbatim(outgoing.topic, outgoing.record_key, value, headers))
 
-    def _produce(self, outgoing: Outgoing, value: bytes | None, headers: Any) -> None:
-        topic = self._settings.topic_prefix + outgoing.topic.name
+    def publish_verbatim(self, record: Verbatim) -> None:
+        if len(record.value or b"") > record.topic.max_message_bytes:
+            raise too_large(record.topic, len(record.value or b""))
+        self._produce(record)
+
+    def _produce(self, record: Verbatim) -> None:
+        topic = self._settings.topic_prefix + record.topic.name
+        headers: Any = list(record.headers.items())
         deadline = time.monotonic() + self._within_s
         while True:
             try:
                 self._producer.produce(
-                    topic, value, outgoing.record_key, on_delivery=self._delivered, headers=headers
+                    topic, record.value, record.key, on_delivery=self._delivered, headers=headers
                 )
                 self._producer.poll(0)
                 return
@@ -98,7 +107,7 @@ class KafkaPublisher:
                     raise unreachable(self._settings, error, self._complaints) from None
             except KafkaException as error:
                 if error.args[0].code() in TOO_LARGE:
-                    raise too_large(outgoing.topic, len(value or b"")) from error
+                    raise too_large(record.topic, len(record.value or b"")) from error
                 raise unreachable(self._settings, error, self._complaints) from error
 
     def flush(self) -> None:
@@ -133,10 +142,14 @@ class MemoryPublisher:
 
     def __init__(self) -> None:
         self.published: list[Outgoing] = []
+        self.verbatim: list[Verbatim] = []
 
     def publish(self, outgoing: Outgoing) -> None:
         payload(outgoing)
         self.published.append(outgoing)
+
+    def publish_verbatim(self, record: Verbatim) -> None:
+        self.verbatim.append(record)
 
     def flush(self) -> None:
         """Nothing is ever under way."""
@@ -162,4 +175,10 @@ class Publishing:
         with self._turn:
             for item in outgoing:
                 self._publisher.publish(item)
+            self._publisher.flush()
+
+    def publish_verbatim(self, record: Verbatim) -> None:
+        """As `publish`."""
+        with self._turn:
+            self._publisher.publish_verbatim(record)
             self._publisher.flush()

@@ -27,6 +27,18 @@ class Record:
 
 
 @dataclass(frozen=True)
+class Verbatim:
+    """A record that is to lie on a topic byte for byte, whether it is one of its messages or not.
+    The same key comes to the same partition as ever.
+    """
+
+    topic: Topic
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Tombstone:
     """A record without a value on a compacted topic: its key was removed."""
 

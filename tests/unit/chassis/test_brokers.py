@@ -14,7 +14,7 @@ from services.chassis.streaming.broker import Broker, GroupConsumer, Position, R
 from services.chassis.streaming.compacted import CompactedView
 from services.chassis.streaming.kafka import KafkaBroker
 from services.chassis.streaming.memory import MemoryBroker
-from services.chassis.streaming.records import Outgoing, Partition, Record
+from services.chassis.streaming.records import Outgoing, Partition, Record, Verbatim
 from tests.builders import embedding, source
 
 TURNS = 600
@@ -239,6 +239,27 @@ def test_what_is_larger_than_its_topic_takes_is_an_invalid_message(broker: Broke
     large = embedding(0, backbone="x" * EMBEDDINGS.max_message_bytes)
     with pytest.raises(InvalidMessage, match=r"1\.0 MiB is more than embeddings\.v1 takes"):
         broker.publisher("features").publish(Outgoing(EMBEDDINGS, large))
+
+
+def test_bytes_lie_on_the_partition_of_their_key_as_they_are(broker: Broker) -> None:
+    message = embedding(0)
+    publisher = broker.publisher("test")
+    publisher.publish(Outgoing(EMBEDDINGS, message))
+    raw = Verbatim(EMBEDDINGS, message.key.encode(), b"\xc1 no message", {"mark": b"1"})
+    publisher.publish_verbatim(raw)
+    publisher.flush()
+    reader = broker.reader(EMBEDDINGS.name, "first", message.key.encode())
+    records: list[Record] = []
+    for _ in range(TURNS):
+        records += reader.poll(10, 0.05)
+        if len(records) == 2:
+            break
+    reader.close()
+    assert (records[1].key, records[1].value, dict(records[1].headers)) == (
+        raw.key,
+        raw.value,
+        raw.headers,
+    )
 
 
 def test_a_view_is_ready_on_a_topic_without_a_record_and_sees_tombstones(broker: Broker) -> None:
