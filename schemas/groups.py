@@ -13,6 +13,7 @@ INGEST_UPLOADS = "ingest.uploads"
 INGEST_CAMERAS = "ingest.cameras"
 ALERTS = "alerts"
 PROJECTOR = "api.projector"
+DEAD_LETTERS = "api.dead-letters"
 
 
 def features(backbone: str, lane: Lane) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, Table, delete, select, update
 from schemas.ids import evidence_prefix
 from schemas.topics import POLICIES, SOURCES
 from services.api.albums.tables import album_items
+from services.api.deadletters.tables import dead_letters
 from services.api.keeping.tables import evidence_sizes
 from services.api.policies import storing
 from services.api.policies.tables import policy_sets
@@ -51,6 +52,7 @@ BY_SOURCE: tuple[Table, ...] = (
     cameras,
     policy_sets,
     evidence_sizes,
+    dead_letters,
     *OF_REVIEWS,
 )
 

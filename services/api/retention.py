@@ -12,6 +12,7 @@ from services.api.access import throttling
 from services.api.access.credentials import idempotent_requests, login_failures
 from services.api.access.tables import invitations, sessions
 from services.api.config import Keeping
+from services.api.deadletters.tables import KEPT_FOR, dead_letters
 from services.api.erasure.tables import erasures
 from services.api.keeping.crowding import too_much
 from services.api.keeping.cuts import Cut, Layer, cuts, layers, size_bounds
@@ -91,6 +92,7 @@ class Retention:
             self._expire_recordings,
             self._make_room,
             self._expire_sessions,
+            self._expire_letters,
             self._give_back_parts,
         )
         unmeasured = self._measuring.turn(now)
@@ -263,6 +265,9 @@ class Retention:
         gone = sum(self._delete(table, table.c.expires_at < now) for table in tables)
         gone += self._delete(login_failures, throttling.is_forgotten(now))
         return gone + self._delete(idempotent_requests, idempotency.is_forgotten(now)) > 0
+
+    def _expire_letters(self, now: datetime) -> bool:
+        return self._delete(dead_letters, dead_letters.c.failed_at < now - KEPT_FOR)
 
     def _give_back_parts(self, now: datetime) -> bool:
         """Of uploads that broke off so that nobody could tidy up after them, or never went on."""

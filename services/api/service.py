@@ -1,4 +1,4 @@
-"""The API as a process: Uvicorn serves, projector and duties work in threads beside it."""
+"""The API as a process: Uvicorn serves; readers of topics and duties work in threads beside it."""
 
 import contextlib
 import os
@@ -19,6 +19,8 @@ from services.api.access.tenants import ensure_default, has_people
 from services.api.auditing.pruning import AuditPruning
 from services.api.cameras.announcing import Announcements
 from services.api.config import GIB, ApiSettings
+from services.api.deadletters import collecting
+from services.api.deadletters.collecting import Collector
 from services.api.deps import Tools
 from services.api.disk import State
 from services.api.endings import Endings
@@ -81,34 +83,35 @@ class Server(uvicorn.Server):
 
 
 class ApiService:
-    """Runs server, projector and duties; when one ends all do, and its error is raised."""
+    """Runs server, readers of topics and duties; when one ends all do, and its error is raised."""
 
     def __init__(
         self,
         server: Server,
-        projector: Runnable,
+        readers: Sequence[Runnable],
         duties: Sequence[Duty],
         watch: Health,
         tools: Tools,
     ) -> None:
-        self._server, self._projector = server, projector
+        self._server, self._readers = server, readers
         self._duties, self._watch, self._tools = duties, watch, tools
         self._failure: BaseException | None = None
 
     @property
     def ready(self) -> bool:
-        return self._server.started and self._projector.ready
+        return self._server.started and all(reader.ready for reader in self._readers)
 
     def run(self) -> None:
-        thread = threading.Thread(target=self._project, name="projector")
-        thread.start()
+        threads = [threading.Thread(target=self._read, args=(one,)) for one in self._readers]
+        for thread in threads:
+            thread.start()
         self._watch.start()
         for duty in self._duties:
             duty.start(on_failure=self.stop)
         try:
             self._server.run()
         finally:
-            self._end(thread)
+            self._end(threads)
         if self._failure is not None:
             raise self._failure
         for duty in self._duties:
@@ -120,20 +123,22 @@ class ApiService:
         self._tools.events.close()
         self._server.should_exit = True
 
-    def _end(self, projecting: threading.Thread) -> None:
+    def _end(self, reading: Sequence[threading.Thread]) -> None:
         self._watch.stop()
         self._tools.live.stop()
         self._tools.events.stop()
-        self._projector.stop()
+        for reader in self._readers:
+            reader.stop()
         for duty in self._duties:
             duty.stop()
-        projecting.join()
+        for thread in reading:
+            thread.join()
         self._tools.playback.close()
         self._tools.hidden_copies.close()
 
-    def _project(self) -> None:
+    def _read(self, reader: Runnable) -> None:
         try:
-            self._projector.run()
+            reader.run()
         except BaseException as error:  # noqa: BLE001 - raised again in the main thread
             self._failure = error
         finally:
@@ -184,6 +189,14 @@ def build(settings: ApiSettings) -> ApiService:
     projector = ConsumeLoop(
         KafkaBroker(settings), groups.PROJECTOR, TOPICS, Projector(engine), publisher, LIMITS
     )
+    collector = ConsumeLoop(
+        broker := KafkaBroker(settings),
+        groups.DEAD_LETTERS,
+        collecting.TWINS,
+        Collector(engine, broker.topic_prefix),
+        publisher,
+        collecting.LIMITS,
+    )
     looks: dict[str, Callable[[], State]] = {
         "database": lambda: health.database_answers(engine),
         "object store": lambda: health.store_answers(store),
@@ -233,7 +246,7 @@ def build(settings: ApiSettings) -> ApiService:
         keeping,
         *_duties(settings, tools),
     ]
-    return ApiService(server, projector, duties, watch, tools)
+    return ApiService(server, (projector, collector), duties, watch, tools)
 
 
 def _invite_first_owner(tools: Tools) -> None:

@@ -71,6 +71,11 @@ LATER: Mapping[str, Later] = {
         "services.cli.retention", "What is kept for how long: show, set.", extra="local"
     ),
     "holds": Later("services.cli.holds", "Legal hold: list, add, release.", extra="local"),
+    "deadletters": Later(
+        "services.cli.deadletters",
+        "Records that nobody could use: list, show, replay, drop.",
+        extra="local",
+    ),
     "secrets": Later("services.cli.secrets", "The key that seals secrets: rotate.", extra="local"),
     "export": Later(
         "services.cli.export", "Scores, alerts and conditions as CSV or Parquet.", extra="local"

@@ -186,6 +186,11 @@ MATRIX: dict[tuple[str, str], Entry] = {
     ("POST", "/api/v1/erasures"): Entry("administer", {"source_id": str(CAMERA), "reason": "gone"}),
     ("GET", "/api/v1/erasures"): ADMINISTER,
     ("GET", "/api/v1/erasures/{erasure_id}"): Entry("administer", is_tenants=True),
+    # dead letters
+    ("GET", "/api/v1/dead-letters"): ADMINISTER,
+    ("GET", "/api/v1/dead-letters/{letter_id}"): ADMINISTER,
+    ("POST", "/api/v1/dead-letters/{letter_id}/replay"): ADMINISTER,
+    ("DELETE", "/api/v1/dead-letters/{letter_id}"): ADMINISTER,
     # legal hold and retention
     ("GET", "/api/v1/holds"): REVIEW,
     ("POST", "/api/v1/holds"): Entry(

@@ -30,6 +30,7 @@ from services.api.queries.sources import source_row
 from services.api.tables import sources
 from tests.unit.api.builders import CAMERA, alert, configured
 from tests.unit.api.conftest import Api, apis
+from tests.unit.api.letters import collect, letter
 from tests.unit.api.matrix import MATRIX, OPEN, TARGET, Entry, Need
 from tests.unit.api.people import a_store, invitation, person
 from tests.unit.api.test_uploads import MP4
@@ -167,6 +168,7 @@ def created(make_api: Callable[..., Api]) -> World:
         "item_id": item_id,
         "erasure_id": _erasure(api),
         "hold_id": _hold(api),
+        "letter_id": str(collect(api, letter())[0]),
         "source_id": str(CAMERA),
         "video_id": video.json()["video_id"],
         "upload_id": str(UUID(int=5)),
