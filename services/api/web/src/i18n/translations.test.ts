@@ -1,11 +1,11 @@
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { formatter } from "@lingui/format-po";
 import { expect, it } from "vitest";
 
 /** What a catalogue has: by id its message and translation. */
-async function catalogue(locale: string) {
-  const text = readFileSync(`src/i18n/${locale}.po`, "utf-8");
-  return formatter().parse(text, { locale, sourceLocale: "en", filename: `${locale}.po` });
+async function catalogue(path: string) {
+  const text = readFileSync(path, "utf-8");
+  return formatter().parse(text, { locale: "ko", sourceLocale: "en", filename: path });
 }
 
 const placeholders = (text: string) =>
@@ -14,10 +14,28 @@ const placeholders = (text: string) =>
     .sort()
     .join();
 
-it("has a Korean translation of every message, with the same values in it", async () => {
-  const wrong = Object.values(await catalogue("ko")).filter(
-    ({ message = "", translation = "" }) =>
-      !translation || placeholders(message) !== placeholders(translation),
-  );
-  expect(wrong.map(({ message }) => message)).toEqual([]);
-});
+it.each(globSync("src/i18n/*-ko.po"))(
+  "has a Korean translation of every message in %s, with the same values in it",
+  async (path) => {
+    const wrong = Object.values(await catalogue(path)).filter(
+      ({ message = "", translation = "" }) =>
+        !translation || placeholders(message) !== placeholders(translation),
+    );
+    expect(wrong.map(({ message }) => message)).toEqual([]);
+  },
+);
+
+it.each(globSync("src/pages/*/"))(
+  "loads with the pages of %s the words of all rooms they take parts of",
+  (room) => {
+    const sources = globSync(`${room}/**/*.{ts,tsx}`).map((path) => readFileSync(path, "utf-8"));
+    const others = sources.flatMap((text) => [...text.matchAll(/from "@\/pages\/(\w+)\//g)]);
+    const routes = readFileSync(`${room}/routes.ts`, "utf-8");
+    const pages = [...routes.matchAll(/spoken\(.+?\), ([^()]+)\)/g)].map(
+      ([, rooms]) => rooms ?? "",
+    );
+    const own = room.replace(/.*\//, "");
+    for (const name of [own, ...others.map(([, name]) => name)])
+      expect(pages.filter((rooms) => !rooms.includes(`"${name}"`))).toEqual([]);
+  },
+);

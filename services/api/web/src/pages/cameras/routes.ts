@@ -1,5 +1,6 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { shellRoute } from "@/app/root";
+import { spoken } from "@/i18n/language";
 import { CAMERA_TABS, type CameraSearch } from "./search";
 import { LAYOUTS, type Layout } from "./wall/layouts";
 
@@ -17,7 +18,10 @@ const cameras = createRoute({
     store: text(search.store),
     add: search.add === true ? true : undefined,
   }),
-  component: lazyRouteComponent(() => import("./Cameras"), "Cameras"),
+  component: lazyRouteComponent(
+    spoken(() => import("./Cameras"), "cameras"),
+    "Cameras",
+  ),
 });
 
 const camera = createRoute({
@@ -28,7 +32,10 @@ const camera = createRoute({
     at: text(search.at),
     span: positive(search.span),
   }),
-  component: lazyRouteComponent(() => import("./Camera"), "Camera"),
+  component: lazyRouteComponent(
+    spoken(() => import("./Camera"), "cameras"),
+    "Camera",
+  ),
 });
 
 const wall = createRoute({
@@ -41,7 +48,10 @@ const wall = createRoute({
     page: positive(search.page),
     store: text(search.store),
   }),
-  component: lazyRouteComponent(() => import("./wall/Wall"), "Wall"),
+  component: lazyRouteComponent(
+    spoken(() => import("./wall/Wall"), "cameras"),
+    "Wall",
+  ),
 });
 
 const webcam = createRoute({
@@ -50,7 +60,10 @@ const webcam = createRoute({
   validateSearch: (search: Record<string, unknown>): { source?: string } => ({
     source: text(search.source),
   }),
-  component: lazyRouteComponent(() => import("./Webcam"), "Webcam"),
+  component: lazyRouteComponent(
+    spoken(() => import("./Webcam"), "cameras"),
+    "Webcam",
+  ),
 });
 
 const link = createRoute({
@@ -59,7 +72,10 @@ const link = createRoute({
   validateSearch: (search: Record<string, unknown>): { source?: string } => ({
     source: text(search.source),
   }),
-  component: lazyRouteComponent(() => import("./Link"), "LinkPage"),
+  component: lazyRouteComponent(
+    spoken(() => import("./Link"), "cameras"),
+    "LinkPage",
+  ),
 });
 
 const timeline = createRoute({
@@ -73,7 +89,10 @@ const timeline = createRoute({
     span: positive(search.span),
     camera: text(search.camera),
   }),
-  component: lazyRouteComponent(() => import("./Timeline"), "Timeline"),
+  component: lazyRouteComponent(
+    spoken(() => import("./Timeline"), "cameras"),
+    "Timeline",
+  ),
 });
 
 export const cameraRoutes = [cameras, camera, wall, webcam, link, timeline] as const;

@@ -2,6 +2,7 @@ import { createRoute, lazyRouteComponent, redirect } from "@tanstack/react-route
 import { queries } from "@/api/queries";
 import { SESSION } from "@/api/session";
 import { rootRoute, shellRoute } from "@/app/root";
+import { spoken } from "@/i18n/language";
 import { STEPS, type Step } from "./steps/steps";
 
 const signIn = createRoute({
@@ -13,31 +14,46 @@ const signIn = createRoute({
     const session = await queries.fetchQuery({ ...SESSION, staleTime: 0 }).catch(() => null);
     if (session?.open) throw redirect({ href: search.next ?? "/" });
   },
-  component: lazyRouteComponent(() => import("./SignIn"), "SignIn"),
+  component: lazyRouteComponent(
+    spoken(() => import("./SignIn"), "door", "people"),
+    "SignIn",
+  ),
 });
 
 const signUp = createRoute({
   getParentRoute: () => rootRoute,
   path: "/setup/$ticket",
-  component: lazyRouteComponent(() => import("./SignUp"), "SignUp"),
+  component: lazyRouteComponent(
+    spoken(() => import("./SignUp"), "door", "people"),
+    "SignUp",
+  ),
 });
 
 const invitation = createRoute({
   getParentRoute: () => rootRoute,
   path: "/invitation/$ticket",
-  component: lazyRouteComponent(() => import("./Invitation"), "Invitation"),
+  component: lazyRouteComponent(
+    spoken(() => import("./Invitation"), "door", "people"),
+    "Invitation",
+  ),
 });
 
 const forgotten = createRoute({
   getParentRoute: () => rootRoute,
   path: "/reset/forgotten",
-  component: lazyRouteComponent(() => import("./Forgotten"), "Forgotten"),
+  component: lazyRouteComponent(
+    spoken(() => import("./Forgotten"), "door", "people"),
+    "Forgotten",
+  ),
 });
 
 const reset = createRoute({
   getParentRoute: () => rootRoute,
   path: "/reset/$ticket",
-  component: lazyRouteComponent(() => import("./Reset"), "Reset"),
+  component: lazyRouteComponent(
+    spoken(() => import("./Reset"), "door", "people"),
+    "Reset",
+  ),
 });
 
 const firstSteps = createRoute({
@@ -47,7 +63,10 @@ const firstSteps = createRoute({
     const found = STEPS.find((name) => name === step);
     return found ? { step: found } : {};
   },
-  component: lazyRouteComponent(() => import("./FirstSteps"), "FirstSteps"),
+  component: lazyRouteComponent(
+    spoken(() => import("./FirstSteps"), "door", "people"),
+    "FirstSteps",
+  ),
 });
 
 export const doorRoutes = [signIn, signUp, invitation, forgotten, reset] as const;

@@ -1,48 +1,70 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { shellRoute } from "@/app/root";
+import { spoken } from "@/i18n/language";
 import { auditSearch } from "./search";
 
 const section = createRoute({
   getParentRoute: () => shellRoute,
   id: "people-section",
-  component: lazyRouteComponent(() => import("./Section"), "Section"),
+  component: lazyRouteComponent(
+    spoken(() => import("./Section"), "people", "door"),
+    "Section",
+  ),
 });
 
 const people = createRoute({
   getParentRoute: () => section,
   path: "/people",
-  component: lazyRouteComponent(() => import("./People"), "People"),
+  component: lazyRouteComponent(
+    spoken(() => import("./People"), "people", "door"),
+    "People",
+  ),
 });
 
 const stores = createRoute({
   getParentRoute: () => section,
   path: "/stores",
-  component: lazyRouteComponent(() => import("./Stores"), "Stores"),
+  component: lazyRouteComponent(
+    spoken(() => import("./Stores"), "people", "door"),
+    "Stores",
+  ),
 });
 
 const keys = createRoute({
   getParentRoute: () => section,
   path: "/keys",
-  component: lazyRouteComponent(() => import("./Keys"), "Keys"),
+  component: lazyRouteComponent(
+    spoken(() => import("./Keys"), "people", "door"),
+    "Keys",
+  ),
 });
 
 const account = createRoute({
   getParentRoute: () => section,
   path: "/account",
-  component: lazyRouteComponent(() => import("./account/Account"), "Account"),
+  component: lazyRouteComponent(
+    spoken(() => import("./account/Account"), "people", "door"),
+    "Account",
+  ),
 });
 
 const audit = createRoute({
   getParentRoute: () => section,
   path: "/audit",
   validateSearch: auditSearch,
-  component: lazyRouteComponent(() => import("./Audit"), "Audit"),
+  component: lazyRouteComponent(
+    spoken(() => import("./Audit"), "people", "door"),
+    "Audit",
+  ),
 });
 
 const settings = createRoute({
   getParentRoute: () => section,
   path: "/settings",
-  component: lazyRouteComponent(() => import("./settings/Settings"), "Settings"),
+  component: lazyRouteComponent(
+    spoken(() => import("./settings/Settings"), "people", "door"),
+    "Settings",
+  ),
 });
 
 export const peopleRoutes = [

@@ -1,17 +1,24 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { shellRoute } from "@/app/root";
+import { spoken } from "@/i18n/language";
 import type { Scope } from "./policies";
 
 const channels = createRoute({
   getParentRoute: () => shellRoute,
   path: "/channels",
-  component: lazyRouteComponent(() => import("./Channels"), "Channels"),
+  component: lazyRouteComponent(
+    spoken(() => import("./Channels"), "rules"),
+    "Channels",
+  ),
 });
 
 const channel = createRoute({
   getParentRoute: () => shellRoute,
   path: "/channels/$targetId",
-  component: lazyRouteComponent(() => import("./Channel"), "Channel"),
+  component: lazyRouteComponent(
+    spoken(() => import("./Channel"), "rules"),
+    "Channel",
+  ),
 });
 
 const SCOPES: readonly unknown[] = ["tenant", "store", "source"] satisfies Scope[];
@@ -23,7 +30,10 @@ const policies = createRoute({
     ...(SCOPES.includes(scope) && { scope: scope as Scope }),
     ...(typeof id === "string" && { id }),
   }),
-  component: lazyRouteComponent(() => import("./Policies"), "Policies"),
+  component: lazyRouteComponent(
+    spoken(() => import("./Policies"), "rules"),
+    "Policies",
+  ),
 });
 
 export const ruleRoutes = [channels, channel, policies] as const;
