@@ -27,6 +27,10 @@ class EmbeddingExtracted(OfSource):
     dim: Annotated[int, Field(ge=1, le=65536)]
     vector: Bytes
     is_last: bool = False
+    is_reextracted: bool = Field(
+        default=False,
+        description="made anew of recordings, for replays alone: the live stream passes over it",
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

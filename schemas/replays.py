@@ -36,6 +36,11 @@ class ReplayRequested(Message):
         default=None, description="no faster than this; absent: as fast as it goes"
     )
     is_cancelled: bool = False
+    extracted_at: UtcTime | None = Field(
+        default=None,
+        description="of input `recordings`: since when the footage lies on the log as embeddings, "
+        "written after `requested_at`; until then there is nothing to judge",
+    )
     requested_at: UtcTime
 
     @model_validator(mode="after")
@@ -65,6 +70,30 @@ class ReplayProgressed(Message):
     estimated_s: Annotated[float, Field(ge=0)] | None = Field(
         default=None, description="what it would take in all, estimated before it began"
     )
+    elapsed_s: Annotated[float, Field(ge=0)] = Field(default=0.0, description="of work so far")
+    error: Annotated[str, Field(max_length=1000)] | None = None
+    progressed_at: UtcTime
+
+
+class ExtractionProgressed(Message):
+    """How far the footage of a replay from recordings was embedded anew. The latest of a run counts;
+    `done` says that all there is lies on the log.
+    """
+
+    KEY: ClassVar[str] = "run"
+
+    type: Literal["nightclerk.extraction.progressed.v1"] = "nightclerk.extraction.progressed.v1"
+    run: Run
+    requested_at: UtcTime = Field(description="of the request that this is about")
+    state: Literal["running", "done", "failed", "cancelled"]
+    seconds_planned: Annotated[float, Field(ge=0)] = Field(
+        default=0.0, description="of the stretch, of all sources, whether there is footage or not"
+    )
+    seconds: Annotated[float, Field(ge=0)] = Field(default=0.0, description="of it gone through")
+    seconds_missing: Annotated[float, Field(ge=0)] = Field(
+        default=0.0, description="of these there was no footage, or none that could be read"
+    )
+    clips: Annotated[int, Field(ge=0)] = Field(default=0, description="embedded")
     elapsed_s: Annotated[float, Field(ge=0)] = Field(default=0.0, description="of work so far")
     error: Annotated[str, Field(max_length=1000)] | None = None
     progressed_at: UtcTime

@@ -17,7 +17,7 @@ from schemas.policies import PolicySet
 from schemas.poses import PosesExtracted
 from schemas.pushes import FramePushed
 from schemas.recordings import FootageRequested, SegmentRecorded
-from schemas.replays import ReplayProgressed, ReplayRequested
+from schemas.replays import ExtractionProgressed, ReplayProgressed, ReplayRequested
 from schemas.reviews import AlertReviewed
 from schemas.scores import ClipScored, ClipsScored
 from schemas.sources import SourceConfigured
@@ -131,7 +131,7 @@ CLIPS_BULK = Topic(
 EMBEDDINGS = Topic(
     name="embeddings.v1",
     messages=(EmbeddingExtracted,),
-    producers=("features",),
+    producers=("features", "reextraction"),
     consumers=("scoring",),
     retention_ms=30 * DAY_MS,
     description="What the backbone saw; replay this to score again with another head.",
@@ -264,15 +264,15 @@ REPLAYS = Topic(
     name="replays.v1",
     messages=(ReplayRequested,),
     producers=("api",),
-    consumers=("scoring",),
+    consumers=("scoring", "reextraction"),
     retention_ms=7 * DAY_MS,
     is_compacted=True,
     description="Stretches of the past that are to be judged again; a tombstone removes one.",
 )
 REPLAY_PROGRESS = Topic(
     name="replay-progress.v1",
-    messages=(ReplayProgressed,),
-    producers=("scoring",),
+    messages=(ReplayProgressed, ExtractionProgressed),
+    producers=("scoring", "reextraction"),
     consumers=("api",),
     retention_ms=30 * DAY_MS,
     description="How far each replay got.",

@@ -39,5 +39,6 @@ def samples() -> tuple[Message, ...]:
         models.models_deployed(),
         models.replay_requested(),
         models.replay_progressed(),
+        models.extraction_progressed(),
         footage.dead_letter(),
     )

@@ -6,7 +6,7 @@ from schemas.clips import ClipSpec
 from schemas.ids import DEFAULT_TENANT
 from schemas.models import DetectorPackage, HeadTerms, ModelsDeployed, Shadow
 from schemas.policies import PersistenceRule
-from schemas.replays import ReplayProgressed, ReplayRequested
+from schemas.replays import ExtractionProgressed, ReplayProgressed, ReplayRequested
 from schemas.samples.world import MODEL, NOON, SOURCE, STORE
 
 PACKAGE = DetectorPackage(
@@ -51,8 +51,9 @@ def replay_requested() -> ReplayRequested:
         sources=(SOURCE,),
         package=PACKAGE,
         backbone=PACKAGE.backbone,
-        input="archive",
+        input="recordings",
         windows_per_s=5000.0,
+        extracted_at=NOON + timedelta(minutes=10),
         requested_at=NOON,
     )
 
@@ -69,5 +70,20 @@ def replay_progressed() -> ReplayProgressed:
         estimated_s=4.0,
         elapsed_s=2.5,
         error="Kafka was away for too long.",
+        progressed_at=NOON,
+    )
+
+
+def extraction_progressed() -> ExtractionProgressed:
+    return ExtractionProgressed(
+        run=RUN,
+        requested_at=NOON,
+        state="running",
+        seconds_planned=86_400.0,
+        seconds=3600.0,
+        seconds_missing=12.5,
+        clips=3363,
+        elapsed_s=610.0,
+        error="A segment could not be read.",
         progressed_at=NOON,
     )

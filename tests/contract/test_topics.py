@@ -13,7 +13,7 @@ from schemas.clips import ClipRecorded
 from schemas.deadletters import DeadLetter
 from schemas.topics import DAY_MS, TOPICS, Topic, dead_letters
 
-SERVICES = {"ingest", "features", "scoring", "alerts", "api"}
+SERVICES = {"ingest", "features", "scoring", "alerts", "api", "reextraction"}
 NAME = re.compile(r"[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)*\.v[1-9][0-9]*")
 every_topic = pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
 
