@@ -19,6 +19,7 @@ Condition = Literal[
     "overloaded",
     "clips_dropped",
     "not_recorded",
+    "calibration_drift",
 ]
 
 
@@ -30,7 +31,8 @@ class SourceHealth(OfSource):
     `clock_stepped`: the wall clock was set, and the source has a new grid from then on; `still`:
     nothing moves, and the motion gate publishes no clips; `overloaded`: fewer windows are looked at
     than the detector asks for, or clips are skipped; `clips_dropped`: clips that waited for Kafka
-    had to go; `not_recorded`: its recording fails, as on a full disk. `start_s` is when the
+    had to go; `not_recorded`: its recording fails, as on a full disk; `calibration_drift`: its
+    scores left what was learned of them, or its alarms their budget. `start_s` is when the
     condition began: condition and start together are the same through its whole life. `still`,
     `overloaded` and `clips_dropped` count in `count` what was left out so far.
     A condition at a moment (`clock_stepped`) is over as it is told.

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from schemas.alerts import AlertClosed, AlertOpened, AlertUpdated
 from schemas.base import Message
+from schemas.calibrations import SourceCalibrated
 from schemas.clips import ClipRecorded
 from schemas.deadletters import DeadLetter
 from schemas.deliveries import DeliveryAttempted, DeliveryRequested
@@ -18,7 +19,7 @@ from schemas.poses import PosesExtracted
 from schemas.pushes import FramePushed
 from schemas.recordings import FootageRequested, SegmentRecorded
 from schemas.replays import ExtractionProgressed, ReplayProgressed, ReplayRequested
-from schemas.reviews import AlertReviewed
+from schemas.reviews import AlertReviewed, EventMissed
 from schemas.scores import ClipScored, ClipsScored
 from schemas.sources import SourceConfigured
 from schemas.targets import TargetConfigured
@@ -179,7 +180,7 @@ DELIVERIES = Topic(
 HEALTH = Topic(
     name="health.v1",
     messages=(SourceHealth,),
-    producers=("ingest", "features"),
+    producers=("ingest", "features", "scoring"),
     consumers=("scoring", "api"),
     retention_ms=30 * DAY_MS,
     description="What is wrong with a camera, or was; what was left out, and why.",
@@ -229,11 +230,20 @@ TARGETS = Topic(
 )
 REVIEWS = Topic(
     name="reviews.v1",
-    messages=(AlertReviewed,),
+    messages=(AlertReviewed, EventMissed),
     producers=("api",),
-    consumers=("alerts", "api"),
+    consumers=("alerts", "scoring", "api"),
     retention_ms=90 * DAY_MS,
-    description="What people made of alerts: acknowledged, assigned, true or false.",
+    description="What people made of alerts, and reports of events that raised none.",
+)
+CALIBRATIONS = Topic(
+    name="calibrations.v1",
+    messages=(SourceCalibrated,),
+    producers=("scoring",),
+    consumers=("api",),
+    retention_ms=7 * DAY_MS,
+    is_compacted=True,
+    description="What each camera's scores and people's verdicts made of its marks.",
 )
 DELIVERY_REQUESTS = Topic(
     name="delivery-requests.v1",
@@ -298,6 +308,7 @@ TOPICS: tuple[Topic, ...] = (
     KEEPING,
     TARGETS,
     REVIEWS,
+    CALIBRATIONS,
     DELIVERY_REQUESTS,
     MAILS,
     MODELS,

@@ -30,6 +30,8 @@ def samples() -> tuple[Message, ...]:
         notices.delivery_requested(),
         notices.target_configured(),
         notices.alert_reviewed(),
+        notices.event_missed(),
+        notices.source_calibrated(),
         notices.mail_requested(),
         footage.source_health(),
         footage.segment_recorded(),

@@ -6,12 +6,14 @@ from typing import TypeVar
 
 from schemas import ids
 from schemas.alerts import AlertClosed, AlertOpened, AlertUpdated
+from schemas.calibrations import LearnedDay, ModelCalibration, SourceCalibrated, VerdictTaken
 from schemas.deliveries import DeliveryAttempted, DeliveryRequested
 from schemas.hours import DaySpan, Holiday, StoreHours, WeeklyHours
+from schemas.judgements import LIVE
 from schemas.keeping import HeldStretch, KeepingConfigured
 from schemas.mails import MailRequested
 from schemas.policies import PersistenceRule, PolicySet, PresenceRule, SourceCalibration
-from schemas.reviews import AlertReviewed
+from schemas.reviews import AlertReviewed, EventMissed, MissedLevel, ReviewedAlert
 from schemas.samples.footage import clip_ref
 from schemas.samples.world import CORNER, LATE, MODEL, NOON, OF_SOURCE, SOURCE, STORE, TARGET
 from schemas.sources import Zone
@@ -138,7 +140,58 @@ def alert_reviewed() -> AlertReviewed:
         assigned_to=TARGET,
         verdict="false",
         reason="two friends embraced",
+        alert=ReviewedAlert(
+            source_kind="camera",
+            run=LIVE,
+            kind="incident",
+            rule="fight",
+            model_id=MODEL,
+            peak_score=0.81,
+            started_at=NOON,
+        ),
         reviewed_at=NOON,
+    )
+
+
+def event_missed() -> EventMissed:
+    return EventMissed(
+        event_id=TARGET,
+        source_id=SOURCE,
+        tenant_id=ids.DEFAULT_TENANT,
+        since=NOON,
+        until=NOON + timedelta(seconds=12),
+        label="theft",
+        levels=(MissedLevel(run=LIVE, model_id=MODEL, level=0.72),),
+        is_withdrawn=True,
+        reported_at=NOON,
+    )
+
+
+def source_calibrated() -> SourceCalibrated:
+    day = date(2026, 5, 1)
+    return SourceCalibrated(
+        source_id=SOURCE,
+        models=(
+            ModelCalibration(
+                run=LIVE,
+                model_id=MODEL,
+                rule="fight",
+                label="Possible fight",
+                budget_per_day=1.0,
+                entered=0.75,
+                by_days=0.78,
+                in_force=0.8,
+                furthest=0.875,
+                since=day,
+                days=(LearnedDay(day=day, level=0.77, usual=0.3, alarms=4, mark=0.78),),
+                verdicts=(
+                    VerdictTaken(subject_id=TARGET, kind="false", peak=0.81, reviewed_at=NOON),
+                ),
+                drift="alarms",
+                drift_since=day,
+            ),
+        ),
+        changed_at=NOON,
     )
 
 

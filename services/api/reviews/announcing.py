@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy import Engine, select, update
 
 from schemas.ids import DEFAULT_TENANT
-from schemas.reviews import AlertReviewed
+from schemas.reviews import AlertReviewed, ReviewedAlert
 from schemas.topics import REVIEWS
 from services.api.reviews.tables import reviews
-from services.api.tables import sources
+from services.api.tables import alerts, sources
 from services.chassis.storage.database import transaction
 from services.chassis.streaming.publisher import Publishing
 from services.chassis.streaming.records import Outgoing
@@ -26,13 +26,22 @@ AT_ONCE = 200
 
 
 def message_of(row: Mapping[Any, Any]) -> AlertReviewed:
-    """The review of a row, beside the tenant of its source."""
+    """The review of a row, beside the tenant of its source and what the alert was."""
     names = "alert_id source_id acknowledged_at acknowledged_by assigned_to verdict reason"
     return AlertReviewed(
         tenant_id=row["tenant_id"] or DEFAULT_TENANT,
+        alert=_alert(row),
         reviewed_at=row["reviewed_at"],
         **{name: row[name] for name in names.split()},
     )
+
+
+def _alert(row: Mapping[Any, Any]) -> ReviewedAlert | None:
+    """A verdict outlives the alert's own row; then nothing is said of the alert."""
+    if row["kind"] is None:
+        return None
+    names = "source_kind run kind rule model_id peak_score started_at"
+    return ReviewedAlert(**{name: row[name] for name in names.split()})
 
 
 class ReviewAnnouncements:
@@ -43,10 +52,12 @@ class ReviewAnnouncements:
 
     def turn(self) -> float:
         """Publish what is not published yet; seconds until the next look. Raises TransientError."""
-        together = reviews.join(sources, sources.c.source_id == reviews.c.source_id)
+        of_source = reviews.join(sources, sources.c.source_id == reviews.c.source_id)
+        of_alert = of_source.outerjoin(alerts, alerts.c.alert_id == reviews.c.alert_id)
+        more = (sources.c.tenant_id, alerts.c.source_kind, alerts.c.kind, alerts.c.peak_score)
         query = (
-            select(reviews, sources.c.tenant_id)
-            .select_from(together)
+            select(reviews, *more)
+            .select_from(of_alert)
             .where(reviews.c.announced_at.is_(None), sources.c.is_being_removed.is_(False))
             .order_by(reviews.c.reviewed_at)
             .limit(AT_ONCE)

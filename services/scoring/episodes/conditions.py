@@ -48,6 +48,7 @@ KINDS: Mapping[Condition, Kind] = {
     "blurred": Kind("Picture blurred", "warning"),
     "clips_dropped": Kind("Footage lost", "warning"),
     "not_recorded": Kind("Not recorded", "warning"),
+    "calibration_drift": Kind("Calibration drifted", "warning"),
     "clock_stepped": Kind("Clock set", None),
     "overloaded": Kind("Not everything is looked at", None),
     "still": Kind("Nothing moves", None),
