@@ -1,12 +1,13 @@
 """Cameras in the browser: added, seen, drawn upon, paused, removed, and over time."""
 
 import io
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from schemas.pushes import FramePushed
 from schemas.topics import PUSHES
@@ -90,6 +91,17 @@ def test_pictures_scores_and_an_outage_come_without_a_reload(page: Page, site: S
     expect(page.get_by_text("Latest score 0.71, the mark stands at 0.60")).to_be_visible()
     site.happens(health("offline", source_id=source, detail="The cable is cut."))
     expect(page.get_by_text("The cable is cut.").first).to_be_visible()
+
+
+def test_why_a_camera_is_away_stands_in_the_readers_language(
+    open_context: Callable[..., BrowserContext], site: Site
+) -> None:
+    source = added(site)
+    away = health("offline", source_id=source, detail="The camera answers with error 454.")
+    site.happens(away, scored(0, 0.71, source_id=source, source_kind="camera"))
+    page = open_context(locale="ko-KR").new_page()
+    page.goto(f"/cameras/{source}")
+    expect(page.get_by_text("카메라가 오류 454로 응답합니다.").first).to_be_visible()
 
 
 def test_the_wall_shows_pictures_and_is_led_by_keys(page: Page, site: Site) -> None:

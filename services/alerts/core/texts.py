@@ -2,6 +2,7 @@
 
 from services.alerts.core import words
 from services.alerts.core.notice import Notice, media_time, one_line, wall_clock
+from services.chassis.sentences import said
 
 
 def subject(notice: Notice) -> str:
@@ -27,7 +28,7 @@ def summary(notice: Notice) -> str:
 
 def label(notice: Notice) -> str:
     """What the alert is, on one line."""
-    return one_line(words.label(notice.target.language, notice.alert.label))
+    return one_line(said(notice.alert.label, notice.target.language))
 
 
 def facts(notice: Notice) -> list[tuple[str, str]]:
@@ -44,7 +45,8 @@ def facts(notice: Notice) -> list[tuple[str, str]]:
     severity = (word("severity"), word(alert.severity))
     if notice.is_health:
         since = (word("since"), wall_clock(alert) or media_time(alert.start_s))
-        return [what, place, since, *_sentence(word("reason"), alert.detail), severity]
+        why = said(alert.detail, language)
+        return [what, place, since, *_sentence(word("reason"), why), severity]
     span = f"{media_time(alert.start_s)} {word('to')} {media_time(alert.end_s)}"
     peak = f"{media_time(alert.peak_s)}, {word('score')} {alert.peak_score:.2f}"
     return [

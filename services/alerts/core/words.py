@@ -47,26 +47,5 @@ WORDS: Mapping[str, Mapping[Language, str]] = {
 }
 
 
-CONDITIONS: Mapping[str, str] = {
-    "Camera offline": "카메라 오프라인",
-    "Camera covered": "카메라 가려짐",
-    "Camera moved": "카메라 방향 바뀜",
-    "Picture frozen": "화면 멈춤",
-    "Picture dark": "화면 어두움",
-    "Picture blurred": "화면 흐림",
-    "Footage lost": "영상 유실",
-    "Not recorded": "녹화되지 않음",
-    "Clock set": "카메라 시각 변경",
-    "Not everything is looked at": "일부 영상 분석 안 됨",
-    "Nothing moves": "움직임 없음",
-}
-"""Labels of conditions that nobody renamed, in Korean."""
-
-
-def label(language: Language, text: str) -> str:
-    """Of an alert, as it is shown."""
-    return CONDITIONS.get(text, text) if language == "ko" else text
-
-
 def of(language: Language, name: str) -> str:
     return WORDS[name][language]

@@ -2,6 +2,7 @@
 // browser's. Each room of pages/ has its own words, loaded with the first of its pages.
 
 import { i18n, type Messages } from "@lingui/core";
+import { learn } from "./said";
 
 export type Language = "en" | "ko";
 export type Room = "cameras" | "door" | "models" | "people" | "review" | "rules" | "videos";
@@ -16,7 +17,7 @@ let wanted: Language = "en";
 /** From now on, in all rooms that were entered. */
 export async function speak(language: Language): Promise<void> {
   wanted = language;
-  await Promise.all([...entered].map((room) => load(room, language)));
+  await Promise.all([learn(language), ...[...entered].map((room) => load(room, language))]);
   if (wanted !== language) return;
   i18n.activate(language);
   document.documentElement.lang = language;

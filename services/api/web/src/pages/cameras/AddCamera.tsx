@@ -6,6 +6,7 @@ import { Link } from "@tanstack/react-router";
 import { type FormEvent, useRef, useState } from "react";
 import { type CameraView, client } from "@/api/client";
 import { refresh } from "@/api/queries";
+import { said } from "@/i18n/said";
 import { Button, buttonClass } from "@/ui/controls";
 import { Badge, sentence } from "@/ui/layout";
 import { Dialog } from "@/ui/overlays";
@@ -108,7 +109,7 @@ function FirstPicture({
       />
       <p className={css.line} role="status">
         <Badge tone={TONES[state]}>{states[state]}</Badge>
-        {!comes && <span>{data.reason}</span>}
+        {!comes && <span>{said(data.reason)}</span>}
         {comes && <span>{t`A picture comes. The camera is watched from now on.`}</span>}
       </p>
       {state === "offline" && (

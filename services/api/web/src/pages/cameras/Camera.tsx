@@ -6,6 +6,7 @@ import { lazy, type ReactNode, Suspense } from "react";
 import type { CameraView } from "@/api/client";
 import { useMay } from "@/api/session";
 import { useFormat } from "@/i18n/format";
+import { said } from "@/i18n/said";
 import { Button, buttonClass } from "@/ui/controls";
 import { Badge, Loaded, Page, Skeleton } from "@/ui/layout";
 import ui from "@/ui/ui.module.css";
@@ -85,7 +86,7 @@ function Facts({ camera }: { camera: CameraView }) {
           {conditions[condition]}
         </Badge>
       ))}
-      {camera.reason && <span>{camera.reason}</span>}
+      {camera.reason && <span>{said(camera.reason)}</span>}
       <span title={moment(camera.since)}>{ago(camera.since)}</span>
       {camera.store && <span>{camera.store}</span>}
       <span>{camera.address}</span>

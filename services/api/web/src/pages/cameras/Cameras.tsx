@@ -7,6 +7,7 @@ import { type CameraView, client } from "@/api/client";
 import { refresh } from "@/api/queries";
 import { useMay } from "@/api/session";
 import { useFormat } from "@/i18n/format";
+import { said } from "@/i18n/said";
 import { useStream } from "@/live/live";
 import { Button, buttonClass, joined, SelectField } from "@/ui/controls";
 import { Badge, Empty, Loaded, Page, Panel } from "@/ui/layout";
@@ -142,7 +143,7 @@ function Row({ camera, score }: { camera: CameraView; score: Latest | undefined 
         <Link to="/cameras/$sourceId" params={{ sourceId }}>
           {name}
         </Link>
-        {camera.reason && <small className={css.reason}>{camera.reason}</small>}
+        {camera.reason && <small className={css.reason}>{said(camera.reason)}</small>}
         <small title={facts}>{facts}</small>
       </div>
       <span

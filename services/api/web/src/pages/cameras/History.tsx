@@ -3,6 +3,7 @@
 import { useLingui } from "@lingui/react/macro";
 import { type CameraView, type ConditionPage, client } from "@/api/client";
 import { useFormat } from "@/i18n/format";
+import { said } from "@/i18n/said";
 import { Badge, Empty, Loaded, Panel, Scroll } from "@/ui/layout";
 import { More, usePages } from "@/ui/lists";
 import css from "./cameras.module.css";
@@ -52,7 +53,7 @@ export default function History({ camera }: { camera: CameraView }) {
                         <td>{moment(each.started_at)}</td>
                         <td>{each.is_over ? duration(lasted(each)) : t`still so`}</td>
                         <td>
-                          {[each.detail, each.count ? number(each.count) : ""]
+                          {[said(each.detail), each.count ? number(each.count) : ""]
                             .filter(Boolean)
                             .join(" ")}
                         </td>

@@ -5,6 +5,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { type FormEvent, useRef, useState } from "react";
 import { client } from "@/api/client";
 import { refresh } from "@/api/queries";
+import { said } from "@/i18n/said";
 import { Button, buttonClass, SelectField, TextField } from "@/ui/controls";
 import { Badge, Loaded, Page, Panel, sentence } from "@/ui/layout";
 import ui from "@/ui/ui.module.css";
@@ -123,7 +124,7 @@ function Progress({ sourceId }: { sourceId: string }) {
           <Screen
             ref={screen}
             label={t`Live picture of ${camera.name}`}
-            empty={camera.state === "offline" ? camera.reason : t`Finding the video…`}
+            empty={camera.state === "offline" ? said(camera.reason) : t`Finding the video…`}
           />
           <div className={css.stack}>
             <Panel className={css.panel}>
@@ -142,7 +143,7 @@ function Progress({ sourceId }: { sourceId: string }) {
               </ol>
               {camera.state === "offline" && (
                 <p role="alert">
-                  <Badge tone={TONES.offline}>{states.offline}</Badge> {camera.reason}
+                  <Badge tone={TONES.offline}>{states.offline}</Badge> {said(camera.reason)}
                 </p>
               )}
               <div className={ui.actions}>

@@ -5,6 +5,7 @@ import { useRef, useState } from "react";
 import { $api, type AlertView, type CameraView } from "@/api/client";
 import { refresh } from "@/api/queries";
 import { useFormat } from "@/i18n/format";
+import { said } from "@/i18n/said";
 import { Badge, Loaded, Panel } from "@/ui/layout";
 import css from "./cameras.module.css";
 import { ScoreStrip } from "./live/ScoreStrip";
@@ -36,7 +37,7 @@ export function LivePanel({ camera }: { camera: CameraView }) {
         <Screen
           ref={screen}
           label={t`Live picture of ${camera.name}`}
-          empty={camera.is_paused ? t`The camera is paused.` : camera.reason || undefined}
+          empty={camera.is_paused ? t`The camera is paused.` : said(camera.reason) || undefined}
         />
         {fault !== null && (
           <p role="status">{fault || t`The live picture broke off; trying again…`}</p>
@@ -65,7 +66,7 @@ function Alerts({ camera }: { camera: CameraView }) {
   const line = (alert: AlertView) => (
     <li key={alert.alert_id}>
       <span className={css.line}>
-        <Badge tone={alert.state === "open" ? "bad" : "plain"}>{alert.label}</Badge>
+        <Badge tone={alert.state === "open" ? "bad" : "plain"}>{said(alert.label)}</Badge>
         {alert.kind === "incident" && <span className="numbers">{percent(alert.peak_score)}</span>}
       </span>
       <small>

@@ -6,6 +6,7 @@ import { useMemo } from "react";
 import type { CameraView, EffectivePolicyView, RuleInForce } from "@/api/client";
 import { useMay } from "@/api/session";
 import { useFormat } from "@/i18n/format";
+import { said } from "@/i18n/said";
 import { buttonClass } from "@/ui/controls";
 import { Badge, Loaded, Panel, Scroll } from "@/ui/layout";
 import css from "./cameras.module.css";
@@ -81,7 +82,7 @@ function Rules({ policy, sourceId }: { policy: EffectivePolicyView; sourceId: st
               {rows.map(({ rule, origin, muted_by, when }) => (
                 <tr key={rule.name}>
                   <td>
-                    {rule.label || rule.name} {muted_by && <Badge>{t`Muted`}</Badge>}
+                    {said(rule.label) || rule.name} {muted_by && <Badge>{t`Muted`}</Badge>}
                   </td>
                   <td className="numbers">{when}</td>
                   <td>{origins[origin]}</td>

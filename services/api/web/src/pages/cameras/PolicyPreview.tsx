@@ -5,6 +5,7 @@ import { Link } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { type CameraView, client, type PersistenceRule, type PreviewView } from "@/api/client";
 import { useFormat } from "@/i18n/format";
+import { said } from "@/i18n/said";
 import { Button, joined, SelectField, TextField } from "@/ui/controls";
 import { Badge, Panel, sentence } from "@/ui/layout";
 import ui from "@/ui/ui.module.css";
@@ -47,7 +48,7 @@ export function PolicyPreview({ camera, rules }: { camera: CameraView; rules: Pe
             >
               {rules.map((each) => (
                 <option key={each.name} value={each.name}>
-                  {each.label || each.name}
+                  {said(each.label) || each.name}
                 </option>
               ))}
             </SelectField>
@@ -149,7 +150,7 @@ function Answer({ found, camera }: { found: PreviewView; camera: CameraView }) {
         {source.alerts.slice(0, 10).map((alert) => (
           <li key={`${alert.rule} ${alert.started_at}`}>
             <span className={css.line}>
-              <Badge>{alert.label || alert.rule}</Badge>
+              <Badge>{said(alert.label) || alert.rule}</Badge>
               <span className="numbers">{percent(alert.peak_score)}</span>
               <Link
                 to="/cameras/$sourceId"

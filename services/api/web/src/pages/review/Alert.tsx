@@ -4,6 +4,7 @@ import { useRef } from "react";
 import { $api, type AlertDetail, client } from "@/api/client";
 import { useMay, useMe } from "@/api/session";
 import { useFormat } from "@/i18n/format";
+import { said } from "@/i18n/said";
 import { Button, buttonClass } from "@/ui/controls";
 import { Actions, Loaded, Page, Panel } from "@/ui/layout";
 import { notify } from "@/ui/toasts";
@@ -36,7 +37,7 @@ export function Alert() {
   const query = $api.useQuery("get", "/api/v1/alerts/{alert_id}", { params });
   return (
     <Page
-      title={query.data?.label ?? t`Alert`}
+      title={(query.data && said(query.data.label)) ?? t`Alert`}
       actions={
         <>
           {query.data?.kind === "incident" && (

@@ -5,6 +5,7 @@ import { Link } from "@tanstack/react-router";
 import { memo } from "react";
 import type { AlertView } from "@/api/client";
 import { useFormat } from "@/i18n/format";
+import { said } from "@/i18n/said";
 import { Badge } from "@/ui/layout";
 import css from "./review.module.css";
 import { Snapshot } from "./Snapshot";
@@ -32,7 +33,7 @@ export const AlertCard = memo(function AlertCard({
       </span>
       <span className={css.said}>
         <span className={css.line}>
-          <strong className={css.label}>{alert.label}</strong>
+          <strong className={css.label}>{said(alert.label)}</strong>
           <span className="numbers dim">{score(alert.peak_score)}</span>
         </span>
         <span className={css.where}>

@@ -6,6 +6,7 @@ import { type RefObject, useRef, useState } from "react";
 import { $api, type AlertView, type IncidentDetail, type IncidentView } from "@/api/client";
 import { useMay, useMe } from "@/api/session";
 import { useFormat } from "@/i18n/format";
+import { said } from "@/i18n/said";
 import { Button, buttonClass } from "@/ui/controls";
 import { Actions, Loaded, Panel } from "@/ui/layout";
 import { notify } from "@/ui/toasts";
@@ -206,7 +207,7 @@ function Facts({ incident, alert }: { incident: IncidentDetail; alert: AlertView
   const { moment, score, duration } = useFormat(zoneOf(incident.store_id));
   return (
     <section className={css.stack} aria-label={t`The incident`}>
-      <h2>{alert.label}</h2>
+      <h2>{said(alert.label)}</h2>
       <p className="dim">
         {[alert.store, alert.filename].filter(Boolean).join(" · ")}
         <br />

@@ -3,6 +3,7 @@
 import { useLingui } from "@lingui/react/macro";
 import { type ReactNode, type Ref, useEffect, useImperativeHandle, useRef } from "react";
 import { $api, type AlertView } from "@/api/client";
+import { said } from "@/i18n/said";
 import { Player } from "@/video/Player";
 import type { PlayerHandle } from "@/video/playback";
 import css from "./review.module.css";
@@ -53,7 +54,7 @@ export function Film({
           ref={player}
           src={`/api/v1/alerts/${alert.alert_id}/evidence`}
           poster={`/api/v1/alerts/${alert.alert_id}/snapshot`}
-          label={t`Evidence of ${alert.label}`}
+          label={t`Evidence of ${said(alert.label)}`}
           preload="auto"
           extra={extra}
         />

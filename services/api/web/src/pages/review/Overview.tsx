@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { $api, type OverviewView } from "@/api/client";
 import { useFormat } from "@/i18n/format";
+import { said } from "@/i18n/said";
 import { Badge, Empty, Loaded, Page, Panel, Scroll } from "@/ui/layout";
 import { AlertCard } from "./AlertCard";
 import { HourStrip } from "./HourStrip";
@@ -221,7 +222,10 @@ function Troubled({ seen }: { seen: OverviewView }) {
                 </Badge>
               </span>
               <span className="dim">
-                {[camera.reason || worst?.detail, ago(worst?.started_at ?? camera.since)]
+                {[
+                  said(camera.reason || worst?.detail || ""),
+                  ago(worst?.started_at ?? camera.since),
+                ]
                   .filter(Boolean)
                   .join(" · ")}
               </span>

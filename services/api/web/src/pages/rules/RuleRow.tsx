@@ -1,5 +1,6 @@
 import { useLingui } from "@lingui/react/macro";
 import type { Policy } from "@/api/client";
+import { said } from "@/i18n/said";
 import { Button } from "@/ui/controls";
 import { Badge } from "@/ui/layout";
 import ui from "@/ui/ui.module.css";
@@ -33,7 +34,7 @@ export function RuleRow({ row, draft, change, edit }: Props) {
       <div className={css.row} style={{ padding: 0 }}>
         <div className={css.about}>
           <strong>
-            {rule.label} <small>{rule.name}</small>
+            {said(rule.label)} <small>{rule.name}</small>
           </strong>
           <span>{words(row)}</span>
           <span className={css.chips}>

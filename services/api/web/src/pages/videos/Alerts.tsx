@@ -2,6 +2,7 @@ import { useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import type { AlertView, VideoView } from "@/api/client";
 import { useFormat } from "@/i18n/format";
+import { said } from "@/i18n/said";
 import { Badge, Panel } from "@/ui/layout";
 import { AddToAlbum } from "@/video/AddToAlbum";
 import { Shot } from "@/video/Shot";
@@ -49,7 +50,7 @@ function Alert({ alert, seek }: { alert: AlertView; seek: Props["seek"] }) {
       />
       <div className={css.words}>
         <Link to="/alerts/$alertId" params={{ alertId: alert.alert_id }}>
-          <strong>{alert.label}</strong>
+          <strong>{said(alert.label)}</strong>
         </Link>
         <span className="dim numbers">{t`${from} to ${to}, ${lasted}`}</span>
         <span>

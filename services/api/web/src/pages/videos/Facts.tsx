@@ -1,6 +1,7 @@
 import { useLingui } from "@lingui/react/macro";
 import type { HeadView, VideoView } from "@/api/client";
 import { useFormat } from "@/i18n/format";
+import { said } from "@/i18n/said";
 import { Panel } from "@/ui/layout";
 import css from "./videos.module.css";
 
@@ -16,7 +17,7 @@ export function Judges({ heads }: { heads: HeadView[] }) {
         {heads.map((head) => (
           <dl key={head.rule} className={css.table}>
             <dt>{t`Looks for`}</dt>
-            <dd>{head.label}</dd>
+            <dd>{said(head.label)}</dd>
             <dt>{t`Model`}</dt>
             <dd>{head.model_id}</dd>
             <dt>{t`Head`}</dt>

@@ -4,6 +4,7 @@ import { useLingui } from "@lingui/react/macro";
 import { useEffect, useRef, useState } from "react";
 import { client, type TimelineView } from "@/api/client";
 import { useFormat } from "@/i18n/format";
+import { said } from "@/i18n/said";
 import { useLive, useStream } from "@/live/live";
 import { colours, useThemeTurn } from "@/ui/colours";
 import css from "./live.module.css";
@@ -86,7 +87,7 @@ export function ScoreStrip({ sourceId, offsetMs = 0 }: { sourceId: string; offse
 }
 
 function headOf(head: { rule: string; label: string; high_mark: number | null }): StripHead {
-  return { rule: head.rule, label: head.label, highMark: head.high_mark };
+  return { rule: head.rule, label: said(head.label), highMark: head.high_mark };
 }
 
 /** What was scored before the page was opened; nothing where it cannot be read. */

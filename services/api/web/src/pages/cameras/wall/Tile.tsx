@@ -6,6 +6,7 @@ import { type Ref, useEffect, useImperativeHandle, useRef, useState } from "reac
 import { $api, type CameraView } from "@/api/client";
 import { refresh } from "@/api/queries";
 import { useFormat } from "@/i18n/format";
+import { said } from "@/i18n/said";
 import { joined } from "@/ui/controls";
 import { Badge } from "@/ui/layout";
 import { Screen, type ScreenHandle } from "../live/Screen";
@@ -52,13 +53,13 @@ export function Tile({ ref, camera }: Props) {
       <Link
         to="/cameras/$sourceId"
         params={{ sourceId }}
-        aria-label={open ? t`${name}: ${open.label}` : name}
+        aria-label={open ? t`${name}: ${said(open.label)}` : name}
       >
         <Screen
           ref={screen}
           label={t`Live picture of ${name}`}
           className={css.picture}
-          empty={camera.is_paused ? t`The camera is paused.` : camera.reason || undefined}
+          empty={camera.is_paused ? t`The camera is paused.` : said(camera.reason) || undefined}
         >
           <span className={css.over}>
             {state !== "online" && <Badge tone={TONES[state]}>{states[state]}</Badge>}
@@ -69,7 +70,7 @@ export function Tile({ ref, camera }: Props) {
                   {conditions[condition as Condition] ?? condition}
                 </Badge>
               ))}
-            {open && <Badge tone="bad">{open.label}</Badge>}
+            {open && <Badge tone="bad">{said(open.label)}</Badge>}
           </span>
         </Screen>
         <span className={css.caption}>
