@@ -113,6 +113,22 @@ def test_two_people_never_lie_at_the_same_incident(
     expect(other.get_by_role("button", name="True alarm")).to_have_count(0)
 
 
+def test_whoever_closes_the_tab_leaves_the_incident_to_others(
+    opened: Callable[..., Page], town: Inhabited
+) -> None:
+    page, client = opened(), browser(town.api, town.world.people[1])
+    page.goto("/review")
+    mine = shown(page)
+
+    def claimed() -> bool:
+        incidents = client.get("/api/v1/review-queue", params={"limit": 200}).json()["items"]
+        return any(one["incident_id"] == mine and one["claim"] for one in incidents)
+
+    wait_until(claimed)
+    page.goto("about:blank")
+    wait_until(lambda: not claimed())
+
+
 def test_all_is_marked_as_seen_by_key_and_undone(
     opened: Callable[..., Page], town: Inhabited
 ) -> None:

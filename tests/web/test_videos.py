@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable
+from pathlib import Path
 from uuid import UUID
 
 import av
@@ -16,6 +17,8 @@ from tests.waiting import wait_until
 from tests.web.conftest import Site, require_accessible, require_fits
 
 LENGTH_S = 16
+CHUNK_BYTES = 16 * 1024 * 1024
+"""What the page sends at once."""
 RATE = 15
 
 
@@ -82,6 +85,35 @@ def test_an_upload_breaks_off_goes_on_and_is_analysed(page: Page, site: Site, cl
     analysed(site, video_id)
     expect(row.get_by_text("1 alert")).to_be_visible()
     expect(row.get_by_text("Done")).to_be_visible()
+
+
+def test_an_upload_goes_on_after_a_reload(page: Page, clip: bytes, tmp_path: Path) -> None:
+    film = tmp_path / "long.mp4"
+    film.write_bytes(clip + free_box(CHUNK_BYTES + 1000))
+    offsets: list[int] = []
+
+    def one_alone(route: Route) -> None:
+        if route.request.method == "PATCH":
+            offsets.append(int(route.request.headers["upload-offset"]))
+            if len(offsets) == 2:
+                return route.abort("connectionreset")
+        return route.fallback()
+
+    page.route(re.compile("/api/v1/uploads/"), one_alone)
+    page.goto("/videos")
+    page.get_by_label("Videos to upload").set_input_files(film)
+    expect(page.get_by_text("Waiting for the connection")).to_be_visible()
+    page.reload()
+    seen = len(offsets)
+    page.get_by_label("Videos to upload").set_input_files(film)
+    expect(page.get_by_role("link", name="long.mp4")).to_be_visible()
+    assert offsets[:2] == [0, CHUNK_BYTES]
+    assert set(offsets[seen:]) == {CHUNK_BYTES}
+
+
+def free_box(size: int) -> bytes:
+    """Space that players pass over."""
+    return size.to_bytes(4, "big") + b"free" + bytes(size - 8)
 
 
 def position(page: Page) -> float:

@@ -21,9 +21,17 @@ export function useClaim(incidentId: string, may: boolean): string | null {
         .catch((error) => isProblem(error, 409) && tell(error.message));
     const first = claim();
     const timer = setInterval(claim, RENEWED_MS);
+    // Whoever closes the tab is not at it any more; such a request outlives its page.
+    const close = () =>
+      void fetch(`/api/v1/review-queue/${incidentId}/claim`, { method: "DELETE", keepalive: true });
+    const reopen = (event: PageTransitionEvent) => event.persisted && void claim();
+    window.addEventListener("pagehide", close);
+    window.addEventListener("pageshow", reopen);
     return () => {
       isLeft = true;
       clearInterval(timer);
+      window.removeEventListener("pagehide", close);
+      window.removeEventListener("pageshow", reopen);
       void first
         .then(() => client.DELETE("/api/v1/review-queue/{incident_id}/claim", { params }))
         .catch(() => undefined);
