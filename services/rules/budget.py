@@ -12,6 +12,7 @@ from math import ceil, floor
 from typing import NamedTuple
 
 from schemas.policies import PersistenceRule
+from services.rules.verdicts import above, furthest
 
 BLOCK_S, DAY_S = 600, 86_400
 MOST_TOPS, MOST_DAYS = 24, 14
@@ -20,9 +21,7 @@ BLOCKS_A_DAY = 36
 """A day of which less was seen (six hours) says nothing."""
 
 SHARE_OF_DAYS = 0.75
-STEP, RISE_A_DAY = 0.01, 0.03
-REACH = 0.5
-"""Of the way from the mark that was entered to 1."""
+RISE_A_DAY = 0.03
 
 
 class Quiet(NamedTuple):
@@ -59,10 +58,18 @@ def learn(quiet: Quiet, rule: PersistenceRule, at: datetime, level: float) -> Qu
     return quiet._replace(block=block, top=level)
 
 
-def raised(rule: PersistenceRule, quiet: Quiet) -> PersistenceRule:
-    """The rule with the mark that its budget asks for; `alone` keeps its distance."""
-    high = max(rule.high, min(quiet.mark, _furthest(rule)))
-    if rule.budget_per_day is None or high == rule.high:
+def only_latest(quiet: Quiet, rule: PersistenceRule, count: int) -> Quiet:
+    """The days before the latest are of another scene, and forgotten."""
+    days = quiet.days[-count:]
+    if rule.budget_per_day is None:
+        return quiet._replace(days=days)
+    mark = _mark(days, rule, rule.budget_per_day, quiet.mark)
+    return quiet._replace(days=days, mark=mark)
+
+
+def raised(rule: PersistenceRule, high: float) -> PersistenceRule:
+    """The rule with another high mark; `alone` keeps its distance."""
+    if high == rule.high:
         return rule
     alone = None if rule.alone is None else min(1.0, rule.alone + high - rule.high)
     return rule.model_copy(update={"high": high, "alone": alone})
@@ -86,10 +93,5 @@ def _mark(days: tuple[float, ...], rule: PersistenceRule, budget: float, before:
         return before
     place = ceil(max(SHARE_OF_DAYS, 1 - budget) * len(days)) - 1
     level = sorted(days)[min(place, len(days) - 2)]
-    wanted = (floor(level / STEP + 1e-9) + 1) * STEP
     slowly = max(rule.high, before) + RISE_A_DAY
-    return round(max(rule.high, min(wanted, slowly, _furthest(rule))), 4)
-
-
-def _furthest(rule: PersistenceRule) -> float:
-    return rule.high + REACH * (1 - rule.high)
+    return round(max(rule.high, min(above(level), slowly, furthest(rule))), 4)

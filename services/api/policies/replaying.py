@@ -21,7 +21,7 @@ from services.api.scores.blocks import NOTHING, Scores, merged
 from services.api.scores.reading import Found, Span
 from services.api.scores.series import EPOCH
 from services.chassis.hours import is_during
-from services.rules.budget import Quiet, learn, raised
+from services.rules.learning import Calibrated, in_force, learn, stamp
 from services.rules.persistence import (
     Change,
     Episode,
@@ -103,7 +103,9 @@ class _Replay:
     founds: Sequence[Found]
     allowance: Allowance
     state: RuleState = field(default_factory=RuleState)
-    quiet: Quiet = field(default_factory=Quiet)
+    learned: Calibrated = field(default_factory=Calibrated)
+    marked: PersistenceRule | None = None
+    """The rule with the mark that was learned; None: as it was entered."""
     opened_by: PersistenceRule | None = None
     """The rule, its mark raised by then, under which the open episode opened."""
     opened_s: float = 0.0
@@ -118,7 +120,7 @@ class _Replay:
 
     def _take(self, moment: Moment) -> Iterator[Fired]:
         """As the stream does: what is open goes on under the rule that opened it."""
-        rule = raised(self.rule, self.quiet)
+        rule = self.marked or self.rule
         changes = list[Change]()
         if self.opened_by is not None:
             self.state, changes = after_gap(self.state, self.opened_by, moment)
@@ -136,7 +138,10 @@ class _Replay:
         """What a clip teaches of a camera, where the rule has a budget."""
         if self._teaches and self.state.recent:
             level = opening_level(self.rule, self.state.recent)
-            self.quiet = learn(self.quiet, self.rule, self._at(moment.start_s), level)
+            before = stamp(self.learned)
+            self.learned = learn(self.learned, self.rule, self._at(moment.start_s), level)
+            if stamp(self.learned) != before:
+                self.marked = in_force(self.learned, self.rule)
 
     @property
     def _teaches(self) -> bool:

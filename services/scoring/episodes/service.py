@@ -12,17 +12,35 @@ from schemas.health import SourceHealth
 from schemas.judgements import LIVE, ClipJudged
 from schemas.policies import PRESENCE, PolicySet
 from schemas.poses import PosesExtracted
+from schemas.reviews import AlertReviewed, EventMissed
 from schemas.sources import SourceConfigured
-from schemas.topics import ALERTS, HEALTH, JUDGEMENTS, POLICIES, POSES, SCORES, SOURCES
+from schemas.topics import (
+    ALERTS,
+    HEALTH,
+    JUDGEMENTS,
+    POLICIES,
+    POSES,
+    REVIEWS,
+    SCORES,
+    SOURCES,
+)
 from services.chassis.errors import InvalidMessage
 from services.chassis.hours import in_known_zone
 from services.chassis.streaming.kafka import KafkaBroker
 from services.chassis.streaming.records import Outgoing, Record, Tombstone
 from services.chassis.streaming.stateful import StatefulStream
 from services.chassis.telemetry import logs, metrics
+from services.rules.learning import Stamp
 from services.scoring import runs
 from services.scoring.episodes import conditions
-from services.scoring.episodes.budgets import has_budget, learn_from, marks, raise_terms
+from services.scoring.episodes.budgets import (
+    has_budget,
+    learn_from,
+    marks,
+    raise_terms,
+    with_alarms,
+)
+from services.scoring.episodes.calibrating import Calibrating
 from services.scoring.episodes.config import EpisodesSettings
 from services.scoring.episodes.core import Outcome, close_all, step
 from services.scoring.episodes.messages import Alert, health_alert
@@ -32,7 +50,7 @@ from services.scoring.episodes.table import Kept
 from services.scoring.episodes.watching import end_all, settle, watch
 
 log = logs.get("episodes")
-TOPICS = (JUDGEMENTS, HEALTH, POLICIES, SOURCES)
+TOPICS = (JUDGEMENTS, HEALTH, POLICIES, SOURCES, REVIEWS)
 OF_LIVE = (*TOPICS, POSES)
 """Presence is of the live run alone."""
 
@@ -74,8 +92,9 @@ class EpisodesStep:
         self._terms: dict[tuple[bytes, str], tuple[PolicySet | None, Mapping[str, Terms]]] = {}
         self._budgeted: dict[
             tuple[bytes, str],
-            tuple[Mapping[str, Terms] | None, tuple[float, ...], Mapping[str, Terms]],
+            tuple[Mapping[str, Terms] | None, tuple[Stamp, ...], Mapping[str, Terms]],
         ] = {}
+        self._calibrating = Calibrating(self._entered)
         self._now: datetime | None = None
 
     def unpack(self, packed: bytes) -> Kept:
@@ -93,6 +112,8 @@ class EpisodesStep:
             return self._seen(state, record, message)
         if isinstance(message, SourceHealth):
             return self._ill(state or Kept(), record, message)
+        if isinstance(message, AlertReviewed | EventMissed):
+            return self._calibrating.review(state, record, message)
         if isinstance(message, PolicySet):
             return (state or Kept()).with_policy(_usable(message)), ()
         if isinstance(message, SourceConfigured) and state is not None and message.is_paused:
@@ -153,10 +174,13 @@ class EpisodesStep:
         _count(outcome)
         if outcome.state is before:
             return kept, ()
-        if terms is not entered:  # there is a budget
-            learned = learn_from(kept.learned, judged, outcome.state, entered)
-            kept = kept if learned is kept.learned else replace(kept, learned=learned)
         outputs = _outgoing(outcome, record)
+        if terms is not entered or kept.calibrated:  # there is a budget or a verdict, or was
+            learned = learn_from(kept.learned, judged, outcome.state, entered)
+            opened = [one.model_id for one in outcome.alerts if isinstance(one, AlertOpened)]
+            learned = with_alarms(learned, judged.run, opened)
+            kept, told = self._calibrating.take(kept, learned, record, judged)
+            outputs = [*told, *outputs]
         kept = kept.with_run(outcome.state)
         watched = kept.watched.get(judged.is_late)
         if judged.run == LIVE and watched is not None and watched.held:
@@ -225,7 +249,7 @@ class EpisodesStep:
         self, source: bytes, run: str, kept: Kept, entered: Mapping[str, Terms]
     ) -> Mapping[str, Terms]:
         """The terms with the marks that budgets ask for, made anew when one of them moves."""
-        if not has_budget(entered):
+        if not kept.learned and not has_budget(entered):
             self._budgeted.pop((source, run), None)
             return entered
         asked = marks(kept.learned, run, entered)
@@ -234,6 +258,10 @@ class EpisodesStep:
             terms = raise_terms(kept.learned, run, entered)
             self._budgeted[(source, run)] = (entered, asked, terms)
         return terms
+
+    def _entered(self, source: bytes, run: str, policy: PolicySet | None) -> Mapping[str, Terms]:
+        """The terms of a run as they were entered; none of a run that is no more."""
+        return self._terms_of(source, run, policy) if run in self._detectors else {}
 
     def _terms_of(self, source: bytes, run: str, policy: PolicySet | None) -> Mapping[str, Terms]:
         if policy is None:

@@ -17,6 +17,9 @@ from schemas.policies import PolicySet
 from schemas.topics import HEALTH, POLICIES
 from services.chassis.telemetry import logs
 from services.rules.budget import Quiet
+from services.rules.diary import Diary, PastDay
+from services.rules.learning import Calibrated
+from services.rules.verdicts import Verdict
 from services.scoring.episodes.budgets import Learned
 from services.scoring.episodes.conditions import WELL, Ailment, Health
 from services.scoring.episodes.state import Name, SourceState
@@ -36,14 +39,19 @@ class Kept:
     watched: Mapping[bool, WatchedSource] = field(default_factory=dict)
     """What presence rules keep of the live run: by whether it came late."""
     learned: Learned = field(default_factory=dict)
-    """Of quiet scores, for budgets. It outlives lives, and nothing else keeps a state for it."""
+    """Of quiet scores and verdicts. It outlives lives, and silence: only a source that is removed
+    takes it along."""
+    drift: SourceHealth | None = None
+    """Whether what was learned drifts, as it was put out last."""
+    calibrated: bytes = b""
+    """The digest of the calibration that was put out last."""
     packed_policy: bytes | None = field(default=None, compare=False, repr=False)
     """The policy as it is written, so that it is not packed anew with every batch."""
 
     @property
     def is_empty(self) -> bool:
         is_idle = not (self.runs or self.watched)
-        return self.policy is None and is_idle and self.health == WELL
+        return self.policy is None and is_idle and self.health == WELL and not self.learned
 
     def with_watched(self, source: WatchedSource) -> Self:
         return replace(self, watched={**self.watched, source.is_late: source})
@@ -61,7 +69,9 @@ class Kept:
             "policy": self.packed_policy or (encode(self.policy) if self.policy else None),
             "health": _packed_health(self.health),
             "runs": [state.to_map() for state in self.runs.values()],
-            "learned": {name: list(quiet) for name, quiet in self.learned.items()},
+            "learned": {name: _packed_learned(one) for name, one in self.learned.items()},
+            "drift": encode(self.drift) if self.drift else None,
+            "calibrated": self.calibrated,
             "watched": [source.to_map() for source in self.watched.values()],
         }
         packed: bytes = msgpack.packb(content)
@@ -92,6 +102,8 @@ class Kept:
             runs={state.name: state for state in states},
             watched={source.is_late: source for source in sources},
             learned=_learned(content.get("learned")),
+            drift=_drift(content.get("drift")),
+            calibrated=bytes(content.get("calibrated") or b""),  # type: ignore[call-overload]
         )
 
 
@@ -99,13 +111,55 @@ def _list(content: object) -> list[Any]:
     return content if isinstance(content, list) else []
 
 
+UNIT = 10_000
+"""Levels of past days are kept as whole numbers: they are many, and written with every batch."""
+
+
+def _packed_learned(kept: Calibrated) -> dict[str, Any]:
+    diary = kept.diary
+    packed: dict[str, Any] = {"quiet": list(kept.quiet)}
+    if diary != Diary():
+        days = [
+            (past.day, _whole(past.level), _whole(past.usual), past.alarms, _whole(past.mark))
+            for past in diary.days
+        ]
+        packed["diary"] = list(diary._replace(days=tuple(map(PastDay._make, days))))
+    if kept.verdicts:
+        packed["verdicts"] = [list(verdict) for verdict in kept.verdicts]
+    return packed
+
+
 def _learned(content: object) -> Learned:
     if not isinstance(content, dict):
         return {}
-    return {
-        name: Quiet(block, top, tuple(tops), blocks, tuple(days), mark)
-        for name, (block, top, tops, blocks, days, mark, *_) in content.items()
-    }
+    return {name: _calibrated(one) for name, one in content.items() if isinstance(one, dict)}
+
+
+def _calibrated(content: Mapping[str, Any]) -> Calibrated:
+    block, top, tops, blocks, days, mark, *_ = content["quiet"]
+    quiet = Quiet(block, top, tuple(tops), blocks, tuple(days), mark)
+    verdicts = tuple(Verdict(*one[:4]) for one in content.get("verdicts", ()))
+    return Calibrated(quiet, _diary(content.get("diary")), verdicts)
+
+
+def _diary(content: Any) -> Diary:
+    if content is None:
+        return Diary()
+    diary = Diary(*content[: len(Diary._fields)])
+    days = (
+        PastDay(day, level / UNIT, usual / UNIT, alarms, mark / UNIT)
+        for day, level, usual, alarms, mark in diary.days
+    )
+    return diary._replace(bins=tuple(diary.bins), days=tuple(days))
+
+
+def _whole(level: float) -> int:
+    return round(level * UNIT)
+
+
+def _drift(packed: object) -> SourceHealth | None:
+    message = decode(HEALTH, packed) if isinstance(packed, bytes) else None
+    return message if isinstance(message, SourceHealth) else None
 
 
 def _packed_health(health: Health) -> dict[str, Any]:

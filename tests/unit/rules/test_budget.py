@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.policies import PersistenceRule
-from services.rules.budget import BLOCK_S, MOST_DAYS, MOST_TOPS, Quiet, learn, raised
+from services.rules.budget import BLOCK_S, MOST_DAYS, MOST_TOPS, Quiet, learn
+from services.rules.learning import Calibrated, in_force
 
 START = datetime(2026, 5, 1, tzinfo=UTC)
 RULE = PersistenceRule(
@@ -21,6 +22,11 @@ PER_DAY = 86_400 // BLOCK_S
 def day(noise: int, level: float = 0.86, quiet: float = 0.2) -> list[float]:
     """A level a block; so many of them stand high."""
     return [level] * noise + [quiet] * (PER_DAY - noise)
+
+
+def raised(rule: PersistenceRule, kept: Quiet) -> PersistenceRule:
+    """The rule with the mark that these scores ask for."""
+    return in_force(Calibrated(kept), rule)
 
 
 def after(days: Sequence[Sequence[float]], rule: PersistenceRule = RULE) -> list[float]:

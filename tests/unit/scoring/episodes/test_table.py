@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 from schemas.clips import ClipSpec
 from schemas.policies import PolicySet, PresenceRule
 from services.rules.budget import Quiet
+from services.rules.diary import Diary, PastDay
+from services.rules.learning import Calibrated
 from services.rules.presence import Frame, Stay, WatchState
+from services.rules.verdicts import Verdict
 from services.scoring.episodes.state import Life
 from services.scoring.episodes.table import VERSION, Kept
 from services.scoring.episodes.watched import Watch, WatchedSource
@@ -37,7 +40,11 @@ def test_what_presence_rules_keep_comes_back() -> None:
     life = Life(ORIGIN, ClipSpec())
     source = WatchedSource(SOURCE, "camera", True, life, ORIGIN, 3, True, 8, watches=watches)
     state = Kept().with_policy(POLICY).with_watched(source)
-    learned = Quiet(5, 0.5, (0.9, 0.8), 3, (0.7,), 0.85)
+    learned = Calibrated(
+        Quiet(5, 0.5, (0.9, 0.8), 3, (0.7,), 0.85),
+        Diary(2, (0, 1, 4), (PastDay(20_000, -1.0, 0.325, 4, 0.8125),), 19_999, "scene", 20_000, 8),
+        (Verdict(b"0123456789abcdef", "false", 0.87, 1.75e9),),
+    )
     state = replace(state, learned={"live/linear-12345678": learned})
     back = Kept.unpack(state.pack())
     assert back == state
