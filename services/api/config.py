@@ -65,6 +65,8 @@ class ApiSettings(ServiceSettings):
     api_uploads_at_once: int = Field(default=8, ge=1)
     api_upload_min_bytes_per_s: int = Field(default=16 * 1024, ge=0)
     """An upload that is slower over 20 s is given up, so that it holds no place."""
+    api_max_model_bytes: int = Field(default=256 * 1024**2, ge=1)
+    """Of a detector that is registered: of its zip, and of what lies in it."""
     api_thumbnails_waiting: int = Field(default=32, ge=1)
     """So many pictures may wait for the two that are decoded at once; further ones get 503."""
     api_disk_reserve_bytes: int = Field(default=16 * 1024**2, ge=0)

@@ -58,6 +58,8 @@ class Tools:
     """Have `policies.v1` told of what is in force where that changed, soon."""
     announce_keeping: Callable[[], None]
     """Have `keeping.v1` told of holds and retention rules that changed, soon."""
+    announce_models: Callable[[], None]
+    """Have `models.v1` told of what is deployed where that changed, soon."""
     playback: Playback
     hidden_copies: HiddenCopies
     """Evidence with hidden faces."""

@@ -31,6 +31,7 @@ from services.api.frames import Thumbnails
 from services.api.health import Health
 from services.api.keeping.announcing import KeepingAnnouncements
 from services.api.live.view import LiveView
+from services.api.models.announcing import ModelAnnouncements
 from services.api.pipeline import PipelineLag
 from services.api.playback import Playback
 from services.api.policies.announcing import PolicyAnnouncements
@@ -170,6 +171,9 @@ def build(settings: ApiSettings) -> ApiService:
     targeting = _duty(
         "targets", TargetAnnouncements(engine, publishing).turn, engine, clock, SHORT_LEASE_S
     )
+    deploying = _duty(
+        "models", ModelAnnouncements(engine, publishing).turn, engine, clock, SHORT_LEASE_S
+    )
     sealing = Sealing(settings.secret_key)
     rule = DeathRule(timedelta(hours=settings.target_dead_after_h))
     switching_off = _duty(
@@ -222,6 +226,7 @@ def build(settings: ApiSettings) -> ApiService:
         announce_reviews=reviewing.wake,
         announce_policies=policing.wake,
         announce_keeping=keeping.wake,
+        announce_models=deploying.wake,
         broker=KafkaBroker(settings),
         live=LiveView(KafkaBroker(settings), clock),
         events=EventHub(KafkaBroker(settings), Directory(engine, clock), clock),
@@ -242,6 +247,7 @@ def build(settings: ApiSettings) -> ApiService:
         reviewing,
         policing,
         targeting,
+        deploying,
         switching_off,
         keeping,
         *_duties(settings, tools),

@@ -29,6 +29,7 @@ TAGS = {
     "reviews": "What people said of alerts, and the queue of what nobody looked at yet.",
     "events": "Alerts, scores and health as they happen; resumed by id without losing any.",
     "policies": "The rules by which what is seen becomes alerts: by chain, store and camera.",
+    "models": "Detectors: register, promote, shadow, roll back, and how they do.",
     "targets": "Who is told of alerts, when and how.",
     "deliveries": "Each attempt to tell somebody.",
     "exports": "Timelines, alerts and conditions in bulk, as CSV or Parquet.",

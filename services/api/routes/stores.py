@@ -14,6 +14,7 @@ from services.api.access.stores import NoSuchStore, Place, StoreInUse
 from services.api.access.views import StorePage, StoreView
 from services.api.auth import Administering, Viewing
 from services.api.deps import Context, Database
+from services.api.models import scopes
 from services.api.policies.storing import forget
 from services.api.principal import Principal
 from services.api.problems import Problem, documented
@@ -111,6 +112,7 @@ def remove(store_id: StoreId, context: Context, principal: Administering) -> Non
         except StoreInUse as error:
             raise Problem(409, str(error)) from error
         forget(database, "store", str(store_id))
+        scopes.forget(database, store_id, context.clock.now())
         detail = {"name": view.name}
         audit.record(
             database, principal, "store.removed", str(store_id), detail, tenant_id=view.tenant_id

@@ -130,7 +130,7 @@ def _shown_key(context: Tools, principal: Principal, video_id: UUID) -> str:
 _LONG = "private, max-age=86400"
 
 
-def found(row: T | None, what: str, name: UUID) -> T:
+def found(row: T | None, what: str, name: UUID | str) -> T:
     """Raises Problem 404."""
     if row is None:
         raise Problem(404, f"There is no {what} {name}.")

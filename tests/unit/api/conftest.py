@@ -28,6 +28,7 @@ from services.api.faces.copies import HiddenCopies
 from services.api.frames import Thumbnails
 from services.api.keeping.announcing import KeepingAnnouncements
 from services.api.live.view import LiveView
+from services.api.models.announcing import ModelAnnouncements
 from services.api.playback import Playback
 from services.api.policies.announcing import PolicyAnnouncements
 from services.api.projector import Projector
@@ -139,6 +140,7 @@ def apis_on(engine: Engine, folder: Path) -> Iterator[Callable[..., Api]]:
         policies = PolicyAnnouncements(engine, publishing, clock)
         targeting = TargetAnnouncements(engine, publishing)
         reviewing = ReviewAnnouncements(engine, publishing)
+        deploying = ModelAnnouncements(engine, publishing)
         keeping = KeepingAnnouncements(engine, publishing, clock, settings.keeping)
         tools = Tools(
             settings=settings,
@@ -156,6 +158,7 @@ def apis_on(engine: Engine, folder: Path) -> Iterator[Callable[..., Api]]:
             announce_targets=lambda: announced(targeting),
             announce_reviews=lambda: announced(reviewing),
             announce_keeping=lambda: announced(keeping),
+            announce_models=lambda: announced(deploying),
             broker=broker,
             live=LiveView(broker, SystemClock()),
             events=(hub := EventHub(broker, Directory(engine, SystemClock()), SystemClock())),
@@ -188,7 +191,8 @@ def announced(
     | ReviewAnnouncements
     | PolicyAnnouncements
     | TargetAnnouncements
-    | KeepingAnnouncements,
+    | KeepingAnnouncements
+    | ModelAnnouncements,
 ) -> None:
     """What the duty does when it is woken; an outage is tried again later."""
     with contextlib.suppress(TransientError):

@@ -211,6 +211,27 @@ MATRIX: dict[tuple[str, str], Entry] = {
     ("POST", "/api/v1/me/keys"): Entry("person", KEY),
     ("GET", "/api/v1/me/keys"): Entry("person"),
     ("DELETE", "/api/v1/me/keys/{key_id}"): Entry("person", is_tenants=True),
+    # detectors
+    ("GET", "/api/v1/models"): VIEW,
+    ("POST", "/api/v1/models"): Entry("administer", is_refused=True, is_whole=True),
+    ("GET", "/api/v1/models/{detector}"): VIEW,
+    ("PATCH", "/api/v1/models/{detector}"): Entry("administer", {"note": "x"}, is_whole=True),
+    ("DELETE", "/api/v1/models/{detector}"): Entry("administer", is_whole=True),
+    ("GET", "/api/v1/models/{detector}/package"): ADMINISTER,
+    ("POST", "/api/v1/models/{detector}/promote"): Entry(
+        "administer",
+        {"without_comparison": True, "reason": "a test"},
+        headers={"If-Match": "*"},
+        is_whole=True,
+    ),
+    ("POST", "/api/v1/models/{detector}/shadow"): Entry("administer", {}, is_whole=True),
+    ("DELETE", "/api/v1/models/{detector}/shadow"): Entry("administer", is_whole=True),
+    ("GET", "/api/v1/deployments"): VIEW,
+    ("POST", "/api/v1/deployments/rollback"): Entry(
+        "administer", {}, headers={"If-Match": "*"}, is_whole=True
+    ),
+    ("GET", "/api/v1/deployments/history"): VIEW,
+    ("GET", "/api/v1/deployments/history/{entry_id}"): Entry("view", is_tenants=True),
     # policies
     ("GET", "/api/v1/policies/tenant"): VIEW,
     ("PUT", "/api/v1/policies/tenant"): Entry("configure", {"muted": ["fall"]}, is_whole=True),

@@ -30,6 +30,7 @@ from services.api.queries.sources import source_row
 from services.api.tables import sources
 from tests.unit.api.builders import CAMERA, alert, configured
 from tests.unit.api.conftest import Api, apis
+from tests.unit.api.detectors import MODELS, files, zipped
 from tests.unit.api.letters import collect, letter
 from tests.unit.api.matrix import MATRIX, OPEN, TARGET, Entry, Need
 from tests.unit.api.people import a_store, invitation, person
@@ -190,7 +191,17 @@ def created(make_api: Callable[..., Api]) -> World:
     target = TARGET | {"store_id": str(STORE)}
     added = api.client.post("/api/v1/targets", json=target, headers=headers)
     ids["target_id"] = added.json()["target"]["target_id"]
+    ids |= _detector(api, headers)
     return World(api, ids)
+
+
+def _detector(api: Api, headers: dict[str, str]) -> dict[str, str]:
+    """It looks on everywhere, which stands in the history."""
+    content = zipped(files())
+    detector = api.client.post(MODELS, content=content, headers=headers).json()["detector"]
+    api.client.post(f"{MODELS}/{detector}/shadow", json={}, headers=headers)
+    history = api.client.get("/api/v1/deployments/history", headers=headers).json()["items"]
+    return {"detector": detector, "entry_id": history[0]["entry_id"]}
 
 
 def _erasure(api: Api) -> str:
