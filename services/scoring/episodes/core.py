@@ -6,7 +6,7 @@ and everything starts anew; lives follow one another in the order in which they 
 clock may go back. A life that was left is not entered again by what comes late. Pure.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from schemas.alerts import ClosedReason
@@ -41,6 +41,18 @@ class Outcome:
     score: ClipScored | None = None
 
 
+@dataclass(frozen=True)
+class Taken:
+    """The state that follows a judgement, and what is new: alerts, and the clips that were not
+    judged before. `is_over`: with it every detector of the run has given its last.
+    """
+
+    state: SourceState
+    alerts: tuple[Alert, ...] = ()
+    clips: Sequence[ClipRef] = ()
+    is_over: bool = False
+
+
 def step(
     state: SourceState | None,
     judged: ClipJudged,
@@ -51,16 +63,33 @@ def step(
     """Take a judgement. `terms` by model id must hold all of its models (else KeyError);
     `backbones` are those of the run's detectors: when each has given its last, the score says so.
     """
+    taken = take(state, judged, terms, backbones, partition)
+    if not taken.clips:
+        return Outcome(taken.state, taken.alerts)
+    score = scored(judged, taken.clips, terms, taken.state)
+    if taken.is_over:
+        score = score.model_copy(update={"is_last": True})
+    return Outcome(taken.state, taken.alerts, score)
+
+
+def take(
+    state: SourceState | None,
+    judged: ClipJudged,
+    terms: Mapping[str, Terms],
+    backbones: Collection[str],
+    partition: int = 0,
+) -> Taken:
+    """`step`, but for the score."""
     if state is None:
         state, closed = _born(judged, partition), list[Alert]()
     elif _is_of_left_life(state, judged):
-        return Outcome(state)
+        return Taken(state)
     else:
         state, closed = _enter(state, judged)
     detector = state.detector(judged.backbone)
     clips = [ref for ref in judged.clips if ref.index >= detector.next_index]
     if not clips:
-        return Outcome(state, tuple(closed))
+        return Taken(state, tuple(closed))
     state = replace(state, cut_at=max(state.cut_at, judged.cut_at))
     models, replaced = _replace(state, detector, judged)
     models, found = _judge(state, models, (judged, clips), terms)
@@ -70,10 +99,8 @@ def step(
     if replaced or found:
         openings = noted(state.openings, (*replaced, *found), clips[-1].end_s)
         state = replace(state, openings=openings)
-    score = scored(judged, clips, terms, state)
-    if judged.is_last and all(state.detector(name).is_ended for name in backbones):
-        score = score.model_copy(update={"is_last": True})
-    return Outcome(state, (*closed, *replaced, *found), score)
+    is_over = judged.is_last and all(state.detector(name).is_ended for name in backbones)
+    return Taken(state, (*closed, *replaced, *found), clips, is_over)
 
 
 def close_all(state: SourceState, reason: ClosedReason) -> Outcome:

@@ -63,6 +63,34 @@ class Head:
                 scores += self._network(x_BCD)[:, -1].tolist()
         return scores
 
+    @property
+    def is_causal(self) -> bool:
+        """Whether a long row gives the scores that its windows give one by one."""
+        return self.context == 1 or bool(getattr(self._network, "is_causal", False))
+
+    def judge_row(self, x_TD: Vectors) -> Vectors:
+        """The raw scores [T] of consecutive windows, each as `judge` gives it of the windows up to
+        it, but for the order of additions. For causal heads alone.
+        """
+        with torch.inference_mode():
+            if self.context > 1:
+                scores_T: Vectors = self._network(torch.from_numpy(x_TD)[None])[0].numpy()
+                return scores_T
+            parts = [
+                self._network(torch.from_numpy(x_TD[start : start + AT_ONCE, None]))[:, -1].numpy()
+                for start in range(0, len(x_TD), AT_ONCE)
+            ]
+            return np.concatenate(parts)
+
+    def judge_rows(self, x_BCD: Vectors) -> Vectors:
+        """The raw scores [B] of the latest window of each row of exactly `context` windows."""
+        with torch.inference_mode():
+            parts = [
+                self._network(torch.from_numpy(x_BCD[start : start + AT_ONCE]))[:, -1].numpy()
+                for start in range(0, len(x_BCD), AT_ONCE)
+            ]
+            return np.concatenate(parts)
+
     def _stacked(self, rows: Sequence[Vectors]) -> Vectors:
         context, dim = self.context, self.card.dim
         x_BCD = np.empty((len(rows), context, dim), np.float32)

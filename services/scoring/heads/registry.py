@@ -3,6 +3,8 @@
 - `Config`: a frozen dataclass; `dim` is the size of an embedding, all else has a default.
 - `Network(config)`: a torch module. In eval mode `[B, T, D] -> [B, T]`; `context` says at how many
   windows up to now it must look in a live stream (1: each by itself), `bounds()` what it can give.
+  Where `is_causal` is true of it, a longer row gives each window the score that the `context`
+  windows up to it give, and what stands before the first window is the first window again.
 - `objective(network, normal_BTD, anomalous_BTD) -> Tensor`: what training minimises for a batch of
   bags (videos of which only the whole is labelled).
   `Config` holds what training starts from: `optimizer`, `lr`, `weight_decay`, `batch` bags of

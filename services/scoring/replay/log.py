@@ -1,78 +1,123 @@
-"""A stretch of one topic's log: from one moment of writing to another, outside any group."""
+"""A stretch of one topic's log, outside any group, as fast as Kafka gives it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
-from confluent_kafka import TopicPartition
+from confluent_kafka import KafkaError, TopicPartition
 
-from schemas.base import Message
-from schemas.codec import DecodeError, decode
 from schemas.topics import Topic
 from services.chassis.settings import KafkaSettings
 from services.chassis.streaming.kafka import KafkaReader
-from services.chassis.streaming.records import Partition, Record
 
-AT_ONCE = 1000
 POLL_S = 0.5
 
 
-class Stretch(Protocol):
-    """Records from `starts` up to `ends`, each partition in order."""
+class Packed(NamedTuple):
+    """A record as far as a replay needs it."""
 
-    starts: Mapping[Partition, int]
-
-    @property
-    def ends(self) -> Mapping[Partition, int]: ...
-
-    def poll(self, most: int, timeout_s: float) -> Sequence[Record]: ...
-
-    def close(self) -> None: ...
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
 
 
-class KafkaStretch(KafkaReader):
-    """What was written from `since` on and before `until`, as far as it lies there now."""
+@dataclass(frozen=True)
+class Span:
+    """From which offset of each partition up to, and without, which."""
 
-    def __init__(
-        self, settings: KafkaSettings, topic: Topic, since: datetime, until: datetime
-    ) -> None:
-        super().__init__(settings, topic.name, "end")
-        last = self.ends
-        self.starts: Mapping[Partition, int] = self._offsets_at(since, last)
-        self.ends = self._offsets_at(until, last)
-        self._consumer.assign([TopicPartition(*one, at) for one, at in self.starts.items()])
+    starts: Mapping[int, int]
+    ends: Mapping[int, int]
 
-    def _offsets_at(self, moment: datetime, ends: Mapping[Partition, int]) -> dict[Partition, int]:
+    def __len__(self) -> int:
+        """How many records, as far as offsets tell."""
+        return sum(max(end - self.starts[number], 0) for number, end in self.ends.items())
+
+    def left(self, nexts: Mapping[int, int]) -> "Span":
+        """What is left once each partition is read up to these offsets."""
+        starts = {number: max(at, nexts.get(number, at)) for number, at in self.starts.items()}
+        return Span(starts, self.ends)
+
+
+class Log(Protocol):
+    """Reads stretches of topics."""
+
+    def span(self, topic: Topic, since: datetime, until: datetime) -> Span:
+        """What was written from `since` on and before `until`, as far as it lies there now."""
+
+    def read(self, topic: Topic, span: Span, most: int) -> Iterator[Sequence[Packed]]:
+        """The records of the span, each partition in order, at most so many at once."""
+
+
+class KafkaLog:
+    """The log on Kafka. Both raise TransientError when it is away."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._settings = settings
+
+    def span(self, topic: Topic, since: datetime, until: datetime) -> Span:
+        reader = _SpanReader(self._settings, topic.name, "end")
+        try:
+            return reader.span(since, until)
+        finally:
+            reader.close()
+
+    def read(self, topic: Topic, span: Span, most: int) -> Iterator[Sequence[Packed]]:
+        reader = _SpanReader(self._settings, topic.name, "end")
+        try:
+            yield from reader.records(span, most)
+        finally:
+            reader.close()
+
+
+class _SpanReader(KafkaReader):
+    def span(self, since: datetime, until: datetime) -> Span:
+        firsts = {one.number: self.bounds(one).first for one in self.ends}
+        starts, ends = self._offsets_at(since), self._offsets_at(until)
+        starts = {number: max(at, firsts[number]) for number, at in starts.items()}
+        return Span(starts, {number: max(at, starts[number]) for number, at in ends.items()})
+
+    def records(self, span: Span, most: int) -> Iterator[Sequence[Packed]]:
+        left = {number for number, end in span.ends.items() if span.starts[number] < end}
+        name = next(iter(self.ends)).topic
+        self._consumer.incremental_assign(
+            [TopicPartition(name, number, span.starts[number]) for number in sorted(left)]
+        )
+        while left:
+            found, over = self._consume(span, most)
+            yield found
+            if over := over & left:
+                left -= over
+                self._consumer.incremental_unassign(
+                    [TopicPartition(name, number) for number in sorted(over)]
+                )
+
+    def _consume(self, span: Span, most: int) -> tuple[list[Packed], set[int]]:
+        """Records of the span, and partitions of which nothing more of it comes."""
+        found, over = list[Packed](), set[int]()
+        messages: Sequence[Any] = self._consumer.consume(most, POLL_S)
+        for message in messages:
+            if (error := message.error()) is not None:
+                if error.code() == KafkaError._PARTITION_EOF:
+                    over.add(message.partition())
+                else:
+                    self._tolerate(error)
+                continue
+            number, offset = message.partition(), message.offset()
+            if offset < span.ends[number]:
+                found.append(Packed(number, offset, message.key(), message.value()))
+            if offset + 1 >= span.ends[number]:
+                over.add(number)
+        return found, over
+
+    def _offsets_at(self, moment: datetime) -> dict[int, int]:
         """The first offset written at the moment or later; the end where there is none."""
         milliseconds = max(round(moment.timestamp() * 1000), 0)
-        asked = [TopicPartition(*partition, milliseconds) for partition in ends]
+        asked = [TopicPartition(*partition, milliseconds) for partition in self.ends]
         with self._asking():
             found = self._consumer.offsets_for_times(asked, self._settings.kafka_timeout_s)
         return {
-            partition: answer.offset if answer.offset >= 0 else ends[partition]
-            for partition, answer in zip(ends, found, strict=True)
+            partition.number: answer.offset if answer.offset >= 0 else end
+            for (partition, end), answer in zip(self.ends.items(), found, strict=True)
         }
-
-
-def batches(stretch: Stretch) -> Iterator[Sequence[Record]]:
-    """All records of the stretch; closes it at the end."""
-    left = {one for one, end in stretch.ends.items() if stretch.starts[one] < end}
-    try:
-        while left:
-            records = stretch.poll(AT_ONCE, POLL_S)
-            yield [one for one in records if one.offset < stretch.ends[one.partition]]
-            for record in records:
-                if record.offset + 1 >= stretch.ends[record.partition]:
-                    left.discard(record.partition)
-    finally:
-        stretch.close()
-
-
-def messages(stretch: Stretch, topic: Topic) -> Iterator[tuple[Record, Message]]:
-    """What can be decoded of it; what cannot is a dead letter of the service that reads live."""
-    for records in batches(stretch):
-        for record in records:
-            try:
-                yield record, decode(topic, record.value)
-            except DecodeError:
-                continue

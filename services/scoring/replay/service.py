@@ -4,22 +4,20 @@ a run of its own, and says what would have been different. Nobody is alerted: on
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
 from uuid import UUID
 
 import torch
 
 from schemas.alerts import AlertClosed, AlertOpened, AlertUpdated
 from schemas.base import Message
-from schemas.embeddings import EmbeddingExtracted
+from schemas.codec import DecodeError, decode
 from schemas.judgements import LIVE
 from schemas.policies import PRESENCE, PolicySet
-from schemas.poses import PosesExtracted
-from schemas.scores import ClipScored
+from schemas.scores import ClipsScored
 from schemas.sources import SourceConfigured
 from schemas.topics import ALERTS, POLICIES, SCORES, SOURCES, Topic
 from services.chassis.settings import ServiceSettings
@@ -28,7 +26,6 @@ from services.chassis.streaming.compacted import CompactedView
 from services.chassis.streaming.kafka import KafkaBroker
 from services.chassis.streaming.publisher import Publisher
 from services.chassis.streaming.records import Outgoing
-from services.scoring.judging.core import Seen
 from services.scoring.judging.detector import Detector, assemble
 from services.scoring.replay.comparison import (
     Alert,
@@ -38,10 +35,10 @@ from services.scoring.replay.comparison import (
     ended_at,
 )
 from services.scoring.replay.core import Output, Replay, Stretch
-from services.scoring.replay.log import KafkaStretch, messages
-from services.scoring.replay.log import Stretch as LogStretch
+from services.scoring.replay.log import KafkaLog, Log, Span
+from services.scoring.replay.rows import RowDecoder
 
-BATCH = 512
+BATCH = 4096
 SLACK = timedelta(hours=24)
 """A clip is written to the log so much after its moment at most (what waited for features), and so
 much before it (an upload is cut faster than it plays). An upload may be handed in any time after it
@@ -49,12 +46,6 @@ was recorded: `sources.v1` says when.
 """
 LONGEST = timedelta(hours=12)
 """Of an upload's footage."""
-
-
-class Log(Protocol):
-    """Opens the records of a topic that were written between two moments."""
-
-    def __call__(self, topic: Topic, since: datetime, until: datetime) -> LogStretch: ...
 
 
 @dataclass(frozen=True)
@@ -78,10 +69,7 @@ def replay(settings: ServiceSettings, folder: Path, stretch: Stretch) -> Summary
     detector = assemble(folder)
     broker = KafkaBroker(settings)
 
-    def log(topic: Topic, since: datetime, until: datetime) -> LogStretch:
-        return KafkaStretch(settings, topic, since, until)
-
-    return Runner(broker, log, broker.publisher("scoring")).run(detector, stretch)
+    return Runner(broker, KafkaLog(settings), broker.publisher("scoring")).run(detector, stretch)
 
 
 def run_name(detector: Detector, stretch: Stretch) -> str:
@@ -106,26 +94,25 @@ class Runner:
             return self._run(replay, _written_until(stretch, sources.values()))
 
     def _run(self, replay: Replay, until: datetime) -> Summary:
-        clips, found = 0, list[Alert]()
+        found = list[Alert]()
         for outputs in self._outputs(replay, until):
             for output in outputs:
-                if isinstance(output, ClipScored):
-                    clips += len(output.clips)
-                    self.publisher.publish(Outgoing(SCORES, output))
-                else:
+                topic = SCORES if isinstance(output, ClipsScored) else ALERTS
+                self.publisher.publish(Outgoing(topic, output))
+                if not isinstance(output, ClipsScored):
                     found.append(output)
-                    self.publisher.publish(Outgoing(ALERTS, output))
             self.publisher.flush()
         comparison = compare(self._live(replay, until), found)
-        run, windows, refused = replay.stretch.run, replay.windows, replay.refused
-        return Summary(run, windows, clips, refused, comparison)
+        run = replay.stretch.run
+        return Summary(run, replay.windows, replay.clips, replay.refused, comparison)
 
     def _outputs(self, replay: Replay, until: datetime) -> Iterator[Iterable[Output]]:
         since, topic = replay.stretch.since - replay.margin - SLACK, replay.detector.topic
-        log = self.log(topic, since, until + replay.margin + SLACK)
-        read = (message for _, message in messages(log, topic))
-        for batch in batched(read, BATCH):
-            yield replay.take(batch)
+        decoder = RowDecoder(topic, replay.detector.backbone)
+        span = self.log.span(topic, since, until + replay.margin + SLACK)
+        for records in self.log.read(topic, span, BATCH):
+            rows = (decoder(record.value) for record in records)
+            yield replay.take([row for row in rows if row is not None])
         yield replay.finish()
 
     def _live(self, replay: Replay, until: datetime) -> list[Alert]:
@@ -134,8 +121,8 @@ class Runner:
         rules = {head.rule.name for head in replay.detector.heads}
         since = stretch.since - replay.margin - SLACK
         found: list[Alert] = []
-        log = self.log(ALERTS, since, until + replay.margin + SLACK)
-        for _, message in messages(log, ALERTS):
+        span = self.log.span(ALERTS, since, until + replay.margin + SLACK)
+        for message in messages(self.log, ALERTS, span):
             if isinstance(message, AlertOpened | AlertUpdated | AlertClosed):
                 is_ours = message.run == LIVE and message.rule in rules
                 is_ours = is_ours and message.model_id != PRESENCE
@@ -174,15 +161,12 @@ def _written_until(stretch: Stretch, sources: Iterable[Message]) -> datetime:
     return max([stretch.until, *handed_in])
 
 
-def batched(items: Iterable[Message], size: int) -> Iterator[list[Seen]]:
-    batch: list[Seen] = []
-    for item in items:
-        assert isinstance(item, EmbeddingExtracted | PosesExtracted)
-        batch.append(item)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    yield batch
+def messages(log: Log, topic: Topic, span: Span) -> Iterator[Message]:
+    """What can be decoded of a span."""
+    for records in log.read(topic, span, BATCH):
+        for record in records:
+            with suppress(DecodeError):
+                yield decode(topic, record.value)
 
 
 def _policies(view: CompactedView) -> Callable[[UUID], PolicySet | None]:

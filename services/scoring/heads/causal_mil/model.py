@@ -35,6 +35,8 @@ class Causal(nn.Module):
 class CausalMIL(nn.Module):
     """LayerNorm, an MLP a window, causal convolutions 1, 2, 4, 8 windows apart, a sigmoid."""
 
+    is_causal = True
+
     def __init__(self, config: CausalMILConfig) -> None:
         super().__init__()
         self.config, self.context = config, config.context

@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.alerts import AlertClosed, AlertOpened
+from schemas.base import Message
 from schemas.clips import SequenceId
-from schemas.scores import ClipScored
 from services.scoring.episodes.core import step
-from services.scoring.episodes.messages import Alert
 from services.scoring.episodes.policy import Cards
 from services.scoring.episodes.state import SourceState
 from services.scoring.heads import Head
@@ -23,6 +22,7 @@ from services.scoring.replay.core import Output, Replay, Stretch
 from tests.builders import GRID, ORIGIN, source
 from tests.checkpoints import card, cosine, mean_head, vector_window
 from tests.unit.scoring.judging.test_core import run as judge_all
+from tests.unit.scoring.replay.outputs import alerts, by_source, clips, rows
 
 DETECTOR = Detector((Head(cosine(), card(cosine())), mean_head(3)))
 WINDOW_S = 32 / 15
@@ -49,11 +49,11 @@ def footage(highs: Sequence[bool], sources: int = 1) -> list[Seen]:
     ]
 
 
-def live(messages: Sequence[Seen]) -> list[Output]:
+def live(messages: Sequence[Seen]) -> list[Message]:
     """What the live run puts out of all that was ever seen."""
     terms = Cards(tuple(head.card for head in DETECTOR.heads)).terms(None)
     states: dict[SequenceId, SourceState] = defaultdict(lambda: None)  # type: ignore[arg-type, return-value]
-    found: list[Output] = []
+    found: list[Message] = []
     for judged in judge_all(DETECTOR, messages):
         outcome = step(states[judged.sequence], judged, terms, (DETECTOR.backbone,))
         states[judged.sequence] = outcome.state
@@ -63,25 +63,26 @@ def live(messages: Sequence[Seen]) -> list[Output]:
 
 def replayed(messages: Sequence[Seen], first: int, last: int, batch: int = 7) -> list[Output]:
     """Clips from the first to before the last."""
-    stretch = Stretch("again", moment(first), moment(last))
-    replay = Replay(DETECTOR, stretch)
-    found: list[Output] = []
-    for start in range(0, len(messages), batch):
-        found += replay.take(messages[start : start + batch])
+    return run(DETECTOR, Stretch("again", moment(first), moment(last)), messages, batch)
+
+
+def run(
+    detector: Detector, stretch: Stretch, messages: Sequence[Seen], batch: int = 7
+) -> list[Output]:
+    replay, found = Replay(detector, stretch), list[Output]()
+    read = rows(messages)
+    for start in range(0, len(read), batch):
+        found += replay.take(read[start : start + batch])
     return [*found, *replay.finish()]
 
 
-def scores(outputs: Sequence[Output]) -> dict[tuple[str, int], list[float]]:
+def numbers(outputs: Sequence[Message]) -> dict[tuple[str, int], list[float]]:
+    """The raw scores of each clip."""
     return {
-        (output.key, ref.index): [head.score for head in output.heads]
+        (place[0], place[3]): [round(raw, 6) for raw, _ in values]
         for output in outputs
-        if isinstance(output, ClipScored)
-        for ref in output.clips
+        for place, values, _ in clips(output)
     }
-
-
-def alerts(outputs: Sequence[Output]) -> list[Alert]:
-    return [output for output in outputs if not isinstance(output, ClipScored)]
 
 
 HIGHS = [n % 7 in (2, 3, 4) for n in range(40)]
@@ -91,7 +92,7 @@ def test_under_a_run_of_its_own_all_is_as_in_the_live_run() -> None:
     seen = footage(HIGHS, sources=3)
     again = replayed(seen, 0, 200)
     assert {output.run for output in again} == {"again"}
-    assert scores(again) == scores(live(seen))
+    assert numbers(again) == numbers(live(seen))
     assert compare(alerts(live(seen)), alerts(again)).is_equal
     assert {one.alert_id for one in alerts(again)}.isdisjoint(
         one.alert_id for one in alerts(live(seen))
@@ -102,8 +103,8 @@ def test_under_a_run_of_its_own_all_is_as_in_the_live_run() -> None:
 def test_it_may_begin_and_end_anywhere_also_within_an_episode(first: int, length: int) -> None:
     seen, last = footage(HIGHS), first + length
     whole, part = live(seen), replayed(seen, first, last)
-    assert scores(part) == {
-        place: values for place, values in scores(whole).items() if first <= place[1] < last
+    assert numbers(part) == {
+        place: values for place, values in numbers(whole).items() if first <= place[1] < last
     }
     of_live = {(one.rule, one.start_s): one for one in alerts(whole)}
     for alert in alerts(part):
@@ -122,7 +123,7 @@ def test_before_the_stretch_nothing_is_put_out_and_after_it_nothing_opens() -> N
     seen = footage([False] * 10 + [True] * 3 + [False] * 10 + [True] * 3 + [False] * 10)
     part = replayed(seen, 34, 44)
     assert alerts(part) == []
-    assert {index for _, index in scores(part)} <= set(range(34, 44))
+    assert {index for _, index in numbers(part)} <= set(range(34, 44))
 
 
 def test_an_episode_that_is_open_at_the_end_has_its_end() -> None:
@@ -135,16 +136,17 @@ def test_an_episode_that_is_open_at_the_end_has_its_end() -> None:
 
 def test_the_same_stretch_twice_gives_the_same() -> None:
     seen = footage(HIGHS, sources=2)
-    assert replayed(seen, 10, 60, batch=3) == replayed(seen, 10, 60, batch=11)
+    first, second = (replayed(seen, 10, 60, batch) for batch in (3, 11))
+    assert numbers(first) == numbers(second)
+    assert by_source(first) == by_source(second)
 
 
 def test_other_sources_and_what_cannot_be_judged_are_left_out() -> None:
     seen = [*footage(HIGHS[:9], sources=2), vector_window(30, (1.0, 0.0), spec={"frame_rate": 8})]
     stretch = Stretch("again", ORIGIN, moment(200), frozenset({source(1)}))
-    replay = Replay(DETECTOR, stretch)
-    assert {output.key for output in replay.take(seen)} == {str(source(1))}
+    assert {output.key for output in run(DETECTOR, stretch, seen)} == {str(source(1))}
     everything = Replay(DETECTOR, Stretch("again", ORIGIN, moment(200)))
-    list(everything.take(seen))
+    list(everything.take(rows(seen)))
     assert everything.refused == 1
 
 
@@ -152,8 +154,7 @@ def test_other_sources_and_what_cannot_be_judged_are_left_out() -> None:
 def test_another_head_brings_and_spares_alerts(highs: list[bool]) -> None:
     seen = footage(highs)
     other = Detector((Head(cosine(1), card(cosine(1))),))
-    replay = Replay(other, Stretch("again", ORIGIN, moment(200)))
-    again = alerts([*replay.take(seen), *replay.finish()])
+    again = alerts(run(other, Stretch("again", ORIGIN, moment(200)), seen))
     fights = [one for one in alerts(live(seen)) if one.rule == "fight"]
     found = compare(fights, again)
     assert (len(found.gone), len(found.come)) == ((1, 0) if highs[0] else (0, 1))
@@ -168,7 +169,7 @@ def test_what_came_late_is_replayed_as_it_was_judged(
     waited = [one.model_copy(update={"is_late": True}) for one in clips[away : away + length]]
     log = clips[:away] + _alternating(clips[away + length :], waited)
     again, before = replayed(log, 0, 10_000), live(log)
-    assert scores(again) == scores(before)
+    assert numbers(again) == numbers(before)
     assert _episodes(again) == _episodes(before)
 
 

@@ -1,45 +1,23 @@
 """A replay over a broker: scores and alerts of a run of its own, compared with the live ones."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from schemas.alerts import AlertClosed, AlertOpened
-from schemas.base import Message
-from schemas.codec import encode
 from schemas.policies import PolicySet
 from schemas.scores import ClipScored
 from schemas.sources import SourceConfigured
 from schemas.topics import ALERTS, EMBEDDINGS, POLICIES, SCORES, SOURCES, Topic
 from services.chassis.streaming.memory import MemoryBroker
-from services.chassis.streaming.records import Partition, Record
 from services.scoring.replay.comparison import compare, latest
 from services.scoring.replay.core import Stretch
 from services.scoring.replay.service import Runner, Summary, run_name
 from tests.builders import ORIGIN, source
+from tests.unit.scoring.replay.memory import MemoryLog, put
+from tests.unit.scoring.replay.outputs import scores
 from tests.unit.scoring.replay.test_core import DETECTOR, HIGHS, footage, live, moment
-
-
-class MemoryStretch:
-    """All that lies on a topic of the fake broker, whenever it was written."""
-
-    def __init__(self, broker: MemoryBroker, topic: Topic) -> None:
-        self._reader = broker.reader(topic.name, "first")
-        self.ends: Mapping[Partition, int] = self._reader.ends
-        self.starts: Mapping[Partition, int] = dict.fromkeys(self.ends, 0)
-
-    def poll(self, most: int, timeout_s: float) -> Sequence[Record]:
-        return self._reader.poll(most, timeout_s)
-
-    def close(self) -> None:
-        self._reader.close()
-
-
-def put(broker: MemoryBroker, topic: Topic, messages: Sequence[Message]) -> None:
-    for message in messages:
-        broker.append(topic.name, message.key.encode(), encode(message))
 
 
 @pytest.fixture
@@ -55,11 +33,7 @@ def broker() -> MemoryBroker:
 
 
 def replay(broker: MemoryBroker, stretch: Stretch) -> Summary:
-    def log(topic: Topic, since: datetime, until: datetime) -> MemoryStretch:
-        assert since < until
-        return MemoryStretch(broker, topic)
-
-    return Runner(broker, log, broker.publisher("scoring")).run(DETECTOR, stretch)
+    return Runner(broker, MemoryLog(broker), broker.publisher("scoring")).run(DETECTOR, stretch)
 
 
 def of_run(broker: MemoryBroker, topic: Topic, run: str) -> list[Any]:
@@ -75,9 +49,7 @@ def test_under_the_live_head_nothing_comes_and_nothing_goes(broker: MemoryBroker
     assert summary.comparison.kept
     assert summary.windows == 3 * 36
     assert summary.clips == 2 * summary.windows
-    before = {(one.key, one.clips): one.heads for one in of_run(broker, SCORES, "live")}
-    after = {(one.key, one.clips): one.heads for one in of_run(broker, SCORES, "again")}
-    assert before == after
+    assert scores(of_run(broker, SCORES, "again")) == scores(of_run(broker, SCORES, "live"))
 
 
 def test_the_same_again_changes_nothing(broker: MemoryBroker) -> None:
@@ -119,15 +91,9 @@ def test_the_log_is_read_as_far_as_the_latest_upload_of_the_stretch(
         configured_at=handed_in,
     )
     put(broker, SOURCES, [configured])
-    asked: list[datetime] = []
-
-    def log(topic: Topic, since: datetime, until: datetime) -> MemoryStretch:
-        assert since < until
-        asked.append(until)
-        return MemoryStretch(broker, topic)
-
+    log = MemoryLog(broker)
     Runner(broker, log, broker.publisher("scoring")).run(DETECTOR, WHOLE)
-    assert all((until > handed_in) is is_found for until in asked)
+    assert all((until > handed_in) is is_found for _, until in log.asked)
 
 
 def test_every_alert_of_a_replay_is_closed(broker: MemoryBroker) -> None:
