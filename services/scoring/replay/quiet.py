@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.policies import PersistenceRule
-from services.rules.budget import BLOCK_S, learn
+from services.rules.budget import BLOCK_S
+from services.rules.learning import NOTHING, learn
 from services.rules.persistence import Moment, RuleState
-from services.scoring.episodes.budgets import NOTHING, Learned, key
+from services.scoring.episodes.budgets import Learned, key
 from services.scoring.episodes.policy import Knots, Terms
 from services.scoring.episodes.state import DetectorState, SourceState
 from services.scoring.replay.windows import EPOCH, MICROSECOND, Part, Windows

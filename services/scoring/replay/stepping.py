@@ -14,20 +14,21 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.alerts import ClosedReason
+from schemas.alerts import AlertOpened, ClosedReason
 from schemas.clips import SequenceId
 from schemas.judgements import ClipJudged
 from schemas.policies import PolicySet
 from schemas.scores import ClipsScored
+from services.rules.learning import NOTHING, Stamp
 from services.rules.persistence import Change
 from services.scoring.episodes.budgets import (
-    NOTHING,
     Learned,
     has_budget,
     key,
     learn_from,
     marks,
     raise_terms,
+    with_alarms,
 )
 from services.scoring.episodes.core import Taken, close_all, take
 from services.scoring.episodes.messages import Alert, alerts
@@ -77,7 +78,7 @@ class Stepping:
         self._since_us, self._until_us = micros(stretch.since), micros(stretch.until)
         self._entered_terms: dict[UUID, Mapping[str, Terms]] = {}
         self._groups: dict[Header, str] = {}
-        self._raised: dict[UUID, tuple[tuple[float, ...], Mapping[str, Terms]]] = {}
+        self._raised: dict[UUID, tuple[tuple[Stamp, ...], Mapping[str, Terms]]] = {}
         self.blocks = ScoreBlocks(detector, stretch.run)
         self.states: dict[SequenceId, SourceState] = {}
         self.learned: dict[UUID, Learned] = {}
@@ -172,7 +173,7 @@ class Stepping:
             return stop
         learned = self.learned.get(windows.of.source_id, {})
         blocks = {
-            learned.get(key(self._stretch.run, name), NOTHING).block
+            learned.get(key(self._stretch.run, name), NOTHING).quiet.block
             for name, one in entered.items()
             if one.rule.budget_per_day is not None
         }
@@ -209,7 +210,9 @@ class Stepping:
         self.states[of.sequence] = taken.state
         if terms is not entered and taken.state is not state:
             learned = self.learned.get(of.source_id, {})
-            self.learned[of.source_id] = learn_from(learned, judged, taken.state, entered)
+            learned = learn_from(learned, judged, taken.state, entered)
+            opened = [one.model_id for one in taken.alerts if isinstance(one, AlertOpened)]
+            self.learned[of.source_id] = with_alarms(learned, self._stretch.run, opened)
         if windows.last_us[place] < self._since_us:
             return
         if of.sequence not in self.entered:

@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from schemas.alerts import AlertClosed, AlertOpened
+from schemas.alerts import AlertClosed, AlertOpened, AlertUpdated
 from schemas.base import Message
 from schemas.codec import encode
 from schemas.scores import ClipScored, ClipsScored
@@ -52,7 +52,8 @@ def scores(outputs: Iterable[Message]) -> dict[Place, Any]:
 
 
 def alerts(outputs: Iterable[Message]) -> list[Any]:
-    return [one for one in outputs if not isinstance(one, ClipScored | ClipsScored)]
+    kinds = AlertOpened | AlertUpdated | AlertClosed
+    return [one for one in outputs if isinstance(one, kinds) and one.kind != "health"]
 
 
 def told(outputs: Iterable[Message]) -> list[tuple[Any, ...]]:
