@@ -85,6 +85,7 @@ def _quiet(connection: Connection, before: datetime) -> Sequence[Any]:
         .select_from(videos.outerjoin(runs, live))
         .where(
             videos.c.state.in_(AT_WORK),
+            videos.c.is_paused.is_(False),
             videos.c.submitted_at < before,
             or_(videos.c.progressed_at.is_(None), videos.c.progressed_at < before),
             or_(runs.c.heard_at.is_(None), runs.c.heard_at < before),

@@ -17,6 +17,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    false,
 )
 
 from services.chassis.storage.columns import (
@@ -92,6 +93,7 @@ videos = Table(
     Column("codec", String(64)),
     Column("error", String(SENTENCE_CHARS)),
     Column("note", String(SENTENCE_CHARS)),
+    Column("is_paused", Boolean, nullable=False, server_default=false()),
     Column("submitted_at", UtcDateTime, nullable=False),
     Column("progressed_at", UtcDateTime),
     Column("finished_at", UtcDateTime),

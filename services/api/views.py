@@ -28,6 +28,7 @@ class VideoView(OfStore):
     size_bytes: int
     content_type: str
     state: VideoState
+    is_paused: bool = Field(description="nothing more is cut until somebody has it go on")
     progress: float = Field(description="share of the video that is scored, 0 to 1")
     decoded: float = Field(description="share of the video that is cut into clips, 0 to 1")
     clips_scored: int
@@ -55,6 +56,7 @@ class VideoView(OfStore):
             "size_bytes": 7340032,
             "content_type": "video/mp4",
             "state": "scoring",
+            "is_paused": False,
             "progress": 0.62,
             "decoded": 1.0,
             "clips_scored": 58,
@@ -77,12 +79,18 @@ class VideoView(OfStore):
     )
 
 
+FileName = Annotated[str, Field(min_length=1, max_length=NAME_CHARS), AfterValidator(clean_name)]
+
+
 class VideoChange(BaseModel):
-    """What of a video a person may change."""
+    """What of a video a person may change; what is left out stays."""
 
-    filename: Annotated[str, Field(min_length=1, max_length=NAME_CHARS), AfterValidator(clean_name)]
+    filename: FileName | None = None
+    is_paused: bool | None = Field(
+        default=None, description="nothing more is cut; what is cut already is scored"
+    )
 
-    model_config = example({"filename": "Till, Friday night.mp4"})
+    model_config = example({"filename": "Till, Friday night.mp4", "is_paused": True})
 
 
 class HeadScoreView(View):

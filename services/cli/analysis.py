@@ -127,7 +127,7 @@ class Analyst:
                 return video
             self.heard(name, video["progress"])
             now = (video["state"], video["decoded"], video["clips_scored"])
-            if now != seen:
+            if now != seen or video["is_paused"]:
                 seen, self._moved_at = now, time.monotonic()
             elif time.monotonic() - self._moved_at > self.patience.stall_s:
                 stall_s = self.patience.stall_s

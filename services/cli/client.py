@@ -63,6 +63,9 @@ class Client:
         """All videos, the newest first."""
         return self._pages("/videos")
 
+    def pause(self, video_id: UUID, is_paused: bool) -> None:
+        self._http.patch(f"/videos/{video_id}", json={"is_paused": is_paused}).raise_for_status()
+
     def delete(self, video_id: UUID) -> None:
         """Stop the analysis and remove the video with all that came of it."""
         self._http.delete(f"/videos/{video_id}").raise_for_status()

@@ -43,16 +43,38 @@ def list_videos(
     table.columns[0].no_wrap = True
     for video in found:
         length = "" if video["duration_s"] is None else clock(video["duration_s"])
-        state = escape(f"{video['state']}: {video['error']}" if video["error"] else video["state"])
+        state = "paused" if video["is_paused"] else video["state"]
+        state = escape(f"{state}: {video['error']}" if video["error"] else state)
         table.add_row(
             video["video_id"], escape(video["filename"]), length, state, str(video["alert_count"])
         )
     console.print(table)
 
 
+Ids = Annotated[list[UUID], typer.Argument(help="As `videos list` shows them.", metavar="ID…")]
+
+
+@videos.command()
+def pause(ids: Ids, api: Api = "", token: Token = "", home: Home = None) -> None:
+    """Have analyses wait where they are; others get the machine."""
+    with client_of(api, token, home) as client:
+        for video_id in ids:
+            client.pause(video_id, is_paused=True)
+            console.print(f"[green]paused[/] {video_id}", soft_wrap=True, highlight=False)
+
+
+@videos.command()
+def resume(ids: Ids, api: Api = "", token: Token = "", home: Home = None) -> None:
+    """Have paused analyses go on where they were."""
+    with client_of(api, token, home) as client:
+        for video_id in ids:
+            client.pause(video_id, is_paused=False)
+            console.print(f"[green]goes on[/] {video_id}", soft_wrap=True, highlight=False)
+
+
 @videos.command()
 def delete(
-    ids: Annotated[list[UUID], typer.Argument(help="As `videos list` shows them.", metavar="ID…")],
+    ids: Ids,
     api: Api = "",
     token: Token = "",
     home: Home = None,

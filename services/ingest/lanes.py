@@ -39,6 +39,7 @@ class Lanes:
         self._publishers, self._clock = publishers, clock
         self._cutting, self._copying = Turns(most_open), Turns(1)
         self._removed: set[UUID] = set()
+        self._paused: set[UUID] = set()
         self._lock = threading.Lock()
         self._failure: BaseException | None = None
         lanes = [self._cutting] * cutting_lanes + [self._copying]
@@ -65,6 +66,7 @@ class Lanes:
     def submit(self, upload: Upload) -> None:
         with self._lock:
             if upload.video.video_id not in self._removed:
+                upload.is_paused = upload.video.video_id in self._paused
                 self._cutting.add(upload)
 
     def held(self) -> dict[Partition, int]:
@@ -79,10 +81,18 @@ class Lanes:
         """Those partitions are another member's now, and so are their uploads."""
         self._cancel(lambda upload: upload.record.partition in partitions)
 
+    def pause(self, source_id: UUID, is_paused: bool) -> None:
+        """The analysis of the video waits, now or when it comes, or goes on where it was."""
+        with self._lock:
+            (self._paused.add if is_paused else self._paused.discard)(source_id)
+            for turns in (self._cutting, self._copying):
+                turns.pause(lambda one: one.video.video_id == source_id, is_paused)
+
     def remove(self, source_id: UUID) -> None:
         """The video was removed: its upload ends, now or when it comes."""
         with self._lock:
             self._removed.add(source_id)
+            self._paused.discard(source_id)
             for upload in self._unfinished(lambda one: one.video.video_id == source_id):
                 upload.is_removed = True
         self._cancel(lambda upload: upload.video.video_id == source_id)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from schemas import groups
 from schemas.base import Message
+from schemas.sources import SourceConfigured
 from schemas.topics import CLIPS_BULK, KEEPING, SOURCES, VIDEOS
 from schemas.videos import VideoSubmitted
 from services.chassis.clock import SystemClock
@@ -176,6 +177,8 @@ class IngestService:
         if source is None:
             self._lanes.remove(UUID(key))
             self._watch.stragglers.remove(UUID(key))
+        elif isinstance(source, SourceConfigured) and source.source_kind == "upload":
+            self._lanes.pause(UUID(key), source.is_paused)
 
     def _run_cameras(self) -> None:
         try:

@@ -52,6 +52,14 @@ class Turns:
             self._at_work.remove(upload)
             self._changed.notify_all()
 
+    def pause(self, which: Callable[[Upload], bool], is_paused: bool) -> None:
+        """Paused uploads get no turn, and take no place from others."""
+        with self._changed:
+            for upload in (*self._waiting, *self._open, *self._at_work):
+                if which(upload):
+                    upload.is_paused = is_paused
+            self._changed.notify_all()
+
     def unfinished(self, which: Callable[[Upload], bool]) -> list[Upload]:
         with self._changed:
             return [one for one in (*self._waiting, *self._open, *self._at_work) if which(one)]
@@ -73,8 +81,11 @@ class Turns:
     def _next(self) -> Upload | None:
         if any(one.is_suspect for one in self._at_work):
             return None
-        has_room = len(self._open) + len(self._at_work) < self._most_open
-        queue = self._waiting if self._waiting and has_room else self._open
-        if not queue or (queue[0].is_suspect and self._at_work):
+        awake = [one for one in self._open if not one.is_paused]
+        waiting = [one for one in self._waiting if not one.is_paused]
+        has_room = len(awake) + len(self._at_work) < self._most_open
+        queue, found = (self._waiting, waiting) if waiting and has_room else (self._open, awake)
+        if not found or (found[0].is_suspect and self._at_work):
             return None
-        return queue.popleft()
+        queue.remove(found[0])
+        return found[0]

@@ -43,6 +43,8 @@ class Upload:
         self.record = incoming.record
         self.cancelled = Event()
         self.is_removed = False
+        self.is_paused = False
+        """It keeps its place and what it has open, and gets no turn."""
         self.state: State = "cutting"
         self.outages = 0
         self._job = Job(around, self.video, self.cancelled)

@@ -112,9 +112,9 @@ class SupervisedProcess:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            # A group of its own: Ctrl-C reaches the supervisor alone, which stops all in order. Not a
-            # session: Linux shares the processor between sessions whatever `nice` says (autogroup),
-            # and evidence has to give way to the network.
+            # A group of its own: Ctrl-C reaches the supervisor alone, which stops all in order. Not
+            # a session: Linux shares the processor between sessions whatever `nice` says
+            # (autogroup), and evidence has to give way to the network.
             process_group=0,
             limit=LONGEST_LINE,
         )

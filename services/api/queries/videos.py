@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from schemas.judgements import LIVE
+from schemas.sources import SourceConfigured
 from services.api.access.stores import Place
 from services.api.access.tables import stores
 from services.api.cursors import Cursor
@@ -65,6 +66,7 @@ def add_video(connection: Connection, place: Place, video: NewVideo) -> None:
             decoded=0.0,
             clip_count=0,
             clips_missing=0,
+            is_paused=False,
             submitted_at=video.submitted_at,
         )
     )
@@ -81,9 +83,28 @@ def rename_video(connection: Connection, video_id: UUID, name: str, now: datetim
     connection.execute(update(sources).where(mine).values(name=name, changed_at=now))
 
 
+def pause_video(connection: Connection, video_id: UUID, is_paused: bool, now: datetime) -> None:
+    mine = videos.c.video_id == str(video_id)
+    connection.execute(update(videos).where(mine).values(is_paused=is_paused))
+    of_it = sources.c.source_id == str(video_id)
+    connection.execute(update(sources).where(of_it).values(changed_at=now))
+
+
 def video_row(connection: Connection, principal: Principal, video_id: UUID) -> Row | None:
     query = _videos(principal).where(videos.c.video_id == str(video_id))
     return connection.execute(query).mappings().first()
+
+
+def source_of(row: Row) -> SourceConfigured:
+    """What `sources.v1` is told of the upload of a `video_row`."""
+    names = "tenant_id store_id origin_at is_wall_clock recorded_at is_paused"
+    return SourceConfigured(
+        source_id=row["video_id"],
+        source_kind="upload",
+        name=row["filename"],
+        configured_at=row["changed_at"],
+        **{name: row[name] for name in names.split()},
+    )
 
 
 def video(connection: Connection, principal: Principal, video_id: UUID) -> VideoView | None:
@@ -110,7 +131,8 @@ def _videos(principal: Principal) -> Select[Any]:
     together = videos.join(sources, sources.c.source_id == videos.c.video_id)
     together = together.outerjoin(stores, stores.c.store_id == sources.c.store_id)
     store = sources.c.store_id, stores.c.name.label("store")
-    columns = sources.c.name.label("filename"), sources.c.recorded_at, sources.c.origin_at
+    names = "tenant_id recorded_at origin_at is_wall_clock changed_at"
+    columns = sources.c.name.label("filename"), *(sources.c[name] for name in names.split())
     return select(videos, *columns, *store).select_from(together).where(visible(principal))
 
 

@@ -1,12 +1,13 @@
 """Videos: list them, follow one, take one away, their pictures."""
 
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Connection
 
+from schemas.topics import SOURCES
 from services.api import audit, media
 from services.api.auth import Uploading, Viewing
 from services.api.cursors import BadCursor, Cursor
@@ -17,11 +18,15 @@ from services.api.principal import Principal
 from services.api.problems import Problem, documented
 from services.api.queries import videos as queries
 from services.api.queries.sources import is_removable
+from services.api.queries.videos import source_of
 from services.api.thumbnails import TooManyThumbnails
 from services.api.views import VideoChange, VideoPage, VideoView
 from services.chassis.storage.database import transaction
+from services.chassis.streaming.records import Outgoing
 
 T = TypeVar("T")
+CUT = ("submitted", "decoding")
+"""States in which clips are still cut."""
 router = APIRouter(prefix="/videos", tags=["videos"])
 
 Limit = Annotated[int, Query(ge=1, le=200)]
@@ -43,19 +48,33 @@ def video(video_id: VideoId, database: Database, principal: Viewing) -> VideoVie
 
 @router.patch(
     "/{video_id}",
-    summary="Rename a video",
-    responses=documented(401, 403, 404, 422, 503),
+    summary="Rename a video, pause its analysis or have it go on",
+    responses=documented(401, 403, 404, 409, 422, 503),
 )
-def rename(
+def change(
     video_id: VideoId, wanted: VideoChange, context: Context, principal: Uploading
 ) -> VideoView:
-    """Alerts and albums show the new name; what was sent already keeps the former."""
+    """Alerts and albums show the new name; what was sent already keeps the former. A paused
+    analysis keeps its place: it goes on where it was.
+    """
+    now = context.clock.now()
     with transaction(context.engine) as database:
-        found(queries.video_row(database, principal, video_id), "video", video_id)
-        queries.rename_video(database, video_id, wanted.filename, context.clock.now())
+        row = found(queries.video_row(database, principal, video_id), "video", video_id)
         chain = audit.tenant_of(database, principal, video_id)
-        detail = {"name": wanted.filename}
-        audit.record(database, principal, "video.renamed", str(video_id), detail, tenant_id=chain)
+
+        def noted(action: str, detail: dict[str, Any]) -> None:
+            audit.record(database, principal, action, str(video_id), detail, tenant_id=chain)
+
+        if wanted.filename is not None:
+            queries.rename_video(database, video_id, wanted.filename, now)
+            noted("video.renamed", {"name": wanted.filename})
+        if wanted.is_paused is not None and wanted.is_paused != row["is_paused"]:
+            if wanted.is_paused and row["state"] not in CUT:
+                raise Problem(409, "All of it is cut already: there is nothing to pause.")
+            queries.pause_video(database, video_id, wanted.is_paused, now)
+            noted("video.paused" if wanted.is_paused else "video.resumed", {})
+        row = found(queries.video_row(database, principal, video_id), "video", video_id)
+        context.publishing.publish(Outgoing(SOURCES, source_of(row)))
         return found(queries.video(database, principal, video_id), "video", video_id)
 
 

@@ -41,7 +41,12 @@ class FakeApi(Client):
     def video(self, video_id: UUID) -> dict[str, Any]:
         state = self._next(self.names[video_id], "video")
         told = {"video_id": str(video_id), "state": state, "progress": 0.5, "decoded": 1.0}
-        return told | {"clips_scored": 1, "error": "No picture in it.", "duration_s": 3.2}
+        return told | {
+            "is_paused": False,
+            "clips_scored": 1,
+            "error": "No picture in it.",
+            "duration_s": 3.2,
+        }
 
     def timeline(self, video_id: UUID) -> dict[str, Any]:
         clip = {"index": 0, "start_s": 0.0, "end_s": 1.07, "score": 0.4, "calibrated": 0.9}

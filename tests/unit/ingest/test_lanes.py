@@ -99,10 +99,14 @@ class Heard:
             if isinstance(one, VideoProgressed) and one.state != "decoding"
         }
 
-    def wait(self, lanes: Lanes, count: int) -> None:
-        """Until so many videos have ended and the lanes hold nothing any more."""
+    def wait_ends(self, count: int) -> None:
+        """Until so many videos have ended."""
         with self.changed:
             assert self.changed.wait_for(lambda: len(self.ends()) >= count, WAIT_S)
+
+    def wait(self, lanes: Lanes, count: int) -> None:
+        """Until so many videos have ended and the lanes hold nothing any more."""
+        self.wait_ends(count)
         lanes_are_empty(lanes)
 
 
@@ -217,6 +221,36 @@ def test_a_removed_video_stops_and_leaves_nothing(room: Room, name: str) -> None
     for number in (0, 4, 9):
         kept = [info.key for info in room.store.list(f"videos/{source(number)}/")]
         assert kept in ([], [f"videos/{source(number)}/original"])
+
+
+def test_a_paused_video_keeps_its_place_and_takes_none_from_others(room: Room) -> None:
+    """More are paused than may be open; one of them was paused before it came."""
+    for number in range(4):
+        room.lanes.pause(source(number), is_paused=True)
+        room.lanes.submit(room.upload(room.put(number), offset=number))
+    room.lanes.submit(room.upload(room.put(4), offset=4))
+    with room.heard.changed:
+        assert room.heard.changed.wait_for(lambda: source(4) in room.heard.ends(), WAIT_S)
+    assert set(room.heard.ends()) == {source(4)}
+    assert min(room.lanes.held().values()) == 0
+    for number in range(4):
+        room.lanes.pause(source(number), is_paused=False)
+    room.heard.wait(room.lanes, 5)
+    assert all(len(room.heard.clips(number)) == 2 for number in range(5))
+
+
+def test_a_video_is_paused_between_two_turns_and_goes_on_where_it_was(room: Room) -> None:
+    room.lanes.submit(room.upload(room.put(0, 6000)))
+    with room.heard.changed:
+        assert room.heard.changed.wait_for(lambda: room.heard.clips(0), WAIT_S)
+        room.lanes.pause(source(0), is_paused=True)
+        room.lanes.submit(room.upload(room.put(1), offset=1))
+    room.heard.wait_ends(1)
+    assert source(0) not in room.heard.ends()
+    room.lanes.pause(source(0), is_paused=False)
+    room.heard.wait(room.lanes, 2)
+    indexes = [clip.index for clip in room.heard.clips(0)]
+    assert indexes == list(range(len(indexes)))
 
 
 def test_a_partition_that_goes_takes_only_its_own_uploads(room: Room) -> None:

@@ -6,6 +6,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { $api, client, type TimelineView, type VideoView } from "@/api/client";
 import { refresh } from "@/api/queries";
 import { useMay } from "@/api/session";
+import { FaultLine, useAct } from "@/ui/act";
 import { Button } from "@/ui/controls";
 import { Loaded, Page, Panel } from "@/ui/layout";
 import { Confirm } from "@/ui/overlays";
@@ -19,7 +20,7 @@ import look from "@/video/video.module.css";
 import { Alerts } from "./Alerts";
 import { Facts, Judges } from "./Facts";
 import { Frame } from "./Frame";
-import { isBusy, Scoring, StateBadge } from "./progress";
+import { isBusy, isCut, Scoring, StateBadge } from "./progress";
 import { Rename } from "./Rename";
 import css from "./videos.module.css";
 
@@ -81,6 +82,7 @@ function Acts({ video }: { video: VideoView }) {
   return (
     <>
       <AddToAlbum sourceId={video_id} />
+      {!isCut(video) && <Pause video={video} />}
       <Rename video={video} />
       <Confirm
         button={t`Delete`}
@@ -90,6 +92,26 @@ function Acts({ video }: { video: VideoView }) {
       >
         {t`The file goes with all of its scores, alerts and their evidence. This cannot be undone.`}
       </Confirm>
+    </>
+  );
+}
+
+/** Nothing more is cut until somebody has it go on. */
+function Pause({ video: { video_id, is_paused } }: { video: VideoView }) {
+  const { t } = useLingui();
+  const { busy, fault, run } = useAct();
+  const turn = () =>
+    run(async () => {
+      const params = { path: { video_id } };
+      await client.PATCH("/api/v1/videos/{video_id}", { params, body: { is_paused: !is_paused } });
+      await refresh("/api/v1/videos");
+    });
+  return (
+    <>
+      <FaultLine text={fault} />
+      <Button busy={busy} onClick={() => void turn()}>
+        {is_paused ? t`Go on` : t`Pause`}
+      </Button>
     </>
   );
 }

@@ -15,6 +15,11 @@ export function isBusy({ state }: Pick<VideoView, "state">): boolean {
   return state !== "done" && state !== "failed";
 }
 
+/** Whether there is something left to be cut. */
+export function isCut({ state }: Pick<VideoView, "state">): boolean {
+  return state !== "submitted" && state !== "decoding";
+}
+
 export function useStateWord(): (state: VideoView["state"]) => string {
   const { t } = useLingui();
   const words: Record<VideoView["state"], string> = {
@@ -35,8 +40,10 @@ const TONES = {
   failed: "bad",
 } as const;
 
-export function StateBadge({ video }: { video: Pick<VideoView, "state"> }) {
+export function StateBadge({ video }: { video: Pick<VideoView, "state" | "is_paused"> }) {
+  const { t } = useLingui();
   const word = useStateWord();
+  if (video.is_paused && isBusy(video)) return <Badge>{t`Paused`}</Badge>;
   return <Badge tone={TONES[video.state]}>{word(video.state)}</Badge>;
 }
 
