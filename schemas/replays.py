@@ -76,7 +76,7 @@ class ReplayProgressed(Message):
 
 
 class ExtractionProgressed(Message):
-    """How far the footage of a replay from recordings was embedded anew. The latest of a run counts;
+    """How far the footage of a replay from recordings was embedded anew. The latest counts;
     `done` says that all there is lies on the log.
     """
 

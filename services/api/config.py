@@ -83,6 +83,9 @@ class ApiSettings(ServiceSettings):
     """Snapshots and evidence of alerts; 0 keeps them."""
     api_keep_audit_days: float = Field(default=730.0, ge=0, le=36_500)
     """Rows of the audit log, by whole days; 0 keeps them. What stays can be verified as before."""
+    api_keep_replays_days: float = Field(default=90.0, ge=0, le=36_500)
+    """Results of replays, after they ended: scores and alerts of their runs; 0 keeps them for as
+    long as those of the live run."""
     api_keep_recordings_days: float = Field(default=30.0, ge=0, le=36_500)
     """Recordings of cameras in the object store; 0 keeps them."""
     api_keep_videos_gb: float = Field(default=0.0, ge=0)
@@ -165,6 +168,11 @@ class ApiSettings(ServiceSettings):
     def audit_kept(self) -> timedelta | None:
         """How long rows of the audit log are kept. None: for ever."""
         return _days(self.api_keep_audit_days)
+
+    @property
+    def replays_kept(self) -> timedelta | None:
+        """None: their results go with those of the live run."""
+        return _days(self.api_keep_replays_days)
 
     @property
     def keeping(self) -> Keeping:

@@ -60,6 +60,8 @@ class Tools:
     """Have `keeping.v1` told of holds and retention rules that changed, soon."""
     announce_models: Callable[[], None]
     """Have `models.v1` told of what is deployed where that changed, soon."""
+    announce_replays: Callable[[], None]
+    """Have `replays.v1` told of replays that were asked for, cancelled or removed, soon."""
     playback: Playback
     hidden_copies: HiddenCopies
     """Evidence with hidden faces."""

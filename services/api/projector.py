@@ -15,8 +15,18 @@ from sqlalchemy.exc import DataError
 from schemas.base import Message
 from schemas.judgements import LIVE
 from schemas.policies import PRESENCE
-from schemas.topics import ALERTS, DELIVERIES, HEALTH, RECORDINGS, SCORES, SOURCES, VIDEO_PROGRESS
+from schemas.topics import (
+    ALERTS,
+    DELIVERIES,
+    HEALTH,
+    RECORDINGS,
+    REPLAY_PROGRESS,
+    SCORES,
+    SOURCES,
+    VIDEO_PROGRESS,
+)
 from services.api.erasure.queries import not_erased
+from services.api.replays.progressing import Progress, removed_runs, write_progress
 from services.api.reviews.incidents import group, places_of
 from services.api.rows import Rows, rows_for, source_of
 from services.api.rules import (
@@ -50,7 +60,16 @@ from services.chassis.storage.database import transaction
 from services.chassis.streaming.handler import Handler
 from services.chassis.streaming.records import Incoming, Outgoing
 
-TOPICS = (SOURCES, VIDEO_PROGRESS, SCORES, ALERTS, HEALTH, RECORDINGS, DELIVERIES)
+TOPICS = (
+    SOURCES,
+    VIDEO_PROGRESS,
+    SCORES,
+    ALERTS,
+    HEALTH,
+    RECORDINGS,
+    DELIVERIES,
+    REPLAY_PROGRESS,
+)
 AT_WORK = ("submitted", "decoding", "scoring")
 
 
@@ -63,7 +82,8 @@ class Projector(Handler):
 
     def handle(self, batch: Sequence[Incoming], cancelled: Event) -> Iterable[Outgoing]:
         now = self._clock.now()
-        messages = [item.message for item in batch if item.message is not None]
+        told = [item.message for item in batch if item.message is not None]
+        messages = [message for message in told if not isinstance(message, Progress)]
         tombstones = [item.record.key for item in batch if item.message is None]
         try:
             with transaction(self._engine) as connection:
@@ -74,13 +94,16 @@ class Projector(Handler):
                 group(connection, rows.alerts, places)
                 hide_removed(connection, tombstones)
                 close_finished(connection, _uploads(rows), now)
+                write_progress(connection, (each for each in told if isinstance(each, Progress)))
         except (DataError, OverflowError) as error:
             raise InvalidMessage(f"no column takes it: {_reason(error)}") from error
         return ()
 
 
 def still_wanted(connection: Connection, messages: Sequence[Message]) -> list[Message]:
-    """All but those of sources that were removed: what comes late must not bring them back."""
+    """All but those of sources, or of replays, that were removed: what comes late must not bring
+    them back.
+    """
     names = sorted({source_of(message) for message in messages})
     gone = set(
         connection.scalars(
@@ -94,7 +117,18 @@ def still_wanted(connection: Connection, messages: Sequence[Message]) -> list[Me
             )
         )
     )
-    return [message for message in messages if source_of(message) not in gone]
+    others = sorted({run_of(message) for message in messages} - {LIVE})
+    gone_runs = removed_runs(connection, others)
+    return [
+        message
+        for message in messages
+        if source_of(message) not in gone and run_of(message) not in gone_runs
+    ]
+
+
+def run_of(message: Message) -> str:
+    """To which run a message belongs; what belongs to none is the live one's."""
+    return str(getattr(message, "run", LIVE))
 
 
 def hide_removed(connection: Connection, keys: Sequence[bytes | None]) -> None:

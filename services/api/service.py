@@ -36,6 +36,8 @@ from services.api.pipeline import PipelineLag
 from services.api.playback import Playback
 from services.api.policies.announcing import PolicyAnnouncements
 from services.api.projector import TOPICS, Projector
+from services.api.replays.announcing import ReplayAnnouncements
+from services.api.replays.removing import ReplayRemoval
 from services.api.retention import Retention
 from services.api.reviews.announcing import ReviewAnnouncements
 from services.api.scores.packing import Packing
@@ -190,6 +192,9 @@ def build(settings: ApiSettings) -> ApiService:
         clock,
         SHORT_LEASE_S,
     )
+    replaying = _duty(
+        "replays", ReplayAnnouncements(engine, publishing, clock).turn, engine, clock, SHORT_LEASE_S
+    )
     projector = ConsumeLoop(
         KafkaBroker(settings), groups.PROJECTOR, TOPICS, Projector(engine), publisher, LIMITS
     )
@@ -227,6 +232,7 @@ def build(settings: ApiSettings) -> ApiService:
         announce_policies=policing.wake,
         announce_keeping=keeping.wake,
         announce_models=deploying.wake,
+        announce_replays=replaying.wake,
         broker=KafkaBroker(settings),
         live=LiveView(KafkaBroker(settings), clock),
         events=EventHub(KafkaBroker(settings), Directory(engine, clock), clock),
@@ -250,6 +256,7 @@ def build(settings: ApiSettings) -> ApiService:
         deploying,
         switching_off,
         keeping,
+        replaying,
         *_duties(settings, tools),
     ]
     return ApiService(server, (projector, collector), duties, watch, tools)
@@ -276,6 +283,9 @@ def _duties(settings: ApiSettings, tools: Tools) -> list[Duty]:
         "erasure": tools.erasing.turn,
         "sweeping": tools.erasing.sweep,
         "pruning": AuditPruning(tools.engine, tools.clock, settings.audit_kept).turn,
+        "replay-removal": ReplayRemoval(
+            tools.engine, tools.store, tools.clock, settings.replays_kept
+        ).turn,
         "retention": Retention(tools.engine, tools.removal, tools.clock, settings.keeping).turn,
     }
     return [_duty(name, turn, tools.engine, tools.clock) for name, turn in turns.items()]

@@ -13,9 +13,19 @@ from schemas.base import Message
 from schemas.deliveries import DeliveryAttempted
 from schemas.health import SourceHealth
 from schemas.judgements import LIVE
+from schemas.replays import ExtractionProgressed, ReplayProgressed
 from schemas.reviews import AlertReviewed
 from schemas.scores import ClipScored, ClipsScored
-from schemas.topics import ALERTS, DELIVERIES, HEALTH, REVIEWS, SCORES, VIDEO_PROGRESS, Topic
+from schemas.topics import (
+    ALERTS,
+    DELIVERIES,
+    HEALTH,
+    REPLAY_PROGRESS,
+    REVIEWS,
+    SCORES,
+    VIDEO_PROGRESS,
+    Topic,
+)
 from schemas.videos import VideoProgressed
 
 TOPICS: Mapping[str, Topic] = {
@@ -25,6 +35,7 @@ TOPICS: Mapping[str, Topic] = {
     "reviews": REVIEWS,
     "deliveries": DELIVERIES,
     "videos": VIDEO_PROGRESS,
+    "replays": REPLAY_PROGRESS,
 }
 DIGITS = 4
 
@@ -129,6 +140,13 @@ def _video(kind: str, message: Any) -> Event:
     return Event(kind, "video.progressed", source_id, data | {"source_id": source_id})
 
 
+def _replay(kind: str, message: Any) -> Event:
+    """Its run stands for the source: whose it is, the directory knows."""
+    is_judging = isinstance(message, ReplayProgressed)
+    name = "replay.progressed" if is_judging else "replay.extraction.progressed"
+    return Event(kind, name, message.run, message.model_dump(mode="json", exclude={"type"}))
+
+
 _MAKERS: Mapping[type[Message], Callable[[str, Any], Event]] = {
     AlertOpened: _alert,
     AlertUpdated: _alert,
@@ -138,6 +156,8 @@ _MAKERS: Mapping[type[Message], Callable[[str, Any], Event]] = {
     AlertReviewed: _review,
     DeliveryAttempted: _delivery,
     VideoProgressed: _video,
+    ReplayProgressed: _replay,
+    ExtractionProgressed: _replay,
 }
 
 

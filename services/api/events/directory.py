@@ -5,6 +5,7 @@ import threading
 from sqlalchemy import Engine, select
 
 from services.api.principal import Principal
+from services.api.replays.tables import replays
 from services.api.tables import removed_sources, sources
 from services.api.targets.tables import targets
 from services.chassis.clock import Clock
@@ -16,6 +17,9 @@ OLD_AFTER_S = 5.0
 
 _TARGETS = select(targets.c.target_id, targets.c.tenant_id, targets.c.store_id)
 """Tests of a target are told under its own id."""
+
+_REPLAYS = select(replays.c.run, replays.c.tenant_id)
+"""Told under the name of their run; to whoever sees all of the tenant."""
 
 Owner = tuple[str | None, str | None]
 
@@ -49,8 +53,10 @@ class Directory:
             with self._engine.connect() as connection:
                 rows = connection.execute(query).all()
                 tested = connection.execute(_TARGETS).all()
+                again = connection.execute(_REPLAYS).all()
                 gone = set(connection.scalars(select(removed_sources.c.source_id)))
             owners = {row.source_id: (row.tenant_id, row.store_id) for row in rows}
+            owners |= {row.run: (row.tenant_id, None) for row in again}
             self._owners = owners | {row[0]: (row[1], row[2]) for row in tested}
             self._removed = frozenset(gone | {row[0] for row in rows if row.is_being_removed})
             self._read_s = self._clock.monotonic()

@@ -32,6 +32,7 @@ from services.api.models.announcing import ModelAnnouncements
 from services.api.playback import Playback
 from services.api.policies.announcing import PolicyAnnouncements
 from services.api.projector import Projector
+from services.api.replays.announcing import ReplayAnnouncements
 from services.api.reviews.announcing import ReviewAnnouncements
 from services.api.signon.fetching import Fetching
 from services.api.signon.providers import Providers
@@ -142,6 +143,7 @@ def apis_on(engine: Engine, folder: Path) -> Iterator[Callable[..., Api]]:
         reviewing = ReviewAnnouncements(engine, publishing)
         deploying = ModelAnnouncements(engine, publishing)
         keeping = KeepingAnnouncements(engine, publishing, clock, settings.keeping)
+        replaying = ReplayAnnouncements(engine, publishing, clock)
         tools = Tools(
             settings=settings,
             engine=engine,
@@ -159,6 +161,7 @@ def apis_on(engine: Engine, folder: Path) -> Iterator[Callable[..., Api]]:
             announce_reviews=lambda: announced(reviewing),
             announce_keeping=lambda: announced(keeping),
             announce_models=lambda: announced(deploying),
+            announce_replays=lambda: announced(replaying),
             broker=broker,
             live=LiveView(broker, SystemClock()),
             events=(hub := EventHub(broker, Directory(engine, SystemClock()), SystemClock())),
@@ -192,7 +195,8 @@ def announced(
     | PolicyAnnouncements
     | TargetAnnouncements
     | KeepingAnnouncements
-    | ModelAnnouncements,
+    | ModelAnnouncements
+    | ReplayAnnouncements,
 ) -> None:
     """What the duty does when it is woken; an outage is tried again later."""
     with contextlib.suppress(TransientError):

@@ -49,6 +49,7 @@ OWN_ACCOUNT = Entry("person", is_stream=True)
 OWN_UPLOAD = Entry("upload", headers={"Upload-Offset": "0"}, may_be_absent=True, is_own=True)
 """Whoever began it goes on with it, and nobody in the world did."""
 
+REPLAY = {"since": "2026-05-01T00:00:00Z", "until": "2026-05-02T00:00:00Z"}
 KEY = {"name": "dashboard", "rights": ["view"]}
 
 TARGET = {"channel": "email", "name": "Night watch", "address": "guard@store.example"}
@@ -257,6 +258,13 @@ MATRIX: dict[tuple[str, str], Entry] = {
         "review", {"until": "2026-06-01T08:00:00Z"}
     ),
     ("DELETE", "/api/v1/sources/{source_id}/snooze"): REVIEW,
+    # replays
+    ("POST", "/api/v1/replays/estimate"): Entry("configure", REPLAY),
+    ("POST", "/api/v1/replays"): Entry("configure", REPLAY),
+    ("GET", "/api/v1/replays"): VIEW,
+    ("GET", "/api/v1/replays/{run}"): VIEW,
+    ("POST", "/api/v1/replays/{run}/cancel"): CONFIGURE,
+    ("DELETE", "/api/v1/replays/{run}"): CONFIGURE,
     # targets
     ("POST", "/api/v1/targets"): Entry("configure", TARGET),
     ("GET", "/api/v1/targets"): CONFIGURE,

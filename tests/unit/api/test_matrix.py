@@ -32,7 +32,7 @@ from tests.unit.api.builders import CAMERA, alert, configured
 from tests.unit.api.conftest import Api, apis
 from tests.unit.api.detectors import MODELS, files, zipped
 from tests.unit.api.letters import collect, letter
-from tests.unit.api.matrix import MATRIX, OPEN, TARGET, Entry, Need
+from tests.unit.api.matrix import MATRIX, OPEN, REPLAY, TARGET, Entry, Need
 from tests.unit.api.people import a_store, invitation, person
 from tests.unit.api.test_uploads import MP4
 
@@ -184,6 +184,7 @@ def created(make_api: Callable[..., Api]) -> World:
         "user_id": str(person(api, "viewer", TENANT).user_id),
         "invitation_id": str(invitation(api, TENANT)),
         "session_id": str(UUID(int=4)),
+        "run": _replay(api, headers),
         "ticket": "a-ticket",
         "name": "icon",
         "path": "cameras",
@@ -202,6 +203,13 @@ def _detector(api: Api, headers: dict[str, str]) -> dict[str, str]:
     api.client.post(f"{MODELS}/{detector}/shadow", json={}, headers=headers)
     history = api.client.get("/api/v1/deployments/history", headers=headers).json()["items"]
     return {"detector": detector, "entry_id": history[0]["entry_id"]}
+
+
+def _replay(api: Api, headers: dict[str, str]) -> str:
+    """Of the camera."""
+    asked = REPLAY | {"source_ids": [str(CAMERA)]}
+    answer = api.client.post("/api/v1/replays", json=asked, headers=headers)
+    return str(answer.json()["run"])
 
 
 def _erasure(api: Api) -> str:

@@ -1,0 +1,165 @@
+"""A replay is started: named, estimated, kept with its sources, noted in the audit log.
+
+The same asked for again is the same replay: one that is at work or done stays as it is, one that
+failed or was cancelled goes on.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from services.api import audit
+from services.api.principal import Principal
+from services.api.replays.choosing import chosen
+from services.api.replays.detectors import Judge
+from services.api.replays.estimating import Wanted, estimate
+from services.api.replays.queries import Row, sources_of
+from services.api.replays.tables import replay_sources, replays
+from services.api.replays.views import EstimateView, ReplayAsked, ReplayEntry
+from services.api.scores.reading import Span
+from services.api.tables import NAME_CHARS
+
+FRESH: dict[str, Any] = {
+    "state": "queued",
+    "windows_planned": 0,
+    "windows": 0,
+    "clips": 0,
+    "alerts": 0,
+    "refused": 0,
+    "estimated_s": None,
+    "elapsed_s": 0.0,
+    "error": None,
+    "extraction": None,
+    "extracted_at": None,
+    "is_cancelled": False,
+    "progressed_at": None,
+    "finished_at": None,
+    "removed_at": None,
+    "announced_at": None,
+}
+AGAIN = ("failed", "cancelled")
+
+
+class NameTaken(Exception):
+    """Another replay has that name. The text is one sentence."""
+
+
+def span_of(asked: ReplayAsked, now: datetime) -> Span:
+    """Raises ValueError for a stretch that has not begun yet."""
+    span = Span(asked.since, asked.until or now)
+    if span.until <= span.since:
+        raise ValueError("The stretch must begin before it ends, and before now.")
+    return span
+
+
+def estimated(
+    connection: Connection, principal: Principal, asked: ReplayAsked, judge: Judge, now: datetime
+) -> tuple[UUID, Wanted, EstimateView]:
+    """Whose it would be, what is meant, and what it would take. Raises NothingChosen,
+    TooManyChosen, ValueError.
+    """
+    span = span_of(asked, now)
+    tenant_id, names = chosen(connection, principal, asked, span)
+    wanted = Wanted(names, span, judge, asked.input, asked.windows_per_s)
+    return tenant_id, wanted, estimate(connection, wanted)
+
+
+def start(
+    connection: Connection, principal: Principal, entry: ReplayEntry, judge: Judge, now: datetime
+) -> tuple[str, bool]:
+    """The run, and whether it begins (again). The caller has it announced once its transaction is
+    over. Raises as `estimated`, and NameTaken.
+    """
+    tenant_id, wanted, expected = estimated(connection, principal, entry, judge, now)
+    run = entry.run or name_of(wanted)
+    row = _row(run, tenant_id, wanted, expected, principal, now)
+    before = _locked(connection, run)
+    if before is None:
+        before = _inserted(connection, row, wanted.source_ids)
+    if before is not None and not _begins_again(connection, before, row, wanted):
+        return run, False
+    detail = {"detector": judge.detector, "input": wanted.input, "sources": len(wanted.source_ids)}
+    detail |= {"since": wanted.span.since, "until": wanted.span.until}
+    audit.record(connection, principal, "replay.started", run, detail, tenant_id=tenant_id)
+    return run, True
+
+
+def name_of(wanted: Wanted) -> str:
+    """Made of detector, stretch, sources and input: the same replay has the same name."""
+    span = wanted.span
+    parts = [wanted.judge.detector, wanted.judge.backbone, wanted.input]
+    parts += [moment.isoformat() for moment in (span.since, span.until)]
+    content = "\x1f".join([*parts, *wanted.source_ids])
+    return f"replay-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
+
+
+def _row(
+    run: str,
+    tenant_id: UUID,
+    wanted: Wanted,
+    expected: EstimateView,
+    principal: Principal,
+    now: datetime,
+) -> dict[str, Any]:
+    judge = wanted.judge
+    return FRESH | {
+        "run": run,
+        "tenant_id": str(tenant_id),
+        "since_at": wanted.span.since,
+        "until_at": wanted.span.until,
+        "detector": judge.detector,
+        "package": judge.package.model_dump(mode="json") if judge.package else None,
+        "backbone": judge.backbone,
+        "input": wanted.input,
+        "windows_per_s": wanted.windows_per_s,
+        "source_count": len(wanted.source_ids),
+        "windows_estimated": expected.windows,
+        "seconds_estimated": expected.seconds,
+        "requested_by": principal.actor.name[:NAME_CHARS],
+        "requested_at": now,
+    }
+
+
+def _locked(connection: Connection, run: str) -> Row | None:
+    query = select(replays).where(replays.c.run == run).with_for_update()
+    return connection.execute(query).mappings().first()
+
+
+def _inserted(connection: Connection, row: dict[str, Any], source_ids: Sequence[str]) -> Row | None:
+    """None once it is kept; the row there is when another came in this very moment."""
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(replays).values(row))
+    except IntegrityError:
+        return _locked(connection, row["run"])
+    _keep_sources(connection, row["run"], source_ids)
+    return None
+
+
+def _begins_again(connection: Connection, before: Row, row: dict[str, Any], wanted: Wanted) -> bool:
+    """Raises NameTaken when what is there is another replay."""
+    same = ("tenant_id", "since_at", "until_at", "detector", "backbone", "input")
+    mine = replays.c.run == before["run"]
+    if before["removed_at"] is None:
+        is_same = all(before[name] == row[name] for name in same)
+        if not is_same or sources_of(connection, before["run"]) != list(wanted.source_ids):
+            raise NameTaken(f"Another replay is called {before['run']}.")
+        if before["state"] not in AGAIN:
+            return False
+    elif before["tenant_id"] != row["tenant_id"]:
+        raise NameTaken(f"Another replay is called {before['run']}.")
+    later = max(row["requested_at"], before["requested_at"] + timedelta(microseconds=1))
+    connection.execute(update(replays).where(mine).values(row | {"requested_at": later}))
+    connection.execute(delete(replay_sources).where(replay_sources.c.run == before["run"]))
+    _keep_sources(connection, before["run"], wanted.source_ids)
+    return True
+
+
+def _keep_sources(connection: Connection, run: str, source_ids: Sequence[str]) -> None:
+    rows = [{"run": run, "source_id": name} for name in source_ids]
+    connection.execute(insert(replay_sources), rows)

@@ -1,0 +1,161 @@
+"""Replays: the past judged again; estimate, start, follow, cancel, take away."""
+
+from collections.abc import Callable
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Request, Response
+from sqlalchemy import update
+
+from services.api import audit
+from services.api.auth import Configuring, Viewing
+from services.api.deps import Context, Database, Tools
+from services.api.problems import Problem, documented
+from services.api.replays import queries, starting
+from services.api.replays.choosing import NothingChosen, TooManyChosen
+from services.api.replays.detectors import Judge, NoSuchDetector, of_settings
+from services.api.replays.removing import hide
+from services.api.replays.starting import NameTaken
+from services.api.replays.tables import replays
+from services.api.replays.views import (
+    RUN,
+    EstimateView,
+    ReplayAsked,
+    ReplayEntry,
+    ReplayPage,
+    ReplayView,
+)
+from services.api.routes.videos import Limit, Token, cursor_of
+from services.chassis.storage.database import transaction
+
+T = TypeVar("T")
+router = APIRouter(prefix="/replays", tags=["replays"])
+RunOfReplay = Annotated[
+    str, Path(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", examples=[RUN])
+]
+
+
+@router.post(
+    "/estimate",
+    operation_id="estimateReplay",
+    summary="Say what a replay would take",
+    responses=documented(401, 403, 404, 422, 503),
+)
+def estimate(asked: ReplayAsked, context: Context, principal: Configuring) -> EstimateView:
+    """Counts the windows of the stretch in what is stored, and goes by the rate at which the latest
+    replays by detectors of that kind were measured. Starts nothing.
+    """
+    now = context.clock.now()
+    with context.engine.connect() as database:
+        judge = _judge(context, asked)
+        return _chosen(lambda: starting.estimated(database, principal, asked, judge, now))[2]
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Judge the past again",
+    responses=documented(401, 403, 404, 409, 422, 503) | {200: {"model": ReplayView}},
+)
+def start(
+    entry: ReplayEntry,
+    request: Request,
+    response: Response,
+    context: Context,
+    principal: Configuring,
+) -> ReplayView:
+    """Scores and alerts stand beside those of the live run, under a run of their own; nobody is
+    alerted. The same asked for again is the same replay, and answers 200; one that failed or was
+    cancelled goes on.
+    """
+    now = context.clock.now()
+    with transaction(context.engine) as database:
+        judge = _judge(context, entry)
+        run, begins = _chosen(lambda: starting.start(database, principal, entry, judge, now))
+        view = found(queries.replay(database, principal, run), run)
+    context.announce_replays()
+    response.status_code = 201 if begins else 200
+    response.headers["Location"] = request.url_for("replay", run=run).path
+    return view
+
+
+@router.get("", summary="List the replays, latest first", responses=documented(401, 422))
+def replay_list(
+    database: Database, principal: Viewing, limit: Limit = 50, cursor: Token = None
+) -> ReplayPage:
+    """Those all of whose sources one may see."""
+    return queries.replay_page(database, principal, limit, cursor_of(cursor))
+
+
+@router.get("/{run}", summary="A replay and how far it is", responses=documented(401, 404, 422))
+def replay(run: RunOfReplay, database: Database, principal: Viewing) -> ReplayView:
+    return found(queries.replay(database, principal, run), run)
+
+
+@router.post(
+    "/{run}/cancel",
+    operation_id="cancelReplay",
+    summary="Cancel a replay",
+    responses=documented(401, 403, 404, 409, 422, 503),
+)
+def cancel(run: RunOfReplay, context: Context, principal: Configuring) -> ReplayView:
+    """It stops at once; what was judged by then stays. Asked for again, it goes on."""
+    now = context.clock.now()
+    with transaction(context.engine) as database:
+        row = found(queries.replay_row(database, principal, run, is_locked=True), run)
+        if row["state"] in ("done", "failed"):
+            raise Problem(409, f"That replay is over: {row['state']}.")
+        gone = {"state": "cancelled", "is_cancelled": True, "announced_at": None}
+        mine = update(replays).where(replays.c.run == run)
+        database.execute(mine.values(gone | {"finished_at": row["finished_at"] or now}))
+        chain = UUID(row["tenant_id"])
+        audit.record(database, principal, "replay.cancelled", run, tenant_id=chain)
+        view = found(queries.replay(database, principal, run), run)
+    context.announce_replays()
+    return view
+
+
+@router.delete(
+    "/{run}",
+    status_code=204,
+    summary="Remove a replay and its results",
+    responses=documented(401, 403, 404, 422, 503),
+)
+def remove(run: RunOfReplay, context: Context, principal: Configuring) -> None:
+    """Scores and alerts of its run go; one that is at work is cancelled."""
+    with transaction(context.engine) as database:
+        row = found(queries.replay_row(database, principal, run, is_locked=True), run)
+        hide(database, run, context.clock.now())
+        chain = UUID(row["tenant_id"])
+        audit.record(database, principal, "replay.removed", run, tenant_id=chain)
+    context.announce_replays()
+
+
+def found(row: T | None, run: str) -> T:
+    """Raises Problem 404."""
+    if row is None:
+        raise Problem(404, f"There is no replay {run}.")
+    return row
+
+
+def _judge(context: Tools, asked: ReplayAsked) -> Judge:
+    """Raises Problem 404, and 422 where the settings' detector cannot be read from here."""
+    try:
+        judge = of_settings(context.settings.head, asked.detector)
+    except NoSuchDetector as error:
+        raise Problem(422, str(error)) from error
+    if judge is None:
+        raise Problem(404, f"There is no detector {asked.detector}.")
+    return judge
+
+
+def _chosen(work: Callable[[], T]) -> T:
+    """Raises Problem 404, 409 or 422."""
+    try:
+        return work()
+    except NothingChosen as error:
+        raise Problem(404, str(error)) from error
+    except NameTaken as error:
+        raise Problem(409, str(error)) from error
+    except (TooManyChosen, ValueError) as error:
+        raise Problem(422, str(error)) from error

@@ -1,0 +1,243 @@
+"""Replays: estimated, started, followed, cancelled, taken away; by whom, and what Kafka is told."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from schemas.alerts import AlertClosed
+from schemas.base import Message
+from schemas.replays import ExtractionProgressed, ReplayProgressed, ReplayRequested
+from schemas.topics import REPLAYS
+from services.api.replays.removing import ReplayRemoval
+from services.api.replays.tables import replays
+from services.api.tables import alerts, score_series
+from tests.unit.api.builders import CAMERA, CLIP_S, alert, at, configured, scored, scores
+from tests.unit.api.conftest import NOW, Api
+
+DAY = {"since": "2026-05-01T22:00:00Z", "until": "2026-05-02T22:00:00Z"}
+PATH = "/api/v1/replays"
+CAMERA_FIELDS: dict[str, Any] = {"source_id": CAMERA, "source_kind": "camera"}
+
+
+def started(api: Api, **fields: Any) -> dict[str, Any]:
+    answer = api.client.post(PATH, json=DAY | fields)
+    assert answer.status_code in (200, 201), answer.text
+    return dict(answer.json())
+
+
+def told(api: Api) -> Sequence[Message | None]:
+    return [each.message for each in api.publisher.published if each.topic == REPLAYS]
+
+
+def progressed(run: str, state: str = "running", after_s: float = 1, **fields: Any) -> Message:
+    content = {"run": run, "state": state, "progressed_at": NOW + timedelta(seconds=after_s)}
+    return ReplayProgressed.model_validate(content | fields)
+
+
+def with_camera(api: Api, clips: int = 0) -> None:
+    api.project(configured(), *scores(clips, **CAMERA_FIELDS))
+
+
+def test_one_is_started_under_a_name_of_its_own_and_kafka_is_told(api: Api) -> None:
+    with_camera(api)
+    view = started(api)
+    assert view["state"] == "queued"
+    assert view["source_count"] == 1
+    assert view["is_built_in"]
+    (request,) = told(api)
+    assert isinstance(request, ReplayRequested)
+    assert (request.run, request.sources) == (view["run"], (CAMERA,))
+    assert request.package is None
+
+
+def test_the_same_asked_for_again_is_the_same_replay(api: Api) -> None:
+    with_camera(api)
+    first = api.client.post(PATH, json=DAY)
+    again = api.client.post(PATH, json=DAY)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json()["run"] == again.json()["run"]
+    assert len(told(api)) == 1
+
+
+def test_another_stretch_is_another_replay_and_may_not_have_its_name(api: Api) -> None:
+    with_camera(api)
+    started(api, run="night")
+    other = DAY | {"until": "2026-05-02T21:00:00Z"}
+    assert api.client.post(PATH, json=other | {"run": "night"}).status_code == 409
+    assert started(api)["run"] != api.client.post(PATH, json=other).json()["run"]
+
+
+@pytest.mark.parametrize("run", ["live", "shadow-linear", "no spaces"])
+def test_names_of_other_runs_are_refused(api: Api, run: str) -> None:
+    with_camera(api)
+    assert api.client.post(PATH, json=DAY | {"run": run}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({"source_ids": [str(UUID(int=9))]}, 404),
+        ({"store_ids": [str(UUID(int=9))]}, 404),
+        ({"detector": "linear-unknown"}, 404),
+        ({"until": "2026-05-01T21:00:00Z"}, 422),
+        ({"windows_per_s": 0}, 422),
+    ],
+)
+def test_what_is_not_there_or_cannot_be_is_refused(
+    api: Api, fields: dict[str, Any], status: int
+) -> None:
+    with_camera(api)
+    assert api.client.post(PATH, json=DAY | fields).status_code == status
+
+
+def test_it_says_how_far_it_is_and_how_long_it_takes_still(api: Api) -> None:
+    with_camera(api)
+    run = started(api)["run"]
+    api.project(progressed(run, windows_planned=400, windows=100, elapsed_s=2.0, alerts=3))
+    view = api.client.get(f"{PATH}/{run}").json()
+    assert view["share"] == 0.25
+    assert view["rate"] == 50.0
+    assert view["eta_s"] == 6.0
+    assert view["alerts"] == 3
+
+
+def test_older_news_changes_nothing(api: Api) -> None:
+    with_camera(api)
+    run = started(api)["run"]
+    api.project(progressed(run, "done", 5, windows=9), progressed(run, "running", 2, windows=1))
+    view = api.client.get(f"{PATH}/{run}").json()
+    assert (view["state"], view["windows"], view["share"]) == ("done", 9, 1.0)
+
+
+def test_one_that_is_cancelled_stays_so_and_goes_on_when_it_is_asked_for_again(api: Api) -> None:
+    with_camera(api)
+    run = started(api)["run"]
+    assert api.client.post(f"{PATH}/{run}/cancel").json()["state"] == "cancelled"
+    api.project(progressed(run, "running", windows=1))
+    assert api.client.get(f"{PATH}/{run}").json()["state"] == "cancelled"
+    assert started(api) | {"requested_at": ""} == started(api) | {"requested_at": ""}
+    requests = [each for each in told(api) if isinstance(each, ReplayRequested)]
+    assert [each.is_cancelled for each in requests] == [False, True, False]
+    assert requests[0].requested_at < requests[2].requested_at
+
+
+def test_one_that_is_over_is_not_cancelled(api: Api) -> None:
+    with_camera(api)
+    run = started(api)["run"]
+    api.project(progressed(run, "done"))
+    assert api.client.post(f"{PATH}/{run}/cancel").status_code == 409
+
+
+def test_recordings_are_embedded_first_and_then_the_replay_is_told_again(api: Api) -> None:
+    with_camera(api)
+    view = started(api, input="recordings")
+    (request,) = told(api)
+    assert isinstance(request, ReplayRequested)
+    assert request.extracted_at is None
+    content: dict[str, Any] = {
+        "run": view["run"],
+        "requested_at": request.requested_at,
+        "seconds_planned": 10.0,
+        "clips": 4,
+    }
+    news = [
+        ExtractionProgressed.model_validate(
+            content | {"state": state, "progressed_at": NOW + timedelta(seconds=second)}
+        )
+        for second, state in enumerate(("running", "done"), start=1)
+    ]
+    api.project(news[0])
+    assert api.client.get(f"{PATH}/{view['run']}").json()["state"] == "extracting"
+    api.project(news[1])
+    api.tools.announce_replays()
+    latest = told(api)[-1]
+    assert isinstance(latest, ReplayRequested)
+    assert latest.extracted_at == NOW + timedelta(seconds=2)
+    assert latest.requested_at == request.requested_at
+    now = api.client.get(f"{PATH}/{view['run']}").json()
+    assert (now["state"], now["extraction"]["clips"]) == ("queued", 4)
+
+
+def test_what_is_removed_goes_with_its_results_and_stays_away(api: Api) -> None:
+    with_camera(api)
+    run = started(api)["run"]
+    theirs = [scored(3, run=run, **CAMERA_FIELDS), alert(AlertClosed, run=run, **CAMERA_FIELDS)]
+    api.project(*theirs, scored(3, **CAMERA_FIELDS), alert(AlertClosed, **CAMERA_FIELDS))
+    api.put(f"replays/{run}/state")
+    assert api.client.delete(f"{PATH}/{run}").status_code == 204
+    assert api.client.get(f"{PATH}/{run}").status_code == 404
+    assert told(api)[-1] is None
+    duty = ReplayRemoval(api.engine, api.store, api.clock, timedelta(days=90))
+    while duty.turn() == 0.0:
+        pass
+    api.project(*theirs)  # late
+    with api.engine.connect() as connection:
+        assert set(connection.scalars(select(alerts.c.run))) == {"live"}
+        assert set(connection.scalars(select(score_series.c.run))) == {"live"}
+    assert not list(api.store.list(f"replays/{run}/"))
+    assert started(api)["state"] == "queued"
+
+
+def test_old_ones_are_removed_by_themselves(api: Api) -> None:
+    with_camera(api)
+    run = started(api)["run"]
+    api.project(progressed(run, "done"))
+    duty = ReplayRemoval(api.engine, api.store, api.clock, timedelta(days=90))
+    duty.turn()
+    assert api.client.get(f"{PATH}/{run}").status_code == 200
+    api.clock.step(91 * 86_400)
+    duty.turn()
+    assert api.client.get(f"{PATH}/{run}").status_code == 404
+
+
+def finished(api: Api, minutes: int, windows: int, clips: int, elapsed_s: float) -> None:
+    until = at(60 * minutes).isoformat()
+    run = started(api, until=until)["run"]
+    counts = {"windows": windows, "clips": clips, "elapsed_s": elapsed_s}
+    api.project(progressed(run, "done", minutes, **counts))
+
+
+def test_an_estimate_counts_windows_and_goes_by_what_was_measured(api: Api) -> None:
+    with_camera(api, clips=1000)
+    unknown = api.client.post(f"{PATH}/estimate", json=DAY).json()
+    assert (unknown["clips"], unknown["windows"], unknown["seconds"]) == (1000, 500, None)
+    assert unknown["notes"]
+    finished(api, 1, windows=2000, clips=4000, elapsed_s=4.0)
+    finished(api, 2, windows=4000, clips=8000, elapsed_s=8.0)
+    known = api.client.post(f"{PATH}/estimate", json=DAY).json()
+    assert (known["windows_per_s"], known["measured_by"]) == (500.0, 2)
+    assert known["seconds"] == pytest.approx(1.0)
+    bound = api.client.post(f"{PATH}/estimate", json=DAY | {"windows_per_s": 100}).json()
+    assert bound["seconds"] == pytest.approx(5.0)
+
+
+def test_an_estimate_of_a_part_is_right_within_a_fifth(api: Api) -> None:
+    with_camera(api, clips=3000)
+    part = DAY | {"since": at(700 * CLIP_S).isoformat(), "until": at(1900 * CLIP_S).isoformat()}
+    assert api.client.post(f"{PATH}/estimate", json=part).json()["clips"] == pytest.approx(
+        1200, rel=0.2
+    )
+
+
+def test_the_list_goes_on_and_has_the_latest_first(api: Api) -> None:
+    with_camera(api)
+    names = []
+    for minute in range(3):
+        api.clock.step(1)
+        names.append(started(api, until=at(60 + minute).isoformat())["run"])
+    first = api.client.get(PATH, params={"limit": 2}).json()
+    rest = api.client.get(PATH, params={"limit": 2, "cursor": first["next"]}).json()
+    assert [each["run"] for each in first["items"] + rest["items"]] == names[::-1]
+    assert rest["next"] is None
+
+
+def test_a_row_says_what_was_expected(api: Api) -> None:
+    with_camera(api, clips=100)
+    run = started(api)["run"]
+    with api.engine.connect() as connection:
+        row = connection.execute(select(replays).where(replays.c.run == run)).one()
+    assert row.windows_estimated == 50
