@@ -30,6 +30,7 @@ TAGS = {
     "events": "Alerts, scores and health as they happen; resumed by id without losing any.",
     "policies": "The rules by which what is seen becomes alerts: by chain, store and camera.",
     "models": "Detectors: register, promote, shadow, roll back, and how they do.",
+    "replays": "The past judged again by another detector, and what differs.",
     "targets": "Who is told of alerts, when and how.",
     "deliveries": "Each attempt to tell somebody.",
     "exports": "Timelines, alerts and conditions in bulk, as CSV or Parquet.",

@@ -1,15 +1,14 @@
 """By which detector the past is to be judged: one that the settings name, or a registered one."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from uuid import UUID
 
-from pydantic import ValidationError
+from sqlalchemy import Connection
 
 from schemas.clips import ClipSpec
 from schemas.models import DetectorPackage
-from services.rules.cards import HeadCard, detector_id
-from services.rules.folders import CARD, checkpoints, folder_list
+from services.api.models.builtin import BuiltIn, builtins
+from services.api.models.queries import package_of
 
 
 class NoSuchDetector(Exception):
@@ -26,32 +25,20 @@ class Judge:
     spec: ClipSpec
     package: DetectorPackage | None = None
 
-    @property
-    def is_built_in(self) -> bool:
-        return self.package is None
 
-
-def of_package(package: DetectorPackage) -> Judge:
-    return Judge(package.detector, package.backbone, package.window, package.spec, package)
-
-
-def of_settings(heads: str, detector: str | None) -> Judge | None:
-    """That of the setting with this id, the first where none is named. None where there is none.
-
-    Raises NoSuchDetector where the folders cannot be read from here.
+def judge_of(connection: Connection, heads: str, tenant_id: UUID, detector: str | None) -> Judge:
+    """That of the settings, where none is named: the first of several. What the tenant registered
+    goes before. Raises NoSuchDetector.
     """
-    try:
-        found = [_judge(_cards(folder)) for folder in map(checkpoints, folder_list(heads))]
-    except (OSError, ValueError, ValidationError) as error:
-        raise NoSuchDetector(f"The detector of the settings cannot be read: {error}") from error
-    return next((judge for judge in found if detector in (None, judge.detector)), None)
+    if detector and (found := package_of(connection, tenant_id, detector)):
+        return Judge(found.detector, found.backbone, found.window, found.spec, found)
+    for each in builtins(heads):
+        if detector in (None, each.detector):
+            return _built_in(each)
+    wanted = f"detector {detector}" if detector else "detector in the settings that can be read"
+    raise NoSuchDetector(f"There is no {wanted}.")
 
 
-def _cards(folders: Sequence[Path]) -> tuple[HeadCard, ...]:
-    return tuple(HeadCard.model_validate_json((each / CARD).read_text()) for each in folders)
-
-
-def _judge(cards: Sequence[HeadCard]) -> Judge:
-    first = cards[0]
-    name = detector_id(tuple(card.model_id for card in cards))
-    return Judge(name, first.backbone, first.window, first.spec)
+def _built_in(found: BuiltIn) -> Judge:
+    card = found.cards[0]
+    return Judge(found.detector, card.backbone, card.window, card.spec)

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from services.api import audit
 from services.api.principal import Principal
 from services.api.replays.choosing import chosen
-from services.api.replays.detectors import Judge
+from services.api.replays.detectors import judge_of
 from services.api.replays.estimating import Wanted, estimate
 from services.api.replays.queries import Row, sources_of
 from services.api.replays.tables import replay_sources, replays
@@ -58,24 +58,26 @@ def span_of(asked: ReplayAsked, now: datetime) -> Span:
 
 
 def estimated(
-    connection: Connection, principal: Principal, asked: ReplayAsked, judge: Judge, now: datetime
+    connection: Connection, principal: Principal, asked: ReplayAsked, heads: str, now: datetime
 ) -> tuple[UUID, Wanted, EstimateView]:
-    """Whose it would be, what is meant, and what it would take. Raises NothingChosen,
-    TooManyChosen, ValueError.
+    """Whose it would be, what is meant, and what it would take. `heads` are those of the settings.
+
+    Raises NothingChosen, NoSuchDetector, TooManyChosen, ValueError.
     """
     span = span_of(asked, now)
     tenant_id, names = chosen(connection, principal, asked, span)
+    judge = judge_of(connection, heads, tenant_id, asked.detector)
     wanted = Wanted(names, span, judge, asked.input, asked.windows_per_s)
     return tenant_id, wanted, estimate(connection, wanted)
 
 
 def start(
-    connection: Connection, principal: Principal, entry: ReplayEntry, judge: Judge, now: datetime
+    connection: Connection, principal: Principal, entry: ReplayEntry, heads: str, now: datetime
 ) -> tuple[str, bool]:
     """The run, and whether it begins (again). The caller has it announced once its transaction is
     over. Raises as `estimated`, and NameTaken.
     """
-    tenant_id, wanted, expected = estimated(connection, principal, entry, judge, now)
+    tenant_id, wanted, expected = estimated(connection, principal, entry, heads, now)
     run = entry.run or name_of(wanted)
     row = _row(run, tenant_id, wanted, expected, principal, now)
     before = _locked(connection, run)
@@ -83,7 +85,11 @@ def start(
         before = _inserted(connection, row, wanted.source_ids)
     if before is not None and not _begins_again(connection, before, row, wanted):
         return run, False
-    detail = {"detector": judge.detector, "input": wanted.input, "sources": len(wanted.source_ids)}
+    detail = {
+        "detector": wanted.judge.detector,
+        "input": wanted.input,
+        "sources": len(wanted.source_ids),
+    }
     detail |= {"since": wanted.span.since, "until": wanted.span.until}
     audit.record(connection, principal, "replay.started", run, detail, tenant_id=tenant_id)
     return run, True

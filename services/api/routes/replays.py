@@ -9,11 +9,11 @@ from sqlalchemy import update
 
 from services.api import audit
 from services.api.auth import Configuring, Viewing
-from services.api.deps import Context, Database, Tools
+from services.api.deps import Context, Database
 from services.api.problems import Problem, documented
 from services.api.replays import queries, starting
 from services.api.replays.choosing import NothingChosen, TooManyChosen
-from services.api.replays.detectors import Judge, NoSuchDetector, of_settings
+from services.api.replays.detectors import NoSuchDetector
 from services.api.replays.removing import hide
 from services.api.replays.starting import NameTaken
 from services.api.replays.tables import replays
@@ -45,10 +45,9 @@ def estimate(asked: ReplayAsked, context: Context, principal: Configuring) -> Es
     """Counts the windows of the stretch in what is stored, and goes by the rate at which the latest
     replays by detectors of that kind were measured. Starts nothing.
     """
-    now = context.clock.now()
+    heads, now = context.settings.head, context.clock.now()
     with context.engine.connect() as database:
-        judge = _judge(context, asked)
-        return _chosen(lambda: starting.estimated(database, principal, asked, judge, now))[2]
+        return _chosen(lambda: starting.estimated(database, principal, asked, heads, now))[2]
 
 
 @router.post(
@@ -68,10 +67,9 @@ def start(
     alerted. The same asked for again is the same replay, and answers 200; one that failed or was
     cancelled goes on.
     """
-    now = context.clock.now()
+    heads, now = context.settings.head, context.clock.now()
     with transaction(context.engine) as database:
-        judge = _judge(context, entry)
-        run, begins = _chosen(lambda: starting.start(database, principal, entry, judge, now))
+        run, begins = _chosen(lambda: starting.start(database, principal, entry, heads, now))
         view = found(queries.replay(database, principal, run), run)
     context.announce_replays()
     response.status_code = 201 if begins else 200
@@ -138,22 +136,11 @@ def found(row: T | None, run: str) -> T:
     return row
 
 
-def _judge(context: Tools, asked: ReplayAsked) -> Judge:
-    """Raises Problem 404, and 422 where the settings' detector cannot be read from here."""
-    try:
-        judge = of_settings(context.settings.head, asked.detector)
-    except NoSuchDetector as error:
-        raise Problem(422, str(error)) from error
-    if judge is None:
-        raise Problem(404, f"There is no detector {asked.detector}.")
-    return judge
-
-
 def _chosen(work: Callable[[], T]) -> T:
     """Raises Problem 404, 409 or 422."""
     try:
         return work()
-    except NothingChosen as error:
+    except (NothingChosen, NoSuchDetector) as error:
         raise Problem(404, str(error)) from error
     except NameTaken as error:
         raise Problem(409, str(error)) from error
