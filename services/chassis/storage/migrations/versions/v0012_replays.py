@@ -6,7 +6,7 @@ from sqlalchemy import JSON, BigInteger, Boolean, Column, Double, Integer, Strin
 from services.chassis.storage.columns import INNODB, UtcDateTime, exact_name, identifier
 
 revision = "0012"
-down_revision = "0011"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
