@@ -13,6 +13,7 @@ INGEST_UPLOADS = "ingest.uploads"
 INGEST_CAMERAS = "ingest.cameras"
 ALERTS = "alerts"
 PROJECTOR = "api.projector"
+ARCHIVE = "archive"
 DEAD_LETTERS = "api.dead-letters"
 
 

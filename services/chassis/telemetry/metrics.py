@@ -21,6 +21,9 @@ CounterName = Literal[
     "windows_left_out",  # windows not looked at since the machine cannot keep up, by backbone
     "windows_judged",  # windows judged by all heads of a detector, by detector
     "judgements_passed_over",  # judgements by a model that is not in force, by model
+    "rows_archived",  # embeddings and poses written to the archive, by kind
+    "rows_not_archived",  # those of sources that are removed or unknown, by kind
+    "parts_merged",  # small parts of the archive that became one, by kind
     "clips_scored",  # clips scored, by model
     "alerts_opened",  # alerts opened, by rule
     "deliveries",  # delivery attempts, by channel and outcome joined with a slash

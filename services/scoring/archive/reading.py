@@ -1,0 +1,251 @@
+"""The archive as what lay on the log: rows of a stretch, exact at both ends, each record once.
+
+Shapes: N rows, D dimensions of a vector.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from schemas.archive import (
+    STARTED_AT,
+    ArchiveKind,
+    Part,
+    store_prefix,
+    tenant_prefix,
+    utc_day,
+)
+from schemas.clips import ClipSpec
+from schemas.embeddings import EmbeddingExtracted
+from schemas.poses import PosesExtracted
+from services.chassis.storage.objects import ObjectMissing, ObjectStore
+from services.scoring.archive import parts
+from services.scoring.archive.columns import embeddings_of, poses_of, spec_of, vectors_of
+
+LISTED_AGAIN = 3
+"""Parts may be merged or removed while they are read: then the listing is asked again."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which rows: of these sources of one tenant, whose first clip began from `since` on and before
+    `until`. `stores` is where they lie; None looks through all of the tenant's, since a camera may
+    have been moved.
+    """
+
+    kind: ArchiveKind
+    tenant_id: UUID
+    backbone: str
+    sources: Sequence[UUID]
+    since: datetime
+    until: datetime
+    stores: Collection[UUID] | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What there is to read: known by a listing alone. Rows are those of whole parts, which may
+    hold more than is wanted, and some twice.
+    """
+
+    parts: tuple[Part, ...]
+    size_bytes: int
+
+    @property
+    def rows(self) -> int:
+        return sum(part.rows for part in self.parts)
+
+
+@dataclass(frozen=True)
+class EmbeddingRows:
+    """Embeddings of one source, in the order of the log: arrays of N rows."""
+
+    table: pa.Table
+    backbone: str
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    @property
+    def source_id(self) -> UUID:
+        return UUID(self._first["source_id"])
+
+    @property
+    def source_kind(self) -> str:
+        return str(self._first["source_kind"])
+
+    @property
+    def window(self) -> int:
+        return int(self._first["window"])
+
+    @property
+    def spec(self) -> ClipSpec:
+        return spec_of(self._first)
+
+    @cached_property
+    def vectors(self) -> NDArray[np.float32]:
+        """[N, D]"""
+        return vectors_of(self.table)
+
+    @cached_property
+    def started_us(self) -> NDArray[np.int64]:
+        """Microseconds since the epoch, as all moments here; of the first clip."""
+        return self._moments(STARTED_AT)
+
+    @cached_property
+    def origin_us(self) -> NDArray[np.int64]:
+        return self._moments("origin_at")
+
+    @cached_property
+    def cut_us(self) -> NDArray[np.int64]:
+        return self._moments("cut_at")
+
+    @cached_property
+    def clips(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """Of all rows one after the other: where each row's begin (N + 1 places), their indexes,
+        and their starts and ends in seconds from the origin, [clips, 2].
+        """
+        lists = self.table.column("clips").combine_chunks()
+        places = np.asarray(lists.offsets.to_numpy(), np.int64)
+        flat = lists.values
+        index = np.asarray(flat.field("index").to_numpy(), np.int64)
+        times = np.stack([flat.field(name).to_numpy() for name in ("start_s", "end_s")], axis=1)
+        return places, index, np.asarray(times, np.float64)
+
+    @cached_property
+    def first(self) -> NDArray[np.int64]:
+        """Index of the first clip."""
+        places, index, _ = self.clips
+        return index[places[:-1]]
+
+    @cached_property
+    def last(self) -> NDArray[np.int64]:
+        """Index of the last clip."""
+        places, index, _ = self.clips
+        return index[places[1:] - 1]
+
+    @cached_property
+    def fresh(self) -> NDArray[np.int64]:
+        return self._numbers("fresh_count", np.int64)
+
+    @cached_property
+    def is_late(self) -> NDArray[np.bool_]:
+        return self._numbers("is_late", np.bool_)
+
+    @cached_property
+    def is_last(self) -> NDArray[np.bool_]:
+        return self._numbers("is_last", np.bool_)
+
+    @cached_property
+    def is_wall_clock(self) -> NDArray[np.bool_]:
+        return self._numbers("is_wall_clock", np.bool_)
+
+    def messages(self) -> list[EmbeddingExtracted]:
+        """Equal to those on the log, field by field."""
+        return embeddings_of(self.table, self.backbone)
+
+    @cached_property
+    def _first(self) -> dict[str, Any]:
+        names = "source_id", "source_kind", "window", "spec_frames", "spec_frame_rate", "spec_hop"
+        row: dict[str, Any] = self.table.select(names).slice(0, 1).to_pylist()[0]
+        return row
+
+    def _moments(self, name: str) -> NDArray[np.int64]:
+        column = self.table.column(name).cast(pa.int64())
+        return np.asarray(column.to_numpy(), np.int64)
+
+    def _numbers(self, name: str, kind: Any) -> NDArray[Any]:
+        return np.asarray(self.table.column(name).to_numpy(), kind)
+
+
+class Archive:
+    """Reads the archive of an object store. Methods raise TransientError when that is away."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+
+    def plan(self, wanted: Wanted) -> Plan:
+        """Without reading any part."""
+        sources, size_bytes, found = set(wanted.sources), 0, list[Part]()
+        first, last = utc_day(wanted.since), utc_day(wanted.until)
+        for prefix in self._prefixes(wanted):
+            for info in self._store.list(prefix):
+                part = Part.read(info.key)
+                if part is None or part.of.source_id not in sources:
+                    continue
+                if part.of.backbone == wanted.backbone and first <= part.of.day <= last:
+                    found.append(part)
+                    size_bytes += info.size_bytes
+        return Plan(tuple(found), size_bytes)
+
+    def embeddings(self, wanted: Wanted) -> Iterator[EmbeddingRows]:
+        """Source after source in the order of `wanted`, day after day; each batch is of one window
+        and spec, and a few thousand rows at most.
+        """
+        for table in self._tables(wanted):
+            for alike in _alike(table):
+                yield EmbeddingRows(alike, wanted.backbone)
+
+    def poses(self, wanted: Wanted) -> Iterator[Sequence[PosesExtracted]]:
+        """As `embeddings`: the messages, equal to those on the log."""
+        for table in self._tables(wanted):
+            yield poses_of(table, wanted.backbone)
+
+    def _tables(self, wanted: Wanted) -> Iterator[pa.Table]:
+        by_source: dict[UUID, list[Part]] = {}
+        for part in self.plan(wanted).parts:
+            by_source.setdefault(part.of.source_id, []).append(part)
+        for source_id in dict.fromkeys(wanted.sources):
+            yield from self._of_source(wanted, by_source.get(source_id, []))
+
+    def _of_source(self, wanted: Wanted, found: list[Part]) -> Iterator[pa.Table]:
+        """Day after day. A part that is merged into another while this goes on is found again in
+        that one; rows that were read already are passed over.
+        """
+        for day in sorted({part.of.day for part in found}):
+            seen: set[tuple[int, int, str]] = set()
+            waiting, attempts = [part for part in found if part.of.day == day], 0
+            while waiting:
+                try:
+                    yield from self._of_day(wanted, waiting, seen)
+                    break
+                except ObjectMissing:
+                    attempts += 1
+                    if attempts > LISTED_AGAIN:
+                        raise
+                    place = waiting[0].of.source_id, day
+                    again = self.plan(wanted).parts
+                    waiting = [one for one in again if (one.of.source_id, one.of.day) == place]
+
+    def _of_day(
+        self, wanted: Wanted, found: list[Part], seen: set[tuple[int, int, str]]
+    ) -> Iterator[pa.Table]:
+        for part in sorted(found, key=lambda one: (one.partition, one.first, -one.end)):
+            for table in parts.tables(self._store, part, wanted.since, wanted.until):
+                fresh = parts.unseen(table, wanted.kind, seen)
+                if fresh.num_rows:
+                    yield fresh
+
+    def _prefixes(self, wanted: Wanted) -> list[str]:
+        if wanted.stores is None:
+            return [tenant_prefix(wanted.kind, wanted.tenant_id)]
+        return [store_prefix(wanted.kind, wanted.tenant_id, one) for one in wanted.stores]
+
+
+def _alike(table: pa.Table) -> Iterator[pa.Table]:
+    """Runs of rows of one window and spec: mostly the whole table."""
+    names = "window", "spec_frames", "spec_frame_rate", "spec_hop", "source_kind"
+    columns = [table.column(name).to_pylist() for name in names]
+    keys = list(zip(*columns, strict=True))
+    start = 0
+    for number in range(1, len(keys) + 1):
+        if number == len(keys) or keys[number] != keys[start]:
+            yield table.slice(start, number - start)
+            start = number
