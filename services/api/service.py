@@ -32,6 +32,7 @@ from services.api.health import Health
 from services.api.keeping.announcing import KeepingAnnouncements
 from services.api.live.view import LiveView
 from services.api.models.announcing import ModelAnnouncements
+from services.api.models.watching import BudgetWatch
 from services.api.pipeline import PipelineLag
 from services.api.playback import Playback
 from services.api.policies.announcing import PolicyAnnouncements
@@ -286,6 +287,7 @@ def _duties(settings: ApiSettings, tools: Tools) -> list[Duty]:
         "replay-removal": ReplayRemoval(
             tools.engine, tools.store, tools.clock, settings.replays_kept
         ).turn,
+        "budgets": BudgetWatch(tools.engine, tools.publishing, tools.sealing, tools.clock).turn,
         "retention": Retention(tools.engine, tools.removal, tools.clock, settings.keeping).turn,
     }
     return [_duty(name, turn, tools.engine, tools.clock) for name, turn in turns.items()]

@@ -66,7 +66,7 @@ LIVE_HERE = {
 }
 
 
-class LiveView(View):
+class LiveDetectorView(View):
     """What raises alarms in a scope, for one backbone."""
 
     backbone: str
@@ -120,7 +120,7 @@ class DeploymentView(View):
     store_id: UUID | None = Field(description="null: the tenant as a whole")
     store: str | None = Field(description="the store's name")
     etag: str = Field(description="what If-Match of a promotion or rollback there compares")
-    live: tuple[LiveView, ...]
+    live: tuple[LiveDetectorView, ...]
     shadows: tuple[ShadowView, ...] = Field(description="of the scope's own")
     changed_at: datetime | None = Field(description="null where nothing was ever deployed")
     is_announced: bool = Field(description="the services know of it as it is")

@@ -18,7 +18,7 @@ from services.api.models.deployment_views import (
     DeploymentView,
     FiguresView,
     IntervalView,
-    LiveView,
+    LiveDetectorView,
     ShadowView,
 )
 from services.api.models.queries import cards_of
@@ -100,7 +100,7 @@ class _Overview:
             is_announced=row is None or row["announced_at"] == row["changed_at"],
         )
 
-    def _live(self, scope: Scope) -> list[LiveView]:
+    def _live(self, scope: Scope) -> list[LiveDetectorView]:
         """By backbone: of its own, else of the tenant, else what is built in."""
         found = {built.backbone: self._built_in(scope, built) for built in self._builtins}
         if scope != self._above:
@@ -112,8 +112,8 @@ class _Overview:
                 found[row["backbone"]] = self._registered(scope, row, is_inherited=False)
         return [found[backbone] for backbone in sorted(found)]
 
-    def _built_in(self, scope: Scope, built: BuiltIn) -> LiveView:
-        return LiveView(
+    def _built_in(self, scope: Scope, built: BuiltIn) -> LiveDetectorView:
+        return LiveDetectorView(
             backbone=built.backbone,
             detector=built.detector,
             name=built.name,
@@ -128,11 +128,11 @@ class _Overview:
             figures=self._figures(scope, built.backbone, built.detector, None),
         )
 
-    def _registered(self, scope: Scope, row: Row, is_inherited: bool) -> LiveView:
+    def _registered(self, scope: Scope, row: Row, is_inherited: bool) -> LiveDetectorView:
         described = self._described[row["detector"]]
         owner = self._above if is_inherited else scope
         backbone = row["backbone"]
-        return LiveView(
+        return LiveDetectorView(
             backbone=backbone,
             detector=row["detector"],
             name=described.name,

@@ -13,7 +13,13 @@ from services.api.access.tables import stores
 from services.api.cursors import Cursor
 from services.api.models.builtin import BuiltIn
 from services.api.models.tables import deployment_scopes, deployments, models
-from services.api.models.views import DeployedPlace, HeadView, ModelPage, ModelState, ModelView
+from services.api.models.views import (
+    DeployedPlace,
+    DetectorView,
+    ModelHeadView,
+    ModelPage,
+    ModelState,
+)
 from services.api.principal import Principal
 from services.rules.cards import HeadCard
 
@@ -71,7 +77,7 @@ def model_page(
 
 def model(
     connection: Connection, principal: Principal, builtins: Iterable[BuiltIn], detector: str
-) -> ModelView | None:
+) -> DetectorView | None:
     """What was registered goes before what is built in."""
     row = model_row(connection, principal.home, detector)
     if row is not None:
@@ -99,10 +105,10 @@ def is_deployed(connection: Connection, tenant_id: UUID, detector: str) -> bool:
     return connection.execute(select(deployments.c.run).where(*here).limit(1)).first() is not None
 
 
-def view(row: Row, places: Places) -> ModelView:
+def view(row: Row, places: Places) -> DetectorView:
     cards, mine = cards_of(row), tuple(places.get(row["detector"], ()))
     plain = "detector name version sha256 size_bytes note registered_at registered_by retired_at"
-    return ModelView(
+    return DetectorView(
         **{name: row[name] for name in plain.split()},
         **_described(cards),
         state=_state([place for place, _ in mine], is_retired=row["retired_at"] is not None),
@@ -111,7 +117,7 @@ def view(row: Row, places: Places) -> ModelView:
     )
 
 
-def built_in_view(found: BuiltIn, connection: Connection, principal: Principal) -> ModelView:
+def built_in_view(found: BuiltIn, connection: Connection, principal: Principal) -> DetectorView:
     """It is active where the tenant has no live detector of that backbone."""
     mine = (
         deployments.c.scope_id == str(principal.home),
@@ -120,7 +126,7 @@ def built_in_view(found: BuiltIn, connection: Connection, principal: Principal) 
     )
     is_replaced = connection.execute(select(deployments.c.run).where(*mine)).first() is not None
     everywhere = DeployedPlace(store_id=None, store=None, run=LIVE, since=None)
-    return ModelView(
+    return DetectorView(
         detector=found.detector,
         name=found.name,
         version=0,
@@ -147,9 +153,9 @@ def _described(cards: tuple[HeadCard, ...]) -> dict[str, Any]:
     }
 
 
-def _head(card: HeadCard) -> HeadView:
+def _head(card: HeadCard) -> ModelHeadView:
     names = "head model_id dim rule weights_sha256 data metrics"
-    return HeadView(**{name: getattr(card, name) for name in names.split()})
+    return ModelHeadView(**{name: getattr(card, name) for name in names.split()})
 
 
 def _state(places: Sequence[DeployedPlace], is_retired: bool) -> ModelState:

@@ -32,6 +32,23 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class Footage:
+    """Clips of a source that a head scored; they lie evenly from the first to the last."""
+
+    source_id: str
+    model_id: str
+    clips: int
+    clip: timedelta
+    first_at: datetime
+    last_at: datetime
+
+    def seconds_since(self, moment: datetime) -> float:
+        whole = self.last_at - self.first_at + self.clip
+        part = self.last_at - max(self.first_at, moment) + self.clip
+        return self.clips * self.clip.total_seconds() * max(part / whole, 0.0)
+
+
+@dataclass(frozen=True)
 class Judged:
     """A detector in a scope, and the ids by which alerts name its heads."""
 
@@ -43,7 +60,7 @@ class Judged:
 
 def standing(connection: Connection, judged: Judged, since: datetime) -> Standing:
     where = cameras_of(judged.scope, judged.backbone)
-    days = camera_days(connection, judged, since)
+    days = camera_days(footage_since(connection, judged, since), since)
     of_verdict = (
         select(reviews.c.verdict, func.count())
         .select_from(alerts.outerjoin(reviews, reviews.c.alert_id == alerts.c.alert_id))
@@ -67,10 +84,8 @@ def alarms_since(connection: Connection, judged: Judged, since: datetime) -> lis
     return [(row.source_id, row.started_at) for row in rows]
 
 
-def camera_days(connection: Connection, judged: Judged, since: datetime) -> float:
-    """Of footage that it scored live: what was dark, left out or not watched counts for nothing.
-    Heads see the same clips: of each camera the one that saw most counts.
-    """
+def footage_since(connection: Connection, judged: Judged, since: datetime) -> list[Footage]:
+    """What it scored live; what was dark, left out or not watched is not in it."""
     ours = select(sources.c.source_id).where(cameras_of(judged.scope, judged.backbone))
     columns = score_series.c
     query = select(
@@ -87,11 +102,26 @@ def camera_days(connection: Connection, judged: Judged, since: datetime) -> floa
         columns.detector == judged.detector,
         columns.last_at >= since,
     )
+    return [
+        Footage(
+            row.source_id,
+            row.model_id,
+            row.clips,
+            timedelta(seconds=row.hop / row.frame_rate),
+            row.first_at,
+            row.last_at,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def camera_days(footage: Iterable[Footage], since: datetime) -> float:
+    """Of all cameras together. Heads see the same clips: of each camera the one that saw most
+    counts. Pure.
+    """
     seconds: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for row in connection.execute(query):
-        clip_s = row.hop / row.frame_rate
-        share = _share(row.first_at, row.last_at, since, clip_s)
-        seconds[row.source_id][row.model_id] += row.clips * clip_s * share
+    for stretch in footage:
+        seconds[stretch.source_id][stretch.model_id] += stretch.seconds_since(since)
     return sum(max(of_head.values()) for of_head in seconds.values()) / DAY_S
 
 
@@ -109,8 +139,8 @@ def bursts(found: Iterable[Alarm]) -> list[datetime]:
 
 def per_day(connection: Connection, judged: Judged, since: datetime) -> tuple[float, int]:
     """Camera-days, and bursts of alarms in them."""
-    found = alarms_since(connection, judged, since)
-    return camera_days(connection, judged, since), len(bursts(found))
+    found = bursts(alarms_since(connection, judged, since))
+    return camera_days(footage_since(connection, judged, since), since), len(found)
 
 
 def cameras_of(scope: Scope, backbone: str) -> ColumnElement[bool]:
@@ -146,11 +176,3 @@ def _alarms(judged: Judged, since: datetime) -> ColumnElement[bool]:
         alerts.c.model_id.in_(sorted(judged.model_ids)),
         alerts.c.started_at >= since,
     )
-
-
-def _share(first: datetime, last: datetime, since: datetime, clip_s: float) -> float:
-    """How much of a series lies behind the moment, if its clips lie evenly."""
-    if first >= since:
-        return 1.0
-    clip = timedelta(seconds=clip_s)
-    return (last - since + clip) / (last - first + clip)

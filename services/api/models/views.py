@@ -28,7 +28,7 @@ HEAD = {
 }
 
 
-class HeadView(View):
+class ModelHeadView(View):
     """One head of a detector, as its card describes it."""
 
     head: str = Field(description="of what kind")
@@ -53,7 +53,7 @@ class DeployedPlace(View):
     model_config = example({**STORE_EXAMPLE, "run": "live", "since": EXAMPLE_WHEN})
 
 
-class ModelView(View):
+class DetectorView(View):
     """A detector: a head or several that judge the same clips."""
 
     detector: str = Field(description="its id, as judgements and scores name it")
@@ -64,7 +64,7 @@ class ModelView(View):
     backbone: str
     window: int = Field(description="clips that are looked at together")
     spec: ClipSpec
-    heads: tuple[HeadView, ...]
+    heads: tuple[ModelHeadView, ...]
     places: tuple[DeployedPlace, ...] = Field(description="those one may see")
     sha256: str | None = Field(description="of the package; null where it is built in")
     size_bytes: int | None
@@ -96,7 +96,7 @@ class ModelView(View):
 
 
 class ModelPage(View):
-    items: list[ModelView] = Field(description="those that are built in come last")
+    items: list[DetectorView] = Field(description="those that are built in come last")
     next: str | None
 
 

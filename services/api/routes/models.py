@@ -22,7 +22,7 @@ from services.api.models.deploying import Undeployable
 from services.api.models.packages import Package, pack, repack
 from services.api.models.registering import Differs, Offer
 from services.api.models.tables import DETECTOR_CHARS
-from services.api.models.views import ModelChange, ModelName, ModelPage, ModelView, Note
+from services.api.models.views import DetectorView, ModelChange, ModelName, ModelPage, Note
 from services.api.models.zips import BadPackage
 from services.api.pace import TooSlow
 from services.api.principal import Principal
@@ -80,7 +80,7 @@ async def register(
     principal: Administering,
     name: Annotated[ModelName | None, Query(description="else that of the file")] = None,
     note: Annotated[Note, Query()] = "",
-) -> ModelView:
+) -> DetectorView:
     """A zip of the folder that `nightclerk train` writes, as a form with one `file` or as the bare
     body. It is checked without being executed; it judges nothing yet. The same one again answers
     200 and changes nothing.
@@ -103,7 +103,7 @@ async def register(
 @router.get("/{detector}", summary="A detector", responses=documented(401, 403, 404, 422))
 def model(
     detector: DetectorId, database: Database, context: Context, principal: Viewing
-) -> ModelView:
+) -> DetectorView:
     built = builtins(context.settings.head)
     return found(queries.model(database, principal, built, detector), "detector", detector)
 
@@ -115,7 +115,7 @@ def model(
 )
 def change(
     detector: DetectorId, wanted: ModelChange, context: Context, principal: Administering
-) -> ModelView:
+) -> DetectorView:
     """What is retired cannot be deployed, and is not gone back to; it may be taken up again. What
     is live or a shadow somewhere cannot be retired.
     """
@@ -216,7 +216,7 @@ def _checked(context: Tools, given: FilePath, kept: FilePath) -> Package:
         raise Problem(422, str(error)) from error
 
 
-def _registered(context: Tools, principal: Principal, offer: Offer) -> tuple[ModelView, bool]:
+def _registered(context: Tools, principal: Principal, offer: Offer) -> tuple[DetectorView, bool]:
     """Raises Problem 409."""
     try:
         detector, is_new = registering.register(context, principal, offer)
@@ -225,7 +225,7 @@ def _registered(context: Tools, principal: Principal, offer: Offer) -> tuple[Mod
     return _shown(context, principal, detector), is_new
 
 
-def _shown(context: Tools, principal: Principal, detector: str) -> ModelView:
+def _shown(context: Tools, principal: Principal, detector: str) -> DetectorView:
     with context.engine.connect() as database:
         view = queries.model(database, principal, builtins(context.settings.head), detector)
     return found(view, "detector", detector)
