@@ -37,6 +37,7 @@ export function useWords() {
       overloaded: t`Overloaded`,
       clips_dropped: t`Clips dropped`,
       not_recorded: t`Not recorded`,
+      calibration_drift: t`Calibration drifted`,
     };
     return { states, conditions };
   }, [i18n.locale]);

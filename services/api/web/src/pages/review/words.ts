@@ -44,6 +44,7 @@ export function useWords() {
     overloaded: t`Overloaded`,
     clips_dropped: t`Clips dropped`,
     not_recorded: t`Not recorded`,
+    calibration_drift: t`Calibration drifted`,
   };
   const actions: Record<string, string> = {
     acknowledged: t`acknowledged it`,
