@@ -46,6 +46,8 @@ class Topic:
     max_message_bytes: int = MIB
     is_compacted: bool = False
     """Keeps the latest message of each key for good, instead of all for a time."""
+    compaction_lag_ms: int = 0
+    """Of a compacted topic: what a later message overtook stays for so long all the same."""
     description: str
 
     @property
@@ -65,6 +67,7 @@ class Topic:
                 "max.message.bytes": str(self.max_message_bytes),
                 "segment.bytes": str(16 * MIB),
                 "delete.retention.ms": str(self.retention_ms),
+                "min.compaction.lag.ms": str(self.compaction_lag_ms),
             }
         return {
             "cleanup.policy": "delete",
@@ -268,6 +271,7 @@ MODELS = Topic(
     consumers=("scoring",),
     retention_ms=7 * DAY_MS,
     is_compacted=True,
+    compaction_lag_ms=JUDGEMENTS.retention_ms,  # a judgement finds its model while it lies there
     description="The detectors of each tenant and store, and their shadows.",
 )
 REPLAYS = Topic(
