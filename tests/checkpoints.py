@@ -1,21 +1,31 @@
 """Heads small enough to know by heart: two dimensions, the score is the cosine with an axis."""
 
+import hashlib
+import io
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import torch
 from torch import Tensor
 
 from schemas.clips import ClipSpec
 from schemas.embeddings import EmbeddingExtracted
+from schemas.ids import DEFAULT_TENANT
+from schemas.models import DetectorPackage
 from schemas.policies import PersistenceRule
+from services.chassis.storage.objects import ObjectStore
+from services.rules.cards import detector_id
 from services.scoring.calibration import Calibration
-from services.scoring.cards import Card
+from services.scoring.cards import Card, read_cards
 from services.scoring.heads import Head
 from services.scoring.heads.checkpoint import fingerprint, pack, write
 from services.scoring.heads.linear.config import LinearConfig
 from services.scoring.heads.linear.model import Linear
 from services.scoring.heads.registry import build
+from services.scoring.judging.assigned import Assignments
+from services.scoring.judging.detector import Detector
+from services.scoring.judging.service import JudgingHandler
 from tests.builders import embedding
 
 RULE = PersistenceRule(name="fight", label="fight", high=0.9, low=0.6, k=2, n=2, m=2)
@@ -101,3 +111,37 @@ def window(number: int, high: bool, **more: object) -> EmbeddingExtracted:
 def vector_window(number: int, vector: tuple[float, float], **more: object) -> EmbeddingExtracted:
     packed = torch.tensor(vector).numpy().astype("<f4").tobytes()
     return embedding(2 * number, 2 * number + 1, dim=2, vector=packed, **more)
+
+
+def judging(detector: Detector, **more: Any) -> JudgingHandler:
+    """A handler of one detector, as where nothing is deployed."""
+    assigned = Assignments(detector).of()
+    return JudgingHandler(detector.backbone, lambda _: assigned, **more)
+
+
+def packed(folder: Path) -> bytes:
+    """The zip of a detector's folder."""
+    stream = io.BytesIO()
+    with ZipFile(stream, "w") as archive:
+        for file in sorted(folder.rglob("*")):
+            if file.is_file():
+                archive.writestr(str(file.relative_to(folder)), file.read_bytes())
+    return stream.getvalue()
+
+
+def deployed(store: ObjectStore, folder: Path, content: bytes | None = None) -> DetectorPackage:
+    """The detector in a folder, put into the store; `content` takes the place of its zip."""
+    cards, zipped = read_cards(folder), packed(folder) if content is None else content
+    detector = detector_id(tuple(each.model_id for each in cards))
+    sha256 = hashlib.sha256(zipped).hexdigest()
+    key = f"models/{DEFAULT_TENANT}/{detector}-{sha256[:12]}.zip"
+    store.put(key, io.BytesIO(zipped), "application/zip")
+    return DetectorPackage(
+        detector=detector,
+        backbone=cards[0].backbone,
+        window=cards[0].window,
+        spec=cards[0].spec,
+        object_key=key,
+        sha256=sha256,
+        heads=tuple(each.terms() for each in cards),
+    )

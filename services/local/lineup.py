@@ -1,7 +1,6 @@
 """Which processes of which services a stack has, and what each of them is told.
 
-One for each network that sees, for each detector that judges, and for each run whose episodes are
-made; all else once.
+One for each network that sees and for each backbone that is judged; all else once.
 """
 
 import os
@@ -17,8 +16,6 @@ from services.local.ports import kept_ports, require_free
 from services.local.probes import http_probe
 from services.local.process import ProcessPlan
 from services.local.roster import ROSTER, Service
-
-LIVE = "live"
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,7 @@ class Member:
 def members(settings: LocalSettings, names: Sequence[str]) -> Iterator[Member]:
     """The processes of these services. Raises LocalRuntimeError for detectors that cannot be.
 
-    One that is alone is called after its service, several after their network, detector or run
+    One that is alone is called after its service, several after their network or backbone
     too. Those after the first listen on ports that the state folder remembers.
     """
     for name in names:
@@ -72,8 +69,6 @@ def _tasks(service: Service, settings: LocalSettings) -> list[tuple[str, dict[st
         return _networks(settings)
     if service.each == "detector":
         return _detectors()
-    if service.each == "run":
-        return _runs()
     return [("", door(settings) if service.name == "api" else {})]
 
 
@@ -92,23 +87,9 @@ def _detectors() -> list[tuple[str, dict[str, str]]]:
     try:
         found = judging_processes(read(ScoringSettings))
     except ValueError as error:
-        raise LocalRuntimeError(f"NIGHTCLERK_HEAD or NIGHTCLERK_SHADOWS: {error}") from None
+        raise LocalRuntimeError(f"NIGHTCLERK_HEAD: {error}") from None
     several = len(found) > 1
-    return [
-        (
-            (backbone if run == LIVE else f"{run}.{backbone}") if several else "",
-            {"NIGHTCLERK_RUN": run, "NIGHTCLERK_BACKBONE": backbone},
-        )
-        for run, backbone in found
-    ]
-
-
-def _runs() -> list[tuple[str, dict[str, str]]]:
-    from services.scoring.config import ScoringSettings
-    from services.scoring.runs import episodes_processes
-
-    runs = episodes_processes(read(ScoringSettings))
-    return [("" if run == LIVE else run, {"NIGHTCLERK_RUN": run}) for run in runs]
+    return [(backbone if several else "", {"NIGHTCLERK_BACKBONE": backbone}) for backbone in found]
 
 
 def require_ports(settings: LocalSettings, names: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from pydantic_settings import BaseSettings
 
-Each = Literal["stack", "network", "detector", "run"]
+Each = Literal["stack", "network", "detector"]
 """One process runs for the whole stack, or for each of these."""
 
 
@@ -57,7 +57,6 @@ _SERVICES = (
         "EpisodesSettings",
         "Make scores and alerts of judgements.",
         "scoring",
-        each="run",
     ),
     Service(
         "alerts",

@@ -24,14 +24,3 @@ def folder_list(text: str) -> tuple[Path, ...]:
     """The folders of a setting, separated by commas; the product's own where it is empty."""
     folders = tuple(Path(part.strip()) for part in text.split(",") if part.strip())
     return folders or (DEFAULT,)
-
-
-def named_folders(text: str) -> tuple[tuple[str, Path], ...]:
-    """The pairs of a setting `name=folder,name2=folder2`. Raises ValueError for anything else."""
-    pairs = []
-    for part in filter(None, map(str.strip, text.split(","))):
-        name, separator, folder = (piece.strip() for piece in part.partition("="))
-        if not (name and separator and folder):
-            raise ValueError(f"{part!r} is not of the form name=folder")
-        pairs.append((name, Path(folder)))
-    return tuple(pairs)

@@ -4,6 +4,7 @@ Read outside any group, from the first record on, so every process has all of it
 """
 
 import threading
+import time
 from collections.abc import Callable
 
 from schemas.base import Message
@@ -110,3 +111,31 @@ class CompactedView:
                 self._messages[key] = message
             for callback in self._subscribers:
                 callback(key, message)
+
+
+def read_all(broker: Broker, topic: Topic, patience_s: float = 60.0) -> list[Message]:
+    """Every message that lies on a compacted topic now, overtaken ones that are still there too, in
+    the order of each key. Raises TransientError where Kafka is away or too slow.
+    """
+    reader = broker.reader(topic.name, "first")
+    until, records = time.monotonic() + patience_s, list[Record]()
+    try:
+        while not reader.is_caught_up():
+            if time.monotonic() > until:
+                raise TransientError(f"{topic.name} could not be read within {patience_s:g} s")
+            records += reader.poll(AT_ONCE, POLL_S)
+    finally:
+        reader.close()
+    return [message for record in records if (message := _decoded(topic, record)) is not None]
+
+
+def _decoded(topic: Topic, record: Record) -> Message | None:
+    """None for a tombstone, and for what is no message: that is counted and logged."""
+    if record.value is None:
+        return None
+    try:
+        return decode(topic, record.value)
+    except DecodeError as error:
+        metrics.count("records_skipped", topic.name)
+        log.warning("a record is no message", topic=topic.name, error=str(error))
+        return None

@@ -20,7 +20,10 @@ CounterName = Literal[
     "windows_embedded",  # forward passes' windows, by backbone
     "windows_left_out",  # windows not looked at since the machine cannot keep up, by backbone
     "windows_judged",  # windows judged by all heads of a detector, by detector
-    "judgements_passed_over",  # judgements by a model that is not in force, by model
+    "packages_unavailable",  # attempts to have a deployed detector that failed, by detector
+    "detectors_switched",  # times that other detectors came in force, by backbone
+    "detectors_put_aside",  # deployed detectors that failed at judging, by detector
+    "judgements_passed_over",  # judgements by a model that nobody knows, by model
     "rows_archived",  # embeddings and poses written to the archive, by kind
     "rows_not_archived",  # those of sources that are removed or unknown, by kind
     "parts_merged",  # small parts of the archive that became one, by kind

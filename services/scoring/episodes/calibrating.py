@@ -6,7 +6,6 @@ from datetime import datetime
 from uuid import UUID
 
 from schemas.judgements import LIVE, ClipJudged
-from schemas.policies import PolicySet
 from schemas.reviews import AlertReviewed, EventMissed
 from schemas.topics import CALIBRATIONS, HEALTH
 from services.chassis.streaming.records import Outgoing, Record
@@ -16,8 +15,8 @@ from services.scoring.episodes.policy import Terms
 from services.scoring.episodes.reviewed import aimed
 from services.scoring.episodes.table import Kept
 
-Entered = Callable[[bytes, str, PolicySet | None], Mapping[str, Terms]]
-"""The terms of a run at a source as they were entered."""
+Entered = Callable[[str, Kept], Mapping[str, Terms]]
+"""The terms, as they were entered, of the models of a run of which something is learned."""
 
 
 class Calibrating:
@@ -30,13 +29,19 @@ class Calibrating:
         self._under: dict[tuple[bytes, str], Mapping[str, Terms]] = {}
 
     def take(
-        self, kept: Kept, learned: Learned, record: Record, judged: ClipJudged
+        self,
+        kept: Kept,
+        learned: Learned,
+        record: Record,
+        judged: ClipJudged,
+        entered: Mapping[str, Terms],
     ) -> tuple[Kept, list[Outgoing]]:
-        """A judgement was taken, and taught this; what is to be put out."""
+        """A judgement was taken under terms that were entered, and taught this; what is to be put
+        out.
+        """
         if judged.source_kind != "camera" or judged.is_late:
             return kept, []
         source = record.key or b""
-        entered = self._entered(source, judged.run, kept.policy)
         is_same = self._under.get((source, judged.run)) is entered
         if learned is kept.learned and is_same:
             return kept, []
@@ -58,13 +63,13 @@ class Calibrating:
         self, kept: Kept | None, record: Record, message: AlertReviewed | EventMissed
     ) -> tuple[Kept | None, list[Outgoing]]:
         """People said something of a source. Of a source that nothing is kept of it changes
-        nothing, nor of runs that are another process's.
+        nothing, nor of replays.
         """
         if kept is None:
             return None, []
         learned = kept.learned
         for one in aimed(message):
-            if self._entered(record.key or b"", one.run, kept.policy):
+            if one.run == LIVE or any(run == one.run for run, _ in kept.runs):
                 learned = with_verdict(learned, one.run, one.model_id, one.verdict)
         if learned is kept.learned:
             return kept, []
@@ -75,13 +80,7 @@ class Calibrating:
         self, kept: Kept, record: Record, source_id: UUID, at: datetime
     ) -> tuple[Kept, list[Outgoing]]:
         """The calibration of the source, where it is another than what was put out last."""
-        source = record.key or b""
-        message = calibrated(
-            source_id,
-            kept.learned,
-            lambda run: self._entered(source, run, kept.policy),
-            at,
-        )
+        message = calibrated(source_id, kept.learned, lambda run: self._entered(run, kept), at)
         now = digest(message)
         if now == kept.calibrated:
             return kept, []

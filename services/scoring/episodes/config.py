@@ -20,6 +20,6 @@ class EpisodesSettings(ScoringSettings):
     def require_usable(self) -> None:
         """Raises WrongSettings when the folders of detectors cannot be what they should."""
         try:
-            runs.of_run(self)
+            runs.detectors(self)
         except ValueError as error:
-            raise WrongSettings(f"NIGHTCLERK_HEAD or NIGHTCLERK_SHADOWS: {error}.") from None
+            raise WrongSettings(f"NIGHTCLERK_HEAD: {error}.") from None

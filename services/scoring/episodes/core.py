@@ -3,7 +3,11 @@
 `step` takes the next judgement. Clips judged before by the same detector change nothing, so a log
 that is read twice gives the same. Another grid is another life of the source: open episodes close
 and everything starts anew; lives follow one another in the order in which they arrive, since a
-clock may go back. A life that was left is not entered again by what comes late. Pure.
+clock may go back. A life that was left is not entered again by what comes late.
+
+A model that takes another's place goes on with what the other kept, where its scores go to a rule
+of the same name: an open episode stays one alert, of the model and under the rule that opened it.
+Pure (ADR 0047).
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -26,8 +30,6 @@ from services.scoring.episodes.state import (
     ModelState,
     SourceState,
 )
-
-NEW = ModelState()
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def close_all(state: SourceState, reason: ClosedReason) -> Outcome:
     for backbone, detector in state.detectors.items():
         models: dict[str, ModelState] = {}
         for model_id, model in detector.models.items():
-            models[model_id], closed = _close(state, model_id, model, reason)
+            models[model_id], closed = _close(state, model, reason)
             found += closed
         detectors[backbone] = replace(detector, models=models)
     openings = noted(state.openings, found, state.next_index * state.life.spec.hop_s)
@@ -164,14 +166,16 @@ def _left(state: SourceState, judged: ClipJudged) -> Left | None:
 def _replace(
     state: SourceState, detector: DetectorState, judged: ClipJudged
 ) -> tuple[dict[str, ModelState], list[Alert]]:
-    """The models that go on. Those that judge no more let go of what they have open."""
+    """The models that go on. One that judges no more hands what it kept to the model that judges
+    for the rule of the same name; where there is none, it lets go of what it has open.
+    """
     kept, found = dict[str, ModelState](), list[Alert]()
-    current = {head.model_id for head in judged.heads}
-    for model_id, model in detector.models.items():
-        if model_id in current:
-            kept[model_id] = model
+    heirs = {head.rule: head.model_id for head in judged.heads}
+    for model in detector.models.values():
+        if (heir := heirs.get(model.rule)) is not None:
+            kept[heir] = model
         else:
-            found += _close(state, model_id, model, "replaced")[1]
+            found += _close(state, model, "replaced")[1]
     return kept, found
 
 
@@ -188,34 +192,37 @@ def _judge(
     for clip in clips:
         for head, value in zip(judged.heads, calibrated, strict=True):
             model_id, now = head.model_id, Moment(clip.index, clip.start_s, clip.end_s, value)
-            model, changes = _advance(models.get(model_id, NEW), now, terms[model_id], judged)
-            models[model_id] = model
-            for rule, change in changes:
-                found += alerts(state, model_id, rule, (change,))
+            model = models.get(model_id) or ModelState(rule=head.rule)
+            models[model_id], changes = _advance(model, model_id, now, terms[model_id], judged)
+            for opened_as, rule, change in changes:
+                found += alerts(state, opened_as, rule, (change,))
     if judged.is_last:
         for model_id, model in models.items():
-            models[model_id], closed = _close(state, model_id, model, "source_ended")
+            models[model_id], closed = _close(state, model, "source_ended")
             found += closed
     return models, found
 
 
 def _advance(
-    model: ModelState, now: Moment, terms: Terms, judged: ClipJudged
-) -> tuple[ModelState, list[tuple[PersistenceRule, Change]]]:
+    model: ModelState, model_id: str, now: Moment, terms: Terms, judged: ClipJudged
+) -> tuple[ModelState, list[tuple[str, PersistenceRule, Change]]]:
     """The rule in force takes a clip, or that under which the open episode opened; the changes,
-    each with its rule.
+    each with the model whose alert it is and its rule.
     """
-    state, rule = model.state, terms.rule
-    changes: list[tuple[PersistenceRule, Change]] = []
+    state, rule, owner = model.state, terms.rule, model_id
+    changes: list[tuple[str, PersistenceRule, Change]] = []
     if model.opened_by is not None:
         state, ended = after_gap(state, model.opened_by, now)
-        changes += [(model.opened_by, change) for change in ended]
-        rule = model.opened_by if state.episode else rule
+        changes += [(model.opened_as, model.opened_by, change) for change in ended]
+        if state.episode:
+            rule, owner = model.opened_by, model.opened_as
     may_open = now.calibrated < rule.high or _may_open(terms, now, judged)
     state, more = advance(state, rule, now, may_open)
     if more:
-        changes += [(rule, change) for change in more]
-    return ModelState(state, rule if state.episode else None), changes
+        changes += [(owner, rule, change) for change in more]
+    if state.episode:
+        return ModelState(state, rule, owner, model.rule), changes
+    return ModelState(state, rule=model.rule), changes
 
 
 def _may_open(terms: Terms, now: Moment, judged: ClipJudged) -> bool:
@@ -224,9 +231,10 @@ def _may_open(terms: Terms, now: Moment, judged: ClipJudged) -> bool:
 
 
 def _close(
-    state: SourceState, model_id: str, model: ModelState, reason: ClosedReason
+    state: SourceState, model: ModelState, reason: ClosedReason
 ) -> tuple[ModelState, list[Alert]]:
     if model.opened_by is None:
         return model, []
     closed, changes = close(model.state, model.opened_by, reason)
-    return ModelState(closed), alerts(state, model_id, model.opened_by, changes)
+    kept = ModelState(closed, rule=model.rule)
+    return kept, alerts(state, model.opened_as, model.opened_by, changes)

@@ -1,16 +1,17 @@
-"""What is in force: the calibration and rule of each model's card, or what a source's policies say
-instead. Pure; reads cards, no weights.
+"""What is in force: the calibration and rule that come with each model, or what a source's policies
+say instead. Pure.
 """
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from schemas.hours import StoreHours
+from schemas.models import HeadTerms
 from schemas.policies import PersistenceRule, PolicySet
 from services.chassis.hours import is_during
-from services.scoring.cards import Card
+from services.rules.cards import HeadCard
 
 ALWAYS_OPEN = StoreHours()
 
@@ -55,28 +56,34 @@ class Terms:
 
 
 class Cards:
-    """The cards of the models that may judge, by model id, and the terms made of them."""
+    """What is known of the models that may judge, by model id, and the terms made of it."""
 
-    def __init__(self, cards: tuple[Card, ...]) -> None:
-        self._cards = {card.model_id: card for card in cards}
-        self._default = {name: _terms(card, None) for name, card in self._cards.items()}
+    def __init__(self, cards: Iterable[HeadCard], deployed: Iterable[HeadTerms] = ()) -> None:
+        heads = (*deployed, *(card.terms() for card in cards))
+        self._heads = {head.model_id: head for head in heads}
+        self._default = {name: _terms(head, None) for name, head in self._heads.items()}
 
     def __contains__(self, model_id: str) -> bool:
-        return model_id in self._cards
+        return model_id in self._heads
 
-    def terms(self, policy: PolicySet | None) -> Mapping[str, Terms]:
-        """By model id."""
+    def terms(
+        self, policy: PolicySet | None, models: Iterable[str] | None = None
+    ) -> Mapping[str, Terms]:
+        """By model id: of these models, or of all. Raises KeyError for one that is not there."""
+        names = self._heads if models is None else models
         if policy is None:
-            return self._default
-        return {name: _terms(card, policy) for name, card in self._cards.items()}
+            return (
+                self._default if models is None else {name: self._default[name] for name in names}
+            )
+        return {name: _terms(self._heads[name], policy) for name in names}
 
 
-def _terms(card: Card, policy: PolicySet | None) -> Terms:
-    knots = Knots(card.calibration.raw, card.calibration.calibrated)
+def _terms(head: HeadTerms, policy: PolicySet | None) -> Terms:
+    knots = Knots(head.raw, head.calibrated)
     if policy is None:
-        return Terms(card.rule, knots)
-    own = next((rule for rule in policy.rules if rule.name == card.rule.name), card.rule)
+        return Terms(head.rule, knots)
+    own = next((rule for rule in policy.rules if rule.name == head.rule.name), head.rule)
     for calibration in policy.calibrations:
-        if calibration.model_id == card.model_id:
+        if calibration.model_id == head.model_id:
             knots = Knots(calibration.raw, calibration.calibrated)
-    return Terms(own, knots, card.rule.name in policy.muted, policy.hours)
+    return Terms(own, knots, head.rule.name in policy.muted, policy.hours)

@@ -10,6 +10,7 @@ from schemas.alerts import AlertClosed, AlertOpened, ClosedReason
 from schemas.base import Message
 from schemas.health import SourceHealth
 from schemas.judgements import LIVE, ClipJudged
+from schemas.models import HeadTerms, ModelsDeployed
 from schemas.policies import PRESENCE, PolicySet
 from schemas.poses import PosesExtracted
 from schemas.reviews import AlertReviewed, EventMissed
@@ -18,6 +19,7 @@ from schemas.topics import (
     ALERTS,
     HEALTH,
     JUDGEMENTS,
+    MODELS,
     POLICIES,
     POSES,
     REVIEWS,
@@ -26,6 +28,8 @@ from schemas.topics import (
 )
 from services.chassis.errors import InvalidMessage
 from services.chassis.hours import in_known_zone
+from services.chassis.streaming.broker import Broker
+from services.chassis.streaming.compacted import read_all
 from services.chassis.streaming.kafka import KafkaBroker
 from services.chassis.streaming.records import Outgoing, Record, Tombstone
 from services.chassis.streaming.stateful import StatefulStream
@@ -46,50 +50,56 @@ from services.scoring.episodes.core import Outcome, close_all, step
 from services.scoring.episodes.messages import Alert, health_alert
 from services.scoring.episodes.policy import Cards, Terms
 from services.scoring.episodes.silence import Bounds, Followed, Silence
+from services.scoring.episodes.state import SourceState
 from services.scoring.episodes.table import Kept
 from services.scoring.episodes.watching import end_all, settle, watch
 
 log = logs.get("episodes")
-TOPICS = (JUDGEMENTS, HEALTH, POLICIES, SOURCES, REVIEWS)
-OF_LIVE = (*TOPICS, POSES)
-"""Presence is of the live run alone."""
+TOPICS = (JUDGEMENTS, HEALTH, POLICIES, SOURCES, REVIEWS, POSES)
 
 K = TypeVar("K")
 V = TypeVar("V")
 
 
 @dataclass(frozen=True)
-class RunDetectors:
-    """The detectors of one run: the cards of their heads, and the backbones that feed them."""
+class Detectors:
+    """What is known of the models that judge, and of the detectors that the settings name: the
+    backbones that feed them, and the longest window.
+    """
 
     cards: Cards
     backbones: frozenset[str]
     window: int
 
     @classmethod
-    def of(cls, folders: Iterable[runs.DetectorFolder]) -> "RunDetectors":
+    def of(
+        cls, folders: Iterable[runs.DetectorFolder], deployed: Iterable[HeadTerms] = ()
+    ) -> "Detectors":
         folders = tuple(folders)
         cards = tuple(card for folder in folders for card in folder.cards)
         backbones = frozenset(folder.backbone for folder in folders)
-        return cls(Cards(cards), backbones, max(card.window for card in cards))
+        return cls(Cards(cards, deployed), backbones, max(card.window for card in cards))
 
 
 class EpisodesStep:
-    """The step of the stream. Records of runs that are another process's change nothing."""
+    """The step of the stream, of the live run and of all shadows beside it."""
 
     def __init__(
         self,
-        detectors: Mapping[str, RunDetectors],
+        detectors: Detectors,
         bounds: Bounds = Bounds(),
-        reread: Callable[[], Mapping[str, RunDetectors]] | None = None,
+        reread: Callable[[], Detectors] | None = None,
     ) -> None:
-        """`reread` reads the cards anew, when a model is met that was not there at the start."""
+        """`reread` asks anew what is known of models, when one is met of which nothing is. It must
+        know what was deployed before the judgement was written; may raise TransientError.
+        """
         self._detectors, self._reread = detectors, reread
-        self._absent: set[tuple[str, str]] = set()
-        window = max((run.window for run in detectors.values()), default=1)
-        self._silence = Silence(bounds._replace(window=window))
+        self._absent: set[str] = set()
+        """Asked for since the latest tick, in vain."""
+        self._reported: set[str] = set()
+        self._silence = Silence(bounds._replace(window=detectors.window))
         self._unseen = Silence(bounds)
-        self._terms: dict[tuple[bytes, str], tuple[PolicySet | None, Mapping[str, Terms]]] = {}
+        self._terms: dict[tuple[bytes, str], _Terms] = {}
         self._budgeted: dict[
             tuple[bytes, str],
             tuple[Mapping[str, Terms] | None, tuple[Stamp, ...], Mapping[str, Terms]],
@@ -127,6 +137,7 @@ class EpisodesStep:
         if now != self._now:
             self._silence.tick(now)
             self._unseen.tick(now)
+            self._absent.clear()
             self._now = now
         after, outputs = _turned(state, conditions.settle(state.health, now), None, "recovered")
         for name, source in state.runs.items():
@@ -153,24 +164,21 @@ class EpisodesStep:
     def _judged(
         self, kept: Kept, record: Record, judged: ClipJudged
     ) -> tuple[Kept, Iterable[Outgoing]]:
-        detectors = self._detectors.get(judged.run)
-        if detectors is None:
-            return kept, ()
         for head in judged.heads:
-            if not self._has(judged.run, head.model_id):
+            if not self._has(head.model_id):
                 metrics.count("judgements_passed_over", head.model_id)
                 return kept, ()
-        detectors = self._detectors[judged.run]
         partition = record.partition.number
         name = (judged.run, judged.is_late)
         is_live = judged.source_kind == "camera" and not judged.is_late
         self._silence.heard((judged.source_id, name), partition, judged.cut_at, is_live)
-        entered = self._terms_of(record.key or b"", judged.run, kept.policy)
+        before = kept.runs.get(name)
+        entered = self._terms_of(record.key or b"", judged, before, kept.policy)
         terms = self._raised(record.key or b"", judged.run, kept, entered)
         if judged.run == LIVE:
             kept = _with_health(kept, conditions.see(kept.health, judged))
-        before = kept.runs.get(name)
-        outcome = step(before, judged, terms, detectors.backbones, partition)
+        backbones = self._detectors.backbones if judged.run == LIVE else (judged.backbone,)
+        outcome = step(before, judged, terms, backbones, partition)
         _count(outcome)
         if outcome.state is before:
             return kept, ()
@@ -179,7 +187,7 @@ class EpisodesStep:
             learned = learn_from(kept.learned, judged, outcome.state, entered)
             opened = [one.model_id for one in outcome.alerts if isinstance(one, AlertOpened)]
             learned = with_alarms(learned, judged.run, opened)
-            kept, told = self._calibrating.take(kept, learned, record, judged)
+            kept, told = self._calibrating.take(kept, learned, record, judged, entered)
             outputs = [*told, *outputs]
         kept = kept.with_run(outcome.state)
         watched = kept.watched.get(judged.is_late)
@@ -195,7 +203,7 @@ class EpisodesStep:
         """Poses of a source without presence rules change nothing and cost next to nothing."""
         policy = kept.policy if kept else None
         before = kept.watched.get(poses.is_late) if kept else None
-        if kept is None or LIVE not in self._detectors:
+        if kept is None:
             return kept, ()
         if before is None and (policy is None or not policy.presence):
             return kept, ()
@@ -215,27 +223,27 @@ class EpisodesStep:
     def _ill(
         self, kept: Kept, record: Record, message: SourceHealth
     ) -> tuple[Kept, list[Outgoing]]:
-        """Health alerts are of the live run; whoever makes episodes of others passes it over."""
-        if LIVE not in self._detectors:
-            return kept, []
         turn = conditions.hear(kept.health, message, kept.policy)
         return _turned(kept, turn, record, "recovered")
 
-    def _has(self, run: str, model_id: str) -> bool:
-        """Whether the model's card is there. One that is not, also after the cards were read anew,
-        is no longer in force, or not yet: its judgements are passed over, and that is logged once.
+    def _has(self, model_id: str) -> bool:
+        """Whether the model is known, asked anew where it is not: a judgement may come before its
+        deployment is heard of. What nobody knows then is of a head that the settings named once:
+        its judgements are passed over, and that is logged once.
         """
-        if model_id in self._detectors[run].cards:
+        if model_id in self._detectors.cards:
             return True
-        if (run, model_id) in self._absent:
+        if model_id in self._absent:
             return False
         if self._reread is not None:
             self._detectors = self._reread()
             self._terms.clear()
-        if run in self._detectors and model_id in self._detectors[run].cards:
+        if model_id in self._detectors.cards:
             return True
-        self._absent.add((run, model_id))
-        log.warning("judgements of a model without a card are passed over", run=run, model=model_id)
+        self._absent.add(model_id)
+        if model_id not in self._reported:
+            self._reported.add(model_id)
+            log.warning("judgements of an unknown model are passed over", model=model_id)
         return False
 
     def _removed(self, state: Kept | None, tombstone: Tombstone) -> Kept | None:
@@ -259,19 +267,49 @@ class EpisodesStep:
             self._budgeted[(source, run)] = (entered, asked, terms)
         return terms
 
-    def _entered(self, source: bytes, run: str, policy: PolicySet | None) -> Mapping[str, Terms]:
-        """The terms of a run as they were entered; none of a run that is no more."""
-        return self._terms_of(source, run, policy) if run in self._detectors else {}
+    def _entered(self, run: str, kept: Kept) -> Mapping[str, Terms]:
+        """The terms, as they were entered, of the models of a run of which something is learned."""
+        learned = (name.partition("/") for name in kept.learned)
+        models = [model for of, _, model in learned if of == run]
+        here = filter(self._detectors.cards.__contains__, models)
+        return self._detectors.cards.terms(kept.policy, here)
 
-    def _terms_of(self, source: bytes, run: str, policy: PolicySet | None) -> Mapping[str, Terms]:
-        if policy is None:
-            self._terms.pop((source, run), None)
-            return self._detectors[run].cards.terms(None)
-        made_of, terms = self._terms.get((source, run), (None, {}))
-        if made_of is not policy:
-            terms = self._detectors[run].cards.terms(policy)
-            self._terms[(source, run)] = (policy, terms)
-        return terms
+    def _terms_of(
+        self,
+        source: bytes,
+        judged: ClipJudged,
+        before: SourceState | None,
+        policy: PolicySet | None,
+    ) -> Mapping[str, Terms]:
+        """Of the models that judge in this run now, whatever their backbone; made anew when the
+        policies or the models change.
+        """
+        models = _judging(judged, before)
+        found = self._terms.get((source, judged.run))
+        if found is None or found.policy is not policy or found.models != models:
+            here = filter(self._detectors.cards.__contains__, models)
+            found = _Terms(policy, models, self._detectors.cards.terms(policy, here))
+            self._terms[(source, judged.run)] = found
+        return found.terms
+
+
+@dataclass(frozen=True)
+class _Terms:
+    """What terms were made of, and the terms."""
+
+    policy: PolicySet | None
+    models: tuple[str, ...]
+    terms: Mapping[str, Terms]
+
+
+def _judging(judged: ClipJudged, before: SourceState | None) -> tuple[str, ...]:
+    """The judgement's models, and those of the other backbones of the run."""
+    models = [head.model_id for head in judged.heads]
+    if before is not None:
+        for backbone, detector in before.detectors.items():
+            if backbone != judged.backbone:
+                models += detector.models
+    return tuple(models)
 
 
 def _present(alerts: Iterable[Alert], record: Record) -> list[Outgoing]:
@@ -336,14 +374,25 @@ def _count(outcome: Outcome) -> None:
 
 
 def build(settings: EpisodesSettings) -> StatefulStream:
-    """Raises ValueError when the heads' cards cannot be used, or the run has none."""
+    """Raises ValueError when the heads' cards cannot be used."""
     bounds = Bounds(settings.camera_silent_s, settings.upload_silent_s)
+    broker = KafkaBroker(settings)
 
-    def read() -> Mapping[str, RunDetectors]:
-        found = runs.of_run(settings)
-        return {run: RunDetectors.of(folders) for run, folders in found.items()}
+    def reread() -> Detectors:
+        return Detectors.of(runs.detectors(settings), deployed_heads(broker))
 
-    step = EpisodesStep(read(), bounds, read)
-    publisher = KafkaBroker(settings).publisher("scoring")
-    topics = OF_LIVE if settings.run == LIVE else TOPICS
-    return StatefulStream(settings, groups.episodes(settings.run), topics, step, publisher)
+    step = EpisodesStep(Detectors.of(runs.detectors(settings)), bounds, reread)
+    return StatefulStream(settings, groups.episodes(), TOPICS, step, broker.publisher("scoring"))
+
+
+def deployed_heads(broker: Broker) -> list[HeadTerms]:
+    """Of all detectors deployed by now, also of those that were replaced while judgements of them
+    may lie unread: the topic keeps them for so long. Raises TransientError.
+    """
+    return [
+        head
+        for deployed in read_all(broker, MODELS)
+        if isinstance(deployed, ModelsDeployed)
+        for package in (*deployed.live, *(shadow.package for shadow in deployed.shadows))
+        for head in package.heads
+    ]

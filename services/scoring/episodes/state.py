@@ -42,10 +42,14 @@ class Left:
 class ModelState:
     """What the rule of one model keeps. `opened_by` is the rule under which the open episode
     opened, and goes on to its end, whatever is in force by then; None while none is open.
+    `opened_as` is the model whose alert that is: another may have taken its place since.
     """
 
     state: RuleState = FRESH
     opened_by: PersistenceRule | None = None
+    opened_as: str = ""
+    rule: str = ""
+    """The name of the rule that the model's scores go to."""
 
 
 @dataclass(frozen=True)
@@ -189,7 +193,7 @@ def _detector(content: Mapping[str, Any]) -> DetectorState:
 
 def _pack_model(model: ModelState) -> dict[str, Any]:
     state = model.state
-    packed: dict[str, Any] = {"recent": state.recent}
+    packed: dict[str, Any] = {"recent": state.recent, "rule": model.rule}
     if state.quiet_until_s:
         packed["quiet_until_s"] = state.quiet_until_s
     if state.episode:
@@ -198,6 +202,7 @@ def _pack_model(model: ModelState) -> dict[str, Any]:
         packed["waiting"] = state.waiting._asdict()
     if model.opened_by:
         packed["opened_by"] = model.opened_by.model_dump(exclude_defaults=True)
+        packed["opened_as"] = model.opened_as
     return packed
 
 
@@ -210,7 +215,12 @@ def _model(content: Mapping[str, Any]) -> ModelState:
         quiet_until_s=content.get("quiet_until_s", 0.0),
         waiting=_episode(waiting) if waiting else None,
     )
-    return ModelState(state, PersistenceRule.model_validate(opened_by) if opened_by else None)
+    return ModelState(
+        state,
+        PersistenceRule.model_validate(opened_by) if opened_by else None,
+        content.get("opened_as", ""),
+        content.get("rule", ""),
+    )
 
 
 def _episode(content: Mapping[str, Any]) -> Episode:

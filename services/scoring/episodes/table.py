@@ -1,7 +1,7 @@
 """A value of the stream's table: a source's policies, what is wrong with it, its
 states in each run, live and late, and what presence rules keep of it.
 
-A process makes episodes of one run, or of all shadows. Only another `VERSION` starts anew.
+Only another `VERSION` starts anew.
 """
 
 from collections.abc import Mapping

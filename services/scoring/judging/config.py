@@ -13,4 +13,4 @@ class JudgingSettings(ScoringSettings):
         try:
             runs.chosen(self)
         except ValueError as error:
-            raise WrongSettings(f"NIGHTCLERK_HEAD or NIGHTCLERK_SHADOWS: {error}.") from None
+            raise WrongSettings(f"NIGHTCLERK_HEAD: {error}.") from None

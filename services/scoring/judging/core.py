@@ -9,6 +9,7 @@ Shapes: T windows or frames, D dimensions.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -56,12 +57,29 @@ class Window:
         return self.message.window if isinstance(self.message, EmbeddingExtracted) else 1
 
 
+class Reach(Protocol):
+    """How far back whoever judges looks."""
+
+    @property
+    def context(self) -> int:
+        """How many windows up to now."""
+
+    @property
+    def takes_persons(self) -> bool:
+        """Whether anybody takes the frames of each person."""
+
+
 def window_of(detector: Detector, message: Seen) -> Window:
     """Raises InvalidMessage for what the detector's heads cannot judge."""
     try:
         detector.check(message)
     except MismatchError as error:
         raise InvalidMessage(str(error)) from error
+    return window(message)
+
+
+def window(message: Seen) -> Window:
+    """Raises InvalidMessage for an embedding that is not finite."""
     if isinstance(message, PosesExtracted):
         return Window(message, scene_vector(message))
     vector_D = np.frombuffer(message.vector, "<f4")
@@ -71,7 +89,7 @@ def window_of(detector: Detector, message: Seen) -> Window:
 
 
 def follow(
-    past: Past | None, window: Window, offset: int, detector: Detector
+    past: Past | None, window: Window, offset: int, reach: Reach
 ) -> tuple[Past, Rows | None]:
     """The source's past with this window in it, and the rows to judge; None for a window whose
     clips were judged before.
@@ -84,14 +102,14 @@ def follow(
         return past, None
     first, last = window.clips[0].index, window.clips[-1].index
     rows: dict[Takes, Sequence[Vectors]] = {
-        "windows": [past.windows.row(window.vector_D, first, detector.context)]
+        "windows": [past.windows.row(window.vector_D, first, reach.context)]
     }
     persons = past.persons
-    if isinstance(message, PosesExtracted) and detector.takes_persons:
+    if isinstance(message, PosesExtracted) and reach.takes_persons:
         persons, sequences_PSD = persons.after(message, offset)
         rows["persons"] = list(sequences_PSD)
     kept = Kept(first, last, window.vector_D, offset)
-    windows = past.windows.after(kept, window.size, detector.context)
+    windows = past.windows.after(kept, window.size, reach.context)
     return replace(past, last=last, windows=windows, persons=persons), rows
 
 

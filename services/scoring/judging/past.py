@@ -53,7 +53,7 @@ class Windows:
     def after(self, window: Kept, size: int, context: int) -> Self:
         """With a window more, and without those that no later one can depend on."""
         if context == 1:
-            return self
+            return replace(self, kept=()) if self.kept else self
         before = self.kept
         if before and window.first > before[-1].last + 1:
             before = ()

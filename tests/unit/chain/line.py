@@ -23,10 +23,11 @@ from services.features.backbones.base import Pixels, Vectors
 from services.features.extraction import Extraction
 from services.features.joiner import BULK, LIVE, Patience
 from services.scoring.episodes.policy import Cards
-from services.scoring.episodes.service import EpisodesStep, RunDetectors
+from services.scoring.episodes.service import Detectors, EpisodesStep
 from services.scoring.episodes.table import Kept
 from services.scoring.judging.detector import Detector
 from services.scoring.judging.service import JudgingHandler
+from tests.checkpoints import judging
 
 M = TypeVar("M", bound=Message)
 BATCH = 64
@@ -116,9 +117,9 @@ class Line:
         self._chance, self._clock = chance, ManualClock()
         self._features = self._lane(LIVE, "clips.live.v1")
         self._late = self._lane(BULK, "clips.bulk.v1")
-        self._judging = Stage(lambda: JudgingHandler(detector), Partition("embeddings.v1", 0))
+        self._judging = Stage(lambda: judging(detector), Partition("embeddings.v1", 0))
         cards = Cards(tuple(head.card for head in detector.heads))
-        self._detectors = {"live": RunDetectors(cards, frozenset({Eye.id}), Eye.window)}
+        self._detectors = Detectors(cards, frozenset({Eye.id}), Eye.window)
         self._episodes = EpisodesStep(self._detectors)
         self._states: dict[UUID, bytes] = {}
         self._out: list[Message] = []

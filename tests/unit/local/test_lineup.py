@@ -58,26 +58,20 @@ def test_several_networks_have_processes_of_their_own_on_ports_that_are_remember
     ]
 
 
-def test_each_detector_is_judged_by_a_process_of_its_own_and_shadows_share_their_episodes(
+def test_each_backbone_is_judged_by_a_process_of_its_own_and_all_share_their_episodes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("i3d_k400", "videomae2_s_k710"):
         cosine_head(tmp_path / name, backbone=name)
     heads = ",".join(str(tmp_path / name) for name in ("i3d_k400", "videomae2_s_k710"))
     monkeypatch.setenv("NIGHTCLERK_HEAD", heads)
-    monkeypatch.setenv("NIGHTCLERK_SHADOWS", f"next={tmp_path / 'i3d_k400'}")
     found = lineup(tmp_path, "judging", "episodes")
     assert {name: dict(member.task) for name, member in found.items()} == {
-        "judging.i3d_k400": {"NIGHTCLERK_RUN": "live", "NIGHTCLERK_BACKBONE": "i3d_k400"},
-        "judging.videomae2_s_k710": {
-            "NIGHTCLERK_RUN": "live",
-            "NIGHTCLERK_BACKBONE": "videomae2_s_k710",
-        },
-        "judging.next.i3d_k400": {"NIGHTCLERK_RUN": "next", "NIGHTCLERK_BACKBONE": "i3d_k400"},
-        "episodes": {"NIGHTCLERK_RUN": "live"},
-        "episodes.shadows": {"NIGHTCLERK_RUN": "shadows"},
+        "judging.i3d_k400": {"NIGHTCLERK_BACKBONE": "i3d_k400"},
+        "judging.videomae2_s_k710": {"NIGHTCLERK_BACKBONE": "videomae2_s_k710"},
+        "episodes": {},
     }
-    assert len({member.port for member in found.values()}) == 5
+    assert len({member.port for member in found.values()}) == 3
 
 
 def test_a_folder_without_a_detector_is_named(

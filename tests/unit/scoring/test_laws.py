@@ -19,13 +19,13 @@ from schemas.judgements import ClipJudged
 from schemas.scores import ClipScored
 from services.chassis.streaming.records import Incoming, Outgoing, Partition, Record
 from services.scoring.episodes.policy import Cards
-from services.scoring.episodes.service import EpisodesStep, RunDetectors
+from services.scoring.episodes.service import Detectors, EpisodesStep
 from services.scoring.episodes.silence import Bounds
 from services.scoring.heads import Head
 from services.scoring.judging.detector import Detector
 from services.scoring.judging.service import JudgingHandler
 from tests.builders import ORIGIN, source
-from tests.checkpoints import card, cosine, mean_head, vector_window
+from tests.checkpoints import card, cosine, judging, mean_head, vector_window
 
 CAMERAS, WINDOWS, PARTITIONS, CONTEXT = 500, 18, 4, 3
 WINDOW_S = 32 / 15
@@ -37,7 +37,7 @@ Clip = tuple[str, datetime, int]
 
 def handler() -> JudgingHandler:
     """A process that lets go of a source soon."""
-    return JudgingHandler(DETECTOR, idle_s=IDLE_WINDOWS * WINDOW_S)
+    return judging(DETECTOR, idle_s=IDLE_WINDOWS * WINDOW_S)
 
 
 @dataclass
@@ -137,7 +137,7 @@ class Table:
 
     def restart(self) -> None:
         cards = Cards(tuple(head.card for head in DETECTOR.heads))
-        self.step = EpisodesStep({"live": RunDetectors(cards, frozenset({"i3d_k400"}), 2)}, BOUNDS)
+        self.step = EpisodesStep(Detectors(cards, frozenset({"i3d_k400"}), 2), BOUNDS)
 
     def take(self, judged: ClipJudged) -> None:
         key = judged.key.encode()

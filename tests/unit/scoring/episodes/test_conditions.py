@@ -197,11 +197,6 @@ def test_a_camera_that_goes_offline_in_an_episode_alerts_once_for_each() -> None
     )
 
 
-def test_the_process_of_the_shadows_reports_no_health() -> None:
-    stream = Watched("shadow")
-    assert stream.hear(health()) == []
-
-
 def test_a_clock_that_was_set_is_a_moment_if_somebody_wants_to_hear_of_it() -> None:
     stream = Watched()
     rule = PersistenceRule(name="clock_stepped", label="", high=1, low=0, k=1, n=1, m=1)

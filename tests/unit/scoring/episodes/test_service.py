@@ -14,7 +14,7 @@ from schemas.topics import ALERTS, POLICIES, SCORES, SOURCES
 from services.chassis.errors import InvalidMessage
 from services.chassis.streaming.records import Outgoing, Partition, Record, Tombstone
 from services.scoring.episodes.policy import Cards
-from services.scoring.episodes.service import EpisodesStep, RunDetectors
+from services.scoring.episodes.service import Detectors, EpisodesStep
 from services.scoring.episodes.silence import Bounds
 from services.scoring.episodes.table import Kept
 from tests.builders import ORIGIN, SOURCE
@@ -27,15 +27,15 @@ KEY = str(SOURCE).encode()
 HIGH, LOW = 0.9, -0.9
 
 
-def detectors(*runs: str) -> dict[str, RunDetectors]:
-    return {run: RunDetectors(Cards((CARD,)), frozenset({BACKBONE}), 2) for run in runs}
+def detectors() -> Detectors:
+    return Detectors(Cards((CARD,)), frozenset({BACKBONE}), 2)
 
 
 class Stream:
     """The step as its shell calls it: states packed and unpacked between all calls."""
 
-    def __init__(self, *runs: str) -> None:
-        self.step = EpisodesStep(detectors(*runs or ("live",)), Bounds(upload_s=600.0))
+    def __init__(self) -> None:
+        self.step = EpisodesStep(detectors(), Bounds(upload_s=600.0))
         self.packed: bytes | None = None
         self.out: list[Outgoing] = []
         self.now = ORIGIN
@@ -97,21 +97,12 @@ def test_judgements_of_a_model_that_is_no_longer_in_force_are_passed_over() -> N
 
 def test_cards_are_read_anew_for_a_model_that_was_not_there() -> None:
     stream = Stream()
-    stream.step = EpisodesStep(
-        {"live": RunDetectors(Cards(()), frozenset({BACKBONE}), 2)},
-        reread=lambda: detectors("live"),
-    )
+    stream.step = EpisodesStep(Detectors(Cards(()), frozenset({BACKBONE}), 2), reread=detectors)
     assert len(stream.take(*judgements([LOW, LOW]))) == 2
 
 
-def test_judgements_of_a_run_that_is_not_ours_change_nothing() -> None:
-    stream = Stream("live")
-    assert stream.take(*judgements([HIGH] * 4, run="shadow")) == []
-    assert stream.state == Kept()
-
-
-def test_shadows_share_a_process_and_nothing_else() -> None:
-    stream = Stream("a", "b")
+def test_runs_share_a_process_and_nothing_else() -> None:
+    stream = Stream()
     mixed = [
         each
         for pair in zip(

@@ -254,7 +254,7 @@ def test_an_alert_always_ends_whatever_comes(text: str, changes: list[int]) -> N
 
 
 def test_five_hundred_cameras_at_once_each_get_their_alert_and_its_end() -> None:
-    step, states = EpisodesStep(detectors("live"), Bounds()), dict[UUID, Kept | None]()
+    step, states = EpisodesStep(detectors(), Bounds()), dict[UUID, Kept | None]()
     opened, closed = set[UUID](), set[UUID]()
     for number in range(500):
         states[source(number)] = Kept().with_policy(policy(presence=[NIGHT]))

@@ -23,7 +23,7 @@ from services.scoring.judging.core import Seen
 from services.scoring.judging.detector import Detector
 from services.scoring.judging.service import IDLE_S, JudgingHandler
 from tests.builders import ORIGIN, source
-from tests.checkpoints import card, cosine, mean_head, vector_window
+from tests.checkpoints import card, cosine, judging, mean_head, vector_window
 from tests.unit.scoring.judging.test_core import person_head, run, scene_head
 from tests.unit.scoring.poses.people import at, standing
 
@@ -83,12 +83,12 @@ def test_a_restart_anywhere_changes_no_score(reads: list[int], kind: str) -> Non
     seen = windows(24, sources=3) if kind == "windows" else walking(24)
     log, found = Log(seen), list[ClipJudged]()
     for count in [*reads, len(seen)]:
-        found += log.read(JudgingHandler(detector), count)  # each a new process
+        found += log.read(judging(detector), count)  # each a new process
     assert found == run(detector, seen)
 
 
 def test_a_detector_of_single_windows_keeps_and_holds_nothing() -> None:
-    handler, log = JudgingHandler(ALONE), Log(windows(50))
+    handler, log = judging(ALONE), Log(windows(50))
     log.read(handler, 50)
     assert handler.held() == {}
     assert log.committed == 50
@@ -102,13 +102,19 @@ def test_what_another_network_saw_is_left_to_its_own_detector() -> None:
         for backbone in (ALONE.backbone, "videomae2_s_k710")
     ]
     log = Log(mixed)
-    found = log.read(JudgingHandler(ALONE), len(mixed))
+    found = log.read(judging(ALONE), len(mixed))
     assert [message.backbone for message in found] == [ALONE.backbone] * 10
     assert log.committed == len(mixed)
 
 
+def test_what_was_embedded_anew_for_a_replay_is_not_judged_live() -> None:
+    again = [vector_window(index, (1.0, 0.0), is_reextracted=True) for index in range(3)]
+    log = Log([*again, *windows(3)])
+    assert len(log.read(judging(ALONE), 6)) == 3
+
+
 def test_the_lag_is_bounded_by_the_context_whatever_the_number_of_records() -> None:
-    handler, log = JudgingHandler(CONTEXT), Log(windows(600, sources=20))
+    handler, log = judging(CONTEXT), Log(windows(600, sources=20))
     for _ in range(6):
         log.read(handler, 100)
         assert log.done - log.committed <= 20 * 4
@@ -116,7 +122,7 @@ def test_the_lag_is_bounded_by_the_context_whatever_the_number_of_records() -> N
 
 def test_an_idle_source_holds_its_partition_no_longer() -> None:
     seen = [*windows(3), *(vector_window(n, (1.0, 0.0), source_id=source(9)) for n in range(40))]
-    handler, log = JudgingHandler(CONTEXT), Log(seen)
+    handler, log = judging(CONTEXT), Log(seen)
     log.read(handler, len(seen))
     assert log.committed == 0
     pass_time(handler, IDLE_S + 1)
@@ -125,27 +131,27 @@ def test_an_idle_source_holds_its_partition_no_longer() -> None:
 
 def test_a_dead_source_holds_its_partition_for_a_number_of_records_at_most() -> None:
     seen = [*windows(3), *(vector_window(n, (1.0, 0.0), source_id=source(9)) for n in range(700))]
-    handler, log = JudgingHandler(CONTEXT), Log(seen)
+    handler, log = judging(CONTEXT), Log(seen)
     log.read(handler, len(seen), batch=50)
     assert len(handler) == 1
     assert log.done - log.committed <= 4
 
 
 def test_a_source_that_ended_holds_nothing() -> None:
-    handler = JudgingHandler(CONTEXT)
+    handler = judging(CONTEXT)
     Log([vector_window(n, (1.0, 0.0), is_last=n == 5) for n in range(6)]).read(handler, 6)
     assert handler.held() == {}
 
 
 def test_a_partition_of_another_member_is_forgotten() -> None:
-    handler, log = JudgingHandler(CONTEXT), Log(windows(6))
+    handler, log = judging(CONTEXT), Log(windows(6))
     log.read(handler, 6)
     handler.forget([log.partition])
     assert handler.held() == {}
 
 
 def test_what_was_not_acknowledged_is_judged_the_same_again() -> None:
-    handler, log = JudgingHandler(CONTEXT), Log(windows(6))
+    handler, log = judging(CONTEXT), Log(windows(6))
     log.read(handler, 3)
     items = [log._item(handler, offset) for offset in (3, 4, 5)]
     first = messages(handler.handle(items, Event()))
@@ -167,7 +173,7 @@ def running(broker: MemoryBroker, detector: Detector) -> Iterator[None]:
         broker,
         GROUP,
         [EMBEDDINGS],
-        JudgingHandler(detector),
+        judging(detector),
         broker.publisher("scoring"),
         limits,
     )

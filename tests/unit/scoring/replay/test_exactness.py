@@ -23,15 +23,14 @@ from schemas.policies import PersistenceRule, PolicySet
 from services.chassis.streaming.records import Incoming, Partition, Record
 from services.scoring.calibration import Calibration
 from services.scoring.episodes.policy import Cards
-from services.scoring.episodes.service import EpisodesStep, RunDetectors
+from services.scoring.episodes.service import Detectors, EpisodesStep
 from services.scoring.episodes.table import Kept
 from services.scoring.heads import Head
 from services.scoring.heads.registry import build
 from services.scoring.judging.detector import Detector
-from services.scoring.judging.service import JudgingHandler
 from services.scoring.replay.core import Output, Replay, Stretch
 from tests.builders import ORIGIN, source
-from tests.checkpoints import card, cosine, mean_head, rule, vector_window
+from tests.checkpoints import card, cosine, judging, mean_head, rule, vector_window
 from tests.unit.scoring.replay.outputs import by_source, rows, scores
 
 WINDOW_S = 32 / 15
@@ -53,12 +52,10 @@ class Live:
     policies: dict[str, PolicySet] = field(default_factory=dict)
 
     def run(self, messages: Sequence[EmbeddingExtracted]) -> list[Message]:
-        handler = JudgingHandler(self.detector)
+        handler = judging(self.detector)
         cards = Cards(tuple(head.card for head in self.detector.heads))
         window = self.detector.heads[0].card.window
-        step = EpisodesStep(
-            {"live": RunDetectors(cards, frozenset({self.detector.backbone}), window)}
-        )
+        step = EpisodesStep(Detectors(cards, frozenset({self.detector.backbone}), window))
         kept = {name: Kept().with_policy(policy) for name, policy in self.policies.items()}
         found: list[Message] = []
         for offset, message in enumerate(messages):
