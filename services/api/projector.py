@@ -17,6 +17,7 @@ from schemas.judgements import LIVE
 from schemas.policies import PRESENCE
 from schemas.topics import (
     ALERTS,
+    CALIBRATIONS,
     DELIVERIES,
     HEALTH,
     RECORDINGS,
@@ -25,6 +26,7 @@ from schemas.topics import (
     SOURCES,
     VIDEO_PROGRESS,
 )
+from services.api.calibrations.writing import write_calibrations
 from services.api.erasure.queries import not_erased
 from services.api.replays.progressing import Progress, removed_runs, write_progress
 from services.api.reviews.incidents import group, places_of
@@ -68,6 +70,7 @@ TOPICS = (
     HEALTH,
     RECORDINGS,
     DELIVERIES,
+    CALIBRATIONS,
     REPLAY_PROGRESS,
 )
 AT_WORK = ("submitted", "decoding", "scoring")
@@ -84,7 +87,7 @@ class Projector(Handler):
         now = self._clock.now()
         told = [item.message for item in batch if item.message is not None]
         messages = [message for message in told if not isinstance(message, Progress)]
-        tombstones = [item.record.key for item in batch if item.message is None]
+        tombstones = [item.record.key for item in batch if _is_removal(item)]
         try:
             with transaction(self._engine) as connection:
                 wanted = not_erased(connection, still_wanted(connection, messages))
@@ -98,6 +101,10 @@ class Projector(Handler):
         except (DataError, OverflowError) as error:
             raise InvalidMessage(f"no column takes it: {_reason(error)}") from error
         return ()
+
+
+def _is_removal(item: Incoming) -> bool:
+    return item.message is None and item.record.partition.topic.endswith(SOURCES.name)
 
 
 def still_wanted(connection: Connection, messages: Sequence[Message]) -> list[Message]:
@@ -150,6 +157,7 @@ def write(connection: Connection, rows: Rows, now: datetime) -> None:
     upsert(connection, conditions, rows.conditions, CONDITION_RULES)
     upsert(connection, segments, rows.segments, SEGMENT_RULES)
     upsert(connection, deliveries, rows.deliveries, DELIVERY_RULES)
+    write_calibrations(connection, rows.calibrated)
 
 
 def _write_stubs(connection: Connection, rows: Rows) -> None:

@@ -12,8 +12,9 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, Table, delete, select, update
 
 from schemas.ids import evidence_prefix
-from schemas.topics import POLICIES, SOURCES
+from schemas.topics import CALIBRATIONS, POLICIES, SOURCES
 from services.api.albums.tables import album_items
+from services.api.calibrations.tables import BY_SOURCE as OF_CALIBRATIONS
 from services.api.deadletters.tables import dead_letters
 from services.api.keeping.tables import evidence_sizes
 from services.api.policies import storing
@@ -54,6 +55,7 @@ BY_SOURCE: tuple[Table, ...] = (
     evidence_sizes,
     dead_letters,
     *OF_REVIEWS,
+    *OF_CALIBRATIONS,
 )
 
 
@@ -72,7 +74,7 @@ class Removal:
             mine = sources.c.source_id == name
             connection.execute(update(sources).where(mine).values(is_being_removed=True))
         self.publishing.publish(
-            Outgoing(SOURCES, None, key=name), Outgoing(POLICIES, None, key=name)
+            *(Outgoing(topic, None, key=name) for topic in (SOURCES, POLICIES, CALIBRATIONS))
         )
         with transaction(self.engine) as connection:
             query = select(alerts.c.alert_id).where(alerts.c.source_id == name)

@@ -11,6 +11,7 @@ from services.api import holds, idempotency
 from services.api.access import throttling
 from services.api.access.credentials import idempotent_requests, login_failures
 from services.api.access.tables import invitations, sessions
+from services.api.calibrations.tables import calibration_days
 from services.api.config import Keeping
 from services.api.deadletters.tables import KEPT_FOR, dead_letters
 from services.api.erasure.tables import erasures
@@ -89,6 +90,7 @@ class Retention:
             self._expire_alerts,
             self._expire_reviews,
             self._expire_conditions,
+            self._expire_days,
             self._expire_recordings,
             self._make_room,
             self._expire_sessions,
@@ -199,6 +201,15 @@ class Retention:
         for cut in self._cuts("alerts", now):
             old = cut.old(columns.source_id, columns.started_at)
             more = self._delete(conditions, and_(old, free)) or more
+        return more
+
+    def _expire_days(self, now: datetime) -> bool:
+        """Of calibrations; a day goes once its alerts may."""
+        columns, more = calibration_days.c, False
+        for cut in self._cuts("alerts", now):
+            old, mine = columns.day < cut.before.date(), cut.of(columns.source_id)
+            gone = old if mine is None else and_(old, mine)
+            more = self._delete(calibration_days, gone) or more
         return more
 
     def _expire_recordings(self, now: datetime) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from schemas.alerts import AlertClosed, AlertOpened, AlertUpdated
 from schemas.base import Message
+from schemas.calibrations import SourceCalibrated
 from schemas.clips import OfSource
 from schemas.deliveries import DeliveryAttempted
 from schemas.health import SourceHealth
@@ -20,6 +21,8 @@ from services.api.tables import NAME_CHARS, SENTENCE_CHARS
 
 Row = dict[str, Any]
 Alert = AlertOpened | AlertUpdated | AlertClosed
+Plain = SourceConfigured | SegmentRecorded | DeliveryAttempted | SourceCalibrated
+"""What is of a source, and of no stretch on its grid."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """When a stub was last changed: whatever is configured is newer."""
 
@@ -40,13 +43,14 @@ class Rows:
     conditions: list[Row] = field(default_factory=list)
     segments: list[Row] = field(default_factory=list)
     deliveries: list[Row] = field(default_factory=list)
+    calibrated: list[SourceCalibrated] = field(default_factory=list)
 
 
 def source_of(message: Message) -> str:
     """Which source a message of the projector's topics is about."""
     if isinstance(message, VideoProgressed):
         return str(message.video_id)
-    assert isinstance(message, OfSource | SourceConfigured | SegmentRecorded | DeliveryAttempted)
+    assert isinstance(message, OfSource | Plain)
     return str(message.source_id)
 
 
@@ -54,7 +58,7 @@ def rows_for(messages: Iterable[Message], now: datetime) -> Rows:
     """`now` is when an alert was first heard of, and a run latest; nothing else depends on it."""
     rows = Rows()
     for message in messages:
-        if isinstance(message, SourceConfigured | SegmentRecorded | DeliveryAttempted):
+        if isinstance(message, Plain):
             _add_plain(rows, message)
         elif isinstance(message, VideoProgressed):
             _source_known(rows, source_row_of_video(message))
@@ -67,13 +71,15 @@ def rows_for(messages: Iterable[Message], now: datetime) -> Rows:
     return rows
 
 
-def _add_plain(rows: Rows, message: SourceConfigured | SegmentRecorded | DeliveryAttempted) -> None:
+def _add_plain(rows: Rows, message: Plain) -> None:
     if isinstance(message, SourceConfigured):
         rows.configured.append(configured_row(message))
         if message.address is not None:
             rows.cameras.append(camera_row(message))
     elif isinstance(message, SegmentRecorded):
         rows.segments.append(segment_row(message))
+    elif isinstance(message, SourceCalibrated):
+        rows.calibrated.append(message)
     else:
         rows.deliveries.append(delivery_row(message))
 

@@ -36,6 +36,7 @@ TAGS = {
     "exports": "Timelines, alerts and conditions in bulk, as CSV or Parquet.",
     "albums": "Collections of sources and moments, shared inside the chain.",
     "erasures": "Footage taken away for good, with a signed proof.",
+    "calibrations": "What cameras' own scores and people's verdicts made of the marks.",
     "dead letters": "Records that no consumer could use.",
     "holds": "Legal hold: what nobody may delete.",
     "privacy": "Whose evidence has hidden faces.",

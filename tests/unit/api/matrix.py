@@ -187,6 +187,9 @@ MATRIX: dict[tuple[str, str], Entry] = {
     ("POST", "/api/v1/erasures"): Entry("administer", {"source_id": str(CAMERA), "reason": "gone"}),
     ("GET", "/api/v1/erasures"): ADMINISTER,
     ("GET", "/api/v1/erasures/{erasure_id}"): Entry("administer", is_tenants=True),
+    # calibrations
+    ("GET", "/api/v1/calibrations"): VIEW,
+    ("GET", "/api/v1/cameras/{source_id}/calibration"): VIEW,
     # dead letters
     ("GET", "/api/v1/dead-letters"): ADMINISTER,
     ("GET", "/api/v1/dead-letters/{letter_id}"): ADMINISTER,

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from schemas.alerts import AlertClosed
 from schemas.ids import evidence_key, snapshot_key
-from schemas.topics import POLICIES, SOURCES
+from schemas.topics import CALIBRATIONS, POLICIES, SOURCES
 from services.api.config import Keeping
 from services.api.retention import Retention
 from services.api.tables import metadata, removed_sources
@@ -75,7 +75,7 @@ def test_a_removed_video_is_gone_everywhere(api: Api) -> None:
     assert rows(api) == {"removed_sources": 1}
     assert keys(api) == []
     told = [(item.topic, item.key) for item in api.publisher.published if item.message is None]
-    assert told == [(SOURCES, str(video)), (POLICIES, str(video))]
+    assert told == [(topic, str(video)) for topic in (SOURCES, POLICIES, CALIBRATIONS)]
     for path in (f"videos/{video}", f"sources/{video}", f"sources/{video}/timeline"):
         assert api.client.get(f"/api/v1/{path}").status_code == 404
     assert api.client.get("/api/v1/videos").json()["items"] == []
