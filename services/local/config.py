@@ -44,11 +44,14 @@ class LocalSettings(BaseSettings):
     judging_port: Port = 8083
     alerts_port: Port = 8084
     episodes_port: Port = 8085
+    archive_port: Port = 8086
     backbone: str = ""
     backbones: str = ""
     """Networks that run side by side, separated by commas; each gets a features process of its own,
     told of it by NIGHTCLERK_BACKBONE. The ports above are those of the first.
     """
+    archive: bool = True
+    """Whether the archive runs: what networks saw, as Parquet in the object store."""
     kafka_bootstrap: str | None = None
     s3_endpoint: str | None = None
     s3_access_key: str | None = None
@@ -74,6 +77,10 @@ class LocalSettings(BaseSettings):
         """The backbones of the stack; one empty name where the features service's default runs."""
         named = (name.strip() for name in (self.backbones or self.backbone).split(","))
         return tuple(name for name in named if name) or ("",)
+
+    def runs(self, service: str) -> bool:
+        """Whether one of SERVICES is wanted at all."""
+        return service != "archive" or self.archive
 
     def service_port(self, service: str) -> int:
         """The HTTP port (health, metrics, API) of one of SERVICES."""

@@ -55,7 +55,7 @@ def members(settings: LocalSettings, names: Sequence[str]) -> Iterator[Member]:
     One that is alone is called after its service, several after their network or backbone
     too. Those after the first listen on ports that the state folder remembers.
     """
-    for name in names:
+    for name in filter(settings.runs, names):
         service = ROSTER[name]
         for place, (suffix, task) in enumerate(_tasks(service, settings)):
             called = f"{name}.{suffix}" if suffix else name
@@ -94,7 +94,7 @@ def _detectors() -> list[tuple[str, dict[str, str]]]:
 
 def require_ports(settings: LocalSettings, names: Sequence[str]) -> None:
     """Raise the sentence for the first port of a service that is taken."""
-    for name in names:
+    for name in filter(settings.runs, names):
         host, port = settings.service_host(name), settings.service_port(name)
         require_free(port, f"the {name} service", f"NIGHTCLERK_{name.upper()}_PORT", host)
 

@@ -59,6 +59,13 @@ _SERVICES = (
         "scoring",
     ),
     Service(
+        "archive",
+        "services.scoring.archive",
+        "ArchiveSettings",
+        "Keep what networks saw as Parquet in the object store.",
+        "scoring",
+    ),
+    Service(
         "alerts",
         "services.alerts",
         "AlertsSettings",

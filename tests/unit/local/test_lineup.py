@@ -122,3 +122,8 @@ def test_the_api_alone_holds_the_machines_key_and_is_open_until_sign_up(tmp_path
     chosen = lineup(tmp_path, "api", api_token="of the operator")["api"].own_environment
     assert chosen["NIGHTCLERK_API_TOKEN"] == "of the operator"
     assert "NIGHTCLERK_API_OPEN_UNTIL_SIGN_UP" not in chosen
+
+
+def test_who_wants_no_archive_has_none(tmp_path: Path) -> None:
+    assert "archive" in lineup(tmp_path)
+    assert "archive" not in lineup(tmp_path, archive=False)
