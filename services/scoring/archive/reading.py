@@ -22,7 +22,7 @@ from schemas.archive import (
     tenant_prefix,
     utc_day,
 )
-from schemas.clips import ClipSpec
+from schemas.clips import ClipSpec, SourceKind
 from schemas.embeddings import EmbeddingExtracted
 from schemas.poses import PosesExtracted
 from services.chassis.storage.objects import ObjectMissing, ObjectStore
@@ -78,8 +78,8 @@ class EmbeddingRows:
         return UUID(self._first["source_id"])
 
     @property
-    def source_kind(self) -> str:
-        return str(self._first["source_kind"])
+    def source_kind(self) -> SourceKind:
+        return "camera" if self._first["source_kind"] == "camera" else "upload"
 
     @property
     def window(self) -> int:
