@@ -35,6 +35,17 @@ def clips_scored(
     return _most(by_rule.items())
 
 
+def seconds_scored(
+    connection: Connection, source_ids: Sequence[str], span: Span, run: str
+) -> dict[str, float]:
+    """As `clips_scored`, how much time they cover."""
+    by_rule: dict[tuple[str, str], float] = defaultdict(float)
+    for row in _blocks(connection, source_ids, span, None, run):
+        clips = row["clips"] * _share_inside(row, span)
+        by_rule[row["source_id"], row["rule"]] += clips * row["hop"] / row["frame_rate"]
+    return _most(by_rule.items())
+
+
 def seconds_recorded(
     connection: Connection, source_ids: Sequence[str], span: Span
 ) -> dict[str, float]:
@@ -72,6 +83,7 @@ def _blocks(
                 blocks.first_index,
                 blocks.span,
                 blocks.clips,
+                blocks.ends_at,
             )
             .select_from(score_series.join(score_blocks, blocks.series_id == series.series_id))
             .where(
@@ -88,10 +100,10 @@ def _blocks(
 
 
 def _share_inside(row: Row, span: Span) -> float:
-    """Of the clips for which the block has room."""
+    """Of its clips. One that is not full yet ends with the latest of them."""
     hop_s = row["hop"] / row["frame_rate"]
     begins = row["origin_at"] + timedelta(seconds=row["first_index"] * hop_s)
-    lasts_s = row["span"] * hop_s
+    lasts_s = min(row["span"] * hop_s, max(hop_s, _seconds(row["ends_at"], begins)))
     before_s = max(0.0, _seconds(span.since, begins))
     after_s = max(0.0, lasts_s - _seconds(span.until, begins))
     return float(max(0.0, lasts_s - before_s - after_s) / lasts_s)

@@ -1,0 +1,76 @@
+"""Two runs beside one another: what another detector would have changed."""
+
+from threading import BoundedSemaphore
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from schemas.judgements import LIVE
+from services.api.auth import Viewing
+from services.api.comparisons.comparing import Asked, compare
+from services.api.comparisons.reading import TooManyAlerts
+from services.api.comparisons.views import ComparisonView
+from services.api.deps import Context, Tools
+from services.api.principal import Principal
+from services.api.problems import Problem, documented
+from services.api.routes.sources import OfStore, RunName, Since, Until
+
+router = APIRouter(prefix="/comparisons", tags=["replays"])
+_TURNS = BoundedSemaphore(2)
+"""A month of a hundred cameras keeps a core busy for seconds."""
+WAITS_S = 10.0
+Compared = Annotated[
+    str,
+    Query(
+        max_length=64,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$",
+        description="a replay, a shadow, or live",
+        examples=["replay-3f2a9c1d7e60"],
+    ),
+]
+
+
+def runs_asked(
+    run: Compared,
+    against: RunName = LIVE,
+    since: Since = None,
+    until: Until = None,
+    store_id: OfStore = None,
+) -> Asked:
+    """Which runs, over which stretch, of which store."""
+    return Asked(run, against, since, until, str(store_id) if store_id else None)
+
+
+RunsAsked = Annotated[Asked, Depends(runs_asked)]
+
+
+@router.get(
+    "",
+    operation_id="compareRuns",
+    summary="Compare a run with another",
+    responses=documented(401, 403, 404, 422, 429, 503),
+)
+def comparison(context: Context, principal: Viewing, asked: RunsAsked) -> ComparisonView:
+    """Alerts gained, lost and moved; agreement with what people said; alarms per camera-day; how
+    scores are spread, and where they differ most. Over the replay's own stretch, or the latest week
+    of another run, where none is named.
+    """
+    return compared(context, principal, asked)
+
+
+def compared(context: Tools, principal: Principal, asked: Asked) -> ComparisonView:
+    """Raises Problem 404, 422 or 429."""
+    if asked.since and asked.until and asked.until <= asked.since:
+        raise Problem(422, "until lies after since.")
+    if not _TURNS.acquire(timeout=WAITS_S):
+        raise Problem(429, "Other comparisons are being made.", {"Retry-After": "5"})
+    try:
+        with context.engine.connect() as database:
+            view = compare(database, principal, asked)
+    except TooManyAlerts as error:
+        raise Problem(422, str(error)) from error
+    finally:
+        _TURNS.release()
+    if view is None:
+        raise Problem(404, f"There is nothing of run {asked.run}.")
+    return view
