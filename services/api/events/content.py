@@ -14,7 +14,7 @@ from schemas.deliveries import DeliveryAttempted
 from schemas.health import SourceHealth
 from schemas.judgements import LIVE
 from schemas.replays import ExtractionProgressed, ReplayProgressed
-from schemas.reviews import AlertReviewed
+from schemas.reviews import AlertReviewed, EventMissed
 from schemas.scores import ClipScored, ClipsScored
 from schemas.topics import (
     ALERTS,
@@ -129,6 +129,11 @@ def _review(kind: str, message: Any) -> Event:
     return Event(kind, "alert.reviewed", str(message.source_id), data)
 
 
+def _missed(kind: str, message: Any) -> Event:
+    data = message.model_dump(mode="json", exclude={"type", "tenant_id", "levels"})
+    return Event(kind, "event.missed", str(message.source_id), data)
+
+
 def _delivery(kind: str, message: Any) -> Event:
     data = message.model_dump(mode="json", exclude={"type", "response"})
     return Event(kind, "delivery", str(message.source_id), data)
@@ -154,6 +159,7 @@ _MAKERS: Mapping[type[Message], Callable[[str, Any], Event]] = {
     ClipScored: _score,
     SourceHealth: _health,
     AlertReviewed: _review,
+    EventMissed: _missed,
     DeliveryAttempted: _delivery,
     VideoProgressed: _video,
     ReplayProgressed: _replay,

@@ -9,7 +9,7 @@ import binascii
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 
-KINDS = ("alerts", "scores", "health", "reviews", "deliveries", "videos")
+KINDS = ("alerts", "scores", "health", "reviews", "deliveries", "videos", "replays")
 """Numbered by their place here: new ones are put behind."""
 
 VERSION = 1

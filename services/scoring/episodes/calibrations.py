@@ -39,9 +39,14 @@ def told_apart(before: Learned, after: Learned) -> bool:
 def calibrated(
     source_id: UUID, learned: Learned, terms_of: TermsOf, at: datetime
 ) -> SourceCalibrated:
-    """The source's calibration, by run and model."""
+    """The source's calibration, by run and model. One that another took the place of is kept for
+    when it comes back, and told of no more once a day has passed without it.
+    """
     found = []
+    latest = max((kept.day for kept in learned.values()), default=0)
     for name, kept in sorted(learned.items()):
+        if kept.day < latest - 1:
+            continue
         run, _, model_id = name.partition("/")
         terms = terms_of(run).get(model_id)
         if terms is not None:
