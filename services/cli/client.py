@@ -133,6 +133,17 @@ class Client:
     def post(self, path: str, body: dict[str, Any], **where: str) -> dict[str, Any]:
         return self._told(self._http.post(path, json=body, params=where))
 
+    def act(self, path: str, body: dict[str, Any], match: str) -> dict[str, Any]:
+        """Only while things are as `match`, an ETag, says they were seen."""
+        headers = {"If-Match": match}
+        return self._told(self._http.post(path, json=body, headers=headers))
+
+    def send(self, path: str, file: Path, content_type: str, **where: str) -> dict[str, Any]:
+        """Stream a file as the body."""
+        headers = {"Content-Type": content_type, "Content-Length": str(file.stat().st_size)}
+        answer = self._http.post(path, params=where, content=blocks(file), headers=headers)
+        return self._told(answer)
+
     def get(self, path: str) -> dict[str, Any]:
         return self._told(self._http.get(path))
 

@@ -102,7 +102,10 @@ LATER: Mapping[str, Later] = {
         "scoring",
     ),
     "models": Later(
-        "services.cli.models", "Weights that backbones need: list, pull, add, verify.", MODELS
+        "services.cli.models", "Detectors: register, promote, roll back.", MODELS, "local"
+    ),
+    "weights": Later(
+        "services.cli.weights", "Weights that backbones need: list, pull, add, verify.", MODELS
     ),
 }
 

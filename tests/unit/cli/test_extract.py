@@ -136,7 +136,7 @@ def test_weights_are_looked_for_where_the_services_look(
     result = CliRunner().invoke(app, command)
     assert result.exit_code == 1
     assert str(tmp_path / "usb") in result.output
-    assert "nightclerk models pull vit_s_k710_dl_from_giant.pth" in result.output
+    assert "nightclerk weights pull vit_s_k710_dl_from_giant.pth" in result.output
 
 
 def test_the_spec_in_the_file_is_that_of_ingest(footage: Path, tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def test_missing_weights_are_told_before_anything_starts(
         "NIGHTCLERK_CACHE_DIR": str(tmp_path),
     }
     (fault,) = faults_of([("features", chosen)])
-    assert f"nightclerk models pull {file}" in fault
+    assert f"nightclerk weights pull {file}" in fault
     (tmp_path / backbone).mkdir()
     (tmp_path / backbone / file).write_bytes(b"weights")
     assert faults_of([("features", chosen)]) == []

@@ -21,8 +21,8 @@ def test_a_missing_file_is_told_with_all_that_is_needed_to_have_it(tmp_path: Pat
     for fact in (FILE, f"{source.megabytes} MB", source.url, MODELS[MODEL].licence, str(tmp_path)):
         assert fact in text
     assert "no checksum" in text
-    assert f"nightclerk models pull {FILE}" in text
-    assert f"nightclerk models add {FILE}" in text
+    assert f"nightclerk weights pull {FILE}" in text
+    assert f"nightclerk weights add {FILE}" in text
 
 
 def test_a_published_checksum_is_told(tmp_path: Path) -> None:

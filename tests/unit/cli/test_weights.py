@@ -1,4 +1,4 @@
-"""`nightclerk models`: what it shows, and its exit codes."""
+"""`nightclerk weights`: what it shows, and its exit codes."""
 
 import json
 from pathlib import Path
@@ -28,7 +28,7 @@ def stick(tmp_path: Path) -> Path:
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(app, ["models", *arguments])
+    return CliRunner().invoke(app, ["weights", *arguments])
 
 
 def test_every_file_is_listed_with_its_licence() -> None:
@@ -90,7 +90,7 @@ def test_verify_with_nothing_here_says_so() -> None:
         (("quantize", "resnet"), 1, "unknown backbone 'resnet'"),
         (("quantize", "videomae2_s_k710"), 1, "videomae2_s_k710 is not to be had in int8"),
         (("quantize", "--footage", "/nowhere"), 2, "does not exist"),
-        (("add", __file__), 1, "no model uses a file called test_models.py"),
+        (("add", __file__), 1, "no model uses a file called test_weights.py"),
         (("add", "/nowhere/x.pt"), 2, "does not exist"),
     ],
 )
