@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from services.api.auth import Administering, Viewing
 from services.api.deps import Context, Database, Tools
 from services.api.models import deploying, history, scopes
 from services.api.models.builtin import builtins
+from services.api.models.compared import Incomparable, NoSuchRun, compared, latest_replay
 from services.api.models.deploying import Promotion, Undeployable, Unseen
 from services.api.models.deployment_views import (
     DeploymentsView,
@@ -92,10 +94,12 @@ def promote(
     under its id. It takes a finished run of that detector, whose comparison with what is live is
     kept in the history; or a reason why there is none.
     """
+    with context.engine.connect() as database:
+        _scope(database, principal, entry.store_id)
+        _require_known(database, context, principal, detector)
+        why = _why(database, principal, detector, entry)
     with transaction(context.engine) as database, _refusing():
         scope = _scope(database, principal, entry.store_id)
-        _require_known(database, context, principal, detector)
-        why = _why(entry)
         deploying.require_seen(database, scope, if_match)
         deploying.promote(database, principal, scope, detector, why, context.clock.now())
     return _shown(context, scope)
@@ -156,15 +160,26 @@ def roll_back(
     return _shown(context, scope)
 
 
-def _why(entry: PromotionEntry) -> Promotion:
-    """Raises Problem 404 or 422."""
+def _why(
+    database: Connection, principal: Principal, detector: str, entry: PromotionEntry
+) -> Promotion:
+    """Raises Problem 404, 409 or 422."""
+    why = Promotion(reason=entry.reason, budget_per_day=entry.budget_per_day)
     if entry.run is not None:
-        raise Problem(404, f"There is no replay {entry.run}.")
+        try:
+            found = compared(database, principal, detector, entry.run)
+        except NoSuchRun as error:
+            raise Problem(404, str(error)) from error
+        except Incomparable as error:
+            raise Problem(409, str(error)) from error
+        return replace(why, replay_run=entry.run, comparison=found)
     if not entry.without_comparison:
-        raise Problem(422, COMPARE_FIRST)
+        latest = latest_replay(database, principal, detector)
+        hint = f" Its latest finished replay is {latest}." if latest else ""
+        raise Problem(422, COMPARE_FIRST + hint)
     if not entry.reason.strip():
         raise Problem(422, "Say in `reason` why it is promoted without a comparison.")
-    return Promotion(reason=entry.reason, budget_per_day=entry.budget_per_day)
+    return why
 
 
 COMPARE_FIRST = (
