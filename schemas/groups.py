@@ -14,6 +14,7 @@ INGEST_CAMERAS = "ingest.cameras"
 ALERTS = "alerts"
 PROJECTOR = "api.projector"
 ARCHIVE = "archive"
+REPLAYS = "replay"
 DEAD_LETTERS = "api.dead-letters"
 
 

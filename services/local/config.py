@@ -45,6 +45,7 @@ class LocalSettings(BaseSettings):
     alerts_port: Port = 8084
     episodes_port: Port = 8085
     archive_port: Port = 8086
+    replay_port: Port = 8087
     backbone: str = ""
     backbones: str = ""
     """Networks that run side by side, separated by commas; each gets a features process of its own,

@@ -66,6 +66,13 @@ _SERVICES = (
         "scoring",
     ),
     Service(
+        "replay",
+        "services.scoring.replay",
+        "ReplaySettings",
+        "Judge the past again.",
+        "scoring",
+    ),
+    Service(
         "alerts",
         "services.alerts",
         "AlertsSettings",

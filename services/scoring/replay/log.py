@@ -81,7 +81,7 @@ class _SpanReader(KafkaReader):
     def records(self, span: Span, most: int) -> Iterator[Sequence[Packed]]:
         left = {number for number, end in span.ends.items() if span.starts[number] < end}
         name = next(iter(self.ends)).topic
-        self._consumer.incremental_assign(
+        self._consumer.assign(
             [TopicPartition(name, number, span.starts[number]) for number in sorted(left)]
         )
         while left:
@@ -89,9 +89,7 @@ class _SpanReader(KafkaReader):
             yield found
             if over := over & left:
                 left -= over
-                self._consumer.incremental_unassign(
-                    [TopicPartition(name, number) for number in sorted(over)]
-                )
+                self._consumer.pause([TopicPartition(name, number) for number in sorted(over)])
 
     def _consume(self, span: Span, most: int) -> tuple[list[Packed], set[int]]:
         """Records of the span, and partitions of which nothing more of it comes."""

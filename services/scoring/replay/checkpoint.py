@@ -1,0 +1,174 @@
+"""What a replay keeps in the object store, below `replays/{run}/`: plan, checkpoint, outcome.
+
+A plan is made once: which records are read and under which policies, so that a replay that was
+killed goes on as it began. A checkpoint is written after what it stands for was acknowledged.
+"""
+
+import hashlib
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+from uuid import UUID
+
+import msgpack
+
+from schemas.clips import SequenceId
+from schemas.codec import decode, encode
+from schemas.policies import PolicySet
+from schemas.replays import ReplayProgressed, ReplayRequested
+from schemas.topics import POLICIES, REPLAY_PROGRESS
+from services.chassis.storage.objects import ObjectMissing, ObjectStore
+from services.scoring.episodes.table import Kept
+from services.scoring.replay.core import Replay
+from services.scoring.replay.log import Span
+
+FORMAT = 1
+CONTENT_TYPE = "application/msgpack"
+UNASKED = {"is_cancelled", "requested_at", "extracted_at"}
+"""Fields of a request that do not change what is replayed."""
+
+
+def digest_of(request: ReplayRequested) -> str:
+    """Equal for requests that ask for the same."""
+    return hashlib.sha256(request.model_dump_json(exclude=UNASKED).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is read, and under what."""
+
+    digest: str
+    span: Span
+    policies: Mapping[UUID, PolicySet] = field(default_factory=dict)
+    windows: int = 0
+    estimated_s: float = 0.0
+
+    def to_map(self) -> dict[str, Any]:
+        return {
+            "digest": self.digest,
+            "starts": dict(self.span.starts),
+            "ends": dict(self.span.ends),
+            "policies": [encode(policy) for policy in self.policies.values()],
+            "windows": self.windows,
+            "estimated_s": self.estimated_s,
+        }
+
+    @classmethod
+    def from_map(cls, content: Mapping[str, Any]) -> Self:
+        policies = [decode(POLICIES, packed) for packed in content["policies"]]
+        return cls(
+            content["digest"],
+            Span(content["starts"], content["ends"]),
+            {one.source_id: one for one in policies if isinstance(one, PolicySet)},
+            content["windows"],
+            content["estimated_s"],
+        )
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """How far a replay is: the next offset of each partition, and the states of all sources."""
+
+    nexts: Mapping[int, int]
+    states: Mapping[str, Any]
+    counts: Mapping[str, float]
+
+
+class Records:
+    """The objects of one run. Whatever another format wrote counts as absent."""
+
+    def __init__(self, store: ObjectStore, run: str) -> None:
+        self._store, self._folder = store, f"replays/{run}"
+
+    def plan(self, digest: str) -> Plan | None:
+        """None where there is none, or it is of another request."""
+        content = self._load("plan")
+        return Plan.from_map(content) if content and content["digest"] == digest else None
+
+    def save_plan(self, plan: Plan) -> None:
+        """What was noted of an earlier plan is gone."""
+        self._store.delete(f"{self._folder}/checkpoint")
+        self._save("plan", plan.to_map())
+
+    def checkpoint(self) -> Checkpoint | None:
+        content = self._load("checkpoint")
+        if content is None:
+            return None
+        return Checkpoint(content["nexts"], content["states"], content["counts"])
+
+    def save_checkpoint(self, checkpoint: Checkpoint) -> None:
+        self._save("checkpoint", vars(checkpoint))
+
+    def outcome(self, request: ReplayRequested) -> ReplayProgressed | None:
+        """How the replay ended; None where it did not, or was asked for anew since it failed or was
+        cancelled.
+        """
+        content = self._load("outcome")
+        if content is None or content["digest"] != digest_of(request):
+            return None
+        message = decode(REPLAY_PROGRESS, content["progress"])
+        assert isinstance(message, ReplayProgressed)
+        is_of_this = content["requested_at"] >= request.requested_at.isoformat()
+        return message if message.state == "done" or is_of_this else None
+
+    def save_outcome(self, request: ReplayRequested, progress: ReplayProgressed) -> None:
+        content = {
+            "digest": digest_of(request),
+            "requested_at": request.requested_at.isoformat(),
+            "progress": encode(progress),
+        }
+        self._save("outcome", content)
+        self._store.delete(f"{self._folder}/checkpoint")
+
+    def remove(self) -> None:
+        for one in list(self._store.list(f"{self._folder}/")):
+            self._store.delete(one.key)
+
+    def _load(self, name: str) -> dict[str, Any] | None:
+        try:
+            packed = self._store.get(f"{self._folder}/{name}")
+        except ObjectMissing:
+            return None
+        content: dict[str, Any] = msgpack.unpackb(packed, strict_map_key=False)
+        return content if content.get("format") == FORMAT else None
+
+    def _save(self, name: str, content: Mapping[str, Any]) -> None:
+        packed = msgpack.packb({"format": FORMAT, **content})
+        self._store.put(f"{self._folder}/{name}", io.BytesIO(packed), CONTENT_TYPE)
+
+
+def states_of(replay: Replay) -> dict[str, Any]:
+    """All that a replay keeps, once its scores are flushed. Plain types, for msgpack."""
+    stepping = replay.stepping
+    runs: dict[UUID, dict[Any, Any]] = {source_id: {} for source_id in stepping.learned}
+    for (source_id, _), state in stepping.states.items():
+        runs.setdefault(source_id, {})[state.name] = state
+    kept = {
+        source_id.bytes: Kept(runs=found, learned=stepping.learned.get(source_id, {})).pack()
+        for source_id, found in runs.items()
+    }
+    return {
+        "sources": kept,
+        "entered": [[source_id.bytes, is_late] for source_id, is_late in stepping.entered],
+        "judging": replay.judging.to_map(),
+        "windows": replay.windows,
+        "clips": replay.clips,
+        "refused": replay.refused,
+    }
+
+
+def restore(replay: Replay, states: Mapping[str, Any]) -> None:
+    """What `states_of` gave, into a replay that has taken nothing yet."""
+    stepping = replay.stepping
+    for packed_id, packed in states["sources"].items():
+        source_id, kept = UUID(bytes=packed_id), Kept.unpack(packed)
+        for state in kept.runs.values():
+            sequence: SequenceId = (source_id, state.is_late)
+            stepping.states[sequence] = state
+        if kept.learned:
+            stepping.learned[source_id] = kept.learned
+    stepping.entered |= {(UUID(bytes=name), is_late) for name, is_late in states["entered"]}
+    replay.judging.restore(states["judging"])
+    replay.windows, stepping.blocks.clips = states["windows"], states["clips"]
+    replay.judging.refused = states["refused"]

@@ -1,0 +1,188 @@
+"""Carries out one replay: reads, judges, puts out, notes how far it is, says so.
+
+Everything put out is an upsert by what it is about, so a replay that is carried out twice, or goes
+on from its latest checkpoint after kill -9, changes nothing twice.
+"""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from threading import Event
+
+from schemas.alerts import AlertOpened
+from schemas.poses import PosesExtracted
+from schemas.replays import ReplayProgressed, ReplayRequested, ReplayState
+from schemas.topics import EMBEDDINGS, REPLAY_PROGRESS
+from services.chassis.clock import Clock, SystemClock
+from services.chassis.storage.objects import ObjectStore
+from services.chassis.streaming.broker import Broker
+from services.chassis.streaming.publisher import Publisher
+from services.chassis.streaming.records import Outgoing
+from services.scoring.judging.detector import Detector
+from services.scoring.replay import planning
+from services.scoring.replay.checkpoint import (
+    Checkpoint,
+    Plan,
+    Records,
+    digest_of,
+    restore,
+    states_of,
+)
+from services.scoring.replay.core import Output, Replay
+from services.scoring.replay.log import Log
+from services.scoring.replay.rows import Archive, Row
+
+AT_ONCE = 4096
+TELL_S = 1.0
+PACE_S = 0.25
+"""Where a rate is asked for, so much work is done at once at most."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a replay reads from and writes to."""
+
+    broker: Broker
+    log: Log
+    store: ObjectStore
+    publisher: Publisher
+    archive: Archive | None = None
+    clock: Clock = field(default_factory=SystemClock)
+
+
+class Job:
+    """One request. `run` returns once it is done and all is acknowledged."""
+
+    def __init__(
+        self,
+        request: ReplayRequested,
+        detector: Detector,
+        around: Surroundings,
+        checkpoint_s: float = 5.0,
+    ) -> None:
+        self._request, self._detector, self._around = request, detector, around
+        self._checkpoint_s = checkpoint_s
+        self._records = Records(around.store, request.run)
+        self._nexts: dict[int, int] = {}
+        self._alerts, self._elapsed_before_s = 0, 0.0
+        self._began_s = self._told_s = self._noted_s = time.monotonic()
+        self._never = Event()
+
+    def run(self) -> ReplayProgressed:
+        """Raises TransientError where a server is away."""
+        plan = self._records.plan(digest_of(self._request)) or self._planned()
+        replay = Replay(self._detector, planning.stretch_of(self._request), plan.policies.get)
+        self._resume(replay)
+        self._tell("running", plan, replay)
+        for rows in self._rows(plan):
+            self._put_out(replay.take(rows))
+            self._keep_pace(replay)
+            self._note(plan, replay)
+        self._put_out(replay.finish())
+        self._around.publisher.flush()
+        progress = self._progress("done", plan, replay)
+        self._records.save_outcome(self._request, progress)
+        self._publish(progress)
+        return progress
+
+    def _planned(self) -> Plan:
+        self._publish(self._progress("planning"))
+        around = self._around
+        plan = planning.plan(self._request, self._detector, around.broker, around.log)
+        self._records.save_plan(plan)
+        self._publish(self._progress("planning", plan))
+        return plan
+
+    def _resume(self, replay: Replay) -> None:
+        checkpoint = self._records.checkpoint()
+        if checkpoint is not None and self._can_resume:
+            restore(replay, checkpoint.states)
+            self._nexts = dict(checkpoint.nexts)
+            self._alerts = int(checkpoint.counts["alerts"])
+            self._elapsed_before_s = checkpoint.counts["elapsed_s"]
+
+    @property
+    def _can_resume(self) -> bool:
+        """What heads over people keep is no part of a checkpoint, nor is a place in the archive:
+        these begin anew.
+        """
+        return self._detector.topic == EMBEDDINGS and self._request.input != "archive"
+
+    def _rows(self, plan: Plan) -> Iterator[Sequence[Row | PosesExtracted]]:
+        request, around = self._request, self._around
+        if request.input == "archive":
+            if around.archive is None:
+                raise ValueError("this worker has no archive to read from")
+            replay = Replay(self._detector, planning.stretch_of(request), plan.policies.get)
+            lead = max(replay.lead(source_id) for source_id in request.sources)
+            since, until = request.since - lead, request.until + replay.margin
+            yield from around.archive.rows(request.backbone, request.sources, since, until)
+            return
+        decoder = planning.decoder_of(request, self._detector)
+        keys, most = planning.keys_of(request), AT_ONCE
+        if request.windows_per_s is not None:
+            most = max(1, min(AT_ONCE, round(request.windows_per_s * PACE_S)))
+        for records in around.log.read(self._detector.topic, plan.span.left(self._nexts), most):
+            yield planning.rows_of(decoder, keys, records)
+            for record in records:
+                self._nexts[record.partition] = record.offset + 1
+
+    def _put_out(self, outputs: Iterable[Output]) -> None:
+        for output in outputs:
+            self._alerts += isinstance(output, AlertOpened)
+            self._around.publisher.publish(planning.outgoing(output))
+
+    def _note(self, plan: Plan, replay: Replay) -> None:
+        now_s = time.monotonic()
+        if now_s - self._told_s >= TELL_S:
+            self._tell("running", plan, replay)
+        if now_s - self._noted_s >= self._checkpoint_s and self._can_resume:
+            self.checkpoint(replay)
+            took_s = time.monotonic() - now_s
+            self._checkpoint_s = max(self._checkpoint_s, 20 * took_s)
+            self._noted_s = time.monotonic()
+
+    def checkpoint(self, replay: Replay) -> None:
+        """What was read so far is done, whatever happens from here on."""
+        self._put_out(replay.flush())
+        self._around.publisher.flush()
+        counts = {"alerts": self._alerts, "elapsed_s": self._elapsed_s}
+        states = states_of(replay)
+        self._records.save_checkpoint(Checkpoint(dict(self._nexts), states, counts))
+
+    def _keep_pace(self, replay: Replay) -> None:
+        """No faster than was asked for, counted from this start on."""
+        rate = self._request.windows_per_s
+        if rate is not None:
+            ahead_s = replay.windows / rate - self._elapsed_s
+            if ahead_s > 0:
+                self._around.clock.wait(ahead_s, self._never)
+
+    @property
+    def _elapsed_s(self) -> float:
+        return self._elapsed_before_s + time.monotonic() - self._began_s
+
+    def _tell(self, state: ReplayState, plan: Plan, replay: Replay) -> None:
+        self._publish(self._progress(state, plan, replay))
+        self._told_s = time.monotonic()
+
+    def _progress(
+        self, state: ReplayState, plan: Plan | None = None, replay: Replay | None = None
+    ) -> ReplayProgressed:
+        return ReplayProgressed(
+            run=self._request.run,
+            state=state,
+            windows_planned=plan.windows if plan else 0,
+            windows=replay.windows if replay else 0,
+            clips=replay.clips if replay else 0,
+            alerts=self._alerts,
+            refused=replay.refused if replay else 0,
+            estimated_s=plan.estimated_s if plan else None,
+            elapsed_s=self._elapsed_s,
+            progressed_at=self._around.clock.now(),
+        )
+
+    def _publish(self, progress: ReplayProgressed) -> None:
+        self._around.publisher.publish(Outgoing(REPLAY_PROGRESS, progress))
+        if progress.state != "running":
+            self._around.publisher.flush()

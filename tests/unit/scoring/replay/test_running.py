@@ -1,0 +1,229 @@
+"""A replay job: carried out, killed anywhere and begun again, twice, paced, of recordings."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from schemas.alerts import AlertOpened
+from schemas.embeddings import EmbeddingExtracted
+from schemas.policies import PolicySet
+from schemas.poses import PosesExtracted
+from schemas.replays import ReplayProgressed, ReplayRequested
+from schemas.topics import (
+    ALERTS,
+    EMBEDDINGS,
+    POLICIES,
+    REPLAY_PROGRESS,
+    SCORES,
+    SOURCES,
+    Topic,
+)
+from services.chassis.storage.objects import MemoryObjects
+from services.chassis.streaming.memory import MemoryBroker
+from services.chassis.streaming.publisher import Publisher
+from services.chassis.streaming.records import Outgoing
+from services.scoring.replay.log import Packed, Span
+from services.scoring.replay.rows import Row
+from services.scoring.replay.running import Job, Surroundings
+from tests.builders import ORIGIN, source
+from tests.unit.scoring.replay.memory import MemoryLog, put
+from tests.unit.scoring.replay.outputs import clips, closed, opened, rows, scores
+from tests.unit.scoring.replay.test_core import DETECTOR, HIGHS, footage, live, moment
+
+TENANT = source(99)
+
+
+def request(**more: Any) -> ReplayRequested:
+    fields = {
+        "run": "again",
+        "tenant_id": TENANT,
+        "since": ORIGIN,
+        "until": moment(200),
+        "sources": (source(0), source(1), source(2)),
+        "backbone": "i3d_k400",
+        "requested_at": ORIGIN,
+    }
+    return ReplayRequested(**fields | more)
+
+
+@pytest.fixture
+def broker() -> MemoryBroker:
+    topics = [EMBEDDINGS, SCORES, ALERTS, POLICIES, SOURCES, REPLAY_PROGRESS]
+    broker = MemoryBroker(topics)
+    put(broker, EMBEDDINGS, footage(HIGHS, sources=4))
+    return broker
+
+
+class SmallReads:
+    """A log that gives a few records at a time, so that there is much to be killed between."""
+
+    def __init__(self, broker: MemoryBroker, most: int = 10) -> None:
+        self._log, self._most = MemoryLog(broker), most
+
+    def span(self, topic: Topic, since: Any, until: Any) -> Span:
+        return self._log.span(topic, since, until)
+
+    def read(self, topic: Topic, span: Span, most: int) -> Iterator[Sequence[Packed]]:
+        return self._log.read(topic, span, min(most, self._most))
+
+
+class Killed(BaseException):
+    """What kill -9 is to the job."""
+
+
+class DyingPublisher:
+    """Ends the job with the n-th message; what was published before lies on the log."""
+
+    def __init__(self, publisher: Publisher, left: int) -> None:
+        self._publisher, self._left = publisher, left
+
+    def publish(self, outgoing: Outgoing) -> None:
+        if self._left == 0:
+            raise Killed
+        self._left -= 1
+        self._publisher.publish(outgoing)
+
+    def flush(self) -> None:
+        self._publisher.flush()
+
+
+def around(broker: MemoryBroker, store: MemoryObjects | None = None) -> Surroundings:
+    store = store or MemoryObjects()
+    return Surroundings(broker, SmallReads(broker), store, broker.publisher("scoring"))
+
+
+def run(broker: MemoryBroker, asked: ReplayRequested, **more: Any) -> ReplayProgressed:
+    return Job(asked, DETECTOR, replace(around(broker), **more), checkpoint_s=1e-9).run()
+
+
+def results(broker: MemoryBroker) -> tuple[dict[Any, Any], dict[Any, Any]]:
+    """What is stored in the end: scores by clip, the latest message of each alert."""
+    latest = {one.alert_id: one for one in broker.messages(ALERTS)}  # type: ignore[attr-defined]
+    return scores(broker.messages(SCORES)), latest
+
+
+def told(broker: MemoryBroker) -> list[ReplayProgressed]:
+    return [one for one in broker.messages(REPLAY_PROGRESS) if isinstance(one, ReplayProgressed)]
+
+
+def expected() -> list[Any]:
+    return live(footage(HIGHS, sources=3))
+
+
+def test_a_job_gives_what_the_live_run_gave_and_says_how_it_went(broker: MemoryBroker) -> None:
+    done = run(broker, request())
+    assert results(broker)[0] == scores(expected())
+    assert begun(broker.messages(ALERTS)) == begun(expected())
+    assert done.windows == 3 * 36
+    assert done.clips == 2 * done.windows
+    assert done.alerts == sum(isinstance(one, AlertOpened) for one in expected())
+    states = [one.state for one in told(broker)]
+    assert (states[0], states[-1]) == ("planning", "done")
+    assert {one.run for one in told(broker)} == {"again"}
+
+
+def test_it_is_planned_and_estimated_before_it_begins(broker: MemoryBroker) -> None:
+    run(broker, request())
+    planned = [one for one in told(broker) if one.state == "planning"][-1]
+    assert planned.windows == 0
+    assert planned.windows_planned == pytest.approx(3 * 36, rel=0.35)  # of a few records
+    assert planned.estimated_s is not None
+    assert planned.estimated_s > 0
+
+
+@pytest.mark.parametrize("after", [0, 1, 2, 5, 11, 23, 47, 60, 80])
+def test_killed_anywhere_it_goes_on_and_nothing_is_changed(
+    broker: MemoryBroker, after: int
+) -> None:
+    undisturbed = MemoryBroker([EMBEDDINGS, SCORES, ALERTS, POLICIES, SOURCES, REPLAY_PROGRESS])
+    put(undisturbed, EMBEDDINGS, footage(HIGHS, sources=4))
+    run(undisturbed, request())
+    store = MemoryObjects()
+    dying = replace(
+        around(broker, store), publisher=DyingPublisher(broker.publisher("scoring"), after)
+    )
+    with pytest.raises(Killed):
+        Job(request(), DETECTOR, dying, checkpoint_s=1e-9).run()
+    done = Job(request(), DETECTOR, around(broker, store), checkpoint_s=1e-9).run()
+    assert results(broker) == results(undisturbed)
+    assert done.windows == 3 * 36
+    assert done.alerts == len({one.alert_id for one in broker.messages(ALERTS)})  # type: ignore[attr-defined]
+
+
+def test_policies_are_those_of_when_it_was_planned(broker: MemoryBroker) -> None:
+    store = MemoryObjects()
+    dying = replace(
+        around(broker, store), publisher=DyingPublisher(broker.publisher("scoring"), 12)
+    )
+    with pytest.raises(Killed):
+        Job(request(), DETECTOR, dying, checkpoint_s=1e-9).run()
+    put(broker, POLICIES, [PolicySet(source_id=source(1), muted=("fight", "mean"), set_at=ORIGIN)])
+    Job(request(), DETECTOR, around(broker, store), checkpoint_s=1e-9).run()
+    assert begun(broker.messages(ALERTS)) == begun(expected())
+
+
+def test_the_same_replay_twice_changes_nothing(broker: MemoryBroker) -> None:
+    run(broker, request())
+    before = results(broker)
+    run(broker, request())
+    assert results(broker) == before
+
+
+def test_it_may_begin_within_an_episode(broker: MemoryBroker) -> None:
+    run(broker, request(since=moment(5), until=moment(9)))
+    found = broker.messages(ALERTS)
+    assert begun(found)
+    assert set(begun(found)) <= set(begun(expected()))
+    assert opened(found) == closed(found)
+
+
+def begun(messages: Sequence[Any]) -> list[tuple[str, str, float, str]]:
+    """Where each alert begins, and what it is."""
+    found = [one for one in messages if isinstance(one, AlertOpened)]
+    return sorted({(one.key, one.rule, one.start_s, one.model_id) for one in found})
+
+
+def test_no_faster_than_was_asked_for(broker: MemoryBroker) -> None:
+    done = run(broker, request(windows_per_s=200.0))
+    assert done.elapsed_s >= done.windows / 200.0
+
+
+def again(message: EmbeddingExtracted) -> EmbeddingExtracted:
+    return message.model_copy(update={"is_reextracted": True})
+
+
+@pytest.mark.parametrize("of", ["log", "recordings"])
+def test_what_was_embedded_anew_is_judged_where_it_is_asked_for(
+    broker: MemoryBroker, of: str
+) -> None:
+    fresh = [
+        again(one) for one in footage([True] * 40, sources=1) if isinstance(one, EmbeddingExtracted)
+    ]
+    put(broker, EMBEDDINGS, fresh)
+    extracted = {"extracted_at": ORIGIN + timedelta(days=1)} if of == "recordings" else {}
+    run(broker, request(input=of, sources=(source(0),), **extracted))
+    judged = {
+        place[3]: values for one in broker.messages(SCORES) for place, values, _ in clips(one)
+    }
+    assert {raw for (raw, _), _ in judged.values()} == ({1.0} if of == "recordings" else {0.0, 1.0})
+
+
+class MemoryArchive:
+    """Rows of what lay on the log."""
+
+    def __init__(self, found: Sequence[Row]) -> None:
+        self._found = found
+
+    def rows(self, *asked: Any) -> Iterator[Sequence[Row | PosesExtracted]]:
+        yield self._found
+
+
+def test_what_the_log_holds_no_more_comes_from_the_archive() -> None:
+    topics = [EMBEDDINGS, SCORES, ALERTS, POLICIES, SOURCES, REPLAY_PROGRESS]
+    broker = MemoryBroker(topics)
+    archive = MemoryArchive(rows(footage(HIGHS, sources=3)))
+    run(broker, request(input="archive"), archive=archive)
+    assert results(broker)[0] == scores(expected())

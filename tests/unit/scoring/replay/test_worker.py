@@ -1,0 +1,175 @@
+"""A replay worker: what it begins, kills, passes on and says, over children that seem to work."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from schemas.replays import ReplayProgressed, ReplayRequested
+from schemas.topics import REPLAY_PROGRESS, REPLAYS
+from services.chassis.service import AWAY
+from services.chassis.storage.objects import MemoryObjects
+from services.chassis.streaming.memory import MemoryBroker
+from services.scoring.replay.checkpoint import Records
+from services.scoring.replay.children import Ended
+from services.scoring.replay.job import UNUSABLE
+from services.scoring.replay.worker import Worker
+from tests.builders import ORIGIN, source
+from tests.unit.scoring.replay.memory import put
+from tests.unit.scoring.replay.test_running import request
+from tests.waiting import wait_until
+
+
+@dataclass
+class FakeChild:
+    """Works until it is told how it ends."""
+
+    request: ReplayRequested
+    end: Ended | None = None
+    is_killed: bool = False
+
+    def ended(self) -> Ended | None:
+        return self.end
+
+    def kill(self) -> None:
+        self.is_killed = True
+
+
+@dataclass
+class Site:
+    """A broker, a store, and all children that workers had."""
+
+    broker: MemoryBroker = field(default_factory=lambda: MemoryBroker([REPLAYS, REPLAY_PROGRESS]))
+    store: MemoryObjects = field(default_factory=MemoryObjects)
+    children: list[FakeChild] = field(default_factory=list)
+
+    def spawn(self, asked: ReplayRequested) -> FakeChild:
+        self.children.append(FakeChild(asked))
+        return self.children[-1]
+
+    @contextmanager
+    def worker(self, at_once: int = 2) -> Iterator[Worker]:
+        worker = Worker(self.broker, self.store, self.spawn, at_once)
+        thread = threading.Thread(target=worker.run)
+        thread.start()
+        try:
+            yield worker
+        finally:
+            worker.stop()
+            thread.join()
+
+    def ask(self, **more: Any) -> ReplayRequested:
+        asked = request(**more)
+        put(self.broker, REPLAYS, [asked])
+        return asked
+
+    def finish(self, child: FakeChild, state: Any = "done") -> None:
+        """As a job does: its outcome lies in the store before it is gone."""
+        progress = ReplayProgressed(run=child.request.run, state=state, progressed_at=ORIGIN)
+        Records(self.store, child.request.run).save_outcome(child.request, progress)
+        child.end = Ended(0)
+
+    def at_work(self) -> list[str]:
+        return [one.request.run for one in self.children if not one.is_killed and one.end is None]
+
+    def told(self) -> list[tuple[str, str]]:
+        found = self.broker.messages(REPLAY_PROGRESS)
+        return [(one.run, one.state) for one in found if isinstance(one, ReplayProgressed)]
+
+
+@pytest.fixture
+def site() -> Site:
+    return Site()
+
+
+def wait(holds: Callable[[], bool]) -> None:
+    wait_until(holds)
+
+
+def test_what_is_asked_for_begins_and_no_more_than_so_many_at_once(site: Site) -> None:
+    with site.worker(at_once=2):
+        for run in "abc":
+            site.ask(run=run)
+        wait(lambda: len(site.children) == 2 and len(site.told()) == 1)
+        [(waiting, state)] = site.told()
+        assert state == "queued"
+        site.finish(site.children[0])
+        wait(lambda: waiting in site.at_work())
+    assert site.at_work() == []
+    assert all(one.is_killed for one in site.children)
+
+
+def test_what_has_ended_is_not_begun_again_by_any_worker(site: Site) -> None:
+    with site.worker():
+        site.ask(run="a")
+        wait(lambda: len(site.children) == 1)
+        site.finish(site.children[0])
+        wait(lambda: ("a", "done") in site.told())
+    with site.worker():
+        site.ask(run="b")
+        wait(lambda: site.at_work() == ["b"])
+    assert [one.request.run for one in site.children] == ["a", "b"]
+
+
+def test_cancelled_it_is_killed_at_once_and_asked_for_anew_it_goes_on(site: Site) -> None:
+    with site.worker():
+        site.ask(run="a")
+        wait(lambda: site.at_work() == ["a"])
+        site.ask(run="a", is_cancelled=True)
+        wait(lambda: ("a", "cancelled") in site.told())
+        assert site.children[0].is_killed
+        site.ask(run="a", requested_at=ORIGIN + timedelta(hours=1))
+        wait(lambda: site.at_work() == ["a"])
+
+
+def test_removed_it_leaves_nothing(site: Site) -> None:
+    with site.worker():
+        site.ask(run="a")
+        wait(lambda: site.at_work() == ["a"])
+        site.finish(site.children[0], "failed")
+        wait(lambda: ("a", "failed") in site.told())
+        assert list(site.store.list("replays/a/"))
+        site.broker.append(REPLAYS.name, b"a", None)
+        wait(lambda: not list(site.store.list("replays/a/")))
+
+
+@pytest.mark.parametrize(("code", "begun"), [(UNUSABLE, 1), (-9, 3)])
+def test_what_dies_again_and_again_has_failed(site: Site, code: int, begun: int) -> None:
+    with site.worker():
+        site.ask(run="a")
+        for number in range(begun):
+            wait(lambda number=number: len(site.children) == number + 1)  # type: ignore[misc]
+            site.children[-1].end = Ended(code)
+        wait(lambda: ("a", "failed") in site.told())
+    assert len(site.children) == begun
+
+
+def test_while_a_server_is_away_it_has_not_failed(site: Site) -> None:
+    with site.worker():
+        site.ask(run="a")
+        wait(lambda: len(site.children) == 1)
+        site.children[0].end = Ended(AWAY)
+        wait(lambda: len(site.children) == 2)
+    assert site.told() == []
+
+
+def test_recordings_wait_until_they_are_embedded(site: Site) -> None:
+    with site.worker():
+        site.ask(run="a", input="recordings")
+        site.ask(run="b")
+        wait(lambda: site.at_work() == ["b"])
+        site.ask(run="a", input="recordings", extracted_at=ORIGIN)
+        wait(lambda: sorted(site.at_work()) == ["a", "b"])
+
+
+def test_two_workers_share_and_one_takes_over(site: Site) -> None:
+    with site.worker(at_once=8):
+        with site.worker(at_once=8):
+            for number in range(8):
+                site.ask(run=str(number), sources=(source(number),))
+            wait(lambda: sorted(site.at_work()) == sorted(map(str, range(8))))
+        wait(lambda: sorted(site.at_work()) == sorted(map(str, range(8))))
