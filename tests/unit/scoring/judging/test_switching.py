@@ -1,5 +1,5 @@
-"""Detectors that change in the middle of the stream: no window unjudged, none judged twice live; one
-that fails is in nobody's way.
+"""Detectors that change in the middle of the stream: no window unjudged, none judged twice live;
+failing ones are in nobody's way.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from services.scoring.heads import Head
 from services.scoring.judging.assigned import Assigned, Assignments, Judge, Scope
 from services.scoring.judging.detector import Detector
 from services.scoring.judging.service import JudgingHandler
-from tests.builders import ORIGIN, source
+from tests.builders import ORIGIN, embedding
 from tests.checkpoints import MeanOfLatest, card, cosine, mean_head, rule, vector_window
 from tests.unit.scoring.judging.test_service import Log, windows
 
@@ -96,14 +96,14 @@ def test_whatever_is_promoted_each_window_is_judged_once(
 
 
 def test_a_head_with_a_longer_memory_begins_with_what_is_there() -> None:
-    numbers = [0.1, 0.2, 0.6, 0.4, 0.8, 0.2]
+    numbers = [0.1, 0.2, 0.6, 0.4, 0.8, 0.2, 0.0]
     log = Log([vector_window(n, (number, 0.0)) for n, number in enumerate(numbers)])
     force = Deployed()
     handler = JudgingHandler(DEFAULT.backbone, force)
     log.read(handler, 2)
     force.deploy(store=LONG)
     scores = [one.heads[0].score for one in log.read(handler, 4)]
-    assert scores == pytest.approx([0.6, 0.55, 0.65, 0.5])  # 0.6 stands in for what is missing
+    assert scores == pytest.approx([0.6, 0.55, 0.6, 0.5])  # 0.6 stands in for what is missing
     force.deploy()
     log.read(handler, 1)
     assert handler.held() == {}
@@ -170,5 +170,5 @@ def test_a_detector_that_is_not_made_for_the_windows_is_passed_over() -> None:
     assert {one.detector for one in of_run(found)} == {DEFAULT.detector_id}
     assert {one.run for one in found} == {LIVE, "shadow-1"}
     handler = JudgingHandler(DEFAULT.backbone, force)
-    with pytest.raises(InvalidMessage, match="made for window"):
-        handler.prepare(vector_window(0, (1.0, 0.0), window=1, source_id=source(5)))
+    with pytest.raises(InvalidMessage, match="made for dimensions"):
+        handler.prepare(embedding(0, 1))
