@@ -34,6 +34,7 @@ class Keeping:
     recordings: timedelta | None
     gigabytes: Mapping[str, float] = field(default_factory=dict)
     """So much of `recordings`, `evidence` and `uploads` of one tenant; 0 and none: no bound."""
+    archive: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,8 @@ class ApiSettings(ServiceSettings):
     long as those of the live run."""
     api_keep_recordings_days: float = Field(default=30.0, ge=0, le=36_500)
     """Recordings of cameras in the object store; 0 keeps them."""
+    api_keep_archive_days: float = Field(default=30.0, ge=0, le=36_500)
+    """Embeddings and poses in the archive, by whole days; 0 keeps them."""
     api_keep_videos_gb: float = Field(default=0.0, ge=0)
     """So many GB (10⁹ bytes) of one tenant's uploads are kept, the oldest removed first; 0: no
     bound."""
@@ -187,6 +190,7 @@ class ApiSettings(ServiceSettings):
                 "evidence": self.api_keep_evidence_gb,
                 "recordings": self.api_keep_recordings_gb,
             },
+            archive=_days(self.api_keep_archive_days),
         )
 
     @property

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, Table, delete, select, update
 from schemas.ids import evidence_prefix
 from schemas.topics import CALIBRATIONS, POLICIES, SOURCES
 from services.api.albums.tables import album_items
+from services.api.archived.parts import delete_parts, parts_of
 from services.api.calibrations.tables import BY_SOURCE as OF_CALIBRATIONS
 from services.api.deadletters.tables import dead_letters
 from services.api.keeping.tables import evidence_sizes
@@ -79,7 +80,11 @@ class Removal:
         with transaction(self.engine) as connection:
             query = select(alerts.c.alert_id).where(alerts.c.source_id == name)
             alert_ids = list(connection.scalars(query))
+            of_source = select(sources.c.tenant_id, sources.c.store_id)
+            place = connection.execute(of_source.where(sources.c.source_id == name)).first()
         self.remove_objects(name, alert_ids)
+        if place is not None:
+            delete_parts(self.store, (place.tenant_id, place.store_id), name)
         with transaction(self.engine) as connection:
             _remove_rows(connection, name, alert_ids, now)
 
@@ -90,6 +95,11 @@ class Removal:
                 self.store.delete(info.key)
         for alert_id in alert_ids:
             self.remove_evidence(alert_id)
+
+    def remove_archived(self, tenant_id: str | None, source_ids: Sequence[str]) -> None:
+        """Parts of the archive, in whatever store of the tenant those sources have been."""
+        for part in parts_of(self.store, tenant_id, source_ids):
+            self.store.delete(part.key)
 
     def remove_evidence(self, alert_id: str) -> None:
         for info in self.store.list(evidence_prefix(UUID(alert_id))):

@@ -15,6 +15,7 @@ from services.api.calibrations.tables import calibration_days
 from services.api.config import Keeping
 from services.api.deadletters.tables import KEPT_FOR, dead_letters
 from services.api.erasure.tables import erasures
+from services.api.keeping.archiving import ArchiveExpiry
 from services.api.keeping.crowding import too_much
 from services.api.keeping.cuts import Cut, Layer, cuts, layers, size_bounds
 from services.api.keeping.measuring import EvidenceMeasuring, forget_gone, note_gone
@@ -73,6 +74,7 @@ class Retention:
         self._keeping = keeping
         self._layers: list[Layer] = []
         self._measuring = EvidenceMeasuring(engine, removal.store)
+        self._archive = ArchiveExpiry(engine, removal.store, keeping)
 
     def turn(self) -> float:
         """One bounded step of each kind; seconds until the next. Raises TransientError."""
@@ -92,6 +94,7 @@ class Retention:
             self._expire_conditions,
             self._expire_days,
             self._expire_recordings,
+            self._expire_archive,
             self._make_room,
             self._expire_sessions,
             self._expire_letters,
@@ -116,7 +119,7 @@ class Retention:
 
     def _sweep_removed(self, now: datetime) -> bool:
         columns = removed_sources.c
-        query = select(columns.source_id, columns.alert_ids).where(
+        query = select(columns.source_id, columns.alert_ids, columns.tenant_id).where(
             columns.removed_at > now - SWEPT_FOR
         )
         with transaction(self._engine) as connection:
@@ -125,6 +128,9 @@ class Retention:
             connection.execute(delete(removed_sources).where(old))
         for row in rows:
             self._removal.remove_objects(row.source_id, row.alert_ids)
+        for tenant_id in {row.tenant_id for row in rows}:
+            names = [row.source_id for row in rows if row.tenant_id == tenant_id]
+            self._removal.remove_archived(tenant_id, names)
         return False
 
     def _expire_videos(self, now: datetime) -> bool:
@@ -269,6 +275,9 @@ class Retention:
 
     def _cuts(self, kind: Kind, now: datetime, least: Kind | None = None) -> list[Cut]:
         return list(cuts(self._keeping, self._layers, kind, now, least))
+
+    def _expire_archive(self, now: datetime) -> bool:
+        return self._archive.turn(now, self._layers)
 
     def _expire_sessions(self, now: datetime) -> bool:
         """And invitations that nobody accepted, sign-ons, failed logins, answers kept for a day."""

@@ -15,8 +15,10 @@ from uuid import UUID, uuid4
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, Engine, insert, select, update
 
+from schemas.archive import Part
 from services.api import audit, holds
 from services.api.erasure import proof, span
+from services.api.erasure.archive import ArchiveErasing
 from services.api.erasure.tables import erased_objects, erasures
 from services.api.erasure.views import ErasureEntry
 from services.api.principal import Actor, Principal
@@ -87,6 +89,10 @@ class Erasing:
             )
         return erasure_id
 
+    @property
+    def _archive(self) -> ArchiveErasing:
+        return ArchiveErasing(self.engine, self.store)
+
     def turn(self) -> float:
         """Some objects of the oldest that is pending; seconds until the next."""
         pending = select(erasures).where(erasures.c.completed_at.is_(None))
@@ -99,7 +105,7 @@ class Erasing:
             left = connection.execute(query.limit(AT_ONCE)).mappings().all()
         for each in left:
             self._erase_object(each)
-        if not left:
+        if not left and not self._archive.note(row):
             self._complete(row)
         return 0.0
 
@@ -116,6 +122,8 @@ class Erasing:
             for info in self._objects(row, stretch, (), row["alert_ids"]):
                 self.store.delete(info.key)
                 log.info("erased again", erasure=row["erasure_id"], key=info.key)
+            for key in self._archive.sweep(row):
+                log.info("erased again", erasure=row["erasure_id"], key=key)
         return SWEEPS_EVERY_S
 
     def _objects(
@@ -140,7 +148,10 @@ class Erasing:
         values: dict[str, Any] = {"sha256": sha256, "size_bytes": size_bytes}
         with transaction(self.engine) as connection:
             connection.execute(update(erased_objects).where(*mine).values(values))
-        self.store.delete(row["object_key"])
+        if (part := Part.read(row["object_key"])) is not None:
+            self._archive.erase(row, part)
+        else:
+            self.store.delete(row["object_key"])
         with transaction(self.engine) as connection:
             values = {"erased_at": self.clock.now()}
             connection.execute(update(erased_objects).where(*mine).values(values))
@@ -162,18 +173,32 @@ class Erasing:
         query = select(erased_objects).where(mine).order_by(erased_objects.c.object_key)
         with transaction(self.engine) as connection:
             objects = [
-                proof.ErasedObject(each.object_key, each.sha256, each.size_bytes)
+                proof.ErasedObject(each.object_key, each.sha256, each.size_bytes, each.row_count)
                 for each in connection.execute(query)
             ]
-            content, signature = proof.written(row, objects, now, self.signing_key)
+            counts = row["row_counts"] | _archived(objects)
+            content, signature = proof.written(
+                dict(row) | {"row_counts": counts}, objects, now, self.signing_key
+            )
             values = {"completed_at": now, "proof": content, "signature": signature}
+            values["row_counts"] = counts
             this = erasures.c.erasure_id == row["erasure_id"]
             connection.execute(update(erasures).where(this).values(values))
-            detail = {"objects": len(objects), "rows": row["row_counts"]}
+            detail = {"objects": len(objects), "rows": counts}
             tenant_id = UUID(row["tenant_id"])
             name = row["erasure_id"]
             audit.record(connection, DUTY, "erasure.completed", name, detail, tenant_id=tenant_id)
         log.info("erased", erasure=row["erasure_id"], objects=len(objects))
+
+
+def _archived(objects: Sequence[proof.ErasedObject]) -> dict[str, int]:
+    """Rows that went out of parts of the archive, by what they were."""
+    counts: dict[str, int] = {}
+    for each in objects:
+        if (part := Part.read(each.object_key)) is not None:
+            name = f"archived {part.of.kind}"
+            counts[name] = counts.get(name, 0) + (each.rows or 0)
+    return counts
 
 
 def _require_free(connection: Connection, source_id: str, stretch: Span) -> None:

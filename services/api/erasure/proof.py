@@ -36,11 +36,14 @@ class ForgedProof(Exception):
 
 @dataclass(frozen=True)
 class ErasedObject:
-    """`sha256` and `size_bytes` are None where the object was gone before it could be read."""
+    """`sha256` and `size_bytes` are None where the object was gone before it could be read. Of a
+    part of the archive `rows` were of the stretch; the others stay, in another object.
+    """
 
     object_key: str
     sha256: str | None
     size_bytes: int | None
+    rows: int | None = None
 
 
 def written(

@@ -46,7 +46,9 @@ erased_objects = Table(
     Column("object_key", object_key(), primary_key=True),
     Column("sha256", exact_name(64)),
     Column("size_bytes", BigInteger),
+    Column("row_count", BigInteger),
     Column("erased_at", UtcDateTime),
     **INNODB,
 )
-"""Objects that are to go, and what they were. Without `erased_at` they are still there."""
+"""Objects that are to go, and what they were. Without `erased_at` they are still there. Of a part
+of the archive `row_count` rows go; the others lie in a part of their own by then."""

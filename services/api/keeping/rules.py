@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.api.config import Keeping
 
-Kind = Literal["recordings", "evidence", "uploads", "scores", "alerts"]
+Kind = Literal["recordings", "evidence", "uploads", "scores", "alerts", "archive"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 MEASURED: tuple[Kind, ...] = ("recordings", "evidence", "uploads")
 """What lies in the object store, and so may be bounded by size."""
@@ -50,7 +50,7 @@ class RetentionRules(BaseModel):
 
     `recordings` and `uploads` are video, `evidence` is what is kept of alerts, `scores` are those
     clip by clip, `alerts` are alerts with their reviews and deliveries, conditions of cameras, and
-    scores by minute and hour.
+    scores by minute and hour, `archive` are embeddings and poses in the object store.
     """
 
     model_config = ConfigDict(
@@ -62,6 +62,7 @@ class RetentionRules(BaseModel):
     uploads: Bound = Bound()
     scores: AgeBound = AgeBound()
     alerts: AgeBound = AgeBound()
+    archive: AgeBound = AgeBound()
 
     def days(self, kind: Kind) -> float | None:
         bound: AgeBound = getattr(self, kind)
@@ -97,6 +98,7 @@ def machine_days(keeping: Keeping, kind: Kind) -> float | None:
         "uploads": keeping.videos,
         "scores": keeping.scores,
         "alerts": keeping.maxima,
+        "archive": keeping.archive,
     }
     span = spans[kind]
     return None if span is None else span / timedelta(days=1)

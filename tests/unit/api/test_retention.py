@@ -289,7 +289,7 @@ def test_no_rule_outlasts_the_machine(
     machine: float | None, tenant: float | None, store: float | None
 ) -> None:
     span = None if machine is None else timedelta(days=machine)
-    keeping = Keeping(span, span, span, span, span)
+    keeping = Keeping(span, span, span, span, span, archive=span)
     for kind in KINDS:
         layers = {
             "tenant": RetentionRules(**{kind: {"days": tenant}}),

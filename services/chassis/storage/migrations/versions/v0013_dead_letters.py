@@ -1,4 +1,4 @@
-"""Dead letters: what was put aside, and what became of it."""
+"""Dead letters, and what became of them; how many rows of an object were erased."""
 
 from alembic import op
 from sqlalchemy import BigInteger, Column, Integer, String, Text
@@ -33,7 +33,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_dead_letters_newest", "dead_letters", ["failed_at", "letter_id"])
     op.create_index("ix_dead_letters_source", "dead_letters", ["source_id", "failed_at"])
+    op.add_column("erased_objects", Column("row_count", BigInteger))
 
 
 def downgrade() -> None:
+    op.drop_column("erased_objects", "row_count")
     op.drop_table("dead_letters")
