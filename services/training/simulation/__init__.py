@@ -1,0 +1,1 @@
+"""Weeks of cameras made of footage: what calibration does to alarms and recall (ADR 0052)."""
