@@ -92,8 +92,11 @@ LATER: Mapping[str, Later] = {
     "evaluate": Later(
         "services.cli.evaluate", "Judge a head on videos it has not seen.", MODELS, "scoring,train"
     ),
-    "replay": Later(
-        "services.cli.replay", "Judge the past by another head, and show what differs.", MODELS
+    "replays": Later(
+        "services.cli.replays",
+        "Judge the past again by another detector, and compare.",
+        MODELS,
+        "local",
     ),
     "bias-check": Later(
         "services.cli.bias_check",

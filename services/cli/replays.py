@@ -1,0 +1,227 @@
+"""`nightclerk replays`: the past judged again by another detector, and what would have differed."""
+
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.markup import escape
+from rich.table import Table
+
+from services.cli.analyze import Api, Token
+from services.cli.camera import identified
+from services.cli.client import Client
+from services.cli.home import Home
+from services.cli.replay_figures import comparison_lines, progress_line
+from services.cli.screen import console, err, give_up, printable
+from services.cli.videos import client_of
+
+ASKS_EVERY_S = 0.5
+OVER = ("done", "failed", "cancelled")
+FAILED = 2
+
+replays = typer.Typer(
+    help="The past judged again by another detector; nobody is alerted.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+Run = Annotated[str, typer.Argument(help="As `replays list` shows it.", metavar="RUN")]
+Runs = Annotated[list[str], typer.Argument(help="As `replays list` shows them.", metavar="RUN…")]
+Json = Annotated[bool, typer.Option("--json", help="JSON instead of words.")]
+Since = Annotated[str, typer.Option(help="2026-11-26T08:00+09:00; without a zone it is UTC.")]
+Until = Annotated[str, typer.Option(help="As --since; now if not said.")]
+
+
+@replays.command()
+def start(  # noqa: PLR0913 - each is an option
+    since: Since,
+    until: Until = "",
+    store: Annotated[
+        list[str] | None, typer.Option(help="All of this store, by id or name; again for more.")
+    ] = None,
+    camera: Annotated[
+        list[str] | None, typer.Option(help="Only this camera or video; again for more.")
+    ] = None,
+    detector: Annotated[
+        str, typer.Option(help="The id of a registered one; else that of the settings.")
+    ] = "",
+    head: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="A folder of `train`: registered first."),
+    ] = None,
+    footage: Annotated[
+        Literal["log", "archive", "recordings"],
+        typer.Option("--input", help="What is judged: the log, the archive, or recordings."),
+    ] = "log",
+    run: Annotated[str, typer.Option(help="Its name, instead of one of its own.")] = "",
+    windows_per_s: Annotated[float | None, typer.Option(help="No faster than this.")] = None,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Say what it would take, and start nothing.")
+    ] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Until it is over, then compare.")] = False,
+    as_json: Json = False,
+    api: Api = "",
+    token: Token = "",
+    home: Home = None,
+) -> None:
+    """Judge what was seen before again. The same asked for again is the same replay."""
+    if detector and head:
+        raise typer.BadParameter("name a detector or a folder, not both", param_hint="--head")
+    asked: dict[str, Any] = {"since": moment(since, "--since"), "input": footage}
+    asked |= {"until": moment(until, "--until")} if until else {}
+    asked |= {"windows_per_s": windows_per_s} if windows_per_s else {}
+    with client_of(api, token, home) as client:
+        asked["store_ids"] = [_store_id(client, each) for each in store or ()]
+        asked["source_ids"] = [str(identified(client, each)) for each in camera or ()]
+        if wanted := detector or (registered(client, head) if head else ""):
+            asked["detector"] = wanted
+        if estimate:
+            _tell_estimate(client.post("/replays/estimate", asked), as_json)
+            return
+        view = client.post("/replays", asked | ({"run": run} if run else {}))
+        if wait:
+            _tell_end(client, _awaited(client, view), as_json)
+        else:
+            _tell(view, as_json)
+
+
+@replays.command("list")
+def list_replays(
+    as_json: Json = False, api: Api = "", token: Token = "", home: Home = None
+) -> None:
+    """All replays, the latest first."""
+    with client_of(api, token, home) as client:
+        found = list(client.listed("/replays"))
+    if as_json:
+        console.print_json(data=found)
+        return
+    table = Table("run", "detector", "from", "until", "sources", "state", "alerts", box=SIMPLE_HEAD)
+    table.columns[0].no_wrap = True
+    for each in found:
+        state = f"{each['state']} {each['share']:.0%}" if each["state"] == "running" else None
+        times = (each[name][:16].replace("T", " ") for name in ("since", "until"))
+        counts = str(each["source_count"]), state or each["state"], str(each["alerts"])
+        table.add_row(each["run"], each["detector"], *times, *counts)
+    console.print(table)
+
+
+@replays.command()
+def show(run: Run, api: Api = "", token: Token = "", home: Home = None) -> None:
+    """One replay and how far it is, as JSON."""
+    with client_of(api, token, home) as client:
+        console.print_json(data=client.get(f"/replays/{run}"))
+
+
+@replays.command()
+def cancel(runs: Runs, api: Api = "", token: Token = "", home: Home = None) -> None:
+    """Stop replays; what was judged by then stays. Started again, they go on."""
+    with client_of(api, token, home) as client:
+        for run in runs:
+            client.post(f"/replays/{run}/cancel", {})
+            console.print(f"[green]cancelled[/] {run}", highlight=False)
+
+
+@replays.command()
+def remove(runs: Runs, api: Api = "", token: Token = "", home: Home = None) -> None:
+    """Remove replays with their scores and alerts."""
+    with client_of(api, token, home) as client:
+        for run in runs:
+            client.remove(f"/replays/{run}")
+            console.print(f"[green]removed[/] {run}", highlight=False)
+
+
+@replays.command()
+def compare(
+    run: Run,
+    against: Annotated[str, typer.Option(help="Another run.")] = "live",
+    as_json: Json = False,
+    api: Api = "",
+    token: Token = "",
+    home: Home = None,
+) -> None:
+    """Lay a replay or a shadow beside the live run: what would have come, gone, moved."""
+    with client_of(api, token, home) as client:
+        _tell_comparison(client, run, against, as_json)
+
+
+def moment(text: str, option: str) -> str:
+    """As the API takes it. Ends the command for what is none."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(
+            f"{text!r} is no moment like 2026-11-26T08:00+09:00", param_hint=option
+        ) from None
+    aware = found.replace(tzinfo=UTC) if found.tzinfo is None else found
+    return aware.astimezone(UTC).isoformat()
+
+
+def registered(client: Client, folder: Path) -> str:
+    """The id of the detector in a folder, which is registered unless it is already."""
+    from services.api.models.packages import pack
+
+    with tempfile.TemporaryDirectory() as into:
+        package = Path(into) / "package.zip"
+        try:
+            pack(folder, package)
+        except ValueError as error:
+            give_up(error)
+        name = printable(folder.resolve().name)
+        return str(client.send("/models", package, "application/zip", name=name)["detector"])
+
+
+def _store_id(client: Client, which: str) -> str:
+    found = [each for each in client.listed("/stores") if which in (each["store_id"], each["name"])]
+    if len(found) != 1:
+        give_up(f"there are {len(found)} stores {which}" if found else f"there is no store {which}")
+    return str(found[0]["store_id"])
+
+
+def _awaited(client: Client, view: dict[str, Any]) -> dict[str, Any]:
+    with err.status(progress_line(view)) as status:
+        while view["state"] not in OVER:
+            time.sleep(ASKS_EVERY_S)
+            view = client.get(f"/replays/{view['run']}")
+            status.update(progress_line(view))
+    return view
+
+
+def _tell_end(client: Client, view: dict[str, Any], as_json: bool) -> None:
+    """The comparison of one that is done; of another why there is none, and exit code 2."""
+    if view["state"] != "done":
+        _tell(view, as_json)
+        raise typer.Exit(FAILED)
+    if not as_json:
+        _tell(view, as_json)
+    _tell_comparison(client, view["run"], "live", as_json)
+
+
+def _tell_comparison(client: Client, run: str, against: str, as_json: bool) -> None:
+    found = client.get(f"/comparisons?run={run}&against={against}")
+    if as_json:
+        console.print_json(data=found)
+        return
+    for line in comparison_lines(found):
+        console.print(line, highlight=False, soft_wrap=True)
+
+
+def _tell_estimate(found: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        console.print_json(data=found)
+        return
+    lasts = "unknown" if found["seconds"] is None else f"about {found['seconds']:.0f} s"
+    counts = f"{found['windows']} windows of {found['sources']} sources"
+    console.print(f"{counts}: {lasts}", highlight=False)
+    for note in found["notes"]:
+        console.print(escape(note), style="yellow", soft_wrap=True)
+
+
+def _tell(view: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        console.print_json(data=view)
+    else:
+        console.print(progress_line(view), highlight=False, soft_wrap=True)
