@@ -17,11 +17,11 @@ from services.scoring.episodes.state import SourceState
 from services.scoring.heads import Head
 from services.scoring.judging.core import Seen
 from services.scoring.judging.detector import Detector
-from services.scoring.replay.comparison import compare
 from services.scoring.replay.core import Output, Replay, Stretch
 from tests.builders import GRID, ORIGIN, source
 from tests.checkpoints import card, cosine, mean_head, vector_window
 from tests.unit.scoring.judging.test_core import run as judge_all
+from tests.unit.scoring.replay.comparison import compare
 from tests.unit.scoring.replay.outputs import alerts, by_source, clips, rows
 
 DETECTOR = Detector((Head(cosine(), card(cosine())), mean_head(3)))
