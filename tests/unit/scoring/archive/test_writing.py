@@ -144,6 +144,12 @@ def test_of_a_source_that_is_gone_nothing_is_written(line: Line) -> None:
     assert line.handler.held() == {}
 
 
+def test_what_was_embedded_anew_for_a_replay_is_that_replays(line: Line) -> None:
+    line.take(line.write(embedding(0), embedding(1, is_reextracted=True)))
+    line.pass_s(7)
+    assert archived(line.store) == [embedding(0)]
+
+
 def test_a_camera_that_was_moved_is_found_in_both_stores(line: Line) -> None:
     line.take(line.write(embedding(0)))
     line.pass_s(7)
