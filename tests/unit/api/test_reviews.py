@@ -81,6 +81,23 @@ def test_a_verdict_of_another_person_is_not_overwritten_unseen(people: People) -
     assert [one.verdict for one in said(people)] == ["true", "false"]
 
 
+def test_a_verdict_says_what_its_alert_was(people: People) -> None:
+    people("ada").put(f"{PATH}/verdict", json={"verdict": "false"})
+    [message] = said(people)
+    assert message.key == str(CAMERA), "it arrives where the judgements of the camera do"
+    assert (message.alert.run, message.alert.kind) == ("live", "incident")
+    assert (message.alert.model_id, message.alert.peak_score) == ("linear-fight", 0.8)
+
+
+def test_a_verdict_outlives_what_is_known_of_its_alert(people: People) -> None:
+    people("ada").put(f"{PATH}/verdict", json={"verdict": "false"})
+    with people.api.engine.begin() as connection:
+        connection.execute(alerts.delete())
+        connection.execute(reviews.update().values(announced_at=None))
+    people.api.tools.announce_reviews()
+    assert said(people)[-1].alert is None
+
+
 def test_ones_own_word_may_be_changed_and_undone_and_the_history_has_all_of_it(
     people: People,
 ) -> None:
