@@ -35,6 +35,7 @@ from tests.servers import S3Server
 from tests.unit.api.builders import CAMERA, configured, incoming
 from tests.unit.api.conftest import Api
 from tests.unit.api.detectors import MODELS, hand_in
+from tests.unit.api.models import test_deployments, test_registry, test_watching
 
 pytestmark = pytest.mark.integration
 make_api, migrated = tables.make_api, tables.migrated
@@ -192,3 +193,23 @@ def test_a_detector_comes_into_service_and_goes_again_while_a_fight_goes_on(
     assert kept["replay_run"] == run
     detail = api.client.get(f"/api/v1/deployments/history/{kept['entry_id']}").json()
     assert detail["comparison"]["run"]["detector"] == ours
+
+
+CASES: tuple[Callable[[Api], None], ...] = (
+    test_registry.test_versions_are_counted_for_each_name,
+    test_registry.test_it_is_retired_and_taken_up_again,
+    test_deployments.test_what_is_retired_is_not_gone_back_to,
+    test_deployments.test_two_who_promote_at_once_do_not_overlook_one_another,
+    test_deployments.test_a_store_that_is_removed_leaves_a_tombstone,
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
+def test_it_is_the_same_on_mariadb(
+    case: Callable[[Api], None], make_api: Callable[..., Api]
+) -> None:
+    case(make_api())
+
+
+def test_it_goes_back_by_itself_on_mariadb(make_api: Callable[..., Api]) -> None:
+    test_watching.test_it_goes_back_to_what_was_before(test_watching.watched(make_api))

@@ -13,6 +13,7 @@ from schemas.base import Message
 from schemas.deliveries import DeliveryAttempted
 from schemas.health import SourceHealth
 from schemas.judgements import LIVE
+from schemas.models import ModelsDeployed
 from schemas.replays import ExtractionProgressed, ReplayProgressed
 from schemas.reviews import AlertReviewed, EventMissed
 from schemas.scores import ClipScored, ClipsScored
@@ -20,6 +21,7 @@ from schemas.topics import (
     ALERTS,
     DELIVERIES,
     HEALTH,
+    MODELS,
     REPLAY_PROGRESS,
     REVIEWS,
     SCORES,
@@ -36,6 +38,7 @@ TOPICS: Mapping[str, Topic] = {
     "deliveries": DELIVERIES,
     "videos": VIDEO_PROGRESS,
     "replays": REPLAY_PROGRESS,
+    "models": MODELS,
 }
 DIGITS = 4
 
@@ -152,6 +155,17 @@ def _replay(kind: str, message: Any) -> Event:
     return Event(kind, name, message.run, message.model_dump(mode="json", exclude={"type"}))
 
 
+def _models(kind: str, message: Any) -> Event:
+    """Its scope stands for the source, likewise."""
+    data = {
+        "store_id": str(message.store_id) if message.store_id else None,
+        "live": {package.backbone: package.detector for package in message.live},
+        "shadows": [shadow.run for shadow in message.shadows],
+        "deployed_at": _iso(message.deployed_at),
+    }
+    return Event(kind, "models.deployed", str(message.scope_id), data)
+
+
 _MAKERS: Mapping[type[Message], Callable[[str, Any], Event]] = {
     AlertOpened: _alert,
     AlertUpdated: _alert,
@@ -164,6 +178,7 @@ _MAKERS: Mapping[type[Message], Callable[[str, Any], Event]] = {
     VideoProgressed: _video,
     ReplayProgressed: _replay,
     ExtractionProgressed: _replay,
+    ModelsDeployed: _models,
 }
 
 

@@ -4,6 +4,7 @@ import threading
 
 from sqlalchemy import Engine, select
 
+from services.api.models.tables import deployment_scopes
 from services.api.principal import Principal
 from services.api.replays.tables import replays
 from services.api.tables import removed_sources, sources
@@ -20,6 +21,11 @@ _TARGETS = select(targets.c.target_id, targets.c.tenant_id, targets.c.store_id)
 
 _REPLAYS = select(replays.c.run, replays.c.tenant_id)
 """Told under the name of their run; to whoever sees all of the tenant."""
+
+_SCOPES = select(
+    deployment_scopes.c.scope_id, deployment_scopes.c.tenant_id, deployment_scopes.c.store_id
+)
+"""Of deployments, told under the tenant's or the store's own id."""
 
 Owner = tuple[str | None, str | None]
 
@@ -54,9 +60,11 @@ class Directory:
                 rows = connection.execute(query).all()
                 tested = connection.execute(_TARGETS).all()
                 again = connection.execute(_REPLAYS).all()
+                scopes = connection.execute(_SCOPES).all()
                 gone = set(connection.scalars(select(removed_sources.c.source_id)))
             owners = {row.source_id: (row.tenant_id, row.store_id) for row in rows}
             owners |= {row.run: (row.tenant_id, None) for row in again}
+            owners |= {row.scope_id: (row.tenant_id, row.store_id) for row in scopes}
             self._owners = owners | {row[0]: (row[1], row[2]) for row in tested}
             self._removed = frozenset(gone | {row[0] for row in rows if row.is_being_removed})
             self._read_s = self._clock.monotonic()

@@ -9,7 +9,7 @@ import binascii
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 
-KINDS = ("alerts", "scores", "health", "reviews", "deliveries", "videos", "replays")
+KINDS = ("alerts", "scores", "health", "reviews", "deliveries", "videos", "replays", "models")
 """Numbered by their place here: new ones are put behind."""
 
 VERSION = 1

@@ -1,7 +1,6 @@
 """Tells `models.v1` of what is deployed as the tables have it: a duty, as that of cameras.
 
-A change is a scope whose `announced_at` is empty. A scope in which nothing is deployed any more
-becomes a tombstone.
+A change is a scope whose `announced_at` is empty. A store that is no more becomes a tombstone.
 """
 
 from collections.abc import Mapping
@@ -27,7 +26,9 @@ AT_ONCE = 100
 
 
 def message_of(connection: Connection, row: Mapping[Any, Any]) -> ModelsDeployed | None:
-    """What a row of a scope comes to; None where nothing is deployed of its own."""
+    """What a row of a scope comes to; None for one that is no more."""
+    if row["is_removed"]:
+        return None
     tenant_id = UUID(row["tenant_id"])
     scope = Scope(tenant_id, UUID(row["store_id"]) if row["store_id"] else None)
     live, shadows = [], []
@@ -40,8 +41,6 @@ def message_of(connection: Connection, row: Mapping[Any, Any]) -> ModelsDeployed
             live.append(found)
         else:
             shadows.append(Shadow(run=judge["run"], package=found))
-    if not live and not shadows:
-        return None
     return ModelsDeployed(
         scope_id=UUID(scope.scope_id),
         tenant_id=tenant_id,

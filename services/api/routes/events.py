@@ -21,8 +21,16 @@ from services.api.problems import Problem, documented
 from services.api.routes.sources import RunName
 
 router = APIRouter(prefix="/events", tags=["events"])
-Kind = Literal["alerts", "scores", "health", "reviews", "deliveries", "videos", "replays"]
-UNASKED: tuple[Kind, ...] = ("alerts", "health", "reviews", "deliveries", "videos", "replays")
+Kind = Literal["alerts", "scores", "health", "reviews", "deliveries", "videos", "replays", "models"]
+UNASKED: tuple[Kind, ...] = (
+    "alerts",
+    "health",
+    "reviews",
+    "deliveries",
+    "videos",
+    "replays",
+    "models",
+)
 SAMPLED_S = 10.0
 """Scores of sources that nobody named come no more often."""
 MOST_NAMED = 200

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from schemas.alerts import AlertClosed, AlertOpened
 from schemas.base import Message
 from schemas.ids import DEFAULT_TENANT
+from schemas.models import ModelsDeployed
 from schemas.topics import ALERTS, TOPICS
 from services.api.events.content import event_of
 from services.api.events.directory import Directory
@@ -24,12 +25,14 @@ from services.api.events.listener import Listener, Notice
 from services.api.events.log import Entry, TopicLog
 from services.api.events.vectors import KINDS, BadEventId, positions_of, token_of
 from services.api.events.wanted import Wanted
+from services.api.models import scopes
+from services.api.models.scopes import Scope
 from services.api.principal import Principal
 from services.chassis.clock import SystemClock
 from services.chassis.streaming.memory import MemoryBroker
 from services.chassis.streaming.records import Outgoing
 from tests.unit.api.builders import CAMERA, VIDEO, alert, configured, health, progressed, scored
-from tests.unit.api.conftest import Api
+from tests.unit.api.conftest import NOW, Api
 
 MACHINE = Principal()
 CAMERAS = [uuid5(VIDEO, f"camera {number}") for number in range(6)]
@@ -313,3 +316,22 @@ def test_a_listener_hears_how_far_a_video_is(api: Api, instance: Callable[..., I
     data = json.loads(found.text)
     assert (found.name, data["source_id"]) == ("video.progressed", str(VIDEO))
     assert (data["state"], data["progress"]) == ("decoding", 0.5)
+
+
+def test_a_listener_hears_what_becomes_live(api: Api, instance: Callable[..., Instance]) -> None:
+    """In a store that is theirs; in one of another tenant they hear of nothing."""
+    ours, theirs = UUID(int=61), UUID(int=62)
+    owner = Principal(DEFAULT_TENANT)
+    for scope, tenant_id in ((ours, DEFAULT_TENANT), (theirs, UUID(int=2))):
+        with api.engine.begin() as connection:
+            scopes.touch(connection, Scope(tenant_id, scope), NOW)
+    messages = [
+        ModelsDeployed(scope_id=scope, tenant_id=DEFAULT_TENANT, store_id=scope, deployed_at=NOW)
+        for scope in (theirs, ours)
+    ]
+    wanted = Wanted(frozenset({"models"}))
+    begun = lambda: put(api.broker, *messages)  # noqa: E731
+    [_, found] = run(instance().follow(1, wanted, principal=lambda: owner, when_ready=begun))
+    data = json.loads(found.text)
+    assert (found.name, data["store_id"]) == ("models.deployed", str(ours))
+    assert (data["live"], data["shadows"]) == ({}, [])

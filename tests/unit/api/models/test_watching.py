@@ -39,6 +39,11 @@ class Away(MemoryPublisher):
 
 @pytest.fixture
 def api(make_api: Callable[..., Api]) -> Api:
+    return watched(make_api)
+
+
+def watched(make_api: Callable[..., Api]) -> Api:
+    """With a camera, and people who can get mail."""
     api = make_api(secret_key="a key for tests", publisher=Away())
     api.project(configured(tenant_id=DEFAULT_TENANT, source_id=CAMERA))
     return api
@@ -79,7 +84,7 @@ def footage(api: Api, detector: str, since: datetime, until: datetime) -> None:
         "last_at": until,
     }
     with api.engine.begin() as connection:
-        connection.execute(insert(score_series).values(series_id=hash(since), **row))
+        connection.execute(insert(score_series).values(series_id=int(since.timestamp()), **row))
 
 
 def nervous(api: Api) -> tuple[str, str]:
