@@ -171,6 +171,7 @@ def described() -> FastAPI:
         preview.router,
         replays.router,
         comparisons.router,
+        comparisons.reports,
         in_force.router,
         models.router,
         deployments.router,

@@ -3,19 +3,25 @@
 from threading import BoundedSemaphore
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Header, Query
+from fastapi.responses import HTMLResponse
 
 from schemas.judgements import LIVE
+from schemas.targets import Language
 from services.api.auth import Viewing
 from services.api.comparisons.comparing import Asked, compare
 from services.api.comparisons.reading import TooManyAlerts
+from services.api.comparisons.report import POLICY, report
 from services.api.comparisons.views import ComparisonView
 from services.api.deps import Context, Tools
+from services.api.pages import language_of
 from services.api.principal import Principal
 from services.api.problems import Problem, documented
+from services.api.routes.replays import RunOfReplay
 from services.api.routes.sources import OfStore, RunName, Since, Until
 
 router = APIRouter(prefix="/comparisons", tags=["replays"])
+reports = APIRouter(prefix="/replays", tags=["replays"])
 _TURNS = BoundedSemaphore(2)
 """A month of a hundred cameras keeps a core busy for seconds."""
 WAITS_S = 10.0
@@ -56,6 +62,28 @@ def comparison(context: Context, principal: Viewing, asked: RunsAsked) -> Compar
     of another run, where none is named.
     """
     return compared(context, principal, asked)
+
+
+@reports.get(
+    "/{run}/report",
+    operation_id="getReplayReport",
+    summary="The comparison of a replay as a page",
+    response_class=HTMLResponse,
+    responses=documented(401, 403, 404, 422, 429, 503),
+)
+def report_page(
+    run: RunOfReplay,
+    context: Context,
+    principal: Viewing,
+    against: RunName = LIVE,
+    language: Annotated[Language | None, Query(description="else by Accept-Language")] = None,
+    accept_language: Annotated[str, Header()] = "",
+) -> HTMLResponse:
+    """One HTML page by itself, to read, keep and print. Shadows have one as well."""
+    view = compared(context, principal, Asked(run, against))
+    content = report(view, language or language_of(accept_language))
+    headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"}
+    return HTMLResponse(content, headers=headers)
 
 
 def compared(context: Tools, principal: Principal, asked: Asked) -> ComparisonView:

@@ -260,3 +260,18 @@ def test_a_replay_is_compared_over_its_own_stretch(compared: Api) -> None:
     found = view(compared, "night")
     assert (found["same"], found["lost"]["count"]) == (1, 1)
     assert found["run"]["camera_days"] == pytest.approx(found["against"]["camera_days"], rel=0.2)
+
+
+def test_the_report_is_a_page_by_itself_in_either_language(compared: Api) -> None:
+    compared.project(configured("<b>Till</b>", 1))
+    path = "/api/v1/replays/shadow-b/report"
+    english = compared.client.get(path, headers={"Accept-Language": "en-GB"})
+    korean = compared.client.get(path, params={"language": "ko"})
+    assert "Two runs beside one another" in english.text
+    assert "두 실행의 비교" in korean.text
+    policy = english.headers["Content-Security-Policy"]
+    assert "script-src" not in policy
+    assert policy.startswith("default-src 'none'")
+    assert "<script" not in english.text
+    assert "<b>Till" not in english.text
+    assert "&lt;b&gt;Till" in english.text
