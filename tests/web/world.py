@@ -4,7 +4,7 @@ The browser's clock is to be set to NOW (`at_now(context)`), as the API's is.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID, uuid5
 
@@ -42,6 +42,7 @@ from tests.web.cast import (
     Episode,
     WorldCamera,
 )
+from tests.web.world_models import fill_models
 from tests.web.world_videos import fill_videos
 
 PEOPLE: tuple[tuple[str, Role], ...] = (
@@ -64,6 +65,9 @@ class World:
     """This and the next two: with footage only."""
     album_id: UUID | None = None
     target_id: UUID | None = None
+    detector: str | None = None
+    """That looks on. This and the next: with footage only."""
+    replay_run: str | None = None
 
 
 def fill(api: Api, with_footage: bool = True) -> World:
@@ -86,8 +90,17 @@ def fill(api: Api, with_footage: bool = True) -> World:
         _recordings(api, cameras)
     people = tuple(_person(api, name, role) for name, role in PEOPLE)
     _reviews(api, people, alerts)
-    made = fill_videos(api, browser(api, people[0])) if with_footage else None
-    return World(store_ids, cameras, alerts, people[0], people, *(made or ()))
+    world = World(store_ids, cameras, alerts, people[0], people)
+    return _with_footage(api, world) if with_footage else world
+
+
+def _with_footage(api: Api, world: World) -> World:
+    """Also with what else takes its time: an upload, an album, channels, models."""
+    owner = browser(api, world.owner)
+    video_id, album_id, target_id = fill_videos(api, owner)
+    detector, run = fill_models(api, owner, world.store_ids)
+    made = {"video_id": video_id, "album_id": album_id, "target_id": target_id}
+    return replace(world, **made, detector=detector, replay_run=run)
 
 
 def sign_in(context: BrowserContext, api: Api, user: NewUser, url: str) -> None:

@@ -90,7 +90,7 @@ function Place({
   return (
     <Link
       to={to}
-      aria-current={within?.includes(here) ? "page" : undefined}
+      aria-current={within?.some((page) => isWithin(here, page)) ? "page" : undefined}
       activeProps={{ "aria-current": "page" }}
       activeOptions={{ exact: exact ?? false, includeSearch: false }}
       {...rest}
@@ -99,6 +99,10 @@ function Place({
       <span>{label}</span>
     </Link>
   );
+}
+
+function isWithin(here: string, page: string): boolean {
+  return here === page || here.startsWith(`${page}/`);
 }
 
 /** Nothing while all is well; a word once events do not arrive any more. */

@@ -5,6 +5,7 @@ import { type Right, useMe } from "@/api/session";
 import type { IconName } from "./icons";
 
 const SECTION = ["/people", "/stores", "/keys", "/account", "/audit", "/settings"];
+const OF_MODELS = ["/replays", "/comparison", "/calibration", "/dead-letters"];
 
 export type Destination = {
   to:
@@ -16,6 +17,7 @@ export type Destination = {
     | "/albums"
     | "/channels"
     | "/policies"
+    | "/models"
     | "/review"
     | "/alerts"
     | "/people"
@@ -24,7 +26,7 @@ export type Destination = {
   icon: IconName;
   right: Right;
   exact?: boolean;
-  /** Other pages of the same section. */
+  /** Other pages of the same section, and what lies below them. */
   within?: readonly string[];
 };
 
@@ -43,6 +45,7 @@ export function useDestinations(): Destination[] {
     { to: "/albums", label: t`Albums`, icon: "album", right: "view" },
     { to: "/channels", label: t`Channels`, icon: "send", right: "configure" },
     { to: "/policies", label: t`Policies`, icon: "sliders", right: "configure" },
+    { to: "/models", label: t`Models`, icon: "model", right: "view", within: OF_MODELS },
     administers
       ? { to: "/people", label: t`People`, icon: "people", right: "administer", within: SECTION }
       : { to: "/account", label: t`Your account`, icon: "people", right: "view", within: SECTION },

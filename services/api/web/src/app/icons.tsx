@@ -11,6 +11,7 @@ const PATHS = {
   album: "M4 7h16v13H4zM7 4h10M4 16l5-4 4 3 3-2 4 3",
   send: "M21 4L3 11l7 3 3 7zM10 14l5-5",
   sliders: "M4 7h8M16 7h4M14 5v4M4 17h4M12 17h8M10 15v4",
+  model: "M5 5h5v5H5zM14 14h5v5h-5zM10 7.5h6.5V14M7.5 10v6.5H14",
   people:
     "M9 11a3.5 3.5 0 100-7 3.5 3.5 0 000 7zM3 20a6 6 0 0112 0M16 5a3 3 0 010 6M18 14a6 6 0 013 6",
   more: "M5 12h.01M12 12h.01M19 12h.01",

@@ -3,6 +3,7 @@
 import { createRouter } from "@tanstack/react-router";
 import { cameraRoutes } from "@/pages/cameras/routes";
 import { doorRoutes, setupRoutes } from "@/pages/door/routes";
+import { modelRoutes } from "@/pages/models/routes";
 import { peopleRoutes } from "@/pages/people/routes";
 import { reviewRoutes } from "@/pages/review/routes";
 import { ruleRoutes } from "@/pages/rules/routes";
@@ -18,6 +19,7 @@ const tree = rootRoute.addChildren([
     ...cameraRoutes,
     ...videoRoutes,
     ...ruleRoutes,
+    ...modelRoutes,
     ...peopleRoutes,
     ...setupRoutes,
   ]),

@@ -19,6 +19,7 @@ const CONCERNS: [prefix: string, paths: string[]][] = [
       "/api/v1/sources/{source_id}/timeline",
     ],
   ],
+  ["replay.", ["/api/v1/replays", "/api/v1/comparisons"]],
   ["video.", ["/api/v1/videos"]],
   ["health", ["/api/v1/overview", "/api/v1/cameras", "/api/v1/sources/{source_id}/conditions"]],
   ["delivery", ["/api/v1/alerts/{alert_id}", "/api/v1/targets/{target_id}/deliveries"]],

@@ -21,6 +21,7 @@ const route = getRouteApi("/shell/cameras/$sourceId");
 const CameraTimeline = lazy(() => import("./CameraTimeline"));
 const Areas = lazy(() => import("./areas/Areas"));
 const PolicyPanel = lazy(() => import("./PolicyPanel"));
+const CalibrationPanel = lazy(() => import("./calibration/CalibrationPanel"));
 const History = lazy(() => import("./History"));
 const Settings = lazy(() => import("./Settings"));
 
@@ -28,6 +29,7 @@ const PANELS: Record<CameraTab, (camera: CameraView) => ReactNode> = {
   timeline: (camera) => <CameraTimeline camera={camera} />,
   areas: (camera) => <Areas key={camera.changed_at} camera={camera} />,
   policy: (camera) => <PolicyPanel camera={camera} />,
+  calibration: (camera) => <CalibrationPanel camera={camera} />,
   history: (camera) => <History camera={camera} />,
   settings: (camera) => <Settings key={camera.changed_at} camera={camera} />,
 };
@@ -102,6 +104,7 @@ function Tabs({ camera, tab }: { camera: CameraView; tab: CameraTab | undefined 
     ["timeline", t`Timeline`, true],
     ["areas", t`Masks and zones`, mayChange],
     ["policy", t`Policy`, true],
+    ["calibration", t`Calibration`, true],
     ["history", t`Health`, true],
     ["settings", t`Settings`, mayChange],
   ];

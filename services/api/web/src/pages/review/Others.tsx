@@ -5,8 +5,8 @@ import { useState } from "react";
 import { $api, type AlertDetail, type CameraView } from "@/api/client";
 import { Button } from "@/ui/controls";
 import { Panel, sentence } from "@/ui/layout";
+import { useStretch } from "@/video/stretch";
 import css from "./review.module.css";
-import { useStretch } from "./stretch";
 
 const BEFORE_S = 5;
 const AFTER_S = 10;

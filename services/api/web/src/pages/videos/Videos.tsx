@@ -1,10 +1,11 @@
 // Uploads: what is on its way, and what was analysed. Files may be dropped anywhere on the page.
 
 import { useLingui } from "@lingui/react/macro";
-import { type DragEvent, type ReactNode, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import { $api, client } from "@/api/client";
 import { useMay } from "@/api/session";
 import { Button } from "@/ui/controls";
+import { DropPlace } from "@/ui/drop";
 import { Empty, Fault, Page, Skeleton } from "@/ui/layout";
 import { More, usePages } from "@/ui/lists";
 import { isBusy, Scoring } from "./progress";
@@ -28,7 +29,7 @@ export function Videos() {
   const items = videos.data?.pages.flatMap((page) => page.items) ?? [];
   const take = (files: Iterable<File>) => add(files, storeId || null);
   return (
-    <DropPlace take={mayUpload ? take : undefined}>
+    <DropPlace take={mayUpload ? take : undefined} invite={t`Drop to upload`}>
       <Page
         title={t`Uploads`}
         actions={
@@ -114,37 +115,5 @@ function FileButton({ take }: { take: (files: Iterable<File>) => void }) {
       />
       <Button look="primary" onClick={() => input.current?.click()}>{t`Upload videos`}</Button>
     </>
-  );
-}
-
-function DropPlace({
-  take,
-  children,
-}: {
-  take: ((files: Iterable<File>) => void) | undefined;
-  children: ReactNode;
-}) {
-  const { t } = useLingui();
-  const [isOver, setOver] = useState(false);
-  const over = (event: DragEvent) => {
-    if (!take || !event.dataTransfer.types.includes("Files")) return;
-    event.preventDefault();
-    setOver(true);
-  };
-  const drop = (event: DragEvent) => {
-    if (!take) return;
-    event.preventDefault();
-    setOver(false);
-    take(event.dataTransfer.files);
-  };
-  const leave = (event: DragEvent) => {
-    if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setOver(false);
-  };
-  return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the button does the same
-    <div className={css.drop} onDragOver={over} onDragLeave={leave} onDrop={drop}>
-      {children}
-      {isOver && <div className={css.veil}>{t`Drop to upload`}</div>}
-    </div>
   );
 }

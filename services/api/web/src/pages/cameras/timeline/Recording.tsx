@@ -5,7 +5,7 @@ import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { useFormat } from "@/i18n/format";
 import { Button } from "@/ui/controls";
 import { sentence } from "@/ui/layout";
-import { fetchStretch, type Stretch } from "./recording";
+import { fetchStretch, type Stretch } from "@/video/recording";
 import css from "./timeline.module.css";
 
 /** `turn` grows with each choice, so that the same moment can be chosen again. */

@@ -37,6 +37,7 @@ function Form({ view }: { view: RetentionView }) {
     uploads: t`Uploaded videos`,
     scores: t`Scores`,
     alerts: t`Alerts and reviews`,
+    archive: t`What networks saw (archive)`,
   };
   const hint = (days: number | null) => {
     if (days === null) return t`empty: without an end`;

@@ -1,0 +1,92 @@
+// A moment of a camera's recordings or of an upload, played from a little before it.
+
+import { useLingui } from "@lingui/react/macro";
+import { type Ref, useEffect, useImperativeHandle, useRef } from "react";
+import { Problem } from "@/api/client";
+import { Player } from "@/video/Player";
+import type { PlayerHandle } from "@/video/playback";
+import { useStretch } from "@/video/stretch";
+import css from "./models.module.css";
+
+/** So much of what was before and after is shown with it. */
+const AROUND_MS = 8_000;
+
+/** `startS` is where it lies in an upload; a camera's is found by its time. */
+export type Place = {
+  sourceId: string;
+  isCamera: boolean;
+  since: string;
+  until: string;
+  startS?: number | null;
+};
+
+export function Moment({
+  place,
+  label,
+  autoPlay = true,
+  ref,
+}: {
+  place: Place;
+  label: string;
+  autoPlay?: boolean;
+  ref?: Ref<PlayerHandle | null>;
+}) {
+  return place.isCamera ? (
+    <OfCamera place={place} label={label} autoPlay={autoPlay} ref={ref} />
+  ) : (
+    <Film
+      src={`/api/v1/videos/${place.sourceId}/media`}
+      startS={Math.max(0, (place.startS ?? 0) - AROUND_MS / 2000)}
+      label={label}
+      autoPlay={autoPlay}
+      ref={ref}
+    />
+  );
+}
+
+function OfCamera({
+  place: { sourceId, since, until },
+  label,
+  autoPlay,
+  ref,
+}: {
+  place: Place;
+  label: string;
+  autoPlay: boolean;
+  ref: Ref<PlayerHandle | null> | undefined;
+}) {
+  const { t } = useLingui();
+  const from = new Date(Date.parse(since) - AROUND_MS).toISOString();
+  const to = new Date(Date.parse(until) + AROUND_MS).toISOString();
+  const { data, error } = useStretch(sourceId, from, to, true);
+  if (data) return <Film src={data} startS={0} label={label} autoPlay={autoPlay} ref={ref} />;
+  const why = error instanceof Problem ? error.message : t`There is no film of it.`;
+  return (
+    <div className={css.blank} role="status">
+      <p>{error ? why : t`Looking for the recording…`}</p>
+    </div>
+  );
+}
+
+function Film({
+  src,
+  startS,
+  label,
+  autoPlay,
+  ref,
+}: {
+  src: string;
+  startS: number;
+  label: string;
+  autoPlay: boolean;
+  ref: Ref<PlayerHandle | null> | undefined;
+}) {
+  const player = useRef<PlayerHandle>(null);
+  useImperativeHandle<PlayerHandle | null, PlayerHandle | null>(ref, () => player.current, []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another film begins at its own moment
+  useEffect(() => {
+    player.current?.seek(startS);
+    if (autoPlay) player.current?.play();
+  }, [src, startS, autoPlay]);
+  return <Player ref={player} src={src} label={label} preload="auto" />;
+}

@@ -1,0 +1,134 @@
+// Two runs over one stretch: which alerts came, went and moved, and which of the two was right.
+
+import { useLingui } from "@lingui/react/macro";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { useMay } from "@/api/session";
+import { useFormat } from "@/i18n/format";
+import { buttonClass } from "@/ui/controls";
+import { Empty, Loaded, Panel, Scroll } from "@/ui/layout";
+import css from "../models.module.css";
+import { useInterval } from "../words";
+import { Changes } from "./Changes";
+import { Choice } from "./Choice";
+import { Histogram } from "./Histogram";
+import { type Comparison as Compared, useComparison } from "./reading";
+import { Beside, Tiles } from "./Verdict";
+
+const route = getRouteApi("/shell/models-section/comparison");
+
+export function Comparison() {
+  const { t } = useLingui();
+  const { run } = route.useSearch();
+  return (
+    <div className={css.stack}>
+      <Choice />
+      {run ? (
+        <Chosen run={run} />
+      ) : (
+        <Empty title={t`Choose a run`}>
+          <p>{t`A finished replay, or a detector that looks on, beside what was live.`}</p>
+        </Empty>
+      )}
+    </div>
+  );
+}
+
+function Chosen({ run }: { run: string }) {
+  const { against, since, until, store } = route.useSearch();
+  const query = useComparison({ run, against, since, until, store_id: store });
+  return (
+    <Loaded query={query} rows={4}>
+      {(comparison) => <Found comparison={comparison} />}
+    </Loaded>
+  );
+}
+
+function Found({ comparison }: { comparison: Compared }) {
+  const { t } = useLingui();
+  const { moment, number } = useFormat();
+  const { since, until, run, distributions, stores, sources } = comparison;
+  const may = useMay("administer");
+  const days = number(run.camera_days);
+  return (
+    <>
+      <Panel className={css.card}>
+        <div className={css.head}>
+          <p>
+            <strong className="numbers">
+              {moment(since)} – {moment(until)}
+            </strong>{" "}
+            <span className="dim">{t`${sources} sources, ${days} camera-days`}</span>
+          </p>
+          <div className={css.acts}>
+            {may && run.detector && (
+              <Link
+                to="/models/$detector"
+                params={{ detector: run.detector }}
+                search={{ promote: run.run }}
+                className={buttonClass("primary")}
+              >{t`Make it live`}</Link>
+            )}
+          </div>
+        </div>
+        <Tiles comparison={comparison} />
+        <Beside comparison={comparison} />
+      </Panel>
+      <Changes comparison={comparison} />
+      {stores.length > 1 && <Stores comparison={comparison} />}
+      {distributions.length > 0 && (
+        <section className={css.stack} aria-labelledby="distributions">
+          <h2 id="distributions">{t`How scores lie`}</h2>
+          <div className={css.cards}>
+            {distributions.map((distribution) => (
+              <Histogram
+                key={distribution.label}
+                distribution={distribution}
+                names={[comparison.against.run, run.run]}
+              />
+            ))}
+          </div>
+        </section>
+      )}
+    </>
+  );
+}
+
+/** The same by store: where one runs the new detector and another the old one, a test of both. */
+function Stores({ comparison }: { comparison: Compared }) {
+  const { t } = useLingui();
+  const interval = useInterval();
+  return (
+    <section className={css.stack} aria-labelledby="stores">
+      <h2 id="stores">{t`By store`}</h2>
+      <div className={css.flush}>
+        <Scroll label={t`By store`}>
+          <table className="numbers">
+            <thead>
+              <tr>
+                <th>{t`Store`}</th>
+                <th>{t`Gained`}</th>
+                <th>{t`Lost`}</th>
+                <th>{t`Moved`}</th>
+                <th>{t`Alarms a camera and day`}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {comparison.stores.map(({ store_id, store, run, against, gained, lost, moved }) => (
+                <tr key={store_id ?? ""}>
+                  <td>{store ?? t`No store`}</td>
+                  <td>{gained}</td>
+                  <td>{lost}</td>
+                  <td>{moved}</td>
+                  <td>
+                    {interval(against.alarms_per_camera_day)} →{" "}
+                    {interval(run.alarms_per_camera_day)}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </Scroll>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,158 @@
+// One replay: how far it is, what it was asked for, and what is to be done with its result.
+
+import { useLingui } from "@lingui/react/macro";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { $api, client, type ReplayView } from "@/api/client";
+import { refresh } from "@/api/queries";
+import { useMay } from "@/api/session";
+import { useFormat } from "@/i18n/format";
+import { FaultLine, useAct } from "@/ui/act";
+import { Button, buttonClass } from "@/ui/controls";
+import { Badge, Loaded, Panel } from "@/ui/layout";
+import { Confirm } from "@/ui/overlays";
+import { Verdict } from "../comparison/Verdict";
+import css from "../models.module.css";
+import { Progress } from "./Replays";
+import { isGoingOn, REPLAYS, TONES, useInputs, useReplayStates, useSpan } from "./reading";
+
+const route = getRouteApi("/shell/models-section/replays/$run");
+
+export function Replay() {
+  const { run } = route.useParams();
+  const params = { path: { run } };
+  const query = $api.useQuery("get", "/api/v1/replays/{run}", { params });
+  return <Loaded query={query}>{(replay) => <Found replay={replay} />}</Loaded>;
+}
+
+function Found({ replay }: { replay: ReplayView }) {
+  const { t } = useLingui();
+  const states = useReplayStates();
+  const span = useSpan();
+  const { run, state, detector, error } = replay;
+  return (
+    <div className={css.stack}>
+      <Link to="/replays">{t`← All replays`}</Link>
+      <div className={css.head}>
+        <div className={css.acts}>
+          <h2 className={css.title}>{span(replay)}</h2>
+          <Badge tone={TONES[state]}>{states[state]}</Badge>
+        </div>
+        <Acts replay={replay} />
+      </div>
+      {isGoingOn(replay) && (
+        <Panel className={css.card} role="status">
+          <Progress replay={replay} />
+        </Panel>
+      )}
+      {error && <FaultLine text={error} />}
+      <div className={css.columns}>
+        <Facts replay={replay} />
+        {state === "done" && (
+          <Panel className={css.card}>
+            <h3>{t`Beside what was live`}</h3>
+            <Verdict run={run} />
+            <div className={css.acts}>
+              <Link to="/comparison" search={{ run }} className={buttonClass("primary")}>
+                {t`Compare`}
+              </Link>
+              <a
+                className={buttonClass()}
+                href={`/api/v1/replays/${run}/report`}
+                target="_blank"
+                rel="noreferrer"
+              >
+                {t`Report`}
+              </a>
+              {!replay.is_built_in && (
+                <Link
+                  to="/models/$detector"
+                  params={{ detector }}
+                  search={{ promote: run }}
+                  className={buttonClass()}
+                >{t`Make it live`}</Link>
+              )}
+            </div>
+          </Panel>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Acts({ replay }: { replay: ReplayView }) {
+  const { t } = useLingui();
+  const navigate = route.useNavigate();
+  const may = useMay("configure");
+  const { busy, fault, run } = useAct();
+  const params = { path: { run: replay.run } };
+  const cancel = async () => {
+    await client.POST("/api/v1/replays/{run}/cancel", { params });
+    await refresh(REPLAYS);
+  };
+  const remove = async () => {
+    await client.DELETE("/api/v1/replays/{run}", { params });
+    await navigate({ to: "/replays" });
+    await refresh(REPLAYS);
+  };
+  if (!may) return null;
+  return (
+    <div className={css.acts}>
+      <FaultLine text={fault} />
+      {isGoingOn(replay) ? (
+        <Button
+          look="danger"
+          busy={busy}
+          onClick={() => run(cancel)}
+        >{t`Cancel the replay`}</Button>
+      ) : (
+        <Confirm button={t`Remove`} title={t`Remove the replay?`} verb={t`Remove`} act={remove}>
+          <p>{t`Its scores and alerts are deleted. Comparisons that promotions kept stay.`}</p>
+        </Confirm>
+      )}
+    </div>
+  );
+}
+
+function Facts({ replay }: { replay: ReplayView }) {
+  const { t } = useLingui();
+  const { number, duration, moment } = useFormat();
+  const inputs = useInputs();
+  const { rate, elapsed_s, extraction, refused, detector, windows_per_s } = replay;
+  const took = duration(Math.round(elapsed_s));
+  const pairs: [string, string | null][] = [
+    [t`Run`, replay.run],
+    [t`Detector`, replay.is_built_in ? t`Built in` : detector],
+    [t`From what`, inputs[replay.input]],
+    [t`Sources`, number(replay.source_count)],
+    [t`Windows judged`, `${number(replay.windows)} / ${number(replay.windows_planned)}`],
+    [t`Clips scored`, number(replay.clips)],
+    [t`Alerts it would have raised`, number(replay.alerts)],
+    [t`Refused`, refused ? t`${refused} that the detector cannot judge` : null],
+    [t`Work`, rate ? `${took} · ${t`${number(rate)} windows a second`}` : took],
+    [t`No faster than`, windows_per_s ? t`${number(windows_per_s)} windows a second` : null],
+    [
+      t`Footage embedded`,
+      extraction
+        ? `${duration(extraction.seconds)} / ${duration(extraction.seconds_planned)}`
+        : null,
+    ],
+    [t`Asked for`, [moment(replay.requested_at), replay.requested_by].filter(Boolean).join(" · ")],
+    [t`Finished`, replay.finished_at ? moment(replay.finished_at) : null],
+  ];
+  return (
+    <Panel className={css.card}>
+      <h3>{t`What was asked for`}</h3>
+      <dl className={css.pairs}>
+        {pairs.map(
+          ([name, value]) =>
+            value !== null && (
+              <div key={name} className={css.same}>
+                <dt>{name}</dt>
+                <dd className="numbers">{value}</dd>
+              </div>
+            ),
+        )}
+      </dl>
+    </Panel>
+  );
+}

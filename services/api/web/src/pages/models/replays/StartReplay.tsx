@@ -1,0 +1,173 @@
+// What is to be judged again, by which detector, from what; and what it would take, before it starts.
+
+import { useLingui } from "@lingui/react/macro";
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { type FormEvent, useState } from "react";
+import { $api, client, type ReplayView } from "@/api/client";
+import { refresh } from "@/api/queries";
+import { useFormat } from "@/i18n/format";
+import { FaultLine, useAct } from "@/ui/act";
+import { Button, SelectField, TextField } from "@/ui/controls";
+import { Actions, Loaded } from "@/ui/layout";
+import css from "../models.module.css";
+import type { Detector } from "../reading";
+import { useStores } from "../stores";
+import { titled } from "../words";
+import { REPLAYS, useInputs } from "./reading";
+import { asked, type Stretch, yesterday } from "./stretch";
+
+type Input = ReplayView["input"];
+
+export function StartReplay({ first, close }: { first?: string | undefined; close: () => void }) {
+  const { t } = useLingui();
+  const navigate = useNavigate();
+  const inputs = useInputs();
+  const stores = useStores();
+  const [stretch, setStretch] = useState<Stretch>(() => ({
+    ...yesterday(),
+    detector: first ?? "",
+  }));
+  const { busy, fault, run } = useAct();
+  const change = (part: Partial<Stretch>) => setStretch((before) => ({ ...before, ...part }));
+  const body = asked(stretch);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (!body) return;
+    void run(async () => {
+      const { data } = await client.POST(REPLAYS, { body });
+      await refresh(REPLAYS);
+      if (data) await navigate({ to: "/replays/$run", params: { run: data.run } });
+      else close();
+    });
+  };
+  return (
+    <form className={css.form} onSubmit={submit}>
+      <DetectorField value={stretch.detector} choose={(detector) => change({ detector })} />
+      <div className={css.pair}>
+        <TextField
+          label={t`From`}
+          type="datetime-local"
+          value={stretch.since}
+          onChange={(event) => change({ since: event.currentTarget.value })}
+          required
+        />
+        <TextField
+          label={t`Until`}
+          type="datetime-local"
+          value={stretch.until}
+          onChange={(event) => change({ until: event.currentTarget.value })}
+          required
+        />
+      </div>
+      {stores.length > 1 && (
+        <SelectField
+          label={t`Where`}
+          value={stretch.storeId}
+          onChange={(event) => change({ storeId: event.currentTarget.value })}
+        >
+          <option value="">{t`All stores`}</option>
+          {stores.map(({ store_id, name }) => (
+            <option key={store_id} value={store_id}>
+              {name}
+            </option>
+          ))}
+        </SelectField>
+      )}
+      <SelectField
+        label={t`From what`}
+        value={stretch.input}
+        onChange={(event) => change({ input: event.currentTarget.value as Input })}
+      >
+        {Object.entries(inputs).map(([input, word]) => (
+          <option key={input} value={input}>
+            {word}
+          </option>
+        ))}
+      </SelectField>
+      <TextField
+        label={t`No faster than so many windows a second`}
+        type="number"
+        min="1"
+        step="any"
+        value={stretch.rate}
+        onChange={(event) => change({ rate: event.currentTarget.value })}
+        hint={t`Left empty: as fast as it goes. What is live is not disturbed.`}
+      />
+      {body && <Estimate stretch={stretch} />}
+      <FaultLine text={fault} />
+      <Actions>
+        <Button onClick={close}>{t`Cancel`}</Button>
+        <Button type="submit" look="primary" busy={busy} disabled={!body}>{t`Start`}</Button>
+      </Actions>
+    </form>
+  );
+}
+
+function DetectorField({ value, choose }: { value: string; choose: (detector: string) => void }) {
+  const { t } = useLingui();
+  const query = $api.useQuery("get", "/api/v1/models", { params: { query: { limit: 200 } } });
+  const all = ((query.data?.items ?? []) as Detector[]).filter(
+    ({ state, is_built_in }) => state !== "retired" && !is_built_in,
+  );
+  return (
+    <SelectField
+      label={t`Detector`}
+      value={value}
+      onChange={(event) => choose(event.currentTarget.value)}
+    >
+      <option value="">{t`Built in`}</option>
+      {all.map((model) => (
+        <option key={model.detector} value={model.detector}>
+          {titled(model)}
+        </option>
+      ))}
+    </SelectField>
+  );
+}
+
+/** What it would take, asked for anew with each change. */
+function Estimate({ stretch }: { stretch: Stretch }) {
+  const { t } = useLingui();
+  const { number, duration } = useFormat();
+  const body = asked(stretch);
+  const query = useQuery({
+    queryKey: ["estimate", body],
+    queryFn: async () => {
+      const { data } = await client.POST("/api/v1/replays/estimate", { body: body as never });
+      if (!data) throw new Error("empty");
+      return data;
+    },
+    retry: false,
+  });
+  return (
+    <div className={css.estimate} aria-live="polite">
+      <Loaded query={query} rows={1}>
+        {(estimate) => {
+          const { seconds, notes, measured_by } = estimate;
+          const windows = number(estimate.windows);
+          const sources = number(estimate.sources);
+          const takes = seconds === null ? null : duration(Math.max(1, Math.round(seconds)));
+          return (
+            <>
+              <p>
+                <strong>
+                  {takes ? t`About ${takes}` : t`How long it takes is not known yet.`}
+                </strong>{" "}
+                <span className="dim">{t`${windows} windows of ${sources} sources`}</span>
+              </p>
+              {measured_by > 0 && (
+                <p className="dim">{t`as the latest ${measured_by} replays were measured`}</p>
+              )}
+              {notes.map((note) => (
+                <p key={note} className="dim">
+                  {note}
+                </p>
+              ))}
+            </>
+          );
+        }}
+      </Loaded>
+    </div>
+  );
+}
