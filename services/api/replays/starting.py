@@ -77,6 +77,8 @@ def start(
     """The run, and whether it begins (again). The caller has it announced once its transaction is
     over. Raises as `estimated`, and NameTaken.
     """
+    if entry.input == "recordings":
+        raise ValueError("No process embeds recordings anew yet: take the log or the archive.")
     tenant_id, wanted, expected = estimated(connection, principal, entry, heads, now)
     run = entry.run or name_of(wanted)
     row = _row(run, tenant_id, wanted, expected, principal, now)
