@@ -1,7 +1,7 @@
 """Episodes on Kafka: judgements and health in, scores and alerts out, by a stateful stream."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -10,7 +10,6 @@ from schemas.alerts import AlertClosed, AlertOpened, ClosedReason
 from schemas.base import Message
 from schemas.health import SourceHealth
 from schemas.judgements import LIVE, ClipJudged
-from schemas.models import HeadTerms, ModelsDeployed
 from schemas.policies import PRESENCE, PolicySet
 from schemas.poses import PosesExtracted
 from schemas.reviews import AlertReviewed, EventMissed
@@ -19,7 +18,6 @@ from schemas.topics import (
     ALERTS,
     HEALTH,
     JUDGEMENTS,
-    MODELS,
     POLICIES,
     POSES,
     REVIEWS,
@@ -28,29 +26,22 @@ from schemas.topics import (
 )
 from services.chassis.errors import InvalidMessage
 from services.chassis.hours import in_known_zone
-from services.chassis.streaming.broker import Broker
-from services.chassis.streaming.compacted import read_all
 from services.chassis.streaming.kafka import KafkaBroker
 from services.chassis.streaming.records import Outgoing, Record, Tombstone
 from services.chassis.streaming.stateful import StatefulStream
 from services.chassis.telemetry import logs, metrics
-from services.rules.learning import Stamp
 from services.scoring import runs
 from services.scoring.episodes import conditions
 from services.scoring.episodes.budgets import (
-    has_budget,
     learn_from,
-    marks,
-    raise_terms,
     with_alarms,
 )
 from services.scoring.episodes.calibrating import Calibrating
 from services.scoring.episodes.config import EpisodesSettings
 from services.scoring.episodes.core import Outcome, close_all, step
+from services.scoring.episodes.in_force import Detectors, InForce, deployed_heads
 from services.scoring.episodes.messages import Alert, health_alert
-from services.scoring.episodes.policy import Cards, Terms
 from services.scoring.episodes.silence import Bounds, Followed, Silence
-from services.scoring.episodes.state import SourceState
 from services.scoring.episodes.table import Kept
 from services.scoring.episodes.watching import end_all, settle, watch
 
@@ -59,26 +50,6 @@ TOPICS = (JUDGEMENTS, HEALTH, POLICIES, SOURCES, REVIEWS, POSES)
 
 K = TypeVar("K")
 V = TypeVar("V")
-
-
-@dataclass(frozen=True)
-class Detectors:
-    """What is known of the models that judge, and of the detectors that the settings name: the
-    backbones that feed them, and the longest window.
-    """
-
-    cards: Cards
-    backbones: frozenset[str]
-    window: int
-
-    @classmethod
-    def of(
-        cls, folders: Iterable[runs.DetectorFolder], deployed: Iterable[HeadTerms] = ()
-    ) -> "Detectors":
-        folders = tuple(folders)
-        cards = tuple(card for folder in folders for card in folder.cards)
-        backbones = frozenset(folder.backbone for folder in folders)
-        return cls(Cards(cards, deployed), backbones, max(card.window for card in cards))
 
 
 class EpisodesStep:
@@ -90,21 +61,11 @@ class EpisodesStep:
         bounds: Bounds = Bounds(),
         reread: Callable[[], Detectors] | None = None,
     ) -> None:
-        """`reread` asks anew what is known of models, when one is met of which nothing is. It must
-        know what was deployed before the judgement was written; may raise TransientError.
-        """
-        self._detectors, self._reread = detectors, reread
-        self._absent: set[str] = set()
-        """Asked for since the latest tick, in vain."""
-        self._reported: set[str] = set()
+        """`reread`: as `InForce` has it."""
+        self._in_force = InForce(detectors, reread)
         self._silence = Silence(bounds._replace(window=detectors.window))
         self._unseen = Silence(bounds)
-        self._terms: dict[tuple[bytes, str], _Terms] = {}
-        self._budgeted: dict[
-            tuple[bytes, str],
-            tuple[Mapping[str, Terms] | None, tuple[Stamp, ...], Mapping[str, Terms]],
-        ] = {}
-        self._calibrating = Calibrating(self._entered)
+        self._calibrating = Calibrating(self._in_force.learned_of)
         self._now: datetime | None = None
 
     def unpack(self, packed: bytes) -> Kept:
@@ -137,7 +98,7 @@ class EpisodesStep:
         if now != self._now:
             self._silence.tick(now)
             self._unseen.tick(now)
-            self._absent.clear()
+            self._in_force.tick()
             self._now = now
         after, outputs = _turned(state, conditions.settle(state.health, now), None, "recovered")
         for name, source in state.runs.items():
@@ -165,7 +126,7 @@ class EpisodesStep:
         self, kept: Kept, record: Record, judged: ClipJudged
     ) -> tuple[Kept, Iterable[Outgoing]]:
         for head in judged.heads:
-            if not self._has(head.model_id):
+            if not self._in_force.has(head.model_id):
                 metrics.count("judgements_passed_over", head.model_id)
                 return kept, ()
         partition = record.partition.number
@@ -173,11 +134,11 @@ class EpisodesStep:
         is_live = judged.source_kind == "camera" and not judged.is_late
         self._silence.heard((judged.source_id, name), partition, judged.cut_at, is_live)
         before = kept.runs.get(name)
-        entered = self._terms_of(record.key or b"", judged, before, kept.policy)
-        terms = self._raised(record.key or b"", judged.run, kept, entered)
+        entered = self._in_force.entered(record.key or b"", judged, before, kept.policy)
+        terms = self._in_force.raised(record.key or b"", judged.run, kept, entered)
         if judged.run == LIVE:
             kept = _with_health(kept, conditions.see(kept.health, judged))
-        backbones = self._detectors.backbones if judged.run == LIVE else (judged.backbone,)
+        backbones = self._in_force.detectors.backbones if judged.run == LIVE else (judged.backbone,)
         outcome = step(before, judged, terms, backbones, partition)
         _count(outcome)
         if outcome.state is before:
@@ -226,90 +187,12 @@ class EpisodesStep:
         turn = conditions.hear(kept.health, message, kept.policy)
         return _turned(kept, turn, record, "recovered")
 
-    def _has(self, model_id: str) -> bool:
-        """Whether the model is known, asked anew where it is not: a judgement may come before its
-        deployment is heard of. What nobody knows then is of a head that the settings named once:
-        its judgements are passed over, and that is logged once.
-        """
-        if model_id in self._detectors.cards:
-            return True
-        if model_id in self._absent:
-            return False
-        if self._reread is not None:
-            self._detectors = self._reread()
-            self._terms.clear()
-        if model_id in self._detectors.cards:
-            return True
-        self._absent.add(model_id)
-        if model_id not in self._reported:
-            self._reported.add(model_id)
-            log.warning("judgements of an unknown model are passed over", model=model_id)
-        return False
-
     def _removed(self, state: Kept | None, tombstone: Tombstone) -> Kept | None:
         """Without policies the defaults are in force; of a removed source nothing is kept."""
         if state is None or tombstone.topic == SOURCES:
             return None
         after = state.with_policy(None)
         return None if after.is_empty else after
-
-    def _raised(
-        self, source: bytes, run: str, kept: Kept, entered: Mapping[str, Terms]
-    ) -> Mapping[str, Terms]:
-        """The terms with the marks that budgets ask for, made anew when one of them moves."""
-        if not kept.learned and not has_budget(entered):
-            self._budgeted.pop((source, run), None)
-            return entered
-        asked = marks(kept.learned, run, entered)
-        made_of, at, terms = self._budgeted.get((source, run), (None, (), {}))
-        if made_of is not entered or at != asked:
-            terms = raise_terms(kept.learned, run, entered)
-            self._budgeted[(source, run)] = (entered, asked, terms)
-        return terms
-
-    def _entered(self, run: str, kept: Kept) -> Mapping[str, Terms]:
-        """The terms, as they were entered, of the models of a run of which something is learned."""
-        learned = (name.partition("/") for name in kept.learned)
-        models = [model for of, _, model in learned if of == run]
-        here = filter(self._detectors.cards.__contains__, models)
-        return self._detectors.cards.terms(kept.policy, here)
-
-    def _terms_of(
-        self,
-        source: bytes,
-        judged: ClipJudged,
-        before: SourceState | None,
-        policy: PolicySet | None,
-    ) -> Mapping[str, Terms]:
-        """Of the models that judge in this run now, whatever their backbone; made anew when the
-        policies or the models change.
-        """
-        models = _judging(judged, before)
-        found = self._terms.get((source, judged.run))
-        if found is None or found.policy is not policy or found.models != models:
-            here = filter(self._detectors.cards.__contains__, models)
-            found = _Terms(policy, models, self._detectors.cards.terms(policy, here))
-            self._terms[(source, judged.run)] = found
-        return found.terms
-
-
-@dataclass(frozen=True)
-class _Terms:
-    """What terms were made of, and the terms."""
-
-    policy: PolicySet | None
-    models: tuple[str, ...]
-    terms: Mapping[str, Terms]
-
-
-def _judging(judged: ClipJudged, before: SourceState | None) -> tuple[str, ...]:
-    """The judgement's models, and those of the other backbones of the run."""
-    models = [head.model_id for head in judged.heads]
-    if before is not None:
-        for backbone, detector in before.detectors.items():
-            if backbone != judged.backbone:
-                models += detector.models
-    return tuple(models)
 
 
 def _present(alerts: Iterable[Alert], record: Record) -> list[Outgoing]:
@@ -381,18 +264,5 @@ def build(settings: EpisodesSettings) -> StatefulStream:
     def reread() -> Detectors:
         return Detectors.of(runs.detectors(settings), deployed_heads(broker))
 
-    step = EpisodesStep(Detectors.of(runs.detectors(settings)), bounds, reread)
+    step = EpisodesStep(reread(), bounds, reread)
     return StatefulStream(settings, groups.episodes(), TOPICS, step, broker.publisher("scoring"))
-
-
-def deployed_heads(broker: Broker) -> list[HeadTerms]:
-    """Of all detectors deployed by now, also of those that were replaced while judgements of them
-    may lie unread: the topic keeps them for so long. Raises TransientError.
-    """
-    return [
-        head
-        for deployed in read_all(broker, MODELS)
-        if isinstance(deployed, ModelsDeployed)
-        for package in (*deployed.live, *(shadow.package for shadow in deployed.shadows))
-        for head in package.heads
-    ]

@@ -32,7 +32,7 @@ from services.scoring.packages import fetch, prune
 log = logs.get("deployed")
 FIRST_RETRY_S, LONGEST_RETRY_S = 2.0, 300.0
 REST_S = 3600.0
-FIRST_TRY_S = 60.0
+FIRST_TRY_S = 30.0
 """So long a process that starts waits for what is deployed, before it judges by what it has."""
 
 

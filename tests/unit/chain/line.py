@@ -22,8 +22,9 @@ from services.chassis.streaming.records import Incoming, Outgoing, Partition, Re
 from services.features.backbones.base import Pixels, Vectors
 from services.features.extraction import Extraction
 from services.features.joiner import BULK, LIVE, Patience
+from services.scoring.episodes.in_force import Detectors
 from services.scoring.episodes.policy import Cards
-from services.scoring.episodes.service import Detectors, EpisodesStep
+from services.scoring.episodes.service import EpisodesStep
 from services.scoring.episodes.table import Kept
 from services.scoring.judging.detector import Detector
 from services.scoring.judging.service import JudgingHandler

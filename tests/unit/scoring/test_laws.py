@@ -18,8 +18,9 @@ from schemas.embeddings import EmbeddingExtracted
 from schemas.judgements import ClipJudged
 from schemas.scores import ClipScored
 from services.chassis.streaming.records import Incoming, Outgoing, Partition, Record
+from services.scoring.episodes.in_force import Detectors
 from services.scoring.episodes.policy import Cards
-from services.scoring.episodes.service import Detectors, EpisodesStep
+from services.scoring.episodes.service import EpisodesStep
 from services.scoring.episodes.silence import Bounds
 from services.scoring.heads import Head
 from services.scoring.judging.detector import Detector

@@ -13,8 +13,9 @@ from schemas.scores import ClipScored
 from schemas.topics import ALERTS, POLICIES, SCORES, SOURCES
 from services.chassis.errors import InvalidMessage
 from services.chassis.streaming.records import Outgoing, Partition, Record, Tombstone
+from services.scoring.episodes.in_force import Detectors
 from services.scoring.episodes.policy import Cards
-from services.scoring.episodes.service import Detectors, EpisodesStep
+from services.scoring.episodes.service import EpisodesStep
 from services.scoring.episodes.silence import Bounds
 from services.scoring.episodes.table import Kept
 from tests.builders import ORIGIN, SOURCE

@@ -22,8 +22,9 @@ from schemas.judgements import ClipJudged
 from schemas.policies import PersistenceRule, PolicySet
 from services.chassis.streaming.records import Incoming, Partition, Record
 from services.scoring.calibration import Calibration
+from services.scoring.episodes.in_force import Detectors
 from services.scoring.episodes.policy import Cards
-from services.scoring.episodes.service import Detectors, EpisodesStep
+from services.scoring.episodes.service import EpisodesStep
 from services.scoring.episodes.table import Kept
 from services.scoring.heads import Head
 from services.scoring.heads.registry import build
