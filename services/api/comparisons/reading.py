@@ -15,7 +15,7 @@ from services.api.scores.series import Series
 from services.api.tables import alerts, score_series
 
 SOURCES_A_QUERY = 500
-MOST_ALERTS = 20_000
+MOST_ALERTS = 100_000
 """Of one run; a stretch with more is no use to anybody, and is to be made shorter."""
 
 
