@@ -74,14 +74,19 @@ def bench(  # noqa: PLR0913 - the options of a command
     live: Annotated[
         bool, typer.Option("--live", help="Measure how late cameras are seen instead.")
     ] = False,
+    replay: Annotated[
+        bool, typer.Option("--replay", help="Measure how fast the past is judged again instead.")
+    ] = False,
     cameras: Annotated[
         int | None,
         typer.Option(
-            min=1, help="With --storage or --api: so many (100); with --live: as many as fit."
+            min=1,
+            help="With --storage or --api: so many (100); with --live: as many as fit; with "
+            "--replay: a stretch of so many, for --days.",
         ),
     ] = None,
     days: Annotated[
-        int, typer.Option(min=1, help="With --storage or --api: of each, so long.")
+        float, typer.Option(min=0.001, help="With --storage, --api or --replay: of each, so long.")
     ] = 30,
 ) -> None:
     """Measure decode, features, scoring and the whole line on this machine."""
@@ -91,9 +96,11 @@ def bench(  # noqa: PLR0913 - the options of a command
         give_up(f"there is no video file {video}", 2)
     load = os.getloadavg()[0]
     if api:
-        wanted = api_figures(storage, cameras or 100, days)
+        wanted = api_figures(storage, cameras or 100, round(days))
+    elif replay:
+        wanted = replay_figures(cameras, days, seconds, backbone)
     elif storage:
-        wanted = storage_figures(storage, cameras or 100, days)
+        wanted = storage_figures(storage, cameras or 100, round(days))
     elif live:
         wanted = live_figures(seconds, cameras, backbone)
     else:
@@ -160,6 +167,18 @@ def live_figures(seconds: int, cameras: int | None, backbone: str) -> Iterator[F
         count = cameras or live_bench.cameras_for(bare_s, network.window, os.cpu_count() or 1)
         progress(f"{count} cameras of 720p for {seconds} s")
         for key, value in live_bench.live_figures(Path(name), count, seconds, network.window):
+            yield Figure(key.replace("_", " "), str(value), key, value)
+
+
+def replay_figures(
+    cameras: int | None, days: float, seconds: int, backbone: str
+) -> Iterator[Figure]:
+    """How fast the past is judged again, and how much later that makes the present."""
+    from services.cli import replay_bench
+
+    with tempfile.TemporaryDirectory() as name:
+        network = Subject.of(backbone, Path(name) / "cache").network
+        for key, value in replay_bench.replay_figures(cameras, days, seconds, network):
             yield Figure(key.replace("_", " "), str(value), key, value)
 
 

@@ -32,7 +32,7 @@ was recorded: `sources.v1` says when.
 LONGEST = timedelta(hours=12)
 """Of an upload's footage."""
 PROBES = (0.1, 0.35, 0.6, 0.85)
-PROBE_RECORDS = 3000
+PROBE_RECORDS = 3 * AT_ONCE
 
 
 def plan(request: ReplayRequested, detector: Detector, broker: Broker, log: Log) -> Plan:
@@ -108,22 +108,20 @@ def _probed(
     span: Span,
 ) -> tuple[int, float]:
     """How many windows there are to judge, and the seconds it takes: by some records from here and
-    there, a warm-up before them.
+    there, each time after a first batch.
     """
-    records = windows = 0
-    seconds = 0.0
-    for number, at in enumerate((PROBES[0], *PROBES)):
+    records, windows, seconds = 0, 0, 0.0
+    decoder, keys = decoder_of(request, detector), keys_of(request)
+    for at in PROBES:
         replay = Replay(detector, stretch_of(request), policies.get)
-        part = _part(span, at)
-        decoder, keys = decoder_of(request, detector), keys_of(request)
-        for batch in log.read(detector.topic, part, AT_ONCE):
-            started = time.perf_counter()
-            for output in replay.take(rows_of(decoder, keys, batch)):
+        for number, batch in enumerate(log.read(detector.topic, _part(span, at), AT_ONCE)):
+            started, before = time.perf_counter(), replay.windows
+            for output in (*replay.take(rows_of(decoder, keys, batch)), *replay.flush()):
                 payload(outgoing(output))
-            if number:
-                seconds += time.perf_counter() - started
-                records += len(batch)
-        windows += replay.windows if number else 0
+            took_s = time.perf_counter() - started
+            if number or len(span) < AT_ONCE:  # a source that is new costs more, and is new once
+                seconds, records = seconds + took_s, records + len(batch)
+                windows += replay.windows - before
     share = len(span) / records if records else 0.0
     return round(windows * share), seconds * share
 
