@@ -15,9 +15,9 @@ from schemas.judgements import LIVE
 from services.api import audit
 from services.api.models import history, scopes
 from services.api.models.history import Entry
-from services.api.models.queries import cards_of, model_row
+from services.api.models.queries import cards_of
 from services.api.models.scopes import Judge, Scope
-from services.api.models.standing import Judged, per_day
+from services.api.models.standing import lately
 from services.api.models.tables import models
 from services.api.models.views import Action
 from services.api.principal import Principal
@@ -182,17 +182,10 @@ def shadow_run(detector: str) -> str:
 
 
 def rate_before(connection: Connection, scope: Scope, backbone: str, now: datetime) -> float | None:
-    """Bursts of alarms a camera-day of what is live there now by the scope or its tenant, over the
-    last days; None where that is not known.
+    """Bursts of alarms a camera-day of what was live there over the last days, registered or built
+    in; None where that is not known.
     """
-    above = Scope(scope.tenant_id)
-    row = scopes.live(connection, scope, backbone) or scopes.live(connection, above, backbone)
-    registered = model_row(connection, scope.tenant_id, row["detector"]) if row else None
-    if registered is None:
-        return None
-    ids = [card.model_id for card in cards_of(registered)]
-    judged = Judged(scope, backbone, registered["detector"], ids)
-    days, count = per_day(connection, judged, now - FORMER_OVER)
+    days, count = lately(connection, scope, backbone, now - FORMER_OVER)
     return count / days if days >= LEAST_CAMERA_DAYS else None
 
 

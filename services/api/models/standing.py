@@ -36,6 +36,7 @@ class Footage:
     """Clips of a source that a head scored; they lie evenly from the first to the last."""
 
     source_id: str
+    detector: str
     model_id: str
     clips: int
     clip: timedelta
@@ -85,11 +86,23 @@ def alarms_since(connection: Connection, judged: Judged, since: datetime) -> lis
 
 
 def footage_since(connection: Connection, judged: Judged, since: datetime) -> list[Footage]:
-    """What it scored live; what was dark, left out or not watched is not in it."""
-    ours = select(sources.c.source_id).where(cameras_of(judged.scope, judged.backbone))
+    """What the detector scored live; what was dark, left out or not watched is not in it."""
+    return _footage(connection, judged.scope, judged.backbone, since, judged.detector)
+
+
+def _footage(
+    connection: Connection,
+    scope: Scope,
+    backbone: str,
+    since: datetime,
+    detector: str | None = None,
+) -> list[Footage]:
+    """Of that detector, or of all of the backbone."""
+    ours = select(sources.c.source_id).where(cameras_of(scope, backbone))
     columns = score_series.c
     query = select(
         columns.source_id,
+        columns.detector,
         columns.model_id,
         columns.clips,
         columns.hop,
@@ -99,12 +112,15 @@ def footage_since(connection: Connection, judged: Judged, since: datetime) -> li
     ).where(
         columns.source_id.in_(ours),
         columns.run == LIVE,
-        columns.detector == judged.detector,
+        columns.backbone == backbone,
         columns.last_at >= since,
     )
+    if detector is not None:
+        query = query.where(columns.detector == detector)
     return [
         Footage(
             row.source_id,
+            row.detector,
             row.model_id,
             row.clips,
             timedelta(seconds=row.hop / row.frame_rate),
@@ -119,9 +135,10 @@ def camera_days(footage: Iterable[Footage], since: datetime) -> float:
     """Of all cameras together. Heads see the same clips: of each camera the one that saw most
     counts. Pure.
     """
-    seconds: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    seconds: dict[tuple[str, str], dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for stretch in footage:
-        seconds[stretch.source_id][stretch.model_id] += stretch.seconds_since(since)
+        of_heads = seconds[stretch.source_id, stretch.detector]
+        of_heads[stretch.model_id] += stretch.seconds_since(since)
     return sum(max(of_head.values()) for of_head in seconds.values()) / DAY_S
 
 
@@ -137,10 +154,13 @@ def bursts(found: Iterable[Alarm]) -> list[datetime]:
     return begun
 
 
-def per_day(connection: Connection, judged: Judged, since: datetime) -> tuple[float, int]:
-    """Camera-days, and bursts of alarms in them."""
-    found = bursts(alarms_since(connection, judged, since))
-    return camera_days(footage_since(connection, judged, since), since), len(found)
+def lately(
+    connection: Connection, scope: Scope, backbone: str, since: datetime
+) -> tuple[float, int]:
+    """Camera-days, and bursts of alarms in them, of all that was live there meanwhile."""
+    footage = _footage(connection, scope, backbone, since)
+    judged = Judged(scope, backbone, "", {stretch.model_id for stretch in footage})
+    return camera_days(footage, since), len(bursts(alarms_since(connection, judged, since)))
 
 
 def cameras_of(scope: Scope, backbone: str) -> ColumnElement[bool]:

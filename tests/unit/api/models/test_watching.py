@@ -115,6 +115,14 @@ def test_it_goes_back_to_what_was_before(api: Api) -> None:
     assert audited["items"][0]["detail"]["is_automatic"] is True
 
 
+def test_a_budget_is_three_times_what_was_usual_also_of_what_is_built_in(api: Api) -> None:
+    alarms(api, "built-in", 8, every=timedelta(hours=6))
+    footage(api, "built-in", NOW, api.clock.now())
+    promote(api, registered(api))
+    assert live(api)["former_per_day"] == pytest.approx(4.0, rel=0.01)
+    assert live(api)["budget_per_day"] == pytest.approx(12.0, rel=0.01)
+
+
 def test_nobody_watches_what_was_gone_back_to(api: Api) -> None:
     good, _ = nervous(api)
     watch(api).turn()
