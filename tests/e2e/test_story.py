@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
@@ -186,10 +187,27 @@ def watch_a_camera_and_lose_it(shop: Shop, page: Page) -> None:
     live = page.get_by_role("img", name="Live picture of Quay")
     wait_until(lambda: has_picture(live))
     expect(page.get_by_text(re.compile(r"Latest score \d\.\d\d"))).to_be_visible()
+    seen_at = datetime.now(UTC)
     shop.camera.kill()
     expect(page.get_by_text("offline").first).to_be_visible()
     shop.camera.start()
     expect(page.get_by_text("online").first).to_be_visible()
+    play_what_was_recorded(page, seen_at)
+
+
+def play_what_was_recorded(page: Page, at: datetime) -> None:
+    """Of the camera on the page, a little before the moment."""
+    camera = page.url.rpartition("/")[2]
+    asked = urlencode({"camera": camera, "at": at.isoformat(), "span": 60})
+    page.goto(f"/timeline?{asked}")
+    page.get_by_label("Store", exact=True).select_option(label="Harbour")
+    chart = page.get_by_role("slider")
+    chart.focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    recording = page.get_by_role("region", name="Recording")
+    expect(recording).to_be_visible()
+    page.wait_for_function("() => document.querySelector('video')?.currentTime > 0.2")
 
 
 def try_a_policy(page: Page) -> None:

@@ -1,7 +1,7 @@
 """Frames of a camera become clips on its grid, and what is wrong with it becomes conditions."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -48,7 +48,7 @@ class Camera:
     def __init__(self, folder: Path, clock: ManualClock | None = None, **settings: Any) -> None:
         self.clock, self.kept = clock or ManualClock(ORIGIN), Kept()
         self.failure = ""
-        configured = SourceConfigured(
+        self.configured = SourceConfigured(
             source_id=source(1),
             source_kind="camera",
             name="front",
@@ -59,7 +59,7 @@ class Camera:
         )
         memory = Memory(folder / "front.json")
         self.watching = Watching(
-            configured, self.kept, memory, self.clock, recording_failure=lambda: self.failure
+            self.configured, self.kept, memory, self.clock, recording_failure=lambda: self.failure
         )
 
     def play(self, seconds: float, levels: Sequence[int] = (90, 160), **size: int) -> None:
@@ -174,6 +174,52 @@ def test_a_day_of_clips_lies_where_its_frames_were(tmp_path: Path) -> None:
         off_s = (camera.watching.life.now() - camera.clock.now()).total_seconds()
         assert abs(off_s) < 0.05, hour
     assert indexes(camera) == sorted(set(indexes(camera)))
+
+
+class Checked(Kept):
+    """Keeps where clips lie, and how far they are off; not the clips."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.places: list[tuple[datetime, int]] = []
+        self.furthest_s = 0.0
+
+    def put(self, topic: Topic, message: Message) -> None:
+        if not isinstance(message, ClipRecorded):
+            return
+        self.places.append((message.origin_at, message.index))
+        on_grid = message.index * message.spec.hop_s
+        end = message.moment(message.end_s)
+        late_s = (message.cut_at - end).total_seconds()
+        self.furthest_s = max(self.furthest_s, abs(message.start_s - on_grid), late_s, -late_s)
+
+
+def test_hours_at_the_full_rate_lose_no_clip_and_lie_where_they_were_filmed(
+    tmp_path: Path,
+) -> None:
+    """Three hours with a clock that is off by 10 ppm, set ahead after one, and back after two."""
+    camera = Camera(tmp_path)
+    checked, hours, rate = Checked(), 3, 15
+    pictures = [picture(level=level) for level in (90, 110, 130, 150)]
+    camera.watching = Watching(
+        camera.configured, checked, Memory(tmp_path / "front.json"), camera.clock
+    )
+    for number in range(hours * 3600 * rate):
+        camera.clock.wait(1 / rate, Event())
+        camera.watching.show(LiveFrame(pictures[number // 7 % 4], camera.clock.monotonic()))
+        if number % rate == 0:
+            camera.clock.step(1e-5)
+            step_s = {3600: 3600.0, 7200: -3600.0}.get(number // rate, 0.0)
+            camera.clock.step(step_s)
+            camera.watching.follow_clock()
+            camera.watching.tick()
+    lives = list(dict.fromkeys(origin for origin, _ in checked.places))
+    assert len(lives) == 3
+    for life in lives:
+        own = [index for origin, index in checked.places if origin == life]
+        assert own == list(range(own[0], own[0] + len(own)))
+    assert len(checked.places) >= hours * 3600 * rate // 16 - 2 * len(lives)
+    assert checked.furthest_s <= 1 / rate + 0.01
 
 
 def test_what_stands_still_is_withheld_and_counted_where_the_gate_is_on(tmp_path: Path) -> None:
