@@ -30,7 +30,12 @@ class Answers(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         asked = parse_qs(urlsplit(self.path).query)
         number = int(asked.get("cursor", ["0"])[0])
-        video = {"video_id": IDS[number], "filename": f"[{number}].mp4", "state": "failed"}
+        video = {
+            "video_id": IDS[number],
+            "filename": f"[{number}].mp4",
+            "state": "failed",
+            "is_paused": False,
+        }
         video |= {"error": "No picture.", "duration_s": 61.0, "alert_count": 2}
         following = str(number + 1) if number + 1 < len(IDS) else None
         self._answer(200, {"items": [video], "next": following})
