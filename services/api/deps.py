@@ -54,6 +54,8 @@ class Tools:
     """Have `targets.v1` told of targets that changed, soon."""
     announce_reviews: Callable[[], None]
     """Have `reviews.v1` told of reviews that changed, soon."""
+    announce_missed: Callable[[], None]
+    """Have `reviews.v1` told of missed events that were reported or taken back, soon."""
     announce_policies: Callable[[], None]
     """Have `policies.v1` told of what is in force where that changed, soon."""
     announce_keeping: Callable[[], None]

@@ -18,6 +18,7 @@ from services.api.archived.parts import delete_parts, parts_of
 from services.api.calibrations.tables import BY_SOURCE as OF_CALIBRATIONS
 from services.api.deadletters.tables import dead_letters
 from services.api.keeping.tables import evidence_sizes
+from services.api.learning.tables import missed_events
 from services.api.policies import storing
 from services.api.policies.tables import policy_sets
 from services.api.reviews.incidents import recount
@@ -57,6 +58,7 @@ BY_SOURCE: tuple[Table, ...] = (
     dead_letters,
     *OF_REVIEWS,
     *OF_CALIBRATIONS,
+    missed_events,
 )
 
 

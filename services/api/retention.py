@@ -21,6 +21,7 @@ from services.api.keeping.cuts import Cut, Layer, cuts, layers, size_bounds
 from services.api.keeping.measuring import EvidenceMeasuring, forget_gone, note_gone
 from services.api.keeping.rules import MEASURED, Kind
 from services.api.keeping.tables import evidence_sizes
+from services.api.learning.tables import missed_events
 from services.api.removal import Removal
 from services.api.resumable import Parts
 from services.api.reviews.expiry import old_incidents, old_reviews
@@ -199,6 +200,10 @@ class Retention:
             for table in (comments, review_history, reviews):  # the review itself goes last
                 more = self._delete(table, table.c.alert_id.in_(names)) or more
             more = more or len(names) == AT_ONCE
+            columns = missed_events.c
+            old = cut.old(columns.source_id, columns.since_at)
+            free = holds.is_free(columns.source_id, columns.since_at, columns.until_at)
+            more = self._delete(missed_events, and_(old, free)) or more
         return more
 
     def _expire_conditions(self, now: datetime) -> bool:

@@ -30,6 +30,7 @@ from services.api.faces.copies import HiddenCopies
 from services.api.frames import Thumbnails
 from services.api.health import Health
 from services.api.keeping.announcing import KeepingAnnouncements
+from services.api.learning.announcing import MissedAnnouncements
 from services.api.live.view import LiveView
 from services.api.models.announcing import ModelAnnouncements
 from services.api.models.watching import BudgetWatch
@@ -164,6 +165,9 @@ def build(settings: ApiSettings) -> ApiService:
     reviewing = _duty(
         "reviews", ReviewAnnouncements(engine, publishing).turn, engine, clock, SHORT_LEASE_S
     )
+    missing = _duty(
+        "missed-events", MissedAnnouncements(engine, publishing).turn, engine, clock, SHORT_LEASE_S
+    )
     policing = _duty(
         "policies",
         PolicyAnnouncements(engine, publishing, clock).turn,
@@ -230,6 +234,7 @@ def build(settings: ApiSettings) -> ApiService:
         announce=announcing.wake,
         announce_targets=targeting.wake,
         announce_reviews=reviewing.wake,
+        announce_missed=missing.wake,
         announce_policies=policing.wake,
         announce_keeping=keeping.wake,
         announce_models=deploying.wake,
@@ -252,6 +257,7 @@ def build(settings: ApiSettings) -> ApiService:
     duties = [
         announcing,
         reviewing,
+        missing,
         policing,
         targeting,
         deploying,

@@ -11,6 +11,7 @@ from schemas.ids import evidence_prefix, segment_prefix, segment_started_at
 from services.api.albums.tables import album_items
 from services.api.erasure.scores import erase_scores
 from services.api.keeping.tables import evidence_sizes
+from services.api.learning.tables import missed_events
 from services.api.queries.recordings import LONGEST_SEGMENT
 from services.api.reviews.tables import comments, review_history, reviews
 from services.api.scores.reading import Span
@@ -84,6 +85,12 @@ def erase_rows(
         album_items.c.to_at > span.since,
     )
     counts["album_items"] = connection.execute(delete(album_items).where(moments)).rowcount
+    events = and_(
+        missed_events.c.source_id == source_id,
+        missed_events.c.since_at < span.until,
+        missed_events.c.until_at > span.since,
+    )
+    counts["missed_events"] = connection.execute(delete(missed_events).where(events)).rowcount
     latest = and_(runs.c.source_id == source_id, _within(runs.c.last_at, span))
     connection.execute(update(runs).where(latest).values(last_score=None))
     return {name: count for name, count in counts.items() if count}

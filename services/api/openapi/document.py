@@ -38,6 +38,7 @@ TAGS = {
     "erasures": "Footage taken away for good, with a signed proof.",
     "calibrations": "What cameras' own scores and people's verdicts made of the marks.",
     "dead letters": "Records that no consumer could use.",
+    "learning": "Events that raised nothing, how far heads of one's own are, what to mark next.",
     "holds": "Legal hold: what nobody may delete.",
     "privacy": "Whose evidence has hidden faces.",
     "retention": "How long what is kept, by a tenant or a store.",

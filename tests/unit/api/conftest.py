@@ -27,6 +27,7 @@ from services.api.events.hub import EventHub
 from services.api.faces.copies import HiddenCopies
 from services.api.frames import Thumbnails
 from services.api.keeping.announcing import KeepingAnnouncements
+from services.api.learning.announcing import MissedAnnouncements
 from services.api.live.view import LiveView
 from services.api.models.announcing import ModelAnnouncements
 from services.api.playback import Playback
@@ -142,6 +143,7 @@ def apis_on(engine: Engine, folder: Path) -> Iterator[Callable[..., Api]]:
         targeting = TargetAnnouncements(engine, publishing)
         reviewing = ReviewAnnouncements(engine, publishing)
         deploying = ModelAnnouncements(engine, publishing)
+        missing = MissedAnnouncements(engine, publishing)
         keeping = KeepingAnnouncements(engine, publishing, clock, settings.keeping)
         replaying = ReplayAnnouncements(engine, publishing, clock)
         tools = Tools(
@@ -159,6 +161,7 @@ def apis_on(engine: Engine, folder: Path) -> Iterator[Callable[..., Api]]:
             announce_policies=lambda: announced(policies),
             announce_targets=lambda: announced(targeting),
             announce_reviews=lambda: announced(reviewing),
+            announce_missed=lambda: announced(missing),
             announce_keeping=lambda: announced(keeping),
             announce_models=lambda: announced(deploying),
             announce_replays=lambda: announced(replaying),
@@ -192,6 +195,7 @@ def apis_on(engine: Engine, folder: Path) -> Iterator[Callable[..., Api]]:
 def announced(
     duty: Announcements
     | ReviewAnnouncements
+    | MissedAnnouncements
     | PolicyAnnouncements
     | TargetAnnouncements
     | KeepingAnnouncements

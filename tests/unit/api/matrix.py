@@ -39,6 +39,12 @@ class Entry:
 
 USER = "00000000-0000-0000-0000-000000000007"
 STRETCH = {"from": "2026-05-01T22:00:00Z", "to": "2026-05-01T22:01:00Z"}
+MISSED = {
+    "source_id": str(CAMERA),
+    "since": STRETCH["from"],
+    "until": STRETCH["to"],
+    "label": "theft",
+}
 VIEW, REVIEW, UPLOAD = Entry("view"), Entry("review"), Entry("upload")
 CONFIGURE, ADMINISTER = Entry("configure"), Entry("administer")
 OPEN = Entry("open")
@@ -195,6 +201,12 @@ MATRIX: dict[tuple[str, str], Entry] = {
     ("GET", "/api/v1/dead-letters/{letter_id}"): ADMINISTER,
     ("POST", "/api/v1/dead-letters/{letter_id}/replay"): ADMINISTER,
     ("DELETE", "/api/v1/dead-letters/{letter_id}"): ADMINISTER,
+    # learning
+    ("GET", "/api/v1/learning"): VIEW,
+    ("GET", "/api/v1/missed-events"): VIEW,
+    ("POST", "/api/v1/missed-events"): Entry("review", MISSED),
+    ("GET", "/api/v1/missed-events/{event_id}"): VIEW,
+    ("DELETE", "/api/v1/missed-events/{event_id}"): REVIEW,
     # legal hold and retention
     ("GET", "/api/v1/holds"): REVIEW,
     ("POST", "/api/v1/holds"): Entry(

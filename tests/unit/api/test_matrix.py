@@ -25,6 +25,8 @@ from services.api.auth import authenticated
 from services.api.erasure.views import ErasureEntry
 from services.api.keeping.holding import hold_stretch
 from services.api.keeping.views import HoldEntry
+from services.api.learning import marking
+from services.api.learning.views import MissedEventEntry
 from services.api.principal import RIGHTS, Actor, Principal, Right
 from services.api.queries.sources import source_row
 from services.api.tables import sources
@@ -32,7 +34,7 @@ from tests.unit.api.builders import CAMERA, alert, configured
 from tests.unit.api.conftest import Api, apis
 from tests.unit.api.detectors import MODELS, files, zipped
 from tests.unit.api.letters import collect, letter
-from tests.unit.api.matrix import MATRIX, OPEN, REPLAY, TARGET, Entry, Need
+from tests.unit.api.matrix import MATRIX, MISSED, OPEN, REPLAY, TARGET, Entry, Need
 from tests.unit.api.people import a_store, invitation, person
 from tests.unit.api.test_uploads import MP4
 
@@ -169,6 +171,7 @@ def created(make_api: Callable[..., Api]) -> World:
         "item_id": item_id,
         "erasure_id": _erasure(api),
         "hold_id": _hold(api),
+        "event_id": _missed(api),
         "letter_id": str(collect(api, letter())[0]),
         "source_id": str(CAMERA),
         "video_id": video.json()["video_id"],
@@ -232,6 +235,15 @@ def _hold(api: Api) -> str:
     with api.engine.connect() as connection:
         row = source_row(connection, who, CAMERA)
     return str(hold_stretch(api.tools, who, row, entry))
+
+
+def _missed(api: Api) -> str:
+    """A theft that the camera saw and nothing raised."""
+    who = ASKING["owner"]
+    assert who is not None
+    entry = MissedEventEntry.model_validate(MISSED)
+    with api.engine.begin() as connection:
+        return str(marking.enter(connection, who, entry, api.clock.now()))
 
 
 def _album(api: Api) -> tuple[str, str]:
