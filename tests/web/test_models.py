@@ -18,7 +18,7 @@ from tests.unit.api.conftest import NOW
 from tests.waiting import wait_until
 from tests.web.conftest import Site, require_accessible, require_fits
 
-PAGES = ("models", "replays", "comparison", "calibration", "dead-letters")
+PAGES = ("models", "replays", "comparison", "calibration", "learning", "dead-letters")
 OF_CAMERA = {"source_id": CAMERA, "source_kind": "camera"}
 
 
@@ -107,6 +107,23 @@ def test_a_dead_letter_is_shown_and_put_on_its_topic_again(page: Page, site: Sit
     page.get_by_role("button", name="Replay").first.click()
     expect(page.get_by_text("No dead letters")).to_be_visible()
     assert letters.state_of(site.api, letter_id)[0] == "replayed"
+
+
+def test_a_missed_event_is_reported_and_taken_back(page: Page, watching: Site) -> None:
+    page.goto("/learning")
+    page.get_by_role("button", name="Report a missed event").click()
+    dialog = page.get_by_role("dialog", name="Report a missed event")
+    dialog.get_by_label("What happened").fill("theft")
+    dialog.get_by_label("From").fill("2026-05-01T22:00:10")
+    dialog.get_by_role("button", name="Report", exact=True).click()
+    expect(dialog).to_be_hidden()
+    row = page.get_by_role("list", name="Reported and marked")
+    expect(row.get_by_text("Theft")).to_be_visible()
+    row.get_by_role("button", name="Take back").click()
+    question = page.get_by_role("dialog", name="Take the mark back?")
+    question.get_by_role("button", name="Take back").click()
+    expect(page.get_by_text("Nothing was reported yet.")).to_be_visible()
+    assert watching.api.client.get("/api/v1/missed-events").json()["items"] == []
 
 
 def test_what_a_camera_learned_is_seen(page: Page, watching: Site) -> None:

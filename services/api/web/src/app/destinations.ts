@@ -5,7 +5,7 @@ import { type Right, useMe } from "@/api/session";
 import type { IconName } from "./icons";
 
 const SECTION = ["/people", "/stores", "/keys", "/account", "/audit", "/settings"];
-const OF_MODELS = ["/replays", "/comparison", "/calibration", "/dead-letters"];
+const OF_MODELS = ["/replays", "/comparison", "/calibration", "/learning", "/dead-letters"];
 
 export type Destination = {
   to:

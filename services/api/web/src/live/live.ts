@@ -20,6 +20,7 @@ const CONCERNS: [prefix: string, paths: string[]][] = [
     ],
   ],
   ["replay.", ["/api/v1/replays", "/api/v1/comparisons"]],
+  ["models.", ["/api/v1/models", "/api/v1/deployments", "/api/v1/overview"]],
   ["video.", ["/api/v1/videos"]],
   ["health", ["/api/v1/overview", "/api/v1/cameras", "/api/v1/sources/{source_id}/conditions"]],
   ["delivery", ["/api/v1/alerts/{alert_id}", "/api/v1/targets/{target_id}/deliveries"]],

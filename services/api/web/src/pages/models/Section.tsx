@@ -14,6 +14,7 @@ export function Section() {
     { to: "/replays", label: t`Replays`, may: true },
     { to: "/comparison", label: t`Comparison`, may: true },
     { to: "/calibration", label: t`Calibration`, may: true },
+    { to: "/learning", label: t`Learning`, may: true },
     { to: "/dead-letters", label: t`Dead letters`, may: rights.includes("administer") },
   ] as const;
   return (

@@ -7,6 +7,7 @@ import {
   detectorSearch,
   letterSearch,
   replaysSearch,
+  storeSearch,
 } from "./search";
 
 const section = createRoute({
@@ -78,6 +79,16 @@ const calibration = createRoute({
   ),
 });
 
+const learning = createRoute({
+  getParentRoute: () => section,
+  path: "/learning",
+  validateSearch: storeSearch,
+  component: lazyRouteComponent(
+    spoken(() => import("./learning/Learning"), "models"),
+    "Learning",
+  ),
+});
+
 const deadLetters = createRoute({
   getParentRoute: () => section,
   path: "/dead-letters",
@@ -89,5 +100,14 @@ const deadLetters = createRoute({
 });
 
 export const modelRoutes = [
-  section.addChildren([models, detector, replays, replay, comparison, calibration, deadLetters]),
+  section.addChildren([
+    models,
+    detector,
+    replays,
+    replay,
+    comparison,
+    calibration,
+    learning,
+    deadLetters,
+  ]),
 ] as const;

@@ -72,6 +72,10 @@ export function calibrationSearch(given: Record<string, unknown>): CalibrationSe
   });
 }
 
+export function storeSearch(given: Record<string, unknown>): { store?: string } {
+  return present({ store: text(given.store) });
+}
+
 function present<T extends object>(values: T): T {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
 }

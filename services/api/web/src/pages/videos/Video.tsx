@@ -14,6 +14,7 @@ import { notify } from "@/ui/toasts";
 import { AddToAlbum } from "@/video/AddToAlbum";
 import { Player } from "@/video/Player";
 import type { PlayerHandle } from "@/video/playback";
+import { ReportMissed } from "@/video/ReportMissed";
 import { Shot } from "@/video/Shot";
 import { bandsOf, highest, isHigh, linesOf, stepsOf } from "@/video/series";
 import look from "@/video/video.module.css";
@@ -151,6 +152,7 @@ function Stage({ video, timeline }: { video: VideoView; timeline: TimelineView |
   useEffect(() => {
     if (startS !== undefined) player.current?.seek(startS);
   }, [startS]);
+  const may = useMay("review");
   const seek = (seconds: number) => player.current?.seek(seconds);
   const src = `/api/v1/videos/${video.video_id}`;
   return (
@@ -168,7 +170,18 @@ function Stage({ video, timeline }: { video: VideoView; timeline: TimelineView |
           onTime={(seconds) => {
             now.current = seconds;
           }}
-          extra={<Button look="quiet" onClick={() => setFrameS(now.current)}>{t`Picture`}</Button>}
+          extra={
+            <>
+              {may && timeline && (
+                <ReportMissed
+                  look="quiet"
+                  sourceId={video.video_id}
+                  moment={() => Date.parse(timeline.origin_at) + now.current * 1000}
+                />
+              )}
+              <Button look="quiet" onClick={() => setFrameS(now.current)}>{t`Picture`}</Button>
+            </>
+          }
         />
         {drawn && drawn.moments.length > 0 && (
           <section className={css.section} aria-labelledby="moments">

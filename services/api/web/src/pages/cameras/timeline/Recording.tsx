@@ -2,9 +2,11 @@
 
 import { useLingui } from "@lingui/react/macro";
 import { useEffect, useEffectEvent, useRef, useState } from "react";
+import { useMay } from "@/api/session";
 import { useFormat } from "@/i18n/format";
 import { Button } from "@/ui/controls";
 import { sentence } from "@/ui/layout";
+import { ReportMissed } from "@/video/ReportMissed";
 import { fetchStretch, type Stretch } from "@/video/recording";
 import css from "./timeline.module.css";
 
@@ -26,6 +28,7 @@ export function Recording({
   onClose: () => void;
 }) {
   const { t } = useLingui();
+  const may = useMay("review");
   const format = useFormat(zone);
   const video = useRef<HTMLVideoElement>(null);
   const wanted = useRef(chosen.at);
@@ -85,6 +88,7 @@ export function Recording({
         <span className="numbers">
           {format.day(new Date(shownAt))} {format.time(new Date(shownAt))}
         </span>
+        {may && <ReportMissed look="quiet" sourceId={chosen.sourceId} moment={() => shownAt} />}
         <Button look="quiet" aria-label={t`Close`} onClick={onClose}>
           ×
         </Button>

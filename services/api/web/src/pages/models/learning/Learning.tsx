@@ -1,0 +1,88 @@
+// How far a store is with heads of its own, and what to mark next, one moment after the other.
+
+import { useLingui } from "@lingui/react/macro";
+import { getRouteApi } from "@tanstack/react-router";
+import { $api, type LearningView } from "@/api/client";
+import { useMay } from "@/api/session";
+import { useFormat } from "@/i18n/format";
+import { SelectField } from "@/ui/controls";
+import { Empty, Loaded } from "@/ui/layout";
+import { ReportMissed } from "@/video/ReportMissed";
+import css from "../models.module.css";
+import { useStores } from "../stores";
+import { LabelPanel } from "./LabelPanel";
+import { Missed } from "./Missed";
+import { Suggestions } from "./Suggestions";
+
+const route = getRouteApi("/shell/models-section/learning");
+
+export function Learning() {
+  const { t } = useLingui();
+  const { store } = route.useSearch();
+  const navigate = route.useNavigate();
+  const may = useMay("review");
+  const stores = useStores();
+  const params = { query: store ? { store_id: store } : {} };
+  const query = $api.useQuery("get", "/api/v1/learning", { params });
+  return (
+    <div className={css.stack}>
+      <div className={css.head}>
+        <p
+          className={css.lead}
+        >{t`What people mark teaches the next head. A head for one room learns from that room: marks on true alarms, on events that raised none, and on moments in which nothing happened.`}</p>
+        <div className={css.acts}>
+          {stores.length > 1 && (
+            <SelectField
+              label={t`Store`}
+              value={store ?? ""}
+              onChange={(event) =>
+                void navigate({ search: { store: event.currentTarget.value || undefined } })
+              }
+            >
+              <option value="">{t`All stores`}</option>
+              {stores.map(({ store_id, name }) => (
+                <option key={store_id} value={store_id}>
+                  {name}
+                </option>
+              ))}
+            </SelectField>
+          )}
+          {may && <ReportMissed storeId={store} />}
+        </div>
+      </div>
+      <Loaded query={query} rows={4}>
+        {(learning) => <Found learning={learning} storeId={store} />}
+      </Loaded>
+    </div>
+  );
+}
+
+function Found({ learning, storeId }: { learning: LearningView; storeId: string | undefined }) {
+  const { t } = useLingui();
+  const { number } = useFormat();
+  const { labels, quiet_hours, suggestions } = learning;
+  const hours = number(quiet_hours);
+  return (
+    <>
+      {labels.length === 0 ? (
+        <Empty title={t`Nothing was marked yet`}>
+          <p>{t`Give alerts a verdict, or report an event that raised none.`}</p>
+        </Empty>
+      ) : (
+        <section className={css.stack} aria-labelledby="labels">
+          <div className={css.head}>
+            <h2 id="labels">{t`How far it is`}</h2>
+            <span className="dim">{t`${hours} quiet hours to learn from`}</span>
+          </div>
+          <div className={css.cards}>
+            {labels.map((label) => (
+              <LabelPanel key={label.label} label={label} />
+            ))}
+          </div>
+        </section>
+      )}
+      <Suggestions key={storeId ?? ""} all={suggestions} />
+      <Missed storeId={storeId} />
+    </>
+  );
+}
