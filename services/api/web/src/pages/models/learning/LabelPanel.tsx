@@ -10,9 +10,10 @@ export function LabelPanel({ label }: { label: LabelProgressView }) {
   const { t } = useLingui();
   const word = useLabelWord();
   const { marked, needed, days, model_id } = label;
-  const { about, at_least, at_most } = needed;
+  const { at_least, at_most } = needed;
+  const about = needed.about ?? at_least;
   const name = word(label.label);
-  const between = at_most === null ? t`at least ${at_least}` : `${at_least}–${at_most}`;
+  const between = at_most == null ? t`at least ${at_least}` : `${at_least}–${at_most}`;
   return (
     <Panel className={css.card} aria-label={name}>
       <div className={css.head}>
