@@ -11,7 +11,14 @@ from sqlalchemy import Connection, select
 from schemas.judgements import LIVE
 from services.api.access.tables import stores
 from services.api.comparisons import labels
-from services.api.comparisons.agreement import Figure, agreement, area, events_of, non_events_of
+from services.api.comparisons.agreement import (
+    Figure,
+    Stretch,
+    agreement,
+    area,
+    events_of,
+    non_events_of,
+)
 from services.api.comparisons.changes import Changes, Raised, changes
 from services.api.comparisons.minutes import EDGES, MINUTE, Disagreement, Minutes, minutes
 from services.api.comparisons.reading import Side, sides
@@ -27,6 +34,7 @@ from services.api.comparisons.views import (
     StoreComparisonView,
     StoreSideView,
 )
+from services.api.learning.marking import missed_between
 from services.api.principal import Principal, visible
 from services.api.replays.counting import seconds_scored
 from services.api.replays.queries import judged, sources_of
@@ -72,7 +80,8 @@ def compare(connection: Connection, principal: Principal, asked: Asked) -> Compa
         return None
     own = Span(replay.since, replay.until) if replay else _latest(rows)
     span = Span(asked.since or own.since, asked.until or own.until)
-    return _Comparison(connection, rows, asked, span).view()
+    missed = [_stretch(row) for row in missed_between(connection, principal, span)]
+    return _Comparison(connection, rows, asked, span, missed).view()
 
 
 def _sources(
@@ -97,6 +106,10 @@ def _sources(
     return rows if wanted is None else {name: rows[name] for name in wanted if name in rows}
 
 
+def _stretch(row: Row) -> Stretch:
+    return Stretch(row["source_id"], row["since_at"], row["until_at"])
+
+
 def _latest(rows: Mapping[str, Row]) -> Span:
     until = max(row["last_at"] for row in rows.values()) + timedelta(seconds=2)
     return Span(until - USUAL, until)
@@ -106,8 +119,14 @@ class _Comparison:
     """What is read once, for all parts of the view."""
 
     def __init__(
-        self, connection: Connection, rows: Mapping[str, Row], asked: Asked, span: Span
+        self,
+        connection: Connection,
+        rows: Mapping[str, Row],
+        asked: Asked,
+        span: Span,
+        missed: Iterable[Stretch],
     ) -> None:
+        """`missed`: what people reported that no alert told of."""
         self._connection, self._rows, self._span = connection, rows, span
         self._names = sorted(rows)
         both = asked.run, asked.against
@@ -116,7 +135,8 @@ class _Comparison:
         self._changes = changes(self._run.alerts, self._against.alerts)
         reviewed = [each for side in self._sides for each in side.alerts]
         self._judged = [each for each in reviewed if each.verdict is not None]
-        self._events = events_of(self._judged, ())
+        reported = [each for each in missed if each.source_id in rows]
+        self._events = events_of(self._judged, reported)
         self._quiet = non_events_of(self._judged, self._events)
 
     @property

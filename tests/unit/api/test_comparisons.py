@@ -241,6 +241,20 @@ def test_what_people_said_counts_for_both_runs(compared: Api) -> None:
     assert found["run"]["auc"]["value"] == 0.5
 
 
+def test_what_was_reported_as_missed_counts_for_recall(compared: Api) -> None:
+    """The shadow saw it, the live run did not."""
+    seen = {
+        "source_id": str(CAMERA),
+        "since": at(300 * CLIP_S).isoformat(),
+        "until": at(302 * CLIP_S).isoformat(),
+        "label": "fight",
+    }
+    assert compared.client.post("/api/v1/missed-events", json=seen).status_code == 201
+    found = view(compared)
+    assert (found["against"]["recall"]["value"], found["against"]["missed"]) == (0.0, 1)
+    assert found["run"]["recall"]["value"] == 1.0
+
+
 def test_a_stretch_and_a_store_narrow_it_down(compared: Api) -> None:
     part = view(compared, since=at(250 * CLIP_S).isoformat(), until=at(400 * CLIP_S).isoformat())
     assert part["lost"]["count"] == 0
