@@ -11,26 +11,27 @@ export function LabelPanel({ label }: { label: LabelProgressView }) {
   const word = useLabelWord();
   const { marked, needed, days, model_id } = label;
   const { at_least, at_most } = needed;
-  const about = needed.about ?? at_least;
+  const { about } = needed;
   const name = word(label.label);
-  const between = at_most == null ? t`at least ${at_least}` : `${at_least}–${at_most}`;
+  const between = at_most == null ? t`more than ${at_least}` : `${at_least}–${at_most}`;
+  const isEnough = about != null && marked >= about;
+  // Until it is known how many it takes, the bar never fills: so many were not enough.
+  const far = about ?? 2 * at_least;
   return (
     <Panel className={css.card} aria-label={name}>
       <div className={css.head}>
         <h3>{name}</h3>
-        <Badge tone={marked >= about ? "good" : marked >= at_least ? "busy" : "plain"}>
-          {marked >= about
-            ? t`Enough to teach`
-            : marked >= at_least
-              ? t`Worth a try`
-              : t`Too few yet`}
+        <Badge tone={isEnough ? "good" : marked >= at_least ? "busy" : "plain"}>
+          {isEnough ? t`Enough to teach` : marked >= at_least ? t`Worth a try` : t`Too few yet`}
         </Badge>
       </div>
       <div className={css.far}>
-        <progress value={Math.min(marked, about)} max={about} aria-label={t`Marked: ${name}`} />
+        <progress value={Math.min(marked, far)} max={far} aria-label={t`Marked: ${name}`} />
         <p>
           <strong className="numbers">{marked}</strong>{" "}
-          {t`of about ${about} marked events (${between})`}
+          {about == null
+            ? t`marked events; it takes ${between}, how many is not known`
+            : t`of about ${about} marked events (${between})`}
         </p>
       </div>
       <dl className={css.pairs}>
