@@ -1,0 +1,1 @@
+export{t as Progress,n as Replays}from"./Replays.js";
