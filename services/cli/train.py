@@ -12,7 +12,9 @@ import torch
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from services.cli.analyze import Api, Token
 from services.cli.figures import summary
+from services.cli.home import Home
 from services.cli.screen import console, err, give_up
 from services.rules.cards import HEADS, require_head
 from services.training.datasets import FORMATS, LabelError
@@ -26,11 +28,13 @@ from services.training.store import store
 
 
 def train(  # noqa: PLR0913 - the options of a command
-    head: Annotated[str, typer.Option(help=f"One of {', '.join(HEADS)}.")],
-    features: Annotated[Path, typer.Option(help="Folder that `nightclerk extract` wrote.")],
-    labels: Annotated[Path, typer.Option(help=f"{FORMATS[0].upper()}{FORMATS[1:]}.")],
+    head: Annotated[str | None, typer.Option(help=f"One of {', '.join(HEADS)}.")] = None,
+    features: Annotated[
+        Path | None, typer.Option(help="Folder that `nightclerk extract` wrote.")
+    ] = None,
+    labels: Annotated[Path | None, typer.Option(help=f"{FORMATS[0].upper()}{FORMATS[1:]}.")] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder of the checkpoint; heads/NAME if not said.")
+        Path | None, typer.Option(help="Folder of what comes out; heads/NAME if not said.")
     ] = None,
     label_rate: Annotated[
         float | None, typer.Option(help="Frames a second that labels count; each format has one.")
@@ -46,8 +50,42 @@ def train(  # noqa: PLR0913 - the options of a command
     setting: Annotated[
         list[str] | None, typer.Option("--set", help="A setting of the head, as lr=0.001.")
     ] = None,
+    from_reviews: Annotated[
+        bool, typer.Option("--from-reviews", help="From what people said of their own cameras.")
+    ] = False,
+    label: Annotated[
+        str | None, typer.Option(help="With --from-reviews: what it finds, as theft.")
+    ] = None,
+    store_name: Annotated[
+        str | None, typer.Option("--store", help="With --from-reviews: of this store only.")
+    ] = None,
+    backbone: Annotated[
+        str, typer.Option(help="With --from-reviews: whose embeddings.")
+    ] = "i3d_k400",
+    days: Annotated[
+        int, typer.Option(min=1, max=366, help="With --from-reviews: how far back.")
+    ] = 30,
+    register: Annotated[
+        bool, typer.Option("--register", help="With --from-reviews: hand it in as a candidate.")
+    ] = False,
+    api: Api = "",
+    token: Token = "",
+    home: Home = None,
 ) -> None:
-    """Train a head on features and labels, and judge it on sources that it has not seen."""
+    """Train a head on features and labels, and judge it on sources that it has not seen; or on
+    what people marked (--from-reviews).
+    """
+    if from_reviews:
+        from services.cli import from_reviews as reviewed
+
+        if label is None or head or features or labels:
+            raise typer.BadParameter("--from-reviews takes --label, and no features nor labels")
+        folder = out or Path("heads") / label
+        asked = reviewed.Asked(label, store_name, folder, backbone, days, register)
+        reviewed.run(asked, api, token, home)
+        return
+    if head is None or features is None or labels is None:
+        raise typer.BadParameter("name --head, --features and --labels, or --from-reviews")
     recipe = Recipe(
         head=head,
         features=features,

@@ -37,7 +37,7 @@ def roc(named: Mapping[str, Mapping[str, Pieces]]) -> bytes:
             axes.plot(curve.false_positive, curve.true_positive, color=COLOURS[way], label=label)
         axes.set(xlabel="false positives", ylabel="true positives", title=title, aspect="equal")
         axes.legend(loc="lower right", frameon=False)
-    return _png(figure)
+    return png(figure)
 
 
 def _side_by_side(figure: Figure, known: Mapping[str, Any]) -> list[Any]:
@@ -55,7 +55,7 @@ def histogram(watched: Sequence[Watched], rule: PersistenceRule) -> bytes:
     axes.axvline(rule.high, color="black", linestyle="--", linewidth=0.9, label="high mark")
     axes.set(xlabel="highest calibrated score", ylabel="videos", xlim=(0, 1))
     axes.legend(frameon=False)
-    return _png(figure)
+    return png(figure)
 
 
 def curves(ways: Mapping[str, Sequence[Watched]], rule: PersistenceRule) -> bytes:
@@ -68,7 +68,7 @@ def curves(ways: Mapping[str, Sequence[Watched]], rule: PersistenceRule) -> byte
         _curve(axes, {way: watched[row] for way, watched in ways.items()}, rule)
     plots[0].legend(frameon=False, loc="upper right", fontsize=7, ncols=2)
     plots[-1].set_xlabel("seconds")
-    return _png(figure)
+    return png(figure)
 
 
 def _curve(axes: Any, ways: Mapping[str, Watched], rule: PersistenceRule) -> None:
@@ -89,7 +89,8 @@ def _interest(watched: Watched) -> tuple[bool, float]:
     return watched.example.is_normal, -watched.example.features.duration_s
 
 
-def _png(figure: Figure) -> bytes:
+def png(figure: Figure) -> bytes:
+    """As all pictures here are kept."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=110)
     return buffer.getvalue()
