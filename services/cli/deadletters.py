@@ -58,6 +58,9 @@ def list_letters(  # noqa: PLR0913 - each is an option
     if as_json:
         console.print_json(data=found)
         return
+    if not found:
+        console.print("There are none.")
+        return
     table = Table("letter", "failed", "topic", "place", "consumer", "reason", "replays", "state")
     table.columns[0].no_wrap = True
     for each in found:

@@ -113,6 +113,11 @@ def promote(  # noqa: PLR0913 - each is an option
     home: Home = None,
 ) -> None:
     """Make a detector live, in all stores or in one."""
+    if not run and not without_comparison:
+        give_up(
+            "name a replay of it with --run (`nightclerk replays start --detector …`), or its "
+            "shadow; else say --without-comparison, and why with --reason"
+        )
     with client_of(api, token, home) as client:
         detector, seen = chosen(client, which), scope(client, store)
         entry = {"store_id": seen["store_id"], "run": run, "reason": reason}
@@ -200,13 +205,16 @@ def history(
         return
     table = Table("when", "what", "where", "before", "after", "by", "why", box=SIMPLE_HEAD)
     table.columns[1].no_wrap = True
+    for column in table.columns[3:5]:
+        column.overflow = "fold"
     for each in found:
         what = each["action"].replace("_", " ") + (" by itself" if each["is_automatic"] else "")
         before, after = each["detector_before"] or "-", each["detector_after"] or "-"
         why = " ".join(
             filter(None, (each["reason"], each["replay_run"] and f"run {each['replay_run']}"))
         )
-        shown = each["at"][:16], what, each["store"] or "all stores", before, after, each["by"], why
+        at = each["at"][:16].replace("T", " ")
+        shown = at, what, each["store"] or "all stores", before, after, each["by"], why
         table.add_row(*(escape(printable(text)) for text in shown))
     console.print(table)
 

@@ -5,6 +5,8 @@ from typing import Any
 
 from rich.markup import escape
 
+SEEN_LESS = 0.98
+"""Of what the other run saw: below it a run is said to have seen less."""
 COLOURS = {"done": "green", "failed": "red", "cancelled": "yellow"}
 
 
@@ -43,10 +45,21 @@ def comparison_lines(found: dict[str, Any]) -> Iterator[str]:
             yield f"  {word:5} {at}  {where}: {label}, peak {alert['peak_score']:.2f}"
     for side, name in ((found["run"], run), (found["against"], against)):
         yield f"{name}: {_figures(side)}"
+    seen, there = (found[side]["camera_days"] for side in ("run", "against"))
+    if seen < SEEN_LESS * there:
+        yield f"[yellow]{run} scored less than {against}: {lasting(seen)} of {lasting(there)}[/]"
+
+
+def lasting(days: float) -> str:
+    """So many days in the unit in which they can be read."""
+    if days >= 1:
+        return f"{days:.1f} days"
+    hours = 24 * days
+    return f"{hours:.1f} h" if hours >= 1 else f"{60 * hours:.1f} min"
 
 
 def _figures(side: dict[str, Any]) -> str:
-    parts = [f"{side['alerts']} alerts in {side['camera_days']:.2f} camera-days"]
+    parts = [f"{side['alerts']} alerts in {lasting(side['camera_days'])} of cameras"]
     named = {
         "a camera-day": side["alarms_per_camera_day"],
         "precision": side["precision"],

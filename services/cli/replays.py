@@ -15,6 +15,7 @@ from services.cli.analyze import Api, Token
 from services.cli.camera import identified
 from services.cli.client import Client
 from services.cli.home import Home
+from services.cli.models import chosen
 from services.cli.replay_figures import comparison_lines, progress_line
 from services.cli.screen import console, err, give_up, printable
 from services.cli.videos import client_of
@@ -47,7 +48,7 @@ def start(  # noqa: PLR0913 - each is an option
         list[str] | None, typer.Option(help="Only this camera or video; again for more.")
     ] = None,
     detector: Annotated[
-        str, typer.Option(help="The id of a registered one; else that of the settings.")
+        str, typer.Option(help="Id or name of a registered one; else that of the settings.")
     ] = "",
     head: Annotated[
         Path | None,
@@ -77,8 +78,10 @@ def start(  # noqa: PLR0913 - each is an option
     with client_of(api, token, home) as client:
         asked["store_ids"] = [_store_id(client, each) for each in store or ()]
         asked["source_ids"] = [str(identified(client, each)) for each in camera or ()]
-        if wanted := detector or (registered(client, head) if head else ""):
-            asked["detector"] = wanted
+        if detector:
+            asked["detector"] = chosen(client, detector)
+        if head:
+            asked["detector"] = registered(client, head)
         if estimate:
             _tell_estimate(client.post("/replays/estimate", asked), as_json)
             return
@@ -99,13 +102,15 @@ def list_replays(
     if as_json:
         console.print_json(data=found)
         return
-    table = Table("run", "detector", "from", "until", "sources", "state", "alerts", box=SIMPLE_HEAD)
-    table.columns[0].no_wrap = True
+    table = Table("run", "from", "until", "state", "alerts", "detector", box=SIMPLE_HEAD)
+    for column in table.columns[:-1]:
+        column.no_wrap = True
+    table.columns[-1].overflow = "fold"
     for each in found:
         state = f"{each['state']} {each['share']:.0%}" if each["state"] == "running" else None
         times = (each[name][:16].replace("T", " ") for name in ("since", "until"))
-        counts = str(each["source_count"]), state or each["state"], str(each["alerts"])
-        table.add_row(each["run"], each["detector"], *times, *counts)
+        counts = state or each["state"], str(each["alerts"])
+        table.add_row(each["run"], *times, *counts, each["detector"])
     console.print(table)
 
 

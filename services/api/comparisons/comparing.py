@@ -45,13 +45,13 @@ from services.rules.intervals import poisson
 DAY_S = 86_400.0
 SHOWN = 200
 USUAL = timedelta(days=7)
-"""Of a run that has no stretch of its own."""
+"""Of a run that was asked for no stretch: so much of it at most."""
 Row = Mapping[Any, Any]
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Which runs, over which stretch; None: the run's own, or its latest week."""
+    """Which runs, over which stretch; None: that of the run, its latest week at most."""
 
     run: str
     against: str = LIVE
@@ -87,12 +87,12 @@ def compare(connection: Connection, principal: Principal, asked: Asked) -> Compa
 def _sources(
     connection: Connection, principal: Principal, asked: Asked, wanted: Sequence[str] | None
 ) -> dict[str, Row]:
-    """By id, with the names of their stores, and how far the run got with each."""
+    """By id, with the names of their stores, and from when to when the run saw each."""
     mine = (runs.c.source_id == sources.c.source_id) & (runs.c.run == asked.run)
     together = sources.outerjoin(runs, mine)
     together = together.outerjoin(stores, stores.c.store_id == sources.c.store_id)
     query = (
-        select(sources, stores.c.name.label("store"), runs.c.last_at)
+        select(sources, stores.c.name.label("store"), runs.c.first_at, runs.c.last_at)
         .select_from(together)
         .where(visible(principal))
     )
@@ -111,8 +111,9 @@ def _stretch(row: Row) -> Stretch:
 
 
 def _latest(rows: Mapping[str, Row]) -> Span:
+    """What the run saw, so that another that went on before and after is not held against it."""
     until = max(row["last_at"] for row in rows.values()) + timedelta(seconds=2)
-    return Span(until - USUAL, until)
+    return Span(max(until - USUAL, min(row["first_at"] for row in rows.values())), until)
 
 
 class _Comparison:

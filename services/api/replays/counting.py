@@ -1,7 +1,8 @@
 """How many clips of a stretch were scored: counted in packed blocks, without unpacking any.
 
-Of a block that reaches over an end of the stretch the clips are taken to lie evenly: it is wrong by
-less than a block of each source.
+Of a block that reaches over an end of the stretch the clips are taken to lie evenly from the first
+that the run scored to the last: where there are gaps, it is wrong by less than a
+block of each source.
 """
 
 from collections import defaultdict
@@ -78,6 +79,7 @@ def _blocks(
                 series.source_id,
                 series.rule,
                 series.origin_at,
+                series.first_at,
                 series.hop,
                 series.frame_rate,
                 blocks.first_index,
@@ -100,10 +102,14 @@ def _blocks(
 
 
 def _share_inside(row: Row, span: Span) -> float:
-    """Of its clips. One that is not full yet ends with the latest of them."""
+    """Of its clips. One that is not full yet ends with the latest of them, and that in which a run
+    begins has none before the run's first.
+    """
     hop_s = row["hop"] / row["frame_rate"]
-    begins = row["origin_at"] + timedelta(seconds=row["first_index"] * hop_s)
-    lasts_s = min(row["span"] * hop_s, max(hop_s, _seconds(row["ends_at"], begins)))
+    opens = row["origin_at"] + timedelta(seconds=row["first_index"] * hop_s)
+    ends = min(opens + timedelta(seconds=row["span"] * hop_s), row["ends_at"])
+    begins = max(opens, row["first_at"])
+    lasts_s = max(hop_s, _seconds(ends, begins))
     before_s = max(0.0, _seconds(span.since, begins))
     after_s = max(0.0, lasts_s - _seconds(span.until, begins))
     return float(max(0.0, lasts_s - before_s - after_s) / lasts_s)

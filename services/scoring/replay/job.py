@@ -9,7 +9,7 @@ import struct
 import sys
 import threading
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, NoReturn
 
 from schemas.archive import ArchiveKind
 from schemas.codec import decode, encode
@@ -29,8 +29,9 @@ from services.scoring.runs import detectors
 if TYPE_CHECKING:
     from services.scoring.replay.archived import ArchivedRows
 
-UNUSABLE = 65
-"""EX_DATAERR of sysexits.h: the detector cannot be used, and trying again will not help."""
+UNUSABLE, EMPTY = 65, 66
+"""EX_DATAERR of sysexits.h: the detector cannot be used; and EX_NOINPUT: the archive has nothing of
+that stretch. Trying again will not help."""
 LENGTH = struct.Struct("<I")
 
 
@@ -49,12 +50,14 @@ def main() -> None:
 
 
 def carry_out(settings: ReplaySettings, request: ReplayRequested) -> None:
-    """Raises ValueError for a detector that is of no use, TransientError when a server is away."""
+    """Ends the process with EMPTY where the archive has nothing of it. Raises ValueError for a
+    detector that is of no use, TransientError when a server is away.
+    """
     import torch  # takes seconds: the process is on its leash before
 
     from services.scoring.judging.detector import assemble
     from services.scoring.replay.log import KafkaLog
-    from services.scoring.replay.running import Job, Surroundings
+    from services.scoring.replay.running import Job, NothingThere, Surroundings
 
     torch.set_num_threads(1)
     store, broker = S3Objects.connect(settings), KafkaBroker(settings)
@@ -64,7 +67,10 @@ def carry_out(settings: ReplaySettings, request: ReplayRequested) -> None:
     archive = _archive(store, request) if request.input == "archive" else None
     publisher = broker.publisher("scoring")
     around = Surroundings(broker, KafkaLog(settings), store, publisher, archive)
-    Job(request, detector, around, settings.replay_checkpoint_s).run()
+    try:
+        Job(request, detector, around, settings.replay_checkpoint_s).run()
+    except NothingThere as error:
+        _last_words(error, EMPTY)
 
 
 def _archive(store: S3Objects, request: ReplayRequested) -> "ArchivedRows":
@@ -106,7 +112,7 @@ def _end_with(pipe: IO[bytes]) -> None:
     os._exit(1)
 
 
-def _last_words(error: Exception, code: int) -> None:
+def _last_words(error: Exception, code: int) -> NoReturn:
     print(f"nightclerk: {error}", file=sys.stderr, flush=True)  # noqa: T201 -- its last words
     raise SystemExit(code) from None
 

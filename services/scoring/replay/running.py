@@ -38,6 +38,10 @@ PACE_S = 0.25
 """Where a rate is asked for, so much work is done at once at most."""
 
 
+class NothingThere(Exception):
+    """What was asked for does not lie where it was to be read."""
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """What a replay reads from and writes to."""
@@ -69,7 +73,9 @@ class Job:
         self._never = Event()
 
     def run(self) -> ReplayProgressed:
-        """Raises TransientError where a server is away."""
+        """Raises TransientError where a server is away, NothingThere for an archive without any of
+        it: that is not the same as a stretch in which nothing happened.
+        """
         plan = self._records.plan(digest_of(self._request)) or self._planned()
         replay = Replay(self._detector, planning.stretch_of(self._request), plan.policies.get)
         self._resume(replay)
@@ -80,6 +86,8 @@ class Job:
             self._note(plan, replay)
         self._put_out(replay.finish())
         self._around.publisher.flush()
+        if self._request.input == "archive" and not replay.windows:
+            raise NothingThere("the archive has nothing of that stretch")
         progress = self._progress("done", plan, replay)
         self._records.save_outcome(self._request, progress)
         self._publish(progress)

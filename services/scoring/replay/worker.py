@@ -25,7 +25,7 @@ from services.chassis.telemetry import logs
 from services.scoring.replay.checkpoint import Records
 from services.scoring.replay.children import Child, ChildProcess, Ended, Spawn
 from services.scoring.replay.config import ReplaySettings
-from services.scoring.replay.job import UNUSABLE
+from services.scoring.replay.job import EMPTY, UNUSABLE
 
 log = logs.get("replay")
 POLL_S = 0.2
@@ -37,6 +37,7 @@ AGAIN_S = 5.0
 """A replay whose servers were away is begun again after so long."""
 SENTENCES: Mapping[int, str] = {
     UNUSABLE: "the detector cannot be used by this worker; its log says why",
+    EMPTY: "the archive has nothing of that stretch; of the last minutes only the log has it",
 }
 
 
@@ -189,7 +190,7 @@ class Worker:
             self._not_before_s[run] = time.monotonic() + AGAIN_S
             return
         deaths = self._deaths[run] = self._deaths.get(run, 0) + 1
-        if ended.code == UNUSABLE or deaths >= MOST_DEATHS:
+        if ended.code in SENTENCES or deaths >= MOST_DEATHS:
             self._deaths.pop(run, None)
             sentence = SENTENCES.get(ended.code, f"it died {deaths} times in a row")
             self._end(child.request, "failed", sentence)

@@ -263,6 +263,18 @@ def test_a_stretch_and_a_store_narrow_it_down(compared: Api) -> None:
     assert compared.client.get(PATH, params=asked).status_code == 404
 
 
+def test_a_shadow_is_held_to_what_it_saw_itself(api: Api) -> None:
+    """What the live run told before the shadow began, and after it ended, is no loss."""
+    api.project(configured(), *clips("live", {10: 0.9, 200: 0.9, 390: 0.9}))
+    api.project(*clips("shadow-b", {200: 0.9})[150:300], closed(200, "shadow-b"))
+    api.project(*(closed(index, "live") for index in (10, 200, 390)))
+    found = view(api)
+    assert (found["same"], found["lost"]["count"]) == (1, 0)
+    days = 150 * CLIP_S / 86_400
+    assert found["run"]["camera_days"] == pytest.approx(days, rel=0.001)
+    assert found["against"]["camera_days"] == pytest.approx(days, rel=0.02)
+
+
 def test_a_run_that_is_not_there_is_not_found(compared: Api) -> None:
     assert compared.client.get(PATH, params={"run": "replay-none"}).status_code == 404
 

@@ -71,6 +71,7 @@ def test_a_folder_is_registered_first(address: str, tmp_path: Path) -> None:
     view = started(address, "--head", str(tmp_path))
     assert view["detector"].startswith("linear-")
     assert not view["is_built_in"]
+    assert started(address, "--detector", tmp_path.name)["run"] == view["run"]
 
 
 def test_an_estimate_starts_nothing(keyed: Api, address: str) -> None:
@@ -89,8 +90,17 @@ def test_whoever_waits_sees_what_would_have_differed(keyed: Api, address: str) -
     assert done.exit_code == 0
     assert "1 would have come, 1 would have gone" in done.output
     assert "Till 1: Possible fight" in done.output
+    assert f"{name}: 1 alerts in 7.1 min of cameras" in done.output
     against = run(address, "compare", "live", "--against", name)
     assert "1 would have come, 1 would have gone" in against.output
+
+
+def test_a_run_that_scored_less_than_the_other_says_so(keyed: Api, address: str) -> None:
+    name = started(address)["run"]
+    keyed.project(*clips("live", {}), *clips(name, {}, 100))
+    finish(keyed, name)
+    found = run(address, "compare", name)
+    assert f"{name} scored less than live: 1.8 min of 7.1 min" in found.output
 
 
 def test_one_that_failed_ends_in_its_reason(keyed: Api, address: str) -> None:

@@ -27,7 +27,7 @@ from services.chassis.streaming.publisher import Publisher
 from services.chassis.streaming.records import Outgoing
 from services.scoring.replay.log import Packed, Span
 from services.scoring.replay.rows import Row
-from services.scoring.replay.running import Job, Surroundings
+from services.scoring.replay.running import Job, NothingThere, Surroundings
 from tests.builders import ORIGIN, source
 from tests.unit.scoring.replay.memory import MemoryLog, put
 from tests.unit.scoring.replay.outputs import clips, closed, opened, rows, scores
@@ -227,3 +227,9 @@ def test_what_the_log_holds_no_more_comes_from_the_archive() -> None:
     archive = MemoryArchive(rows(footage(HIGHS, sources=3)))
     run(broker, request(input="archive"), archive=archive)
     assert results(broker)[0] == scores(expected())
+
+
+def test_an_archive_without_any_of_it_is_no_quiet_stretch(broker: MemoryBroker) -> None:
+    with pytest.raises(NothingThere):
+        run(broker, request(input="archive"), archive=MemoryArchive(()))
+    assert "done" not in [one.state for one in told(broker)]
