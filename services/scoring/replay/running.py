@@ -20,17 +20,11 @@ from services.chassis.streaming.publisher import Publisher
 from services.chassis.streaming.records import Outgoing
 from services.scoring.judging.detector import Detector
 from services.scoring.replay import planning
-from services.scoring.replay.checkpoint import (
-    Checkpoint,
-    Plan,
-    Records,
-    digest_of,
-    restore,
-    states_of,
-)
+from services.scoring.replay.checkpoint import Checkpoint, Plan, Records, digest_of
 from services.scoring.replay.core import Output, Replay
 from services.scoring.replay.log import Log
 from services.scoring.replay.rows import Archive, Row
+from services.scoring.replay.states import restore, states_of
 
 AT_ONCE = 4096
 TELL_S = 1.0

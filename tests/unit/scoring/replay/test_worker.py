@@ -1,5 +1,7 @@
 """A replay worker: what it begins, kills, passes on and says, over children that seem to work."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -173,3 +175,9 @@ def test_two_workers_share_and_one_takes_over(site: Site) -> None:
                 site.ask(run=str(number), sources=(source(number),))
             wait(lambda: sorted(site.at_work()) == sorted(map(str, range(8))))
         wait(lambda: sorted(site.at_work()) == sorted(map(str, range(8))))
+
+
+def test_the_worker_at_rest_has_loaded_no_network() -> None:
+    """It waits beside everything else, and each replay is a process of its own."""
+    program = "import sys, services.scoring.replay.__main__ as _; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
