@@ -103,9 +103,8 @@ def list_replays(
         console.print_json(data=found)
         return
     table = Table("run", "from", "until", "state", "alerts", "detector", box=SIMPLE_HEAD)
-    for column in table.columns[:-1]:
-        column.no_wrap = True
-    table.columns[-1].overflow = "fold"
+    table.columns[0].no_wrap, table.columns[-1].overflow = True, "fold"
+    table.columns[1].min_width = table.columns[2].min_width = len("2026-11-27")
     for each in found:
         state = f"{each['state']} {each['share']:.0%}" if each["state"] == "running" else None
         times = (each[name][:16].replace("T", " ") for name in ("since", "until"))

@@ -80,7 +80,7 @@ class Job:
             self._note(plan, replay)
         self._put_out(replay.finish())
         self._around.publisher.flush()
-        if self._request.input == "archive" and not replay.windows:
+        if self._request.input == "archive" and not replay.clips:
             raise NothingThere("the archive has nothing of that stretch")
         progress = self._progress("done", plan, replay)
         self._records.save_outcome(self._request, progress)
