@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from schemas.base import Bytes, Id
 from schemas.clips import ClipRef, ClipSpec, OfSource
+from schemas.judgements import Run
 
 
 class EmbeddingExtracted(OfSource):
@@ -27,9 +28,10 @@ class EmbeddingExtracted(OfSource):
     dim: Annotated[int, Field(ge=1, le=65536)]
     vector: Bytes
     is_last: bool = False
-    is_reextracted: bool = Field(
-        default=False,
-        description="made anew of recordings, for replays alone: the live stream passes over it",
+    made_for: Run | None = Field(
+        default=None,
+        description="the replay that it was made anew for, of recordings: everybody else passes "
+        "over it",
     )
 
     @model_validator(mode="after")

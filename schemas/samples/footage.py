@@ -104,6 +104,7 @@ def embedding_extracted() -> EmbeddingExtracted:
         window=2,
         dim=4,
         vector=struct.pack("<4f", 0.0, 0.5, -1.25, 3.0),
+        made_for="replay-5f2c",
     )
 
 

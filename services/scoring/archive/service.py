@@ -86,7 +86,7 @@ class ArchiveHandler(Handler):
         self._taken[record.partition] = record.offset
         kind = self._kind(record.partition)
         self._owned.enter(f"{kind}/{record.partition.number}")
-        if isinstance(message, EmbeddingExtracted) and message.is_reextracted:
+        if isinstance(message, EmbeddingExtracted) and message.made_for:
             return  # of a replay; the archive is what the live line saw
         day = message.moment(clips_of(message)[0].start_s).date()
         dim = message.dim if isinstance(message, EmbeddingExtracted) else 0

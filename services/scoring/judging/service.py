@@ -93,7 +93,7 @@ class JudgingHandler(Handler):
         assert isinstance(message, EmbeddingExtracted | PosesExtracted)
         if message.backbone != self._backbone:
             return None
-        if isinstance(message, EmbeddingExtracted) and message.is_reextracted:
+        if isinstance(message, EmbeddingExtracted) and message.made_for:
             return None
         try:
             assigned = self._assigned(message.source_id).fitting(message)

@@ -64,8 +64,8 @@ def outgoing(output: Output) -> Outgoing:
 
 
 def decoder_of(request: ReplayRequested, detector: Detector) -> RowDecoder:
-    is_reextracted = request.input == "recordings"
-    return RowDecoder(detector.topic, detector.backbone, is_reextracted)
+    made_for = request.run if request.input == "recordings" else None
+    return RowDecoder(detector.topic, detector.backbone, made_for)
 
 
 def keys_of(request: ReplayRequested) -> frozenset[bytes]:

@@ -83,12 +83,12 @@ class Archive(Protocol):
 class RowDecoder:
     """Rows of one backbone's embeddings, or its poses as messages."""
 
-    def __init__(self, topic: Topic, backbone: str, is_reextracted: bool = False) -> None:
-        """Of embeddings those that features made of what ingest cut, or those that were made again
-        of recordings.
+    def __init__(self, topic: Topic, backbone: str, made_for: str | None = None) -> None:
+        """Of embeddings those that features made of what ingest cut, or those that were made anew
+        of recordings for a run.
         """
         self._topic, self._backbone = topic, backbone
-        self._is_reextracted = is_reextracted
+        self._made_for = made_for
         self._headers: dict[Any, Header] = {}
 
     def __call__(self, value: bytes | None) -> "Row | PosesExtracted | None":
@@ -96,8 +96,9 @@ class RowDecoder:
         try:
             content = msgpack.unpackb(value or b"")
             if content["type"] == EMBEDDING:
-                is_again = content.get("is_reextracted", False)
-                if content["backbone"] != self._backbone or is_again != self._is_reextracted:
+                if content["backbone"] != self._backbone:
+                    return None
+                if content.get("made_for") != self._made_for:
                     return None
                 if (row := self._row(content, value)) is not None:
                     return row
@@ -193,8 +194,7 @@ class RowDecoder:
         except DecodeError:
             return None
         if isinstance(message, EmbeddingExtracted):
-            is_again = getattr(message, "is_reextracted", False)
-            is_ours = message.backbone == self._backbone and is_again == self._is_reextracted
+            is_ours = message.backbone == self._backbone and message.made_for == self._made_for
             return self.of_message(message) if is_ours else None
         is_ours = isinstance(message, PosesExtracted) and message.backbone == self._backbone
         return message if is_ours else None  # type: ignore[return-value]

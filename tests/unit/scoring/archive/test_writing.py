@@ -145,7 +145,7 @@ def test_of_a_source_that_is_gone_nothing_is_written(line: Line) -> None:
 
 
 def test_what_was_embedded_anew_for_a_replay_is_that_replays(line: Line) -> None:
-    line.take(line.write(embedding(0), embedding(1, is_reextracted=True)))
+    line.take(line.write(embedding(0), embedding(1, made_for="again")))
     line.pass_s(7)
     assert archived(line.store) == [embedding(0)]
 

@@ -108,7 +108,7 @@ def test_what_another_network_saw_is_left_to_its_own_detector() -> None:
 
 
 def test_what_was_embedded_anew_for_a_replay_is_not_judged_live() -> None:
-    again = [vector_window(index, (1.0, 0.0), is_reextracted=True) for index in range(3)]
+    again = [vector_window(index, (1.0, 0.0), made_for="again") for index in range(3)]
     log = Log([*again, *windows(3)])
     assert len(log.read(judging(ALONE), 6)) == 3
 

@@ -192,7 +192,7 @@ def test_no_faster_than_was_asked_for(broker: MemoryBroker) -> None:
 
 
 def again(message: EmbeddingExtracted) -> EmbeddingExtracted:
-    return message.model_copy(update={"is_reextracted": True})
+    return message.model_copy(update={"made_for": "again"})
 
 
 @pytest.mark.parametrize("of", ["log", "recordings"])
