@@ -42,6 +42,11 @@ def health_id(source_id: UUID, origin_at: datetime, condition: str, start_ms: in
     return uuid5(source_id, f"health/{_text(origin_at)}/{condition}/{start_ms}")
 
 
+def original_key(video_id: UUID) -> str:
+    """Where an uploaded video lies as it was handed in."""
+    return f"videos/{video_id}/original"
+
+
 def segment_id(source_id: UUID, started_at: datetime) -> UUID:
     return uuid5(source_id, f"segment/{_text(started_at)}")
 

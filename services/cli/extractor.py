@@ -4,31 +4,25 @@ JPEG, then join and embed, or find people.
 It lives here because only this layer may see ingest, features and scoring at once.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from schemas.clips import ClipRecorded, ClipSpec
-from services.features import core
+from schemas.clips import ClipSpec
 from services.features.backbones import Backbone
-from services.features.backbones.base import Pixels, Vectors
-from services.features.core import Layout, Received, Window, fill
-from services.features.frames import clip_pixels
 from services.features.pose import ID as POSES
 from services.features.pose import PoseNetwork, PoseOptions
 from services.features.pose.observer import Observer
+from services.features.recorded import embeddings
 from services.ingest.clips import clips_of
 from services.scoring.poses import table
 from services.training.features import Features, arrays, described
 
 SPEC = ClipSpec()
 """How the ingest service cuts."""
-AT_ONCE = 8
-"""Windows in one call of the backbone; a GPU gains by it, a CPU loses nothing."""
 Heard = Callable[[float], None]
 """Is told how far a video was looked at, in seconds of it."""
 Look = Callable[[Path, str, Heard], tuple[dict[str, Any], int]]
@@ -84,22 +78,3 @@ def embedded(path: Path, video: str, backbone: Backbone, heard: Heard = lambda _
     start_s_T, end_s_T = np.array(spans, np.float64).reshape(-1, 2).T
     x_TD = np.array(vectors, np.float32).reshape(-1, backbone.dim)
     return Features(video, x_TD[None], start_s_T, end_s_T, backbone.id, backbone.window, SPEC)
-
-
-def embeddings(
-    clips: Iterable[ClipRecorded], backbone: Backbone
-) -> Iterator[tuple[Window, Vectors]]:
-    """The windows that the service forms of a video's clips, in order, each with its vector [D]."""
-    found = windows(clips, backbone)
-    while group := list(islice(found, AT_ONCE)):
-        vectors_BD = backbone.embed([pixels for _, pixels in group])
-        yield from zip((window for window, _ in group), vectors_BD, strict=True)
-
-
-def windows(clips: Iterable[ClipRecorded], backbone: Backbone) -> Iterator[tuple[Window, Pixels]]:
-    """Each with the pixels that the network sees."""
-    layout = Layout(backbone.window, backbone.window)
-    received = (Received(clip, content=clip_pixels(clip, backbone.size)) for clip in clips)
-    for window in core.windows(received, layout):
-        pixels = np.concatenate([part.content for part in window.parts])
-        yield window, fill(pixels, backbone.frames)

@@ -31,9 +31,9 @@ from services.chassis.streaming.tail import Tail
 from services.chassis.streaming.topics import TopicAdmin, registry
 from services.cli import live_bench
 from services.cli.client import Client
-from services.cli.extractor import embeddings
 from services.cli.footage import render_scene
 from services.features.backbones import Backbone
+from services.features.recorded import embeddings
 from services.ingest.clips import clips_of
 from services.ingest.sources.sim.broadcast import Broadcast
 from services.local.stack import LocalStack

@@ -55,8 +55,8 @@ def start(  # noqa: PLR0913 - each is an option
         typer.Option(exists=True, file_okay=False, help="A folder of `train`: registered first."),
     ] = None,
     footage: Annotated[
-        Literal["log", "archive"],
-        typer.Option("--input", help="What is judged: the log, or the archive."),
+        Literal["log", "archive", "recordings"],
+        typer.Option("--input", help="What is judged: the log, the archive, or the footage."),
     ] = "log",
     run: Annotated[str, typer.Option(help="Its name, instead of one of its own.")] = "",
     windows_per_s: Annotated[float | None, typer.Option(help="No faster than this.")] = None,

@@ -14,10 +14,11 @@ from numpy.random import default_rng
 from rich.progress import track
 
 from services.chassis.media.jpeg import Jpeg, of_rgb
-from services.cli.extractor import SPEC, embeddings
+from services.cli.extractor import SPEC
 from services.features.backbones import Backbone, load
 from services.features.config import FeaturesSettings
 from services.features.frames import decode
+from services.features.recorded import embeddings
 from services.ingest.clips import Passage, clips_of
 from services.ingest.sources import sim
 from services.training.default.augment import VIEWS, View

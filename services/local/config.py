@@ -46,6 +46,7 @@ class LocalSettings(BaseSettings):
     episodes_port: Port = 8085
     archive_port: Port = 8086
     replay_port: Port = 8087
+    reextraction_port: Port = 8088
     backbone: str = ""
     backbones: str = ""
     """Networks that run side by side, separated by commas; each gets a features process of its own,
@@ -53,6 +54,9 @@ class LocalSettings(BaseSettings):
     """
     archive: bool = True
     """Whether the archive runs: what networks saw, as Parquet in the object store."""
+    reextraction: bool = True
+    """Whether replays from recordings are carried out. Small until the first is asked for; then it
+    holds a network of its own."""
     kafka_bootstrap: str | None = None
     s3_endpoint: str | None = None
     s3_access_key: str | None = None
@@ -81,7 +85,8 @@ class LocalSettings(BaseSettings):
 
     def runs(self, service: str) -> bool:
         """Whether one of SERVICES is wanted at all."""
-        return service != "archive" or self.archive
+        optional = {"archive": self.archive, "reextraction": self.reextraction}
+        return optional.get(service, True)
 
     def service_port(self, service: str) -> int:
         """The HTTP port (health, metrics, API) of one of SERVICES."""

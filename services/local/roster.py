@@ -73,6 +73,13 @@ _SERVICES = (
         "scoring",
     ),
     Service(
+        "reextraction",
+        "services.reextraction",
+        "ReextractionSettings",
+        "Embed recordings anew, for replays.",
+        "features",
+    ),
+    Service(
         "alerts",
         "services.alerts",
         "AlertsSettings",

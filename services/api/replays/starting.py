@@ -43,6 +43,8 @@ FRESH: dict[str, Any] = {
     "announced_at": None,
 }
 AGAIN = ("failed", "cancelled")
+POSES = "yolov8_pose"
+"""No backbone, but the network that looks for people."""
 
 
 class NameTaken(Exception):
@@ -67,6 +69,8 @@ def estimated(
     span = span_of(asked, now)
     tenant_id, names = chosen(connection, principal, asked, span)
     judge = judge_of(connection, heads, tenant_id, asked.detector)
+    if asked.input == "recordings" and judge.backbone == POSES:
+        raise ValueError("People in recordings are not looked for anew: take the log or archive.")
     wanted = Wanted(names, span, judge, asked.input, asked.windows_per_s)
     return tenant_id, wanted, estimate(connection, wanted)
 
@@ -77,8 +81,6 @@ def start(
     """The run, and whether it begins (again). The caller has it announced once its transaction is
     over. Raises as `estimated`, and NameTaken.
     """
-    if entry.input == "recordings":
-        raise ValueError("No process embeds recordings anew yet: take the log or the archive.")
     tenant_id, wanted, expected = estimated(connection, principal, entry, heads, now)
     run = entry.run or name_of(wanted)
     row = _row(run, tenant_id, wanted, expected, principal, now)

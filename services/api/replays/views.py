@@ -40,8 +40,8 @@ class ReplayAsked(View):
     )
     input: ReplayInput = Field(
         default="log",
-        description="embeddings or poses on the log, or those in the archive; recordings, which "
-        "would be embedded anew by the detector's backbone, can be estimated alone so far",
+        description="embeddings or poses on the log, or those in the archive; recordings: the "
+        "footage in the object store is embedded anew by the detector's backbone before",
     )
     windows_per_s: Annotated[float, Field(gt=0, le=1e9)] | None = Field(
         default=None, description="no faster than this; null: as fast as it goes"
