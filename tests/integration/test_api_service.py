@@ -178,6 +178,6 @@ class Broken:
 def test_without_its_projector_the_process_ends(settings: ApiSettings) -> None:
     upgrade(settings.database_url.get_secret_value())
     service = build(settings)
-    service._projector = Broken()
+    service._readers = [Broken(), *service._readers[1:]]
     with pytest.raises(ZeroDivisionError):
         service.run()
