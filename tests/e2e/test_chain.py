@@ -217,7 +217,8 @@ def assert_every_clip_is_scored_once_in_effect(scores: list[ClipScored]) -> None
 
 def assert_everybody_was_told_once(chain: Chain, sources: int) -> None:
     """One mail and one webhook an alert, and an alert a source at least."""
-    wait_until(lambda: len(chain.hooks.inbox.items) == len(chain.mails.inbox.items) >= sources)
+    told = (chain.hooks.inbox, chain.mails.inbox)
+    wait_until(lambda: len(told[0].items) == len(told[1].items) >= sources, wait_s=300)
     hooks = [one.headers["webhook-id"] for one in chain.hooks.inbox.items]
     mails = [str(one.message["Message-ID"]) for one in chain.mails.inbox.items]
     assert max(Counter(hooks).values()) == 1
