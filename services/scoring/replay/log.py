@@ -11,7 +11,7 @@ from schemas.topics import Topic
 from services.chassis.settings import KafkaSettings
 from services.chassis.streaming.kafka import KafkaReader
 
-POLL_S = 0.5
+POLL_S = 0.05
 
 
 class Packed(NamedTuple):

@@ -4,7 +4,6 @@ Everything put out is an upsert by what it is about, so a replay that is carried
 on from its latest checkpoint after kill -9, changes nothing twice.
 """
 
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from threading import Event
@@ -63,7 +62,8 @@ class Job:
         self._records = Records(around.store, request.run)
         self._nexts: dict[int, int] = {}
         self._alerts, self._elapsed_before_s = 0, 0.0
-        self._began_s = self._told_s = self._noted_s = time.monotonic()
+        self._began_s = self._told_s = self._noted_s = self._judging_since_s = self._now_s
+        self._resumed_at = 0
         self._never = Event()
 
     def run(self) -> ReplayProgressed:
@@ -73,6 +73,7 @@ class Job:
         plan = self._records.plan(digest_of(self._request)) or self._planned()
         replay = Replay(self._detector, planning.stretch_of(self._request), plan.policies.get)
         self._resume(replay)
+        self._judging_since_s, self._resumed_at = self._now_s, replay.windows
         self._tell("running", plan, replay)
         for rows in self._rows(plan):
             self._put_out(replay.take(rows))
@@ -135,14 +136,14 @@ class Job:
             self._around.publisher.publish(planning.outgoing(output))
 
     def _note(self, plan: Plan, replay: Replay) -> None:
-        now_s = time.monotonic()
+        now_s = self._now_s
         if now_s - self._told_s >= TELL_S:
             self._tell("running", plan, replay)
         if now_s - self._noted_s >= self._checkpoint_s and self._can_resume:
             self.checkpoint(replay)
-            took_s = time.monotonic() - now_s
+            took_s = self._now_s - now_s
             self._checkpoint_s = max(self._checkpoint_s, 20 * took_s)
-            self._noted_s = time.monotonic()
+            self._noted_s = self._now_s
 
     def checkpoint(self, replay: Replay) -> None:
         """What was read so far is done, whatever happens from here on."""
@@ -153,20 +154,25 @@ class Job:
         self._records.save_checkpoint(Checkpoint(dict(self._nexts), states, counts))
 
     def _keep_pace(self, replay: Replay) -> None:
-        """No faster than was asked for, counted from this start on."""
+        """No faster than was asked for, counted from when this start had its plan."""
         rate = self._request.windows_per_s
         if rate is not None:
-            ahead_s = replay.windows / rate - self._elapsed_s
+            done = replay.windows - self._resumed_at
+            ahead_s = done / rate - (self._now_s - self._judging_since_s)
             if ahead_s > 0:
                 self._around.clock.wait(ahead_s, self._never)
 
     @property
+    def _now_s(self) -> float:
+        return self._around.clock.monotonic()
+
+    @property
     def _elapsed_s(self) -> float:
-        return self._elapsed_before_s + time.monotonic() - self._began_s
+        return self._elapsed_before_s + self._now_s - self._began_s
 
     def _tell(self, state: ReplayState, plan: Plan, replay: Replay) -> None:
         self._publish(self._progress(state, plan, replay))
-        self._told_s = time.monotonic()
+        self._told_s = self._now_s
 
     def _progress(
         self, state: ReplayState, plan: Plan | None = None, replay: Replay | None = None

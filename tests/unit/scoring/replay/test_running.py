@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from schemas.topics import (
     SOURCES,
     Topic,
 )
+from services.chassis.clock import ManualClock
 from services.chassis.storage.objects import MemoryObjects
 from services.chassis.streaming.memory import MemoryBroker
 from services.chassis.streaming.publisher import Publisher
@@ -186,9 +188,24 @@ def begun(messages: Sequence[Any]) -> list[tuple[str, str, float, str]]:
     return sorted({(one.key, one.rule, one.start_s, one.model_id) for one in found})
 
 
-def test_no_faster_than_was_asked_for(broker: MemoryBroker) -> None:
-    done = run(broker, request(windows_per_s=200.0))
-    assert done.elapsed_s >= done.windows / 200.0
+class SlowPlan(SmallReads):
+    """A log whose records take an hour to find."""
+
+    def __init__(self, broker: MemoryBroker, clock: ManualClock) -> None:
+        super().__init__(broker)
+        self._clock = clock
+
+    def span(self, topic: Topic, since: Any, until: Any) -> Span:
+        self._clock.wait(3600, Event())
+        return super().span(topic, since, until)
+
+
+def test_no_faster_than_was_asked_for_however_long_the_plan_took(broker: MemoryBroker) -> None:
+    clock = ManualClock()
+    done = run(broker, request(windows_per_s=20.0), log=SlowPlan(broker, clock), clock=clock)
+    running = [one for one in told(broker) if one.state == "running"]
+    assert all(one.windows <= 20 * (one.elapsed_s - 3600) + 1 for one in running)
+    assert len(running) >= done.windows / 20 - 1
 
 
 def again(message: EmbeddingExtracted) -> EmbeddingExtracted:
