@@ -16,6 +16,8 @@ PROJECTOR = "api.projector"
 ARCHIVE = "archive"
 REPLAYS = "replay"
 DEAD_LETTERS = "api.dead-letters"
+SHADOWS = "shadows"
+"""In the place of a run: all shadows of a backbone, which are behind the live run together."""
 
 
 def features(backbone: str, lane: Lane) -> str:

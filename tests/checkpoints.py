@@ -25,7 +25,7 @@ from services.scoring.heads.linear.model import Linear
 from services.scoring.heads.registry import build
 from services.scoring.judging.assigned import Assignments
 from services.scoring.judging.detector import Detector
-from services.scoring.judging.service import JudgingHandler
+from services.scoring.judging.live import JudgingHandler
 from tests.builders import embedding
 
 RULE = PersistenceRule(name="fight", label="fight", high=0.9, low=0.6, k=2, n=2, m=2)

@@ -132,7 +132,8 @@ class EpisodesStep:
         partition = record.partition.number
         name = (judged.run, judged.is_late)
         is_live = judged.source_kind == "camera" and not judged.is_late
-        self._silence.heard((judged.source_id, name), partition, judged.cut_at, is_live)
+        key = (judged.source_id, name)
+        self._silence.heard(key, partition, judged.cut_at, is_live, judged.run)
         before = kept.runs.get(name)
         entered = self._in_force.entered(record.key or b"", judged, before, kept.policy)
         terms = self._in_force.raised(record.key or b"", judged.run, kept, entered)

@@ -6,7 +6,8 @@ its partition meanwhile, or what others gave was cut so much later, or the while
 Durations are counted while this process was awake; moments of cutting are compared only among one
 another, and never believed to lie ahead of the present, so that one host's wrong clock silences
 nobody else's cameras. What comes late says nothing of who is silent now, and where it ends the
-camera itself goes on: an episode that is open then has subsided.
+camera itself goes on: an episode that is open then has subsided. A run is compared with itself:
+shadows are behind the live run, and one that gives nothing for long is slow rather than silent.
 """
 
 from collections.abc import Hashable
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from schemas.judgements import LIVE
 from services.chassis.clock import Awake
 from services.scoring.episodes.state import SourceState
 from services.scoring.episodes.watched import WatchedSource
@@ -40,8 +42,8 @@ class Bounds(NamedTuple):
 
 @dataclass
 class _Heard:
-    """Of a source, or of all cameras of a partition: when, in seconds awake, the latest record was
-    handled, and when that was cut.
+    """Of a source, or of all cameras of a partition in a run: when, in seconds awake, the latest
+    record was handled, and when that was cut.
     """
 
     at_s: float
@@ -56,17 +58,19 @@ class Silence:
         self._awake = Awake()
         self._now: datetime | None = None
         self._sources: dict[Hashable, _Heard] = {}
-        self._partitions: dict[int, _Heard] = {}
+        self._partitions: dict[tuple[int, str], _Heard] = {}
 
-    def heard(self, key: Hashable, partition: int, cut_at: datetime, is_live: bool) -> None:
+    def heard(
+        self, key: Hashable, partition: int, cut_at: datetime, is_live: bool, run: str = LIVE
+    ) -> None:
         """A record of a source was handled; `is_live`: of a camera, and not late."""
         at_s = self._awake.seconds
         cut_at = min(cut_at, self._now) if self._now else cut_at
         self._sources[key] = _Heard(at_s, cut_at)
         if is_live:
-            before = self._partitions.get(partition)
+            before = self._partitions.get((partition, run))
             latest = max(before.cut_at, cut_at) if before else cut_at
-            self._partitions[partition] = _Heard(at_s, latest)
+            self._partitions[partition, run] = _Heard(at_s, latest)
 
     def tick(self, now: datetime) -> None:
         """Let time pass; called about once a second, before the questions below are asked."""
@@ -97,11 +101,10 @@ class Silence:
         self._sources.pop(key, None)
 
     def _is_left_behind(self, state: Followed, source: _Heard, bound_s: float) -> bool:
-        partition = self._partitions.get(state.partition)
-        if partition is None:
-            return True
-        if self._awake.seconds - partition.at_s > bound_s:
-            return True
+        run = state.run if isinstance(state, SourceState) else LIVE
+        partition = self._partitions.get((state.partition, run))
+        if partition is None or self._awake.seconds - partition.at_s > bound_s:
+            return run == LIVE
         return partition.cut_at - source.cut_at > timedelta(seconds=bound_s)
 
     def _source(self, key: Hashable, state: Followed) -> _Heard:

@@ -50,6 +50,11 @@ class Assigned:
         """Whether anything of a source has to be kept for them."""
         return self.context > 1 or self.takes_persons
 
+    @cached_property
+    def beside(self) -> "Assigned":
+        """The shadows alone."""
+        return Assigned((), self.shadows)
+
     def fitting(self, message: Seen) -> "Assigned":
         """Those that are made for such messages. Raises MismatchError where no live one is."""
         if len(self.live) == 1 and not self.shadows:

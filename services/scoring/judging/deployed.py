@@ -46,7 +46,7 @@ class _Retry:
 
 class DeployedDetectors:
     """The judges of each source by the latest deployments, for one backbone. `start` it, and `stop`
-    it at the end; `of` may be called from any one thread.
+    it at the end; `of` may be called from any thread.
     """
 
     def __init__(

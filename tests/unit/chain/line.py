@@ -27,7 +27,7 @@ from services.scoring.episodes.policy import Cards
 from services.scoring.episodes.service import EpisodesStep
 from services.scoring.episodes.table import Kept
 from services.scoring.judging.detector import Detector
-from services.scoring.judging.service import JudgingHandler
+from services.scoring.judging.live import JudgingHandler
 from tests.checkpoints import judging
 
 M = TypeVar("M", bound=Message)

@@ -24,7 +24,7 @@ from services.scoring.episodes.service import EpisodesStep
 from services.scoring.episodes.silence import Bounds
 from services.scoring.heads import Head
 from services.scoring.judging.detector import Detector
-from services.scoring.judging.service import JudgingHandler
+from services.scoring.judging.live import JudgingHandler
 from tests.builders import ORIGIN, source
 from tests.checkpoints import card, cosine, judging, mean_head, vector_window
 

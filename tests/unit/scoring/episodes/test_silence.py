@@ -168,3 +168,23 @@ def test_what_comes_late_keeps_no_dead_camera_alive() -> None:
         station.wait(1)
         station.hear("late", ORIGIN - timedelta(hours=1), is_live=False)
     assert station.silence.is_silent("dead", camera())
+
+
+def test_a_shadow_that_is_behind_is_not_silent_until_others_of_its_run_have_passed() -> None:
+    station, shadow = Station(), replace(camera(), run="shadow-a")
+    station.silence.heard("a", 0, ORIGIN, True, "shadow-a")
+    for _ in range(BOUND_S + 2):
+        station.wait(1)
+        station.hear("b", station.now)
+    assert not station.silence.is_silent("a", shadow)
+    station.silence.heard("b", 0, station.now, True, "shadow-a")
+    assert station.silence.is_silent("a", shadow)
+
+
+def test_a_shadow_that_gives_nothing_any_more_is_silent_in_the_end() -> None:
+    station, shadow = Station(), replace(camera(), run="shadow-a")
+    station.silence.heard("a", 0, ORIGIN, True, "shadow-a")
+    station.wait(BOUNDS.upload_s)
+    assert not station.silence.is_silent("a", shadow)
+    station.wait(1)
+    assert station.silence.is_silent("a", shadow)

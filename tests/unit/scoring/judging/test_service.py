@@ -21,7 +21,8 @@ from services.chassis.streaming.worker import Limits
 from services.scoring.heads import Head
 from services.scoring.judging.core import Seen
 from services.scoring.judging.detector import Detector
-from services.scoring.judging.service import IDLE_S, JudgingHandler
+from services.scoring.judging.following import IDLE_S, FollowingHandler
+from services.scoring.judging.live import JudgingHandler
 from tests.builders import ORIGIN, source
 from tests.checkpoints import card, cosine, judging, mean_head, vector_window
 from tests.unit.scoring.judging.test_core import person_head, run, scene_head
@@ -41,19 +42,22 @@ class Log:
         self._messages = messages
         self.done = self.committed = 0
 
-    def read(self, handler: JudgingHandler, count: int, batch: int = 3) -> list[ClipJudged]:
+    def read(self, handler: FollowingHandler, count: int, batch: int = 3) -> list[ClipJudged]:
         """Hand on the records from the commit until `count` new ones were handled."""
         found: list[ClipJudged] = []
         end = min(self.done + count, len(self._messages))
         for start in range(self.committed, end, batch):
-            items = [self._item(handler, at) for at in range(start, min(start + batch, end))]
+            items = self.items(handler, start, min(start + batch, end))
             found += messages(handler.handle(items, Event()))
             handler.settle()
         self.done = end
         self.committed = handler.held().get(self.partition, end)
         return found
 
-    def _item(self, handler: JudgingHandler, offset: int) -> Incoming:
+    def items(self, handler: FollowingHandler, start: int, end: int) -> list[Incoming]:
+        return [self._item(handler, at) for at in range(start, end)]
+
+    def _item(self, handler: FollowingHandler, offset: int) -> Incoming:
         message = self._messages[offset]
         record = Record(self.partition, offset, message.key.encode(), b"")
         return Incoming(record, message, handler.prepare(message), again=offset < self.done)

@@ -5,6 +5,7 @@ failing ones are in nobody's way.
 from collections.abc import Sequence
 from datetime import timedelta
 from math import nan
+from threading import Event
 from uuid import UUID
 
 import numpy as np
@@ -15,10 +16,12 @@ from numpy.typing import NDArray
 
 from schemas.judgements import LIVE, ClipJudged
 from services.chassis.errors import InvalidMessage
+from services.chassis.streaming.handler import Cancelled
 from services.scoring.heads import Head
 from services.scoring.judging.assigned import Assigned, Assignments, Judge, Scope
 from services.scoring.judging.detector import Detector
-from services.scoring.judging.service import JudgingHandler
+from services.scoring.judging.live import JudgingHandler
+from services.scoring.judging.shadows import ShadowHandler
 from tests.builders import ORIGIN, embedding
 from tests.checkpoints import MeanOfLatest, card, cosine, mean_head, rule, vector_window
 from tests.unit.scoring.judging.test_service import Log, windows
@@ -113,8 +116,9 @@ def test_a_shadow_changes_nothing_of_the_live_run() -> None:
     alone = Log(windows(30, sources=3)).read(JudgingHandler(DEFAULT.backbone, Deployed()), 30)
     force = Deployed()
     force.deploy(shadows=(LONG, OTHER))
-    found = Log(windows(30, sources=3)).read(JudgingHandler(DEFAULT.backbone, force), 30)
-    assert of_run(found) == alone
+    assert Log(windows(30, sources=3)).read(JudgingHandler(DEFAULT.backbone, force), 30) == alone
+    found = Log(windows(30, sources=3)).read(ShadowHandler(DEFAULT.backbone, force), 30)
+    assert of_run(found) == []
     for number, detector in enumerate((LONG, OTHER)):
         beside = of_run(found, f"shadow-{number}")
         assert [one.clips for one in sorted(beside, key=order)] == [
@@ -126,6 +130,18 @@ def test_a_shadow_changes_nothing_of_the_live_run() -> None:
         }
 
 
+@given(st.lists(st.integers(1, 9), max_size=6))
+def test_a_shadow_that_is_killed_judges_as_without_that(counts: list[int]) -> None:
+    """It begins anew from what it held back, and puts nothing out twice that was acknowledged."""
+    force = Deployed()
+    force.deploy(shadows=(LONG,))
+    whole = Log(windows(40, sources=3)).read(ShadowHandler(DEFAULT.backbone, force), 40)
+    log, found = Log(windows(40, sources=3)), list[ClipJudged]()
+    for count in [*counts, 40]:
+        found += log.read(ShadowHandler(DEFAULT.backbone, force), count)
+    assert found == whole
+
+
 def order(judged: ClipJudged) -> tuple[str, int]:
     return str(judged.source_id), judged.clips[0].index
 
@@ -133,13 +149,32 @@ def order(judged: ClipJudged) -> tuple[str, int]:
 @pytest.mark.parametrize("how", ["raises", "is nan"])
 def test_a_shadow_that_fails_is_put_aside_until_it_is_deployed_anew(how: str) -> None:
     broken, force, log = Detector((Failing(how),)), Deployed(), Log(windows(12))
-    handler = JudgingHandler(DEFAULT.backbone, force)
+    handler = ShadowHandler(DEFAULT.backbone, force)
     force.deploy(shadows=(broken, OTHER))
     found = log.read(handler, 6)
-    assert len(of_run(found)) == len(of_run(found, "shadow-1")) == 6
+    assert len(of_run(found, "shadow-1")) == 6
     assert of_run(found, "shadow-0") == []
     force.deploy(shadows=(OTHER,))
     assert len(of_run(log.read(handler, 6), "shadow-0")) == 6
+
+
+def test_where_no_shadow_is_nothing_is_kept_for_any() -> None:
+    force, log = Deployed(LONG), Log(windows(9))
+    handler = ShadowHandler(DEFAULT.backbone, force)
+    assert (log.read(handler, 3), len(handler), handler.held()) == ([], 0, {})
+    force.deploy(shadows=(OTHER,))
+    assert len(log.read(handler, 3)) == 3
+    assert handler.held() == {}
+
+
+def test_a_batch_of_shadows_ends_at_the_next_few_windows_when_it_is_cancelled() -> None:
+    force, cancelled = Deployed(), Event()
+    force.deploy(shadows=(OTHER,))
+    handler, log = ShadowHandler(DEFAULT.backbone, force), Log(windows(3))
+    cancelled.set()
+    with pytest.raises(Cancelled):
+        handler.handle(log.items(handler, 0, 3), cancelled)
+    assert len(log.read(handler, 3)) == 3
 
 
 @pytest.mark.parametrize("how", ["raises", "is nan"])
@@ -167,8 +202,10 @@ def test_a_detector_that_is_not_made_for_the_windows_is_passed_over() -> None:
     force, log = Deployed(), Log(windows(3))
     force.deploy(store=wide, shadows=(wide, Detector((Head(network, card(network)),))))
     found = log.read(JudgingHandler(DEFAULT.backbone, force), 3)
-    assert {one.detector for one in of_run(found)} == {DEFAULT.detector_id}
-    assert {one.run for one in found} == {LIVE, "shadow-1"}
+    assert {one.detector for one in found} == {DEFAULT.detector_id}
+    beside = ShadowHandler(DEFAULT.backbone, force)
+    assert {one.run for one in Log(windows(3)).read(beside, 3)} == {"shadow-1"}
+    assert beside.prepare(embedding(0, 1)) is None
     handler = JudgingHandler(DEFAULT.backbone, force)
     with pytest.raises(InvalidMessage, match="made for dimensions"):
         handler.prepare(embedding(0, 1))
