@@ -137,6 +137,7 @@ runs = Table(
     Column("alerts_closed", Integer, nullable=False),
     Column("last_score", Double),
     Column("heard_at", UtcDateTime, nullable=False),
+    Index("ix_runs_run", "run"),
     **INNODB,
 )
 """How far a run got with a source. `alerts_opened` is what its last score says; the other two are
@@ -164,6 +165,7 @@ score_series = Table(
     Column("first_at", UtcDateTime, nullable=False),
     Column("last_at", UtcDateTime, nullable=False),
     Index("ix_score_series_source", "source_id", "run", "last_at"),
+    Index("ix_score_series_run", "run"),
     **INNODB,
 )
 """The scores of one head, model and mark on one grid of a source; a change begins another."""

@@ -16,6 +16,7 @@ from tests.unit.api.test_replays import (
     test_recordings_are_embedded_first_and_then_the_replay_is_told_again,
     test_the_same_asked_for_again_is_the_same_replay,
     test_what_is_removed_goes_with_its_results_and_stays_away,
+    test_what_is_removed_is_found_by_indexes_and_a_bounded_number_of_rows_at_once,
 )
 
 pytestmark = pytest.mark.integration
@@ -31,5 +32,6 @@ __all__ = [
     "test_recordings_are_embedded_first_and_then_the_replay_is_told_again",
     "test_the_same_asked_for_again_is_the_same_replay",
     "test_what_is_removed_goes_with_its_results_and_stays_away",
+    "test_what_is_removed_is_found_by_indexes_and_a_bounded_number_of_rows_at_once",
     "test_what_people_said_counts_for_both_runs",
 ]

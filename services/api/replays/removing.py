@@ -5,15 +5,23 @@ row stays for as long as topics may speak of its run, so that what comes late st
 """
 
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, and_, delete, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Table,
+    and_,
+    delete,
+    or_,
+    select,
+    update,
+)
 
-from services.api.removal import remove_scores
 from services.api.replays.queries import FINISHED
 from services.api.replays.tables import replay_sources, replays
 from services.api.reviews.tables import comments, incidents, review_history, reviews
-from services.api.tables import alerts, runs, score_series
+from services.api.tables import alerts, runs, score_blocks, score_hours, score_series
 from services.chassis.clock import Clock
 from services.chassis.storage.database import transaction
 from services.chassis.storage.objects import ObjectStore
@@ -26,6 +34,8 @@ SWEPT_FOR = timedelta(hours=1)
 REMEMBERED_FOR = timedelta(days=90)
 """As long as alerts lie on their topic."""
 ROWS_AT_ONCE = 500
+"""In a transaction: of alerts and blocks of scores, with what hangs on them."""
+PLACES = ((score_blocks, score_blocks.c.first_index), (score_hours, score_hours.c.hour))
 
 
 def hide(connection: Connection, run: str, now: datetime) -> None:
@@ -81,28 +91,53 @@ class ReplayRemoval:
             return remove_results(connection, run) > 0
 
 
-def remove_results(connection: Connection, run: str) -> int:
-    """A bounded number of rows of a run that is not the live one; how many went."""
-    gone = 0
-    series = _some(connection, select(score_series.c.series_id).where(score_series.c.run == run))
-    if series:
-        remove_scores(connection, series)
-        connection.execute(delete(score_series).where(score_series.c.series_id.in_(series)))
-        gone += len(series)
-    for table in (reviews, alerts):
-        key = table.c.alert_id
-        names = _some(connection, select(key).where(table.c.run == run))
-        if names and table is reviews:
-            for of_review in (comments, review_history):
-                connection.execute(delete(of_review).where(of_review.c.alert_id.in_(names)))
-        if names:
-            connection.execute(delete(table).where(key.in_(names)))
-        gone += len(names)
-    for table in (incidents, runs):
-        connection.execute(delete(table).where(table.c.run == run))
+def remove_results(connection: Connection, run: str, most: int = ROWS_AT_ONCE) -> int:
+    """Some rows of a run that is not the live one; how many went, 0 once nothing is left. All are
+    found by an index and deleted by their keys, so that nothing is locked for long. The series go
+    last: while there are any, the run is not through.
+    """
+    gone = _remove_alerts(connection, run, most)
+    for table, key in ((incidents, incidents.c.incident_id), (runs, runs.c.source_id)):
+        if gone < most:
+            query = select(key).where(table.c.run == run).limit(most - gone)
+            if keys := list(connection.scalars(query)):
+                connection.execute(delete(table).where(key.in_(keys), table.c.run == run))
+            gone += len(keys)
+    if gone < most:
+        gone += _remove_scores(connection, run, most - gone)
     connection.execute(delete(replay_sources).where(replay_sources.c.run == run))
     return gone
 
 
-def _some(connection: Connection, query: Select[Any]) -> list[Any]:
-    return list(connection.scalars(query.limit(ROWS_AT_ONCE)))
+def _remove_alerts(connection: Connection, run: str, most: int) -> int:
+    """With what people said of them."""
+    query = select(alerts.c.alert_id).where(alerts.c.run == run).limit(most)
+    if names := list(connection.scalars(query)):
+        for table in (comments, review_history, reviews, alerts):
+            connection.execute(delete(table).where(table.c.alert_id.in_(names)))
+    return len(names)
+
+
+def _remove_scores(connection: Connection, run: str, most: int) -> int:
+    """Series after series, each from its beginning: a range of the primary key at a time."""
+    gone = 0
+    query = select(score_series.c.series_id).where(score_series.c.run == run).limit(most)
+    for series_id in list(connection.scalars(query)):
+        for table, place in PLACES:
+            if gone < most:
+                gone += _remove_first(connection, table, place, series_id, most - gone)
+        if gone >= most:
+            return gone  # there may be more of this series
+        connection.execute(delete(score_series).where(score_series.c.series_id == series_id))
+        gone += 1
+    return gone
+
+
+def _remove_first(
+    connection: Connection, table: Table, place: ColumnElement[int], series_id: int, most: int
+) -> int:
+    of_series = table.c.series_id == series_id
+    query = select(place).where(of_series).order_by(place).offset(most - 1).limit(1)
+    last = connection.scalar(query)
+    some = of_series if last is None else and_(of_series, place <= last)
+    return connection.execute(delete(table).where(some)).rowcount

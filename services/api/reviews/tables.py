@@ -106,6 +106,7 @@ incidents = Table(
         "incident_id",
     ),
     Index("ix_incidents_started_at", "started_at"),
+    Index("ix_incidents_run", "run"),
     Index("ix_incidents_claim", "claim_key"),
     Index("ix_incidents_claimed", "claimed_until"),
     **INNODB,
