@@ -5,11 +5,26 @@ import os
 from typing import NoReturn
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
 from rich.markup import escape
 
-console = Console()
-err = Console(stderr=True)
+OPEN_WIDTH, OPEN_HEIGHT = 10_000, 25
+
+
+class Screen(Console):
+    """As wide as the terminal, or as COLUMNS says. What goes into a file or a pipe has no width:
+    there a row is a line, and no name is cut.
+    """
+
+    @property
+    def size(self) -> ConsoleDimensions:  # type: ignore[misc]  # nobody sets it
+        if self.file.isatty() or "COLUMNS" in self._environ:
+            return super().size
+        return ConsoleDimensions(OPEN_WIDTH, OPEN_HEIGHT)
+
+
+console = Screen()
+err = Screen(stderr=True)
 
 OF_KOREAN_WINDOWS = "cp949"
 
