@@ -30,7 +30,9 @@ class JudgingService:
     detectors that are deployed while it runs.
     """
 
-    def __init__(self, live: ConsumeLoop, shadows: ConsumeLoop, deployed: DeployedDetectors) -> None:
+    def __init__(
+        self, live: ConsumeLoop, shadows: ConsumeLoop, deployed: DeployedDetectors
+    ) -> None:
         self._live, self._shadows, self._deployed = live, shadows, deployed
         self._failure: BaseException | None = None
         self._beside = Thread(target=self._look_on, name="shadows")
