@@ -16,8 +16,8 @@ class Screen(Console):
     there a row is a line, and no name is cut.
     """
 
-    @property
-    def size(self) -> ConsoleDimensions:  # type: ignore[misc]  # nobody sets it
+    @property  # type: ignore[misc]  # nobody sets it
+    def size(self) -> ConsoleDimensions:
         if self.file.isatty() or "COLUMNS" in self._environ:
             return super().size
         return ConsoleDimensions(OPEN_WIDTH, OPEN_HEIGHT)
