@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.alerts import AlertKind, Severity
 from schemas.base import Bytes, Id, Message, UtcTime
-from schemas.hours import StoreHours, WeeklyHours
+from schemas.hours import WeeklyHours
 
 ChannelName = Literal["email", "webhook", "slack", "mqtt", "webpush"]
 Language = Literal["en", "ko"]
@@ -24,7 +24,8 @@ class AlertFilter(BaseModel):
     labels: tuple[str, ...] = ()
     hours: WeeklyHours | None = None
     """By the clock of `time_zone`; None: at all hours."""
-    time_zone: str = StoreHours().time_zone
+    time_zone: Annotated[str, Field(max_length=64)] | None = None
+    """IANA name; None: that of the store where it happens."""
 
 
 class Pacing(BaseModel):

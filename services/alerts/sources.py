@@ -5,6 +5,7 @@ from typing import Protocol
 from uuid import UUID
 
 from schemas.base import Message
+from schemas.hours import StoreHours
 from schemas.policies import PolicySet
 from schemas.sources import SourceConfigured
 from services.alerts.core.recipients import Place
@@ -63,12 +64,14 @@ class Sources:
         return source.name if isinstance(source, SourceConfigured) else ""
 
     def place(self, source_id: UUID) -> Place:
-        """Where it belongs to, and until when nobody wants to hear of it."""
+        """Where it belongs to, by which clock, and until when nobody wants to hear of it."""
         source, policy = self._view.get(str(source_id)), self._policies.get(str(source_id))
-        snoozed = policy.snoozed_until if isinstance(policy, PolicySet) else None
+        in_force = policy if isinstance(policy, PolicySet) else None
+        snoozed = in_force.snoozed_until if in_force else None
         if not isinstance(source, SourceConfigured):
             return Place(snoozed_until=snoozed)
-        return Place(source.tenant_id, source.store_id, snoozed)
+        hours = in_force.hours if in_force else StoreHours()
+        return Place(source.tenant_id, source.store_id, snoozed, hours.time_zone)
 
     def is_recorded(self, source_id: UUID) -> bool:
         """Whether a camera's recordings are worth waiting for; so they are while nobody said. Of

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from schemas.hours import StoreHours
 from services.alerts.core import Alert
 from services.alerts.core.deliveries import Target
 from services.chassis.hours import is_within
@@ -12,13 +13,15 @@ from services.chassis.hours import is_within
 
 @dataclass(frozen=True)
 class Place:
-    """Where the source of an alert belongs to, and until when nobody wants to hear of it. Without a
-    tenant nobody configured it: only targets of the environment hear of it.
+    """Where the source of an alert belongs to, by which clock people live there, and until when
+    nobody wants to hear of it. Without a tenant nobody configured it: only targets of the
+    environment hear of it.
     """
 
     tenant_id: UUID | None = None
     store_id: UUID | None = None
     snoozed_until: datetime | None = None
+    time_zone: str = StoreHours().time_zone
 
 
 def recipients(
@@ -47,4 +50,6 @@ def _hears(target: Target, alert: Alert, place: Place, now: datetime) -> bool:
         return False
     if wants.hours is None:
         return True
-    return is_within(wants.hours, wants.time_zone, now + timedelta(seconds=target.after_s))
+    return is_within(
+        wants.hours, wants.time_zone or place.time_zone, now + timedelta(seconds=target.after_s)
+    )

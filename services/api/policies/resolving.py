@@ -70,7 +70,8 @@ def policy_set(
     source_id: UUID, effective: Effective, place: Place, set_at: datetime
 ) -> PolicySet | None:
     """What `policies.v1` says of the source; None where the defaults are all there is to say."""
-    if effective.is_default and place.snoozed_until is None:
+    is_usual = place.hours == StoreHours() and place.snoozed_until is None
+    if effective.is_default and is_usual:
         return None
     muted = effective.muted
     return PolicySet(

@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, exists, or_, select
 
+from schemas.hours import StoreHours
 from schemas.judgements import LIVE
 from schemas.targets import TargetConfigured
+from services.api.access.tables import stores
 from services.api.principal import Principal, visible
 from services.api.reviews.tables import reviews
 from services.api.tables import alerts, deliveries, sources
@@ -26,8 +28,10 @@ def missed(
     """Alerts that began in [since, until), in that order, one more than `AT_ONCE` at most; those
     outside of the hours of the target are among them.
     """
-    joined = alerts.join(sources, sources.c.source_id == alerts.c.source_id).outerjoin(
-        reviews, reviews.c.alert_id == alerts.c.alert_id
+    joined = (
+        alerts.join(sources, sources.c.source_id == alerts.c.source_id)
+        .outerjoin(stores, stores.c.store_id == sources.c.store_id)
+        .outerjoin(reviews, reviews.c.alert_id == alerts.c.alert_id)
     )
     arrived = exists().where(
         deliveries.c.alert_id == alerts.c.alert_id,
@@ -35,7 +39,7 @@ def missed(
         deliveries.c.outcome == "delivered",
     )
     query = (
-        select(alerts.c.alert_id, alerts.c.started_at)
+        select(alerts.c.alert_id, alerts.c.started_at, stores.c.hours)
         .select_from(joined)
         .where(
             visible(principal),
@@ -58,7 +62,8 @@ def in_its_hours(target: TargetConfigured, row: Row) -> bool:
     if wants.hours is None:
         return True
     due_at = row["started_at"] + timedelta(seconds=target.after_s)
-    return is_within(wants.hours, wants.time_zone, due_at)
+    there = StoreHours.model_validate(row["hours"] or {}).time_zone
+    return is_within(wants.hours, wants.time_zone or there, due_at)
 
 
 def _wanted(target: TargetConfigured) -> Iterator[ColumnElement[bool]]:

@@ -44,7 +44,8 @@ def _printable(name: str) -> str:
 
 
 def _in_zone(wants: AlertFilter) -> AlertFilter:
-    zone(wants.time_zone)
+    if wants.time_zone is not None:
+        zone(wants.time_zone)
     return wants
 
 
@@ -101,7 +102,11 @@ class TargetEntry(BaseModel):
                     "name": "Night watch",
                     "address": "guard@store.example",
                     "language": "ko",
-                    "wants": {"severities": ["warning", "critical"], "time_zone": "Asia/Seoul"},
+                    "wants": {
+                        "severities": ["warning", "critical"],
+                        "labels": ["Possible fight"],
+                        "hours": {"saturday": [{"start": "22:00", "end": "06:00"}]},
+                    },
                     "pacing": {"most_per_hour": 20},
                 }
             ]

@@ -52,6 +52,45 @@ def test_a_target_hears_of_what_it_wants(wants: dict[str, Any], hears: bool) -> 
     assert bool(found) == hears
 
 
+SATURDAY_NIGHTS = WeeklyHours(saturday=(DaySpan(start=time(22), end=time(2, 30)),))
+BERLIN = Place(DEFAULT_TENANT, STORE, time_zone="Europe/Berlin")
+SEOUL = Place(DEFAULT_TENANT, STORE, time_zone="Asia/Seoul")
+
+
+@pytest.mark.parametrize(
+    ("utc", "place", "hears"),
+    [
+        # Spring: at 01:00 UTC the clock goes from 02:00 to 03:00, past the end at 02:30.
+        ("2026-03-28T20:59", BERLIN, False),
+        ("2026-03-28T21:00", BERLIN, True),
+        ("2026-03-29T00:59", BERLIN, True),
+        ("2026-03-29T01:00", BERLIN, False),
+        # Autumn: at 01:00 UTC it goes from 03:00 back to 02:00, so 02:00 to 02:30 comes twice.
+        ("2026-10-24T19:59", BERLIN, False),
+        ("2026-10-24T20:00", BERLIN, True),
+        ("2026-10-25T00:29", BERLIN, True),
+        ("2026-10-25T00:30", BERLIN, False),
+        ("2026-10-25T01:00", BERLIN, True),
+        ("2026-10-25T01:30", BERLIN, False),
+        # A store without clock changes, on the same nights.
+        ("2026-03-28T12:59", SEOUL, False),
+        ("2026-03-28T13:00", SEOUL, True),
+        ("2026-10-24T17:29", SEOUL, True),
+        ("2026-10-24T17:30", SEOUL, False),
+        ("2026-10-24T22:00", PLACE, True),
+    ],
+)
+def test_hours_are_by_the_clock_of_the_store_where_the_filter_names_none(
+    utc: str, place: Place, hears: bool
+) -> None:
+    now = datetime.fromisoformat(utc).replace(tzinfo=UTC)
+    night = target(hours=SATURDAY_NIGHTS)
+    assert bool(recipients(alert(), place, [night], now)) == hears
+    fixed = target(hours=SATURDAY_NIGHTS, time_zone=place.time_zone)
+    elsewhere = Place(DEFAULT_TENANT, STORE, time_zone="America/New_York")
+    assert bool(recipients(alert(), elsewhere, [fixed], now)) == hears
+
+
 def test_of_an_escalation_the_hours_count_when_it_is_due() -> None:
     step = target(after_s=3600.0, hours=MORNINGS)
     assert recipients(alert(), PLACE, [step], MONDAY_NOON) == ()

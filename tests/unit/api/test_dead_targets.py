@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from schemas.alerts import AlertOpened
 from schemas.deliveries import DeliveryAttempted, DeliveryRequested
-from schemas.ids import DEFAULT_TENANT
+from schemas.ids import DEFAULT_TENANT, default_store
 from schemas.mails import MailRequested
 from schemas.targets import TargetConfigured
 from schemas.topics import DELIVERY_REQUESTS, MAILS, TARGETS
@@ -268,6 +268,23 @@ def test_what_it_would_not_have_heard_of_is_not_delivered(hook: Attempts) -> Non
     api.client.patch(path, json={"is_enabled": False})
     answer = api.client.post(f"{path}/missed", json={"since": "2020-01-01T00:00:00Z"})
     assert answer.status_code == 409
+
+
+def test_its_hours_are_by_the_clock_of_the_store(hook: Attempts) -> None:
+    api, path = hook.api, f"/api/v1/targets/{hook.view['target_id']}"
+    api.project(configured(tenant_id=DEFAULT_TENANT, store_id=default_store(DEFAULT_TENANT)))
+    opened = alert(AlertOpened, source_id=CAMERA)
+    api.project(opened)
+    began = opened.moment(opened.start_s)
+    hour = [{"start": f"{began:%H}:00", "end": f"{began + HOUR:%H}:00"}]
+    since = {"since": "2020-01-01T00:00:00Z"}
+    api.client.patch(path, json={"wants": {"hours": {f"{began:%A}".lower(): hour}}})
+    assert missed(api, path, **since)["count"] == 1
+    api.client.patch(
+        f"/api/v1/stores/{default_store(DEFAULT_TENANT)}",
+        json={"hours": {"time_zone": "Asia/Seoul"}},
+    )
+    assert missed(api, path, **since)["count"] == 0
 
 
 def wished(api: Api) -> list[DeliveryRequested]:

@@ -115,12 +115,20 @@ def test_what_is_announced_says_no_more_than_what_is_not_default(
     assert list(message.muted) == sorted(effective.muted)
 
 
-def test_without_policies_there_is_nothing_to_announce_but_a_snooze() -> None:
+def test_without_policies_or_hours_there_is_nothing_to_announce_but_a_snooze() -> None:
     effective = resolve(DEFAULTS, [("tenant", EMPTY)])
     assert policy_set(SOURCE, effective, Place(), NOW) is None
     snoozed = policy_set(SOURCE, effective, Place(snoozed_until=NOW), NOW)
     assert snoozed is not None
     assert (snoozed.snoozed_until, snoozed.rules) == (NOW, ())
+
+
+def test_the_hours_of_a_store_are_announced_without_policies_too() -> None:
+    """Heads' own rules and hours of targets go by its clock."""
+    hours = StoreHours(time_zone="Asia/Seoul")
+    message = policy_set(SOURCE, resolve(DEFAULTS, []), Place(hours), NOW)
+    assert message is not None
+    assert (message.hours, message.rules) == (hours, ())
 
 
 @pytest.mark.parametrize(
