@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from schemas.alerts import Severity
+from schemas.alerts import AlertKind, Severity
 from schemas.hours import StoreHours
 from schemas.policies import PersistenceRule, PresenceRule, RuleName
 from schemas.sources import Zone
@@ -159,6 +159,19 @@ class PreviewSource(View):
             "alerts": [],
         }
     )
+
+
+class LabelView(View):
+    label: str = Field(description="as it stands in an alert, and in the `labels` of a target")
+    kind: AlertKind
+
+
+class LabelsView(View):
+    """What alerts may be called."""
+
+    items: list[LabelView]
+
+    model_config = example({"items": [{"label": "Possible fight", "kind": "incident"}]})
 
 
 class PreviewView(View):

@@ -8,10 +8,11 @@ from fastapi import APIRouter, Header, Path, Response
 from services.api.access.stores import store as store_of
 from services.api.auth import Configuring, Viewing
 from services.api.deps import Context, Database, Tools
-from services.api.policies.entering import Unseen, enter, view
+from services.api.policies.entering import Unseen, enter, shipped_rules, view
 from services.api.policies.entry import EMPTY, Policy
+from services.api.policies.labels import labels
 from services.api.policies.resolving import Scope
-from services.api.policies.views import PolicyView
+from services.api.policies.views import LabelsView, PolicyView
 from services.api.principal import Principal
 from services.api.problems import Problem, documented
 from services.api.queries.sources import source_row
@@ -27,6 +28,14 @@ ANY = "*"
 """Whatever is there, it goes."""
 UNSEEN = "There is a policy already: show by If-Match that you saw it."
 StoreId = Annotated[UUID, Path(examples=["7c9e6679-7425-50de-944b-e07fc1f90ae7"])]
+
+
+@router.get("/labels", summary="What alerts may be called", responses=documented(401))
+def alert_labels(context: Context, database: Database, principal: Viewing) -> LabelsView:
+    """By the rules in force anywhere, and by what may be wrong with a camera: what a target's
+    `wants` may name.
+    """
+    return LabelsView(items=labels(database, principal, shipped_rules(context)))
 
 
 @router.get("/tenant", summary="The policy of the tenant", responses=documented(401))

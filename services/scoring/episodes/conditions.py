@@ -15,6 +15,7 @@ from schemas.alerts import Severity
 from schemas.health import Condition, SourceHealth
 from schemas.judgements import ClipJudged
 from schemas.policies import PolicySet
+from services.rules.conditions import KINDS, Kind
 
 SETTLED_S = 120.0
 MOST_AN_HOUR = 4
@@ -30,29 +31,6 @@ that gives clips is not offline, and others are reported again each minute.
 """
 ALL = "health"
 """Muted by this name, no condition of the source raises alerts."""
-
-
-class Kind(NamedTuple):
-    """How people hear of a condition, and how grave it is; without a severity they do not."""
-
-    label: str
-    severity: Severity | None
-
-
-KINDS: Mapping[Condition, Kind] = {
-    "offline": Kind("Camera offline", "critical"),
-    "covered": Kind("Camera covered", "critical"),
-    "moved": Kind("Camera moved", "critical"),
-    "frozen": Kind("Picture frozen", "warning"),
-    "dark": Kind("Picture dark", "warning"),
-    "blurred": Kind("Picture blurred", "warning"),
-    "clips_dropped": Kind("Footage lost", "warning"),
-    "not_recorded": Kind("Not recorded", "warning"),
-    "calibration_drift": Kind("Calibration drifted", "warning"),
-    "clock_stepped": Kind("Clock set", None),
-    "overloaded": Kind("Not everything is looked at", None),
-    "still": Kind("Nothing moves", None),
-}
 
 
 @dataclass(frozen=True)

@@ -249,6 +249,7 @@ MATRIX: dict[tuple[str, str], Entry] = {
     ("GET", "/api/v1/deployments/history"): VIEW,
     ("GET", "/api/v1/deployments/history/{entry_id}"): Entry("view", is_tenants=True),
     # policies
+    ("GET", "/api/v1/policies/labels"): VIEW,
     ("GET", "/api/v1/policies/tenant"): VIEW,
     ("PUT", "/api/v1/policies/tenant"): Entry("configure", {"muted": ["fall"]}, is_whole=True),
     ("DELETE", "/api/v1/policies/tenant"): Entry("configure", is_whole=True),

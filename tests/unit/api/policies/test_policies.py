@@ -42,6 +42,11 @@ def camera(api: Api, **fields: Any) -> None:
     api.tools.announce_policies()
 
 
+def labels(api: Api) -> list[tuple[str, str]]:
+    items = api.client.get("/api/v1/policies/labels").json()["items"]
+    return [(each["label"], each["kind"]) for each in items]
+
+
 def put(api: Api, path: str, policy: dict[str, Any]) -> dict[str, Any]:
     answer = api.client.put(path, json=policy, headers={"If-Match": "*"})
     assert answer.status_code == 200, answer.text
@@ -334,3 +339,27 @@ def test_a_tag_that_is_read_stays_right_while_services_hear_of_the_policy(
     assert api.client.get(TENANTS, headers={"If-None-Match": older}).status_code == 200
     answer = api.client.put(TENANTS, json={"muted": []}, headers={"If-Match": older})
     assert answer.status_code == 200
+
+
+def test_labels_are_those_of_rules_anywhere_and_of_conditions(api: Api) -> None:
+    camera(api)
+    before = labels(api)
+    assert ("Camera offline", "health") in before
+    put(api, TENANTS, {"presence": [NIGHT | {"label": "Somebody behind the counter"}]})
+    put(api, OF_CAMERA, {"rules": [rule(0.9) | {"label": "Brawl"}]})
+    put(api, OF_STORE, {"rules": [rule(0.9, "offline") | {"label": "Camera gone"}]})
+    assert set(labels(api)) - set(before) == {
+        ("Somebody behind the counter", "incident"),
+        ("Brawl", "incident"),
+        ("Camera gone", "health"),
+    }
+    kinds = [kind for _, kind in labels(api)]
+    assert kinds == sorted(kinds, reverse=True)
+
+
+def test_who_is_bound_to_a_store_sees_no_labels_of_others(api: Api) -> None:
+    other = store(api, name="Harbour")
+    put(api, f"/api/v1/policies/stores/{other}", {"presence": [NIGHT | {"label": "Secret"}]})
+    bound = browser(api, person(api, "manager", store_ids=frozenset({STORE})))
+    assert "Secret" not in bound.get("/api/v1/policies/labels").text
+    assert "Secret" in browser(api, person(api)).get("/api/v1/policies/labels").text

@@ -15,7 +15,8 @@ from schemas.base import Message
 from schemas.health import Condition, SourceHealth
 from schemas.policies import PersistenceRule
 from schemas.sources import SourceConfigured
-from services.scoring.episodes.conditions import KINDS, MOST_AN_HOUR, SETTLED_S
+from services.rules.conditions import KINDS
+from services.scoring.episodes.conditions import MOST_AN_HOUR, SETTLED_S
 from tests.builders import ORIGIN, SOURCE, of_source
 from tests.unit.scoring.episodes.test_service import LOW, Stream, judgements, policy
 
