@@ -26,12 +26,19 @@ def weekly(texts: Iterable[str]) -> Weekly:
 
 
 def holiday(text: str) -> dict[str, Any]:
-    """`2026-12-25 closed`, or with the spans in which it is open. Raises HoursUnreadable."""
-    day, _, rest = text.strip().partition(" ")
+    """`2026-12-25 closed`, or the spans in which it is open; then `staffed` and those in which
+    somebody is there: `2026-12-24 08:00-14:00 staffed 08:00-12:00`. Raises HoursUnreadable.
+    """
+    whole, has_staff, staffed = text.strip().partition("staffed")
+    day, _, rest = whole.strip().partition(" ")
     if not _DATE.fullmatch(day):
         raise HoursUnreadable(f"{text!r} begins with no day: write 2026-12-25 closed")
     is_closed = rest.strip().lower() in ("", "closed")
-    return {"day": day, "open": [] if is_closed else list(_spans(rest, text))}
+    return {
+        "day": day,
+        "open": [] if is_closed else list(_spans(rest, text)),
+        "staffed": list(_spans(staffed, text)) if has_staff else [],
+    }
 
 
 def words(weekly_hours: Weekly | None) -> str:
@@ -40,13 +47,25 @@ def words(weekly_hours: Weekly | None) -> str:
         return "always"
     groups: list[tuple[list[str], str]] = []
     for day in DAYS:
-        spans = ", ".join(f"{one['start']}-{one['end']}" for one in weekly_hours.get(day, ()))
+        spans = _texts(weekly_hours.get(day, ()))
         if groups and groups[-1][1] == spans:
             groups[-1][0].append(day[:3])
         else:
             groups.append(([day[:3]], spans))
     shown = [f"{_range(days)} {spans}" for days, spans in groups if spans]
     return "; ".join(shown) or "never"
+
+
+def holiday_words(day: dict[str, Any], is_always_open: bool) -> str:
+    """A day that differs, for people. A store that never closes is open then as well."""
+    opened, staffed = _texts(day["open"]), _texts(day["staffed"])
+    parts = [] if is_always_open else [f"open {opened}" if opened else "closed"]
+    parts.append(f"staffed {staffed}" if staffed else "nobody there")
+    return f"{day['day']} {', '.join(parts)}"
+
+
+def _texts(spans: Iterable[Span]) -> str:
+    return ", ".join(f"{one['start']}-{one['end']}" for one in spans)
 
 
 def _range(days: list[str]) -> str:

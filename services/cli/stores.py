@@ -7,7 +7,7 @@ import typer
 from services.cli.analyze import Api, Token
 from services.cli.client import Client
 from services.cli.home import Home
-from services.cli.hours import HoursUnreadable, holiday, weekly, words
+from services.cli.hours import HoursUnreadable, holiday, holiday_words, weekly, words
 from services.cli.people import Json, OfTenant, of, show, tell
 from services.cli.screen import console, give_up, printable
 from services.cli.videos import client_of
@@ -27,7 +27,11 @@ Staffed = Annotated[
 ]
 Holidays = Annotated[
     list[str] | None,
-    typer.Option("--holiday", help='"2026-12-25 closed", "2026-12-24 08:00-14:00".'),
+    typer.Option(
+        "--holiday",
+        help='"2026-12-25 closed", "2026-12-24 08:00-14:00 staffed 08:00-12:00". They take the '
+        "place of those there.",
+    ),
 ]
 Always = Annotated[bool, typer.Option("--always-open", help="It never closes.")]
 
@@ -139,3 +143,6 @@ def tell_of(what: str, store: dict[str, Any], as_json: bool) -> None:
     _, name, zone, open_times, staffed = row(store)
     tell(f"[green]{what}[/]  {printable(name)}, {store['store_id']}")
     tell(f"       open {open_times}; staffed {staffed}; {zone}")
+    hours = store["hours"]
+    for day in hours["holidays"]:
+        tell(f"       on {holiday_words(day, hours['open'] is None)}")

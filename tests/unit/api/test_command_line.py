@@ -82,20 +82,42 @@ def test_people_are_invited_listed_and_sent_another_password(keyed: Api, address
 def test_stores_are_added_and_their_hours_changed(address: str) -> None:
     run(address, "stores", "add", "Seoul", "--time-zone", "Asia/Seoul")
     run(address, "stores", "hours", "Seoul", "--open", "mon-fri 06:00-23:00")
-    run(address, "stores", "hours", "Seoul", "--holiday", "2026-12-25 closed")
+    run(address, "stores", "hours", "Seoul", "--holiday", "2026-12-25 closed staffed 08:00-12:00")
     (seoul,) = [one for one in listed(address, "stores") if one["name"] == "Seoul"]
     assert seoul["hours"]["time_zone"] == "Asia/Seoul"
     assert seoul["hours"]["open"]["friday"] == [{"start": "06:00", "end": "23:00"}]
-    assert seoul["hours"]["holidays"][0]["day"] == "2026-12-25"
-    assert "mon-fri 06:00-23:00" in run(address, "stores", "hours", "Seoul").output
+    assert seoul["hours"]["holidays"] == [
+        {"day": "2026-12-25", "open": [], "staffed": [{"start": "08:00", "end": "12:00"}]}
+    ]
+    shown = run(address, "stores", "hours", "Seoul").output
+    assert "mon-fri 06:00-23:00" in shown
+    assert "2026-12-25 closed, staffed 08:00-12:00" in shown
     run(address, "stores", "hours", "Seoul", "--always-open")
     (seoul,) = [one for one in listed(address, "stores") if one["name"] == "Seoul"]
     assert seoul["hours"]["open"] is None
 
 
+def test_a_target_is_added_with_its_filter(address: str) -> None:
+    chosen = (
+        "--severity",
+        "critical",
+        "--label",
+        "Possible fight",
+        "--hours",
+        "fri-sun 22:00-6:00",
+    )
+    run(address, "targets", "add", "email", "guard@store.example", *chosen)
+    (target,) = listed(address, "targets")
+    wants = target["wants"]
+    assert (wants["severities"], wants["labels"]) == (["critical"], ["Possible fight"])
+    assert wants["hours"]["sunday"] == [{"start": "22:00", "end": "06:00"}]
+    assert (wants["hours"]["monday"], wants["time_zone"]) == ([], None)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
+        (("targets", "add", "email", "a@shop.example", "--hours", "at night"), 2),
         (("stores", "hours", "Nowhere"), 1),
         (("stores", "add", "a", "--open", "never"), 2),
         (("stores", "add", "a", "--time-zone", "Mars"), 1),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.cli.hours import HoursUnreadable, holiday, weekly, words
+from services.cli.hours import HoursUnreadable, holiday, holiday_words, weekly, words
 
 DAY = {"start": "06:00", "end": "23:00"}
 
@@ -36,10 +36,33 @@ def test_what_cannot_be_read_is_said_so(text: str) -> None:
 
 
 def test_holidays() -> None:
-    assert holiday("2026-12-25 closed") == {"day": "2026-12-25", "open": []}
-    assert holiday("2026-12-24 06:00-23:00") == {"day": "2026-12-24", "open": [DAY]}
-    with pytest.raises(HoursUnreadable):
-        holiday("christmas closed")
+    closed = {"day": "2026-12-25", "open": [], "staffed": []}
+    assert holiday("2026-12-25 closed") == closed
+    assert holiday("2026-12-24 06:00-23:00") == {"day": "2026-12-24", "open": [DAY], "staffed": []}
+    staffed = [{"start": "08:00", "end": "12:00"}, {"start": "22:00", "end": "02:00"}]
+    assert holiday("2026-12-25 closed staffed 8:00-12:00, 22:00-02:00") == closed | {
+        "staffed": staffed
+    }
+    assert holiday("2026-12-25 06:00-23:00 staffed 06:00-23:00")["staffed"] == [DAY]
+    for text in ("christmas closed", "2026-12-25 closed staffed", "2026-12-25 staffed all day"):
+        with pytest.raises(HoursUnreadable):
+            holiday(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_always_open", "shown"),
+    [
+        ("2026-12-25 closed", False, "2026-12-25 closed, nobody there"),
+        ("2026-12-25 closed", True, "2026-12-25 nobody there"),
+        (
+            "2026-12-24 06:00-23:00 staffed 06:00-23:00",
+            False,
+            "2026-12-24 open 06:00-23:00, staffed 06:00-23:00",
+        ),
+    ],
+)
+def test_holidays_for_people(text: str, is_always_open: bool, shown: str) -> None:
+    assert holiday_words(holiday(text), is_always_open) == shown
 
 
 @pytest.mark.parametrize(
