@@ -85,13 +85,44 @@ def test_a_store_gets_hours_and_a_day_that_differs(owned: Page) -> None:
     owned.get_by_text("Holidays and other days that differ").click()
     owned.get_by_label("Another day").fill("2026-12-25")
     owned.get_by_role("button", name="Add the day").click()
+    owned.get_by_role("button", name=re.compile("25.*, staff there: add hours")).click()
+    owned.get_by_label(re.compile("25.*, staff there, until")).fill("12:00")
     owned.get_by_role("button", name="Save").click()
     row = owned.get_by_role("listitem").filter(has_text="Harbour")
     expect(row).to_contain_text(re.compile("Mon.Sat 09:00.18:00"))
     expect(row).to_contain_text("Sun closed")
+    owner = owned.context.request
+    items = owner.get("/api/v1/stores").json()["items"]
+    (hours,) = [each["hours"] for each in items if each["name"] == "Harbour"]
+    assert hours["holidays"] == [
+        {"day": "2026-12-25", "open": [], "staffed": [{"start": "09:00", "end": "12:00"}]}
+    ]
     row.get_by_role("button", name="Remove").click()
     owned.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(row).to_have_count(0)
+
+
+def test_a_store_keeps_things_for_less_long_than_the_chain(owned: Page, site: Site) -> None:
+    store(site.api, name="Harbour")
+    owned.goto("/settings")
+    recordings = owned.get_by_role("group", name="Recordings")
+    recordings.get_by_label("Days").fill("20")
+    panel = owned.get_by_role("heading", name="How long things are kept").locator("..")
+    save = panel.get_by_role("button", name="Save")
+    save.click()
+    expect(recordings).to_contain_text("In force: 20 days (the chain)")
+    panel.get_by_label("For").select_option("Harbour")
+    expect(owned).to_have_url(re.compile(r"\?store="))
+    expect(recordings.get_by_label("Days")).to_have_value("")
+    recordings.get_by_label("Days").fill("5")
+    recordings.get_by_label("GB").fill("500")
+    save.click()
+    expect(recordings).to_contain_text("In force: 5 days (this store); 500 GB (this store)")
+    expect(owned.get_by_role("group", name="Scores").get_by_label("GB")).to_have_count(0)
+    owned.reload()
+    expect(recordings.get_by_label("GB")).to_have_value("500")
+    panel.get_by_label("For").select_option("the whole chain")
+    expect(recordings.get_by_label("Days")).to_have_value("20")
 
 
 def test_a_key_is_shown_once_and_revoked(owned: Page) -> None:

@@ -1,5 +1,6 @@
 """Channels and policies: a test is seen arriving, a policy is tried before it is saved."""
 
+import re
 from collections.abc import Callable, Iterator
 from uuid import UUID
 
@@ -48,13 +49,24 @@ def test_a_webhook_is_added_and_a_test_is_seen_arriving(page: Page, site: Site) 
     page.get_by_label("URL that takes the messages").fill("https://93.184.216.34/hook")
     page.get_by_text("Which alerts").click()
     page.get_by_label("Critical").check()
+    page.get_by_label("Camera offline").check()
+    page.get_by_label("Hours", exact=True).select_option("certain")
+    for day in ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday"):
+        page.get_by_role("button", name=f"{day}: remove these hours").click()
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_text("whsec_")).to_be_visible()
     page.get_by_role("button", name="I have it").click()
     row = page.get_by_role("link", name="Control room")
-    expect(row).to_contain_text("Critical")
+    expect(row).to_contain_text("Critical · Camera offline")
+    expect(row).to_contain_text(re.compile(r"Sat.Sun 22:00.06:00 \(next day\)"))
     target_id = str(row.get_attribute("href")).rpartition("/")[2]
     row.click()
+    page.get_by_role("button", name="Change", exact=True).click()
+    expect(page.get_by_label("Camera offline")).to_be_checked()
+    page.get_by_label("By the clock of").select_option("Asia/Seoul")
+    page.get_by_role("button", name="Sunday: remove these hours").click()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text(re.compile("Sat 22:00.06:00 .next day., Asia/Seoul"))).to_be_visible()
     page.get_by_role("button", name="Send a test").click()
     expect(page.get_by_text("The test is on its way…")).to_be_visible()
     wait_until(lambda: site.api.publisher.messages(DELIVERY_REQUESTS) != [])

@@ -1,7 +1,7 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { shellRoute } from "@/app/root";
 import { spoken } from "@/i18n/language";
-import { auditSearch } from "./search";
+import { auditSearch, settingsSearch } from "./search";
 
 const section = createRoute({
   getParentRoute: () => shellRoute,
@@ -61,6 +61,7 @@ const audit = createRoute({
 const settings = createRoute({
   getParentRoute: () => section,
   path: "/settings",
+  validateSearch: settingsSearch,
   component: lazyRouteComponent(
     spoken(() => import("./settings/Settings"), "people", "door"),
     "Settings",

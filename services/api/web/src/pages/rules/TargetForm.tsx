@@ -2,27 +2,17 @@
 
 import { useLingui } from "@lingui/react/macro";
 import { type FormEvent, useState } from "react";
-import { $api, type TargetEntry, type TargetView } from "@/api/client";
+import type { TargetEntry, TargetView } from "@/api/client";
 import { useFormat } from "@/i18n/format";
+import { isEmpty, type Week, weekOf } from "@/pages/people/hours/hours";
 import { Button, SelectField, TextField } from "@/ui/controls";
 import { sentence } from "@/ui/layout";
 import { Dialog } from "@/ui/overlays";
 import ui from "@/ui/ui.module.css";
 import { canPush, subscribe } from "./push";
 import css from "./rules.module.css";
-import {
-  CHANNELS,
-  type Channel,
-  DELAYS_S,
-  DIGESTS_S,
-  dailySpan,
-  entryOf,
-  KINDS,
-  SEVERITIES,
-  useChannelWords,
-  useKindWords,
-  useSeverityWords,
-} from "./targets";
+import { CHANNELS, type Channel, DELAYS_S, DIGESTS_S, entryOf, useChannelWords } from "./targets";
+import { Wants } from "./Wants";
 
 type Props = {
   title: string;
@@ -38,9 +28,11 @@ export function TargetForm({ title, target, open, close, save }: Props) {
   const [channel, setChannel] = useState<Channel>(target?.channel ?? "email");
   const [fault, setFault] = useState("");
   const [busy, setBusy] = useState(false);
+  const [hours, setHours] = useState<Week | null>(() => weekOf(target?.wants.hours));
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const entry = entryOf(new FormData(event.currentTarget), channel, target);
+    const entry = entryOf(new FormData(event.currentTarget), channel, hours, target);
+    if (hours && isEmpty(hours)) return setFault(t`Choose hours on at least one day.`);
     setBusy(true);
     setFault("");
     try {
@@ -67,7 +59,7 @@ export function TargetForm({ title, target, open, close, save }: Props) {
           autoComplete="off"
         />
         <Address channel={channel} target={target} />
-        <Wants target={target} />
+        <Wants target={target} hours={hours} onHours={setHours} />
         <When target={target} />
         {fault && (
           <p className={ui.fault} role="alert">
@@ -136,103 +128,6 @@ function Address({ channel, target }: { channel: Channel; target: TargetView | u
       autoComplete="off"
       spellCheck={false}
     />
-  );
-}
-
-function Wants({ target }: { target: TargetView | undefined }) {
-  const { t } = useLingui();
-  const severities = useSeverityWords();
-  const kinds = useKindWords();
-  const stores = $api.useQuery("get", "/api/v1/stores").data?.items ?? [];
-  const wants = target?.wants;
-  return (
-    <details className={css.more} open={Boolean(wants?.severities.length || wants?.kinds.length)}>
-      <summary>{t`Which alerts`}</summary>
-      <p className={ui.hint}>{t`With nothing chosen in a row, all of it.`}</p>
-      <Checks
-        label={t`Severity`}
-        name="severities"
-        options={SEVERITIES.map((name) => [name, severities[name]])}
-        chosen={wants?.severities ?? []}
-      />
-      <Checks
-        label={t`Kind`}
-        name="kinds"
-        options={KINDS.map((name) => [name, kinds[name]])}
-        chosen={wants?.kinds ?? []}
-      />
-      {stores.length > 1 && (
-        <Checks
-          label={t`Stores`}
-          name="stores"
-          options={stores.map((store) => [store.store_id, store.name])}
-          chosen={wants?.store_ids ?? []}
-        />
-      )}
-      <Hours target={target} />
-    </details>
-  );
-}
-
-function Checks({
-  label,
-  name,
-  options,
-  chosen,
-}: {
-  label: string;
-  name: string;
-  options: [string, string][];
-  chosen: string[];
-}) {
-  return (
-    <fieldset className={css.checks}>
-      <legend>{label}</legend>
-      {options.map(([value, word]) => (
-        <label key={value}>
-          <input
-            type="checkbox"
-            name={name}
-            value={value}
-            defaultChecked={chosen.includes(value)}
-          />
-          {word}
-        </label>
-      ))}
-    </fieldset>
-  );
-}
-
-function Hours({ target }: { target: TargetView | undefined }) {
-  const { t } = useLingui();
-  const span = target ? dailySpan(target.wants) : null;
-  const [isTimed, setTimed] = useState(span !== null);
-  const zone = target?.wants.time_zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const times = span === "mixed" || span === null ? { start: "", end: "" } : span;
-  return (
-    <fieldset className={css.checks}>
-      <legend>{t`Hours`}</legend>
-      <label>
-        <input
-          type="checkbox"
-          name="timed"
-          checked={isTimed}
-          onChange={(event) => setTimed(event.currentTarget.checked)}
-        />
-        {t`Only at certain hours`}
-      </label>
-      {isTimed && (
-        <div className={css.times}>
-          <TextField label={t`From`} name="start" type="time" defaultValue={times.start} />
-          <TextField label={t`Until`} name="end" type="time" defaultValue={times.end} />
-          <TextField label={t`Time zone`} name="zone" defaultValue={zone} />
-        </div>
-      )}
-      {isTimed && span === "mixed" && (
-        <p className={ui.hint}>{t`The days differ: left empty, they stay as they are.`}</p>
-      )}
-      {!isTimed && <input type="hidden" name="zone" value={zone} />}
-    </fieldset>
   );
 }
 

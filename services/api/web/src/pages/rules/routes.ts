@@ -7,7 +7,7 @@ const channels = createRoute({
   getParentRoute: () => shellRoute,
   path: "/channels",
   component: lazyRouteComponent(
-    spoken(() => import("./Channels"), "rules"),
+    spoken(() => import("./Channels"), "rules", "people"),
     "Channels",
   ),
 });
@@ -16,7 +16,7 @@ const channel = createRoute({
   getParentRoute: () => shellRoute,
   path: "/channels/$targetId",
   component: lazyRouteComponent(
-    spoken(() => import("./Channel"), "rules"),
+    spoken(() => import("./Channel"), "rules", "people"),
     "Channel",
   ),
 });
@@ -31,7 +31,7 @@ const policies = createRoute({
     ...(typeof id === "string" && { id }),
   }),
   component: lazyRouteComponent(
-    spoken(() => import("./Policies"), "rules"),
+    spoken(() => import("./Policies"), "rules", "people"),
     "Policies",
   ),
 });

@@ -3,6 +3,9 @@
 import { useLingui } from "@lingui/react/macro";
 import type { AlertFilterInput, TargetEntry, TargetView } from "@/api/client";
 import { useFormat } from "@/i18n/format";
+import { said } from "@/i18n/said";
+import { type Week, weekOf } from "@/pages/people/hours/hours";
+import { useWeekInWords } from "@/pages/people/hours/words";
 
 export type Channel = TargetView["channel"];
 export type Severity = AlertFilterInput["severities"][number];
@@ -13,16 +16,6 @@ export const SEVERITIES: Severity[] = ["info", "warning", "critical"];
 export const KINDS: Kind[] = ["incident", "health"];
 export const DELAYS_S = [0, 120, 300, 600, 900, 1800, 3600];
 export const DIGESTS_S = [0, 300, 900, 3600, 86_400];
-const DAYS = [
-  "monday",
-  "tuesday",
-  "wednesday",
-  "thursday",
-  "friday",
-  "saturday",
-  "sunday",
-] as const;
-
 export function useChannelWords(): Record<Channel, string> {
   const { t } = useLingui();
   return {
@@ -50,43 +43,34 @@ export function useSummary(): (target: TargetView) => string[] {
   const { duration } = useFormat();
   const severities = useSeverityWords();
   const kinds = useKindWords();
+  const week = useWeekInWords();
   return ({ wants, pacing, after_s }) => {
     const wait = duration(after_s);
     const every = duration(pacing.digest_every_s ?? 0);
+    const hours = weekOf(wants.hours);
+    const zone = wants.time_zone ?? "";
     const listed = wants.severities.map((severity) => severities[severity]);
     return [
       listed.length ? listed.join(", ") : t`All severities`,
       ...wants.kinds.map((kind) => kinds[kind]),
-      wants.hours ? t`At certain hours` : "",
+      ...wants.labels.map(said),
+      hours ? [...week(hours, null), zone].filter(Boolean).join(", ") : "",
       after_s ? t`If nobody has seen it after ${wait}` : "",
       pacing.digest_every_s ? t`Gathered every ${every}` : "",
     ].filter(Boolean);
   };
 }
 
-/** The hours of a filter where all days have the same span; null: at all hours. */
-export function dailySpan(
-  wants: AlertFilterInput,
-): { start: string; end: string } | null | "mixed" {
-  const { hours } = wants;
-  if (!hours) return null;
-  const spans = DAYS.map((day) => JSON.stringify(hours[day]));
-  const [first] = hours.monday ?? [];
-  if (!first || hours.monday?.length !== 1 || new Set(spans).size !== 1) return "mixed";
-  return first;
-}
-
 /** What the form says. `before` keeps what it has no field for. */
-export function entryOf(form: FormData, channel: Channel, before?: TargetView): TargetEntry {
+export function entryOf(
+  form: FormData,
+  channel: Channel,
+  hours: Week | null,
+  before?: TargetView,
+): TargetEntry {
   const words = (name: string) => String(form.get(name) ?? "").trim();
   const listed = <T>(name: string) => form.getAll(name) as T[];
   const digest = Number(words("digest"));
-  const span = { start: words("start"), end: words("end") };
-  const mixed = before && dailySpan(before.wants) === "mixed" && words("start") === "";
-  const hours =
-    form.has("timed") && span.start && span.end
-      ? Object.fromEntries(DAYS.map((day) => [day, [span]]))
-      : null;
   return {
     channel,
     name: words("name"),
@@ -98,9 +82,9 @@ export function entryOf(form: FormData, channel: Channel, before?: TargetView): 
       source_ids: before?.wants.source_ids ?? [],
       kinds: listed<Kind>("kinds"),
       severities: listed<Severity>("severities"),
-      labels: before?.wants.labels ?? [],
-      hours: mixed && form.has("timed") ? before.wants.hours : hours,
-      time_zone: words("zone") || "UTC",
+      labels: listed("labels"),
+      hours,
+      time_zone: words("zone") || null,
     },
     pacing: {
       most_per_hour: Number(words("most")) || 60,

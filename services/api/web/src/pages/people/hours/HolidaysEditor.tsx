@@ -9,12 +9,16 @@ import { SpansEditor } from "./WeekEditor";
 
 type Holiday = Hours["holidays"][number];
 
-/** Days on which other hours count than the weekday's; without any it is closed. */
+/** Days on which other hours count than the weekday's; without any it is closed, and nobody there.
+ * A store that never closes is open on them too.
+ */
 export function HolidaysEditor({
   holidays,
+  isAlwaysOpen,
   onChange,
 }: {
   holidays: readonly Holiday[];
+  isAlwaysOpen: boolean;
   onChange: (holidays: Holiday[]) => void;
 }) {
   const { t } = useLingui();
@@ -35,13 +39,24 @@ export function HolidaysEditor({
         return (
           <fieldset key={holiday.day} className={css.day}>
             <legend>{name}</legend>
+            {!isAlwaysOpen && (
+              <div className={css.spans}>
+                <span className={ui.hint}>{t`open`}</span>
+                <SpansEditor
+                  name={t`${name}, open`}
+                  spans={holiday.open}
+                  none={t`closed`}
+                  onChange={(open) => change({ ...holiday, open })}
+                />
+              </div>
+            )}
             <div className={css.spans}>
-              <span className={ui.hint}>{t`open`}</span>
+              <span className={ui.hint}>{t`staff there`}</span>
               <SpansEditor
-                name={name}
-                spans={holiday.open}
-                none={t`closed`}
-                onChange={(open) => change({ ...holiday, open })}
+                name={t`${name}, staff there`}
+                spans={holiday.staffed}
+                none={t`nobody`}
+                onChange={(staffed) => change({ ...holiday, staffed })}
               />
             </div>
             <Button

@@ -70,6 +70,7 @@ export function HoursEditor({
             <summary>{t`Holidays and other days that differ`}</summary>
             <HolidaysEditor
               holidays={hours.holidays}
+              isAlwaysOpen={isAlwaysOpen}
               onChange={(holidays) => onChange({ ...hours, holidays })}
             />
           </details>

@@ -28,6 +28,15 @@ export function everyDay(spans: DaySpan[]): Week {
   return week(() => spans.map((span) => ({ ...span })));
 }
 
+/** A week as the API has it, whose days without spans may be left out. */
+export function weekOf(hours: Partial<Week> | null | undefined): Week | null {
+  return hours ? week((day) => hours[day] ?? []) : null;
+}
+
+export function isEmpty(hours: Week): boolean {
+  return DAYS.every((day) => hours[day].length === 0);
+}
+
 /** Days that follow one another and have the same spans, together: for reading. */
 export function runs(hours: Week): { first: Day; last: Day; spans: DaySpan[] }[] {
   const found: { first: Day; last: Day; spans: DaySpan[] }[] = [];

@@ -31,13 +31,15 @@ export function useSpansInWords(): (spans: readonly DaySpan[], none: string) => 
   };
 }
 
-/** A line for days that are alike. */
-export function useWeekInWords(): (week: Week, none: string) => string[] {
+/** A line for days that are alike; with `none` of null days without spans are left out. */
+export function useWeekInWords(): (week: Week, none: string | null) => string[] {
   const days = useDayNames("short");
   const spans = useSpansInWords();
   return (week, none) =>
-    runs(week).map(({ first, last, spans: of }) => {
-      const name = first === last ? days[first] : `${days[first]}–${days[last]}`;
-      return `${name} ${spans(of, none)}`;
-    });
+    runs(week)
+      .filter(({ spans: of }) => none !== null || of.length > 0)
+      .map(({ first, last, spans: of }) => {
+        const name = first === last ? days[first] : `${days[first]}–${days[last]}`;
+        return `${name} ${spans(of, none ?? "")}`;
+      });
 }

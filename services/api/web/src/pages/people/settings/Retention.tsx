@@ -1,36 +1,90 @@
 import { useLingui } from "@lingui/react/macro";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import type { FormEvent } from "react";
-import { $api, client, type RetentionRules, type RetentionView } from "@/api/client";
+import { $api, client, type KindView, type RetentionRules, type RetentionView } from "@/api/client";
 import { refresh } from "@/api/queries";
+import { useMe } from "@/api/session";
 import { useFormat } from "@/i18n/format";
 import { text } from "@/pages/door/PasswordField";
 import { FaultLine, useAct } from "@/ui/act";
-import { Button, TextField } from "@/ui/controls";
+import { Button, SelectField, TextField } from "@/ui/controls";
 import { Loaded, Panel } from "@/ui/layout";
 import { notify } from "@/ui/toasts";
 import css from "../people.module.css";
 
 const PATH = "/api/v1/retention";
+const route = getRouteApi("/shell/people-section/settings");
 type Kind = keyof RetentionRules;
+type Origin = KindView["days_from"];
+type Bounds = { days: number | null; gb: number | null };
 
-/** How many days what is kept stays, for the whole chain. Bounds of size that were set stay. */
+/** How long what is kept stays, and how much of it: for the chain, or for one of its stores. */
 export function Retention() {
   const { t } = useLingui();
-  const found = $api.useQuery("get", PATH);
+  const { store } = route.useSearch();
+  const { stores } = useMe();
+  const navigate = useNavigate();
+  const params = { query: store ? { store_id: store } : {} };
+  const found = $api.useQuery("get", PATH, { params });
   return (
     <Panel className={css.panel}>
       <h2>{t`How long things are kept`}</h2>
+      {stores.length > 1 && (
+        <SelectField
+          label={t`For`}
+          value={store ?? ""}
+          onChange={({ target }) =>
+            navigate({ to: "/settings", search: target.value ? { store: target.value } : {} })
+          }
+        >
+          <option value="">{t`the whole chain`}</option>
+          {stores.map(({ store_id, name }) => (
+            <option key={store_id} value={store_id}>
+              {name}
+            </option>
+          ))}
+        </SelectField>
+      )}
       <Loaded query={found} rows={2}>
-        {(view) => <Form key={view.changed_at} view={view} />}
+        {(view) => <Form key={`${view.scope_id} ${view.changed_at}`} view={view} store={store} />}
       </Loaded>
     </Panel>
   );
 }
 
-function Form({ view }: { view: RetentionView }) {
+function Form({ view, store }: { view: RetentionView; store: string | undefined }) {
   const { t } = useLingui();
-  const { number } = useFormat();
   const { busy, fault, run } = useAct();
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const body = entered(new FormData(event.currentTarget), view);
+    const query = store ? { store_id: store } : {};
+    void run(async () => {
+      await client.PUT(PATH, { params: { query }, body });
+      await refresh(PATH);
+      notify(t`Saved. It is in force within ten minutes.`);
+    });
+  };
+  return (
+    <form className={css.form} onSubmit={submit}>
+      <p>{t`What is older, or more than fits, is deleted for good, the oldest first; but not what is held.`}</p>
+      <div className={css.kinds}>
+        {view.in_force.map((kind) => (
+          <KindFields key={kind.kind} kind={kind} own={ownOf(view.rules, kind.kind)} />
+        ))}
+      </div>
+      <FaultLine text={fault} />
+      <div>
+        <Button type="submit" look="primary" busy={busy}>{t`Save`}</Button>
+      </div>
+    </form>
+  );
+}
+
+function KindFields({ kind: found, own }: { kind: KindView; own: Partial<Bounds> }) {
+  const { t } = useLingui();
+  const words = useInForceInWords();
+  const { kind, most_days, most_gb } = found;
   const names: Record<Kind, string> = {
     recordings: t`Recordings`,
     evidence: t`Evidence of alerts`,
@@ -39,48 +93,65 @@ function Form({ view }: { view: RetentionView }) {
     alerts: t`Alerts and reviews`,
     archive: t`What networks saw (archive)`,
   };
-  const hint = (days: number | null) => {
-    if (days === null) return t`empty: without an end`;
-    const shown = number(days);
-    return t`empty: ${shown} days, as the machine has it`;
-  };
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    const body = Object.fromEntries(
-      Object.keys(names).map((kind) => {
-        const days = text(form, kind);
-        return [kind, { ...view.rules[kind as Kind], days: days ? Number(days) : null }];
-      }),
-    ) as RetentionRules;
-    void run(async () => {
-      await client.PUT(PATH, { body });
-      await refresh(PATH);
-      notify(t`Saved. It is in force within ten minutes.`);
-    });
-  };
+  const number = { type: "number", step: "any", placeholder: t`as inherited` };
   return (
-    <form className={css.form} onSubmit={submit}>
-      <p>{t`In days. What is older is deleted for good, but for what is held.`}</p>
-      <div className={css.filters}>
-        {view.in_force.map(({ kind, most_days }) => (
-          <TextField
-            key={kind}
-            label={names[kind]}
-            hint={hint(most_days)}
-            name={kind}
-            type="number"
-            min="0.04"
-            max={most_days ?? undefined}
-            step="any"
-            defaultValue={view.rules[kind].days ?? ""}
-          />
-        ))}
-      </div>
-      <FaultLine text={fault} />
-      <div>
-        <Button type="submit" busy={busy}>{t`Save`}</Button>
-      </div>
-    </form>
+    <fieldset className={css.kind}>
+      <legend>{names[kind]}</legend>
+      <TextField
+        {...number}
+        label={t`Days`}
+        name={`${kind}-days`}
+        min="0.04"
+        max={most_days ?? undefined}
+        defaultValue={own.days ?? ""}
+      />
+      {own.gb !== undefined && (
+        <TextField
+          {...number}
+          label={t`GB`}
+          name={`${kind}-gb`}
+          min="0.01"
+          max={most_gb ?? undefined}
+          defaultValue={own.gb ?? ""}
+        />
+      )}
+      <small>{words(found, own.gb !== undefined)}</small>
+    </fieldset>
   );
+}
+
+/** "In force: 14 days (the chain); 500 GB (this store)". */
+function useInForceInWords(): (kind: KindView, isMeasured: boolean) => string {
+  const { t } = useLingui();
+  const { number } = useFormat();
+  const origins: Record<Origin, string> = {
+    machine: t`the machine`,
+    tenant: t`the chain`,
+    store: t`this store`,
+  };
+  return ({ days, days_from, gb, gb_from }, isMeasured) => {
+    const [most, by] = [number(days ?? 0), origins[days_from]];
+    const [size, of] = [number(gb ?? 0), origins[gb_from]];
+    const age = days === null ? t`without an end` : t`${most} days (${by})`;
+    const all = isMeasured && gb !== null ? `${age}; ${t`${size} GB (${of})`}` : age;
+    return t`In force: ${all}`;
+  };
+}
+
+/** A bound of size there is only of what lies in the object store. */
+function ownOf(rules: RetentionRules, kind: Kind): Partial<Bounds> {
+  const bound: { days?: number | null; gb?: number | null } = rules[kind];
+  return "gb" in bound
+    ? { days: bound.days ?? null, gb: bound.gb ?? null }
+    : { days: bound.days ?? null };
+}
+
+function entered(form: FormData, view: RetentionView): RetentionRules {
+  const value = (name: string) => (text(form, name) ? Number(text(form, name)) : null);
+  const bounds = view.in_force.map(({ kind }) => {
+    const days = value(`${kind}-days`);
+    const isMeasured = ownOf(view.rules, kind).gb !== undefined;
+    return [kind, isMeasured ? { days, gb: value(`${kind}-gb`) } : { days }];
+  });
+  return Object.fromEntries(bounds) as RetentionRules;
 }
