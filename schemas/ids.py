@@ -81,6 +81,11 @@ def snapshot_key(alert_id: UUID) -> str:
     return f"alerts/{alert_id}/snapshot.jpg"
 
 
+def hidden_snapshot_key(alert_id: UUID) -> str:
+    """Where the JPEG of an alert with hidden faces lies, for mails, where faces are hidden."""
+    return f"alerts/{alert_id}/snapshot-hidden.jpg"
+
+
 def evidence_key(alert_id: UUID) -> str:
     """Where the MP4 of an alert lies, once it is made."""
     return f"alerts/{alert_id}/evidence.mp4"

@@ -1,4 +1,5 @@
-"""Keeping: how long what was recorded of a source may lie about, and what of it must not go."""
+"""Keeping: how long what was recorded of a source may lie about, what of it must not go, and what
+of it is not to be seen."""
 
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -36,4 +37,6 @@ class KeepingConfigured(Message):
     recordings_s: Annotated[float, Field(gt=0)] | None = None
     """Recordings are kept no longer; None: as long as the machine says."""
     held: tuple[HeldStretch, ...] = ()
+    hides_faces: bool = False
+    """Pictures of it leave the house with hidden faces only."""
     configured_at: UtcTime

@@ -24,7 +24,6 @@ from schemas import ids
 from schemas.poses import Person, PosesExtracted
 from services.alerts.core import Alert
 from services.alerts.core.deliveries import RetryPolicy
-from services.alerts.core.heads import heads_file
 from services.alerts.core.spans import (
     Evidence,
     Margins,
@@ -44,10 +43,14 @@ from services.alerts.picture import snapshot
 from services.alerts.watch import Watch
 from services.chassis.clock import Clock
 from services.chassis.errors import TransientError
+from services.chassis.media.hiding import hide
 from services.chassis.media.recording import VideoUnreadable
+from services.chassis.media.shape import Picture
 from services.chassis.media.stored import exists
 from services.chassis.storage.objects import ObjectStore
 from services.chassis.telemetry import logs, metrics
+from services.rules.heads import heads_file
+from services.rules.hidden import HELD_S, Heads
 
 log = logs.get("evidence")
 IDLE_S = 30.0
@@ -140,9 +143,7 @@ class EvidenceWorker:
         needed = around_peak(alert) if part == "snapshot" else span
         with footage.open(alert, needed) as stretch:
             if part == "snapshot":
-                people = self._shared.people.at(alert.source_id, alert.peak_s)
-                picture = snapshot(stretch.picture(alert.peak_s), alert, people)
-                self._store.put(ids.snapshot_key(alert.alert_id), io.BytesIO(picture), "image/jpeg")
+                self._put_snapshot(alert, stretch.picture(alert.peak_s))
                 return replace(present, peak_s=alert.peak_s)
             self._background.submit(self._cut, alert, stretch, span).result()
             return replace(present, span=span)
@@ -160,6 +161,18 @@ class EvidenceWorker:
         self._add(
             ids.enhanced_key(alert.alert_id), lambda: enhanced_still(stretch.picture(alert.peak_s))
         )
+
+    def _put_snapshot(self, alert: Alert, picture: Picture) -> None:
+        """And one with hidden faces for mails, where faces are hidden. Raises TransientError."""
+        source_id, peak_s = alert.source_id, alert.peak_s
+        people = self._shared.people.at(source_id, peak_s)
+        key = ids.snapshot_key(alert.alert_id)
+        if self._shared.held.hides_faces(source_id):
+            near = self._shared.people.between(source_id, peak_s - HELD_S, peak_s + HELD_S)
+            hidden = hide(picture, Heads.seen(near, alert.origin_at).hidden(peak_s))
+            content = io.BytesIO(snapshot(hidden, alert, people))
+            self._store.put(ids.hidden_snapshot_key(alert.alert_id), content, "image/jpeg")
+        self._store.put(key, io.BytesIO(snapshot(picture, alert, people)), "image/jpeg")
 
     def _put_heads(self, alert: Alert, starts_at_s: float, span: Span) -> None:
         """Whose heads are to be hidden where in the video, as far as poses say; nothing where no

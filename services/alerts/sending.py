@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from uuid import UUID
 
 from schemas import ids
 from schemas.deliveries import DeliveryAttempted
@@ -56,6 +57,8 @@ class Sending:
     policy: RetryPolicy = RetryPolicy()  # noqa: RUF009 - frozen
     acknowledging: Callable[[Task, Target], str] = lambda _task, _target: ""
     """The link by which whoever gets the message acknowledges the alert."""
+    hides_faces: Callable[[UUID], bool] = lambda _source_id: False
+    """Whether the pictures of a source leave the house with hidden faces only."""
     deadline_s: float = 20.0
     """An attempt takes no longer, whatever the other side does."""
 
@@ -159,7 +162,9 @@ class Sender:
         present = self._shared.queue.present(task.alert.alert_id)
         if present is None or present.peak_s is None:
             return None, present.note if present else ""
-        key = ids.snapshot_key(task.alert.alert_id)
+        is_hidden = self._shared.hides_faces(task.alert.source_id)
+        key_of = ids.hidden_snapshot_key if is_hidden else ids.snapshot_key
+        key = key_of(task.alert.alert_id)
         with suppress(TransientError, ObjectMissing, Expired):
             return self._pictures.run(PICTURE_S, lambda _: self._shared.store.get(key)), ""
         return None, ""

@@ -214,6 +214,7 @@ class Assembly:
             acknowledging=Acknowledging(self._secrets, settings.dashboard_url).link,
             policy=settings.policy,
             deadline_s=settings.delivery_deadline_s,
+            hides_faces=self.held.hides_faces,
         )
 
         def sent(task: Task) -> None:

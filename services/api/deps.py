@@ -14,7 +14,7 @@ from services.api.config import ApiSettings
 from services.api.disk import Disk, State
 from services.api.erasure.erasing import Erasing
 from services.api.events.hub import EventHub
-from services.api.faces.copies import HiddenCopies
+from services.api.faces.copies import HiddenCopies, KeptHeads
 from services.api.limits import Limits
 from services.api.live.view import LiveView
 from services.api.playback import Playback
@@ -66,7 +66,7 @@ class Tools:
     """Have `replays.v1` told of replays that were asked for, cancelled or removed, soon."""
     playback: Playback
     hidden_copies: HiddenCopies
-    """Evidence with hidden faces."""
+    """Evidence, recordings and uploads with hidden faces."""
     live: LiveView
     broker: Broker
     """Whose logs a preview reads."""
@@ -79,8 +79,9 @@ class Tools:
     """The addresses of a name, for addresses of targets."""
     disk: Disk | None = None
     """Under the object store, where that runs on this machine."""
-    recheck_s: float = 3.0
+    recheck_s: float = 1.0
     """So often whoever has a live socket open is asked for again."""
+    kept_heads: KeptHeads = field(default_factory=KeptHeads)
     viewings: Viewings = field(default_factory=Viewings)
     """Of evidence and recordings, for the audit log."""
     limits: Limits = field(default_factory=lambda: Limits(SystemClock().monotonic))

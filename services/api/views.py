@@ -197,6 +197,10 @@ class AlertDetail(AlertView):
 
     snapshot_url: str | None
     evidence_url: str | None
+    has_evidence: bool = Field(description="whether there is a video, by whichever way")
+    faces: Literal["shown", "hidden"] = Field(
+        description="hidden: whatever is fetched has hidden faces, and there are no links"
+    )
     deliveries: list[DeliveryView]
 
 

@@ -2,17 +2,44 @@
 
 import hashlib
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
-AT_ONCE = 1
-"""Decoding, hiding and encoding take a core for about the length of the video."""
+from services.rules.hidden import Heads
+
+AT_ONCE = 2
+"""Decoding, hiding and encoding take a core for a part of the video's length: minutes of a
+recording do not hold up the evidence of an alert.
+"""
+
+MOST_UPLOADS = 16
 
 YOUNG_S = 60.0
 Make = Callable[[Path], None]
+
+
+class KeptHeads:
+    """Where heads are in the uploads that were asked for latest. Safe between threads; one reads at
+    a time, so that a page full of thumbnails reads once.
+    """
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, ...], Heads] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, name: tuple[str, ...], read: Callable[[], Heads]) -> Heads:
+        """Raises what `read` does."""
+        with self._lock:
+            if name not in self._kept:
+                self._kept[name] = read()
+            self._kept.move_to_end(name)
+            while len(self._kept) > MOST_UPLOADS:
+                self._kept.popitem(last=False)
+            return self._kept[name]
 
 
 class HiddenCopies:

@@ -5,8 +5,8 @@ from typing import Any
 
 import cv2
 
-from services.api.faces.heads import Box
 from services.chassis.errors import WrongSettings
+from services.chassis.media.hiding import Box
 from services.chassis.media.shape import Picture
 
 SURE = 0.5

@@ -7,9 +7,10 @@ from pathlib import Path
 from uuid import UUID
 
 from schemas import ids
+from services.api.config import ApiSettings
 from services.api.deps import Tools
 from services.api.faces.detecting import FaceDetector
-from services.api.faces.making import Hiding, heads_of
+from services.api.faces.making import Hiding, heads_of, open_evidence
 from services.api.faces.packing import alert_words, write_hidden_pack
 from services.api.problems import Problem
 from services.api.views import AlertView
@@ -36,14 +37,7 @@ class HiddenEvidence:
 
     def video(self) -> Path:
         """An MP4. Raises Problem 202 while it is being made, 404 where it cannot be read."""
-        making = self._making()
-        try:
-            return making.result(self.context.settings.api_playback_wait_s)
-        except TimeoutError:
-            detail = "The video with hidden faces is being made."
-            raise Problem(202, detail, {"Retry-After": "5"}) from None
-        except VideoUnreadable as error:
-            raise Problem(404, f"Faces cannot be hidden in it: {error}.") from error
+        return made(self._making(), self.context.settings.api_playback_wait_s)
 
     def pack(self, path: Path) -> None:
         """A signed zip of what may be shown: snapshot, video, and the alert in its own words, which
@@ -64,9 +58,26 @@ class HiddenEvidence:
         store, key = self.context.store, ids.evidence_key(self.alert_id)
         info, hiding = store.stat(key), self._hiding()
         parts = (key, info.etag, str(info.size_bytes), str(hiding.detector is not None))
-        return self.context.hidden_copies.file(parts, lambda path: hiding.write(store, key, path))
+        return self.context.hidden_copies.file(
+            parts, lambda path: hiding.write(open_evidence(store, key), path)
+        )
 
     def _hiding(self) -> Hiding:
-        weights = self.context.settings.face_weights
-        detector = FaceDetector(weights) if weights else None
-        return Hiding(heads_of(self.context.store, self.alert_id), detector)
+        heads = heads_of(self.context.store, self.alert_id)
+        return Hiding(heads, detector_of(self.context.settings))
+
+
+def made(making: Future[Path], wait_s: float) -> Path:
+    """Raises Problem 202 while it is being made, 404 where it cannot be read."""
+    try:
+        return making.result(wait_s)
+    except TimeoutError:
+        detail = "The video with hidden faces is being made."
+        raise Problem(202, detail, {"Retry-After": "5"}) from None
+    except VideoUnreadable as error:
+        raise Problem(404, f"Faces cannot be hidden in it: {error}.") from error
+
+
+def detector_of(settings: ApiSettings) -> FaceDetector | None:
+    """One of one's own, where the operator names weights. Raises WrongSettings."""
+    return FaceDetector(settings.face_weights) if settings.face_weights else None

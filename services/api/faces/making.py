@@ -1,7 +1,8 @@
-"""Evidence with hidden faces: every picture decoded, heads hidden, encoded anew."""
+"""Video with hidden faces: every picture decoded, heads hidden, encoded anew."""
 
 from collections import deque
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -12,17 +13,28 @@ import av
 
 from schemas import ids
 from services.api.faces.detecting import FaceDetector
-from services.api.faces.heads import HELD_S, WHOLE, Box, Heads
-from services.api.faces.hiding import hide
-from services.chassis.media.jpeg import Jpeg, of_rgb, to_rgb
+from services.chassis.media.hiding import WHOLE, Box, hide
+from services.chassis.media.jpeg import QUALITY, Jpeg, of_rgb, to_rgb
 from services.chassis.media.recording import Recording, VideoUnreadable, open_recording
-from services.chassis.media.shape import Picture, upright
+from services.chassis.media.shape import Picture, Size, upright
 from services.chassis.storage.objects import ObjectMissing, ObjectStore, open_object
+from services.rules.hidden import HELD_S, Heads
 
-LONGEST_SIDE = 1920
 DEADLINE_S = 900.0
 TICKS = 90_000
-ENCODER = {"preset": "veryfast", "crf": "23"}
+
+
+@dataclass(frozen=True)
+class Finish:
+    """How large and how well a copy is encoded."""
+
+    longest_side: int
+    preset: str
+
+
+FOR_HANDING_OUT = Finish(1920, "veryfast")
+FOR_VIEWING = Finish(1280, "ultrafast")
+"""Of minutes of recordings, for which somebody waits."""
 
 
 def heads_of(store: ObjectStore, alert_id: UUID) -> Heads:
@@ -33,6 +45,16 @@ def heads_of(store: ObjectStore, alert_id: UUID) -> Heads:
         return Heads(())
 
 
+@contextmanager
+def open_evidence(store: ObjectStore, key: str) -> Iterator[Recording]:
+    """Raises VideoUnreadable, ObjectMissing, TransientError."""
+    with (
+        open_object(store, key) as readable,
+        open_recording(readable, DEADLINE_S) as recording,
+    ):
+        yield recording
+
+
 @dataclass(frozen=True)
 class Hiding:
     """Where heads are, by poses and, where there is one, by a detector."""
@@ -40,10 +62,10 @@ class Hiding:
     heads: Heads
     detector: FaceDetector | None = None
 
-    def picture(self, content: bytes, at_s: float) -> bytes:
+    def picture(self, content: bytes, at_s: float, quality: int = QUALITY) -> bytes:
         """A JPEG with the heads of that second of the video hidden."""
         picture = to_rgb(Jpeg(content, 0, 0))
-        return of_rgb(hide(picture, self.parts(picture, at_s))).content
+        return of_rgb(hide(picture, self.parts(picture, at_s)), quality).content
 
     def parts(self, picture: Picture, at_s: float) -> list[Box]:
         """To hide on the picture that is shown at a second. A detector that looked takes the place
@@ -55,19 +77,24 @@ class Hiding:
         seen = self.detector.faces(picture)
         return [*(seen if of_poses == [WHOLE] else (*of_poses, *seen))]
 
-    def write(self, store: ObjectStore, key: str, path: Path) -> None:
-        """The video of that key as H.264 MP4, without sound and without a word of where it comes
-        from. Raises VideoUnreadable, ObjectMissing, TransientError.
+    def write(
+        self,
+        opened: AbstractContextManager[Recording],
+        path: Path,
+        finish: Finish = FOR_HANDING_OUT,
+    ) -> None:
+        """That video as H.264 MP4, without sound and without a word of where it comes from. Raises
+        VideoUnreadable, and what opening it raises.
         """
         options = {"movflags": "+faststart", "fflags": "+bitexact"}
         with (
-            open_object(store, key) as readable,
-            open_recording(readable, DEADLINE_S) as recording,
+            opened as recording,
             av.open(str(path), "w", format="mp4", options=options) as output,
         ):
-            stream = _stream(output, recording)
+            size = recording.size.within(finish.longest_side).even
+            stream = _stream(output, recording.rate, size, finish.preset)
             latest = -1
-            for picture, at_s in self._pictures(recording):
+            for picture, at_s in self._pictures(recording, size):
                 ticks = max(latest + 1, round(at_s * TICKS))
                 latest = ticks
                 output.mux(stream.encode(_frame(picture, ticks)))
@@ -75,9 +102,8 @@ class Hiding:
                 raise VideoUnreadable("it has no picture")
             output.mux(stream.encode(None))
 
-    def _pictures(self, recording: Recording) -> Iterator[tuple[Picture, float]]:
+    def _pictures(self, recording: Recording, size: Size) -> Iterator[tuple[Picture, float]]:
         """In order, held back for as long as a face that is found hides what came before."""
-        size = recording.size.within(LONGEST_SIDE).even
         waiting: deque[tuple[Picture, float, list[Box]]] = deque()
         found: deque[tuple[float, list[Box]]] = deque()
         for shot in recording.frames_from(0.0):
@@ -110,9 +136,8 @@ def _hidden(
     return hide(picture, dict.fromkeys((*own, *near) if held_s else own)), at_s
 
 
-def _stream(output: Any, recording: Recording) -> Any:
-    size = recording.size.within(LONGEST_SIDE).even
-    stream = output.add_stream("libx264", rate=recording.rate, options=ENCODER)
+def _stream(output: Any, rate: int, size: Size, preset: str) -> Any:
+    stream = output.add_stream("libx264", rate=rate, options={"preset": preset, "crf": "23"})
     stream.width, stream.height, stream.pix_fmt = size.width, size.height, "yuv420p"
     stream.codec_context.time_base = Fraction(1, TICKS)
     stream.codec_context.thread_count = 2

@@ -1,5 +1,6 @@
-"""For whom a tenant's evidence is shown and handed out with hidden faces only."""
+"""For whom all pictures of a tenant have hidden faces."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -20,7 +21,7 @@ class FaceRule(BaseModel):
     """`viewers` are people and keys that may view and nothing else."""
 
     blurred_for: HiddenFor = Field(
-        description="whose evidence of alerts has hidden faces, whatever they ask for"
+        description="who gets no picture but with hidden faces, whatever they ask for"
     )
 
     model_config = example({"blurred_for": "viewers"})
@@ -67,11 +68,30 @@ def enter(
     upsert(connection, face_rules, [row], ["blurred_for", "changed_at", "changed_by"])
 
 
+def hidden_among(
+    connection: Connection, principal: Principal, source_ids: Collection[str]
+) -> frozenset[str]:
+    """Of which of these sources the principal gets no picture but with hidden faces."""
+    together = sources.join(face_rules, face_rules.c.tenant_id == sources.c.tenant_id)
+    query = select(sources.c.source_id, face_rules.c.blurred_for).select_from(together)
+    rows = connection.execute(query.where(sources.c.source_id.in_(source_ids)))
+    return frozenset(row.source_id for row in rows if _binds(row.blurred_for, principal))
+
+
+def sources_with_hidden_faces(connection: Connection) -> frozenset[str]:
+    """Of which somebody gets no picture but with hidden faces."""
+    together = sources.join(face_rules, face_rules.c.tenant_id == sources.c.tenant_id)
+    query = select(sources.c.source_id).select_from(together)
+    query = query.where(face_rules.c.blurred_for != "nobody", sources.c.is_being_removed.is_(False))
+    return frozenset(connection.scalars(query))
+
+
+def _binds(hidden_for: str, principal: Principal) -> bool:
+    if hidden_for == "everybody":
+        return True
+    return hidden_for == "viewers" and principal.rights <= RIGHTS["viewer"]
+
+
 def must_hide(connection: Connection, principal: Principal, source_id: UUID) -> bool:
     """Whether what the principal gets of a source has hidden faces."""
-    together = sources.join(face_rules, face_rules.c.tenant_id == sources.c.tenant_id)
-    query = select(face_rules.c.blurred_for).select_from(together)
-    who = connection.scalar(query.where(sources.c.source_id == str(source_id)))
-    if who == "everybody":
-        return True
-    return who == "viewers" and principal.rights <= RIGHTS["viewer"]
+    return bool(hidden_among(connection, principal, (str(source_id),)))

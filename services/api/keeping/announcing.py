@@ -17,6 +17,7 @@ from schemas.keeping import HeldStretch, KeepingConfigured
 from schemas.topics import KEEPING
 from services.api import holds as holding
 from services.api.config import Keeping
+from services.api.faces.rule import sources_with_hidden_faces
 from services.api.keeping.cuts import Layer, layers
 from services.api.keeping.rules import NO_RULES, Origin, RetentionRules, in_force
 from services.api.keeping.tables import announced_keepings
@@ -52,12 +53,13 @@ class KeepingAnnouncements:
             held = _held(connection.execute(select(holds)).mappings())
             of = [each for each in layers(connection) if each.rules.days("recordings")]
             kept = self._kept(connection, of)
+            hidden = sources_with_hidden_faces(connection)
             before = {
                 row.source_id: row.digest for row in connection.execute(select(announced_keepings))
             }
         wanted = {
-            name: _message(name, kept.get(name), held.get(name, ()), now)
-            for name in held.keys() | kept.keys()
+            name: _message(name, kept.get(name), held.get(name, ()), name in hidden, now)
+            for name in held.keys() | kept.keys() | hidden
         }
         digests = {name: _digest(message) for name, message in wanted.items()}
         news = [name for name in wanted if digests[name] != before.get(name)]
@@ -108,14 +110,22 @@ def _held(rows: Iterable[Mapping[Any, Any]]) -> dict[str, list[HeldStretch]]:
 
 
 def _message(
-    source_id: str, recordings_s: float | None, held: Iterable[HeldStretch], now: datetime
+    source_id: str,
+    recordings_s: float | None,
+    held: Iterable[HeldStretch],
+    hides_faces: bool,
+    now: datetime,
 ) -> KeepingConfigured:
     stretches = tuple(held)
     if len(stretches) > MOST_HELD:
         until = max(each.until_at for each in stretches)
         stretches = (HeldStretch(since_at=stretches[0].since_at, until_at=until),)
     return KeepingConfigured(
-        source_id=UUID(source_id), recordings_s=recordings_s, held=stretches, configured_at=now
+        source_id=UUID(source_id),
+        recordings_s=recordings_s,
+        held=stretches,
+        hides_faces=hides_faces,
+        configured_at=now,
     )
 
 

@@ -1,13 +1,14 @@
 """What is latest of each camera that somebody watches: filled by `feed`, read by viewers.
 
 Nothing is queued: a newer clip takes the place of the one before, so memory is a clip a watched
-camera, however many watch it and however slowly.
+camera, however many watch it and however slowly; some more where somebody sees it with hidden
+faces only, until poses say where heads are.
 """
 
 import asyncio
 import threading
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -20,6 +21,10 @@ from schemas.scores import ClipScored, ClipsScored
 from services.api.cameras.views import ConditionView
 
 POSES_KEPT = 3
+CLIPS_WAITING = 6
+LOOKED_WITHIN_S = 6.0
+"""Where no pose network looked for so long, clips are not waited for: all of them is hidden."""
+
 POSES_FOR_S = 2.5
 """People are shown where they were last seen for no longer."""
 
@@ -33,6 +38,19 @@ class Latest:
     score: ClipScored | None = None
     poses: deque[PosesExtracted] = field(default_factory=lambda: deque(maxlen=POSES_KEPT))
     conditions: dict[str, ConditionView] = field(default_factory=dict)
+    hidden_from: int = 0
+    """So many viewers get no picture of it but with hidden faces."""
+    waiting: deque[ClipRecorded] = field(default_factory=lambda: deque(maxlen=CLIPS_WAITING))
+    """For their poses."""
+    looked: ClipRecorded | None = None
+    """The latest clip of which poses came."""
+    looked_s: float = float("-inf")
+
+    def newest(self, is_hidden: bool, now_s: float) -> tuple[ClipRecorded | None, float]:
+        """The clip to be shown, and when it came, or was looked at."""
+        if is_hidden and now_s - self.looked_s < LOOKED_WITHIN_S:
+            return self.looked, self.looked_s
+        return self.clip, self.arrived_s
 
     def people_at(self, at_s: float) -> PoseFrame | None:
         """The people as they were last looked at, by that moment."""
@@ -44,8 +62,8 @@ class Latest:
 class Viewer:
     """One socket's eyes. `changed` is set, in the socket's loop, when a camera of it has news."""
 
-    def __init__(self, sources: Mapping[str, Latest]) -> None:
-        self.sources = sources
+    def __init__(self, sources: Mapping[str, Latest], hidden: Set[str] = frozenset()) -> None:
+        self.sources, self.hidden = sources, hidden
         self.changed = asyncio.Event()
         self._loop = asyncio.get_running_loop()
 
@@ -72,16 +90,23 @@ class Hub:
         return source in self._latest
 
     @contextmanager
-    def watching(self, conditions: Mapping[str, Sequence[ConditionView]]) -> Iterator[Viewer]:
-        """Eyes on these sources, with what is wrong with them now. In an event loop."""
+    def watching(
+        self,
+        conditions: Mapping[str, Sequence[ConditionView]],
+        hidden: Set[str] = frozenset(),
+    ) -> Iterator[Viewer]:
+        """Eyes on these sources, with what is wrong with them now; on some of them with hidden
+        faces only. In an event loop.
+        """
         with self._lock:
             for name, known in conditions.items():
                 if name not in self._latest:
                     latest = Latest()
                     latest.conditions.update((each.condition, each) for each in known)
                     self._latest[name] = latest
-            viewer = Viewer({name: self._latest[name] for name in conditions})
+            viewer = Viewer({name: self._latest[name] for name in conditions}, hidden)
             for name in conditions:
+                self._latest[name].hidden_from += name in hidden
                 self._viewers.setdefault(name, set()).add(viewer)
             self._count += 1
         try:
@@ -103,7 +128,8 @@ class Hub:
 
     def _leave(self, viewer: Viewer) -> None:
         with self._lock:
-            for name in viewer.sources:
+            for name, latest in viewer.sources.items():
+                latest.hidden_from -= name in viewer.hidden
                 others = self._viewers.get(name, set())
                 others.discard(viewer)
                 if not others:
@@ -115,10 +141,8 @@ class Hub:
 def note(latest: Latest, message: Message, now_s: float) -> bool:
     """Keep what is newer; whether it was."""
     if isinstance(message, ClipRecorded):
-        if message.encoding != "jpeg" or message.is_late:
-            return False
-        latest.clip, latest.arrived_s = message, now_s
-    elif isinstance(message, ClipScored):
+        return _note_clip(latest, message, now_s)
+    if isinstance(message, ClipScored):
         if message.run != LIVE or message.is_late:
             return False
         latest.score = message
@@ -126,9 +150,30 @@ def note(latest: Latest, message: Message, now_s: float) -> bool:
         return False  # a replay's
     elif isinstance(message, PosesExtracted):
         latest.poses.append(message)
+        _note_looked(latest, message, now_s)
     elif isinstance(message, SourceHealth):
         _note_health(latest, message)
     return True
+
+
+def _note_clip(latest: Latest, clip: ClipRecorded, now_s: float) -> bool:
+    if clip.encoding != "jpeg" or clip.is_late:
+        return False
+    latest.clip, latest.arrived_s = clip, now_s
+    if latest.hidden_from:
+        latest.waiting.append(clip)
+    return True
+
+
+def _note_looked(latest: Latest, poses: PosesExtracted, now_s: float) -> None:
+    """The clip that was looked at may be shown; those before it were passed over."""
+    if not latest.hidden_from:
+        latest.waiting.clear()
+    place = poses.origin_at, poses.clip.index
+    while latest.waiting and (latest.waiting[0].origin_at, latest.waiting[0].index) <= place:
+        clip = latest.waiting.popleft()
+        if (clip.origin_at, clip.index) == place:
+            latest.looked, latest.looked_s = clip, now_s
 
 
 def _note_health(latest: Latest, message: SourceHealth) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import anyio
+from fastapi.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from services.api.live.hub import Viewer
-from services.api.live.rechecking import REASON, SHUT_OUT, ShutOut
+from services.api.live.rechecking import REASON, SHUT_OUT, FacesChanged, ShutOut
 from services.api.live.streams import Stream
 
 SENT_WITHIN_S = 15.0
@@ -23,12 +24,16 @@ MESSAGE_BYTES = 1024
 async def send_live(
     websocket: WebSocket, viewer: Viewer, stream: Stream, shut_out: Coroutine[Any, Any, None]
 ) -> None:
-    """Send what is due until the client leaves, takes nothing any more, or is shut out."""
+    """Send what is due until the client leaves, takes nothing any more, is shut out, or has to
+    come again since faces are hidden from it now, or no more.
+    """
     code, reason = GOING_AWAY, ""
     try:
         await first_of(_listen(websocket), _send(websocket, viewer, stream), shut_out)
     except ShutOut:
         code, reason = SHUT_OUT, REASON
+    except FacesChanged:
+        code, reason = TRY_AGAIN, "Faces are hidden in other pictures now."
     with contextlib.suppress(RuntimeError, WebSocketDisconnect, OSError):
         await websocket.close(code, reason)
 
@@ -59,13 +64,17 @@ async def _listen(websocket: WebSocket) -> None:
 async def _send(websocket: WebSocket, viewer: Viewer, stream: Stream) -> None:
     while True:
         viewer.changed.clear()
-        content = stream.due()
+        content = await _due(stream)
         while content is not None:
             if not await _taken(websocket, content):
                 return
-            content = stream.due()
+            content = await _due(stream)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(viewer.changed.wait(), stream.wait_s())
+
+
+async def _due(stream: Stream) -> bytes | str | None:
+    return await run_in_threadpool(stream.due) if stream.takes_long else stream.due()
 
 
 async def _taken(websocket: WebSocket, content: bytes | str) -> bool:

@@ -18,8 +18,18 @@ STATUS_S = 1.0
 MOST_A_SECOND = 1.0
 
 
+class Hides(Protocol):
+    """Whose pictures have hidden faces only."""
+
+    def jpeg(self, latest: Latest, picture: Picture) -> bytes: ...
+
+
 class Stream(Protocol):
     """What is due now, to be sent one after the other, and how long to wait for more."""
+
+    @property
+    def takes_long(self) -> bool:
+        """Whether `due` encodes pictures anew, and is to be called in a thread."""
 
     def due(self) -> bytes | str | None: ...
 
@@ -29,14 +39,21 @@ class Stream(Protocol):
 class OneCamera:
     """Every picture of a camera, at the pace at which it was filmed."""
 
-    def __init__(self, source_id: str, latest: Latest, clock: Clock) -> None:
+    def __init__(
+        self, source_id: str, latest: Latest, clock: Clock, hides: Hides | None = None
+    ) -> None:
         self._source_id, self._latest, self._clock = source_id, latest, clock
+        self._hides = hides
         self._playback, self._seen = Playback(), -1.0
         self._spoke_s = clock.monotonic() - STATUS_S
 
+    @property
+    def takes_long(self) -> bool:
+        return self._hides is not None
+
     def due(self) -> bytes | str | None:
         now_s = self._clock.monotonic()
-        clip, arrived_s = self._latest.clip, self._latest.arrived_s
+        clip, arrived_s = self._latest.newest(self._hides is not None, now_s)
         if clip is not None and arrived_s != self._seen:
             self._seen = arrived_s
             self._playback.add(clip, now_s)
@@ -47,7 +64,8 @@ class OneCamera:
         now = self._clock.now()
         if picture is None:
             return wire.without_picture(self._source_id, self._latest, now)
-        return wire.with_picture(self._source_id, self._latest, picture, now)
+        jpeg = self._hides.jpeg(self._latest, picture) if self._hides else picture.jpeg
+        return wire.with_picture(self._source_id, self._latest, picture, jpeg, now)
 
     def wait_s(self) -> float:
         speaks_s = self._spoke_s + STATUS_S
@@ -59,11 +77,23 @@ class OneCamera:
 class Wall:
     """The newest picture of each of many cameras, no more than `a_second` of each."""
 
-    def __init__(self, viewer: Viewer, clock: Clock, a_second: float = MOST_A_SECOND) -> None:
+    def __init__(
+        self,
+        viewer: Viewer,
+        clock: Clock,
+        a_second: float = MOST_A_SECOND,
+        hides: Hides | None = None,
+    ) -> None:
+        """`hides` is asked for pictures of those that the viewer sees with hidden faces only."""
         self._sources, self._clock = viewer.sources, clock
+        self._hides, self._hidden = hides, viewer.hidden if hides else frozenset()
         self._every_s = 1 / min(a_second, MOST_A_SECOND)
         self._sent_s = dict.fromkeys(viewer.sources, float("-inf"))
         self._seen_s = dict.fromkeys(viewer.sources, -1.0)
+
+    @property
+    def takes_long(self) -> bool:
+        return bool(self._hidden)
 
     def due(self) -> bytes | str | None:
         """Of the camera that has waited longest."""
@@ -71,23 +101,31 @@ class Wall:
         for name in sorted(self._due_names(now_s), key=self._sent_s.__getitem__):
             self._sent_s[name] = now_s
             latest = self._sources[name]
-            if latest.clip is None or latest.arrived_s == self._seen_s[name]:
+            clip, arrived_s = latest.newest(name in self._hidden, now_s)
+            if clip is None or arrived_s == self._seen_s[name]:
                 return wire.without_picture(name, latest, now)
-            self._seen_s[name] = latest.arrived_s
-            picture = Picture(latest.clip, len(latest.clip.frames) - 1)
-            return wire.with_picture(name, latest, picture, now)
+            self._seen_s[name] = arrived_s
+            picture = Picture(clip, len(clip.frames) - 1)
+            return wire.with_picture(name, latest, picture, self._jpeg(name, picture), now)
         return None
 
     def wait_s(self) -> float:
-        dues = [self._due_s(name, latest) for name, latest in self._sources.items()]
-        return max(0.0, min(dues, default=STATUS_S) - self._clock.monotonic())
+        now_s = self._clock.monotonic()
+        dues = [self._due_s(name, latest, now_s) for name, latest in self._sources.items()]
+        return max(0.0, min(dues, default=STATUS_S) - now_s)
+
+    def _jpeg(self, name: str, picture: Picture) -> bytes:
+        if self._hides is None or name not in self._hidden:
+            return picture.jpeg
+        return self._hides.jpeg(self._sources[name], picture)
 
     def _due_names(self, now_s: float) -> Iterator[str]:
         for name, latest in self._sources.items():
-            if self._due_s(name, latest) <= now_s:
+            if self._due_s(name, latest, now_s) <= now_s:
                 yield name
 
-    def _due_s(self, name: str, latest: Latest) -> float:
+    def _due_s(self, name: str, latest: Latest, now_s: float) -> float:
         """A camera without a new picture is waited for a little longer, then spoken of."""
-        is_new = latest.clip is not None and latest.arrived_s != self._seen_s[name]
+        clip, arrived_s = latest.newest(name in self._hidden, now_s)
+        is_new = clip is not None and arrived_s != self._seen_s[name]
         return self._sent_s[name] + (self._every_s if is_new else 2 * self._every_s)

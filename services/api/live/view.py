@@ -1,6 +1,6 @@
 """The live view as the routes use it: a hub, and a feed that runs while somebody watches."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 
 from services.api.cameras.views import ConditionView
@@ -26,11 +26,17 @@ class LiveView:
         self._feed = Feed(broker, self._hub, clock)
 
     @contextmanager
-    def watching(self, conditions: Mapping[str, Sequence[ConditionView]]) -> Iterator[Viewer]:
-        """Eyes on these sources, with what is wrong with each now. Raises TooManyViewers."""
+    def watching(
+        self,
+        conditions: Mapping[str, Sequence[ConditionView]],
+        hidden: Set[str] = frozenset(),
+    ) -> Iterator[Viewer]:
+        """Eyes on these sources, with what is wrong with each now; on some of them with hidden
+        faces only. Raises TooManyViewers.
+        """
         if self._hub.viewers >= MOST_VIEWERS:
             raise TooManyViewers("Too many pages show live pictures at once; close one of them.")
-        with self._hub.watching(conditions) as viewer:
+        with self._hub.watching(conditions, hidden) as viewer:
             self._feed.ensure()
             yield viewer
 

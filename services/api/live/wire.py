@@ -18,7 +18,9 @@ from services.api.live.playback import Picture
 DIGITS = 4
 
 
-def with_picture(source_id: str, latest: Latest, picture: Picture, now: datetime) -> bytes:
+def with_picture(
+    source_id: str, latest: Latest, picture: Picture, jpeg: bytes, now: datetime
+) -> bytes:
     header = _header(source_id, latest, now) | {
         "at": _iso(picture.taken_at),
         "age_s": round((now - picture.taken_at).total_seconds(), 3),
@@ -27,7 +29,7 @@ def with_picture(source_id: str, latest: Latest, picture: Picture, now: datetime
         "people": _people(latest.people_at(picture.at_s)),
     }
     content = to_json(header)
-    return struct.pack(">I", len(content)) + content + picture.jpeg
+    return struct.pack(">I", len(content)) + content + jpeg
 
 
 def without_picture(source_id: str, latest: Latest, now: datetime) -> str:

@@ -25,13 +25,18 @@ POLL_S = 0.5
 
 
 def poses_of(
-    broker: Broker, source_id: UUID, span: Span, allowance: Allowance
+    broker: Broker,
+    source_id: UUID,
+    span: Span,
+    allowance: Allowance,
+    written_since: datetime | None = None,
 ) -> Iterator[PosesExtracted]:
     """The poses of a source within a span, as far as they lie there and the allowance lasts; what
-    came late is left out. They were written after they were seen, so reading begins at `since`.
+    came late is left out. They were written after they were seen, so reading begins at `since`, or
+    when an upload was handed in.
     """
     key = str(source_id).encode()
-    reader = broker.reader(POSES.name, span.since, key=key)
+    reader = broker.reader(POSES.name, written_since or span.since, key=key)
     try:
         while allowance.records > 0 and not reader.is_caught_up():
             records = reader.poll(AT_ONCE, POLL_S)

@@ -23,7 +23,7 @@ from services.api.queries.alerts import AlertFilter
 from services.api.routes.sources import RunName, Since, Until
 from services.api.routes.videos import Limit, Token, cursor_of, found
 from services.api.views import AlertChange, AlertDetail, AlertPage, AlertState, AlertView
-from services.chassis.storage.objects import ObjectMissing
+from services.chassis.media.stored import exists
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])
 AlertId = Annotated[UUID, Path(examples=["7c9e6679-7425-50de-944b-e07fc1f90ae7"])]
@@ -108,6 +108,8 @@ def alert(
         **view.model_dump(),
         snapshot_url=None if is_hidden else _link(context, ids.snapshot_key(alert_id)),
         evidence_url=None if is_hidden else _link(context, ids.evidence_key(alert_id)),
+        has_evidence=exists(context.store, ids.evidence_key(alert_id)),
+        faces="hidden" if is_hidden else "shown",
         deliveries=attempts,
     )
     response.headers["ETag"] = _tag(context, detail)
@@ -188,8 +190,6 @@ def _tag(context: Tools, detail: AlertDetail) -> str:
 
 def _link(context: Tools, key: str) -> str | None:
     """None while there is no such object (yet)."""
-    try:
-        context.store.stat(key)
-    except ObjectMissing:
+    if not exists(context.store, key):
         return None
     return context.store.presign(key, timedelta(seconds=context.settings.api_presign_s))

@@ -10,6 +10,9 @@ from fastapi.concurrency import run_in_threadpool
 from services.api.auth import Viewing
 from services.api.cameras.views import ConditionView
 from services.api.deps import Context, Tools
+from services.api.faces.handing import detector_of
+from services.api.faces.live import HiddenPictures
+from services.api.faces.rule import hidden_among
 from services.api.live.rechecking import until_shut_out
 from services.api.live.sockets import TRY_AGAIN, send_live
 from services.api.live.streams import OneCamera, Wall
@@ -26,14 +29,17 @@ Wrong = dict[str, Sequence[ConditionView]]
 
 @router.websocket("/sources/{source_id}/live")
 async def live(websocket: WebSocket, source_id: UUID, context: Context, principal: Viewing) -> None:
-    """Every picture of a camera at the pace at which it was filmed, some seconds old."""
-    wrong = await run_in_threadpool(_one, context, principal, source_id)
+    """Every picture of a camera at the pace at which it was filmed, some seconds old; by the face
+    rule with hidden faces, and then as old as the poses of a clip need.
+    """
+    wrong, hidden = await run_in_threadpool(_one, context, principal, source_id)
     await websocket.accept()
     try:
-        with context.live.watching(wrong) as viewer:
+        with context.live.watching(wrong, hidden) as viewer:
             name = str(source_id)
-            stream = OneCamera(name, viewer.sources[name], context.live.clock)
-            shut_out = until_shut_out(context, websocket, "view", wrong)
+            hides = HiddenPictures(detector_of(context.settings)) if hidden else None
+            stream = OneCamera(name, viewer.sources[name], context.live.clock, hides)
+            shut_out = until_shut_out(context, websocket, "view", wrong, hidden)
             await send_live(websocket, viewer, stream, shut_out)
     except TooManyViewers as error:
         await websocket.close(TRY_AGAIN, str(error))
@@ -48,29 +54,34 @@ async def wall(
     rate: Annotated[float, Query(gt=0, le=1, description="pictures a second of each")] = 1.0,
 ) -> None:
     """The newest picture of each of many cameras: those named, or all that are not paused."""
-    wrong = await run_in_threadpool(_several, context, principal, source_id)
+    wrong, hidden = await run_in_threadpool(_several, context, principal, source_id)
     await websocket.accept()
     try:
-        with context.live.watching(wrong) as viewer:
-            stream = Wall(viewer, context.live.clock, rate)
-            shut_out = until_shut_out(context, websocket, "view", wrong)
+        with context.live.watching(wrong, hidden) as viewer:
+            hides = HiddenPictures(detector_of(context.settings)) if hidden else None
+            stream = Wall(viewer, context.live.clock, rate, hides)
+            shut_out = until_shut_out(context, websocket, "view", wrong, hidden)
             await send_live(websocket, viewer, stream, shut_out)
     except TooManyViewers as error:
         await websocket.close(TRY_AGAIN, str(error))
 
 
-def _one(context: Tools, principal: Principal, source_id: UUID) -> Wrong:
-    """What is wrong with it. Raises Problem 404."""
+def _one(context: Tools, principal: Principal, source_id: UUID) -> tuple[Wrong, frozenset[str]]:
+    """What is wrong with it, and whether faces are hidden. Raises Problem 404."""
     with context.engine.connect() as database:
         if sources.source_row(database, principal, source_id) is None:
             raise Problem(404, f"There is no source {source_id}.")
         name = str(source_id)
-        return {name: open_conditions(database, [name]).get(name, [])}
+        wrong: Wrong = {name: open_conditions(database, [name]).get(name, [])}
+        return wrong, hidden_among(database, principal, wrong)
 
 
-def _several(context: Tools, principal: Principal, wanted: Sequence[UUID] | None) -> Wrong:
-    """What is wrong with each that the principal may see."""
+def _several(
+    context: Tools, principal: Principal, wanted: Sequence[UUID] | None
+) -> tuple[Wrong, frozenset[str]]:
+    """What is wrong with each that the principal may see, and of which faces are hidden."""
     with context.engine.connect() as database:
         names = cameras.watched(database, principal, wanted, MOST_ON_A_WALL)
         found = open_conditions(database, names)
-    return {name: found.get(name, []) for name in names}
+        hidden = hidden_among(database, principal, names)
+    return {name: found.get(name, []) for name in names}, hidden

@@ -15,6 +15,8 @@ from schemas.topics import FOOTAGE_REQUESTS
 from services.api.auth import Viewing
 from services.api.deps import Context, Database, Tools
 from services.api.erasure.queries import is_erased
+from services.api.faces.footage import hidden_stretch
+from services.api.faces.rule import must_hide
 from services.api.moments import Moment
 from services.api.playback import PlayableFile, StretchAsked
 from services.api.principal import Principal
@@ -77,9 +79,10 @@ async def source_media(
     """H.264 that browsers play and seek in, without sound. `X-Started-At` is the moment that the
     file shows at its zero: `from`, where that was recorded. What was not recorded in between is
     the last picture, held (see `recordings`). Answers 202 with `Retry-After` while the recording
-    is on its way, or the file is being made. An upload answers with its whole video.
+    is on its way, or the file is being made. An upload answers with its whole video. By the face
+    rule it is a copy with hidden faces, of 15 minutes at most.
     """
-    row = await run_in_threadpool(_source, context, principal, source_id)
+    row, is_hidden = await run_in_threadpool(_source, context, principal, source_id)
     if row["source_kind"] == "upload":
         return RedirectResponse(f"/api/v1/videos/{source_id}/media", 307)
     if since is None or until is None:
@@ -88,6 +91,8 @@ async def source_media(
     asked = StretchAsked(source_id, since, until)
     await run_in_threadpool(_require_kept, context, asked)
     file = await _made(context, asked, await _collected(context, asked))
+    if is_hidden:
+        file = await run_in_threadpool(hidden_stretch, context, source_id, file)
     detail = {"from": since.isoformat(), "to": until.isoformat()}
     await run_in_threadpool(
         context.view, principal, "recording.played", source_id, source_id, detail
@@ -107,11 +112,11 @@ async def source_media(
     )
 
 
-def _source(context: Tools, principal: Principal, source_id: UUID) -> queries.Row:
-    """Raises Problem 404."""
+def _source(context: Tools, principal: Principal, source_id: UUID) -> tuple[queries.Row, bool]:
+    """And whether faces are hidden from the principal. Raises Problem 404."""
     with context.engine.connect() as database:
         row = sources.source_row(database, principal, source_id)
-    return found(row, "source", source_id)
+        return found(row, "source", source_id), must_hide(database, principal, source_id)
 
 
 def _require_kept(context: Tools, asked: StretchAsked) -> None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import FileResponse
 from sqlalchemy import Connection
 
 from schemas.topics import SOURCES
@@ -12,6 +13,8 @@ from services.api import audit, media
 from services.api.auth import Uploading, Viewing
 from services.api.cursors import BadCursor, Cursor
 from services.api.deps import Context, Database, Tools
+from services.api.faces.footage import hidden_frame, hidden_upload
+from services.api.faces.rule import must_hide
 from services.api.frames import NoFrame
 from services.api.holds import holding, named
 from services.api.principal import Principal
@@ -100,17 +103,28 @@ def remove(video_id: VideoId, context: Context, principal: Uploading) -> None:
 @router.get(
     "/{video_id}/media",
     summary="The video, as browsers can play it; with ranges",
-    responses=documented(401, 404, 416, 422),
+    responses=documented(202, 401, 404, 416, 422, 503),
     response_class=Response,
 )
 def video_media(
     request: Request, video_id: VideoId, context: Context, principal: Viewing
 ) -> Response:
-    with context.engine.connect() as database:
-        row = found(queries.video_row(database, principal, video_id), "video", video_id)
+    """By the face rule it is a copy with hidden faces: 202 with `Retry-After` while that is made,
+    404 for videos of more than 15 minutes.
+    """
+    row, is_hidden = _row(context, principal, video_id)
     context.view(principal, "recording.played", video_id, video_id)
     playable = row["playable_key"]
     key = playable or row["object_key"]
+    if is_hidden:
+        path = hidden_upload(context, row, key)
+        return FileResponse(
+            path,
+            media_type="video/mp4",
+            headers={"Cache-Control": "private, no-cache", "ETag": f'"{path.stem}"'},
+            filename=row["filename"],
+            content_disposition_type="inline",
+        )
     kind = "video/mp4" if playable and playable != row["object_key"] else row["content_type"]
     return media.serve(request, context.store, key, kind, row["filename"])
 
@@ -129,21 +143,25 @@ async def frame(
     width: Annotated[int, Query(ge=16, le=1920)] = 320,
 ) -> Response:
     """Decoded in a small pool of its own; answers 503 while that is full."""
-    key = await run_in_threadpool(_shown_key, context, principal, video_id)
+    row, is_hidden = await run_in_threadpool(_row, context, principal, video_id)
+    key = str(row["playable_key"] or row["object_key"])
     try:
         jpeg = await context.thumbnails.get(key, t, width)
     except NoFrame as error:
         raise Problem(404, str(error)) from error
     except TooManyThumbnails as error:
         raise Problem(503, str(error), {"Retry-After": "1"}) from error
-    return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": _LONG})
+    if is_hidden:
+        jpeg = await run_in_threadpool(hidden_frame, context, row, jpeg, t)
+    headers = {"Cache-Control": "private, no-cache" if is_hidden else _LONG}
+    return Response(jpeg, media_type="image/jpeg", headers=headers)
 
 
-def _shown_key(context: Tools, principal: Principal, video_id: UUID) -> str:
-    """Raises Problem 404."""
+def _row(context: Tools, principal: Principal, video_id: UUID) -> tuple[queries.Row, bool]:
+    """And whether faces are hidden from the principal. Raises Problem 404."""
     with context.engine.connect() as database:
         row = found(queries.video_row(database, principal, video_id), "video", video_id)
-    return str(row["playable_key"] or row["object_key"])
+        return row, must_hide(database, principal, video_id)
 
 
 _LONG = "private, max-age=86400"

@@ -15,7 +15,13 @@ import simplejpeg
 from sqlalchemy import Engine
 
 from schemas.alerts import AlertClosed, AlertUpdated
-from schemas.ids import evidence_key, evidence_prefix, hold_key, snapshot_key
+from schemas.ids import (
+    evidence_key,
+    evidence_prefix,
+    hidden_snapshot_key,
+    hold_key,
+    snapshot_key,
+)
 from schemas.keeping import HeldStretch, KeepingConfigured
 from services.alerts.core.spans import Evidence, Span
 from services.alerts.evidence import EvidenceWorker, Making, give_way
@@ -259,6 +265,25 @@ def test_evidence_of_a_held_stretch_stays_until_it_is_let_go_of(case: EvidenceCa
     assert case.station.queue.expire(now + 1, now) == 1
     case.work_until_idle()
     assert list(case.station.store.list("alerts/")) == []
+
+
+def test_where_faces_are_hidden_there_is_a_picture_for_mails(engine: Engine) -> None:
+    case, about = EvidenceCase(Station(engine), NoisyFootage()), alert()
+    told = KeepingConfigured(source_id=about.source_id, hides_faces=True, configured_at=NOON)
+    case.held.on_keeping(told.key, told)
+    case.wants(about)
+    case.worker.turn()
+    store = case.station.store
+    shown = simplejpeg.decode_jpeg(store.get(snapshot_key(about.alert_id)))
+    hidden = simplejpeg.decode_jpeg(store.get(hidden_snapshot_key(about.alert_id)))
+    assert shown[10:60].astype(float).std() > 30 > 3 * hidden[10:60].astype(float).std()
+
+
+class NoisyFootage(PaintedFootage):
+    """Pictures full of detail."""
+
+    def picture(self, at_s: float) -> Any:
+        return np.random.default_rng(1).integers(0, 256, (90, 160, 3), np.uint8)
 
 
 def test_what_is_at_work_when_its_source_is_removed_goes_too(case: EvidenceCase) -> None:

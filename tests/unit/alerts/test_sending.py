@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine
 
 from schemas.deliveries import DeliveryAttempted
-from schemas.ids import snapshot_key
+from schemas.ids import hidden_snapshot_key, snapshot_key
 from schemas.topics import DELIVERIES
 from services.alerts.channels import MemoryChannel
 from services.alerts.core.deliveries import Receipt, Target, deliveries_for
@@ -163,6 +163,22 @@ def test_a_mail_carries_the_picture_that_lies_there(case: SendingCase) -> None:
     case.work_until_idle()
     assert case.channel.sent[0].snapshot == b"\xff\xd8jpeg"
     assert case.station.ledger.without_picture(about.alert_id) == frozenset()
+
+
+@pytest.mark.parametrize("hidden", [None, b"\xff\xd8hidden"])
+def test_where_faces_are_hidden_a_mail_carries_no_other_picture(
+    case: SendingCase, hidden: bytes | None
+) -> None:
+    about = alert(source_id=source(1))
+    picture_lies_there(case.station, about)
+    store = case.station.store
+    store.put(snapshot_key(about.alert_id), io.BytesIO(b"\xff\xd8jpeg"), "image/jpeg")
+    if hidden:
+        store.put(hidden_snapshot_key(about.alert_id), io.BytesIO(hidden), "image/jpeg")
+    case.sender = case.station.sender(case.channel, hides_faces=lambda _: True)
+    case.opened()
+    case.work_until_idle()
+    assert case.channel.sent[0].snapshot == hidden
 
 
 class SilentObjects(MemoryObjects):

@@ -10,6 +10,7 @@ import {
   useEffect,
   useImperativeHandle,
   useRef,
+  useState,
 } from "react";
 import { useFormat } from "@/i18n/format";
 import { heed, type PlayerHandle, RATES, useHandle, usePlayback } from "./playback";
@@ -63,6 +64,7 @@ export function Player({
   const lengthS = Math.max(state.durationS || durationS || 0, lines[0]?.points.at(-1)?.end_s ?? 0);
   useImperativeHandle(ref, () => handle, [handle]);
   useReload(video, src, isPlayable);
+  const isBeingMade = useBeingMade(video, src);
   useEffect(() => onTime?.(state.atS), [onTime, state.atS]);
   const key = (event: KeyboardEvent) => {
     const { tagName, type } = event.target as HTMLInputElement;
@@ -86,9 +88,7 @@ export function Player({
         />
         {state.isBroken && (
           <p className={css.broken} role="status">
-            {isPlayable
-              ? t`The video cannot be played.`
-              : t`This browser cannot play the file as it is. A copy that it can play is being made.`}
+            <Broken isBeingMade={isBeingMade} isPlayable={isPlayable} />
           </p>
         )}
       </div>
@@ -118,6 +118,41 @@ export function Player({
       </div>
     </section>
   );
+}
+
+function Broken({ isBeingMade, isPlayable }: { isBeingMade: boolean; isPlayable: boolean }) {
+  const { t } = useLingui();
+  if (isBeingMade) return t`A copy with hidden faces is being made.`;
+  return isPlayable
+    ? t`The video cannot be played.`
+    : t`This browser cannot play the file as it is. A copy that it can play is being made.`;
+}
+
+/** Whether the API is making the file yet (202): it is asked again until it is there. */
+function useBeingMade(video: RefObject<HTMLVideoElement | null>, src: string): boolean {
+  const [isBeingMade, setBeingMade] = useState(false);
+  useEffect(() => {
+    const element = video.current;
+    const gone = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const ask = async () => {
+      if (!src.startsWith("/")) return;
+      const answer = await fetch(src, { method: "HEAD", signal: gone.signal }).catch(() => null);
+      if (gone.signal.aborted) return;
+      setBeingMade(answer?.status === 202);
+      if (answer?.status !== 202) return;
+      const waits = Number(answer.headers.get("Retry-After")) || 2;
+      timer = setTimeout(() => element?.load(), waits * 1000);
+    };
+    element?.addEventListener("error", ask);
+    return () => {
+      element?.removeEventListener("error", ask);
+      clearTimeout(timer);
+      gone.abort();
+      setBeingMade(false);
+    };
+  }, [video, src]);
+  return isBeingMade;
 }
 
 /** A failure is tried once more when a playable copy has come. */

@@ -218,14 +218,18 @@ function Judged({ alert }: { alert: AlertDetail }) {
 
 function Downloads({ alert }: { alert: AlertDetail }) {
   const { t } = useLingui();
-  if (!alert.evidence_url && !alert.snapshot_url) return null;
+  const isHidden = alert.faces === "hidden";
+  if (!alert.has_evidence && !alert.snapshot_url) return null;
   const path = `/api/v1/alerts/${alert.alert_id}`;
   const files: [string, string][] = [
     [t`Evidence pack`, "pack"],
     [t`Film`, "evidence"],
+  ];
+  const shown: [string, string][] = [
     [t`Contact sheet`, "montage"],
     [t`Enhanced picture`, "enhanced"],
   ];
+  if (!isHidden) files.push(...shown);
   return (
     <Actions>
       {files.map(([name, file]) => (
@@ -233,7 +237,11 @@ function Downloads({ alert }: { alert: AlertDetail }) {
           {name}
         </a>
       ))}
-      <Pictures path={path} />
+      {isHidden ? (
+        <p className="dim">{t`Faces are hidden from you in all pictures.`}</p>
+      ) : (
+        <Pictures path={path} />
+      )}
     </Actions>
   );
 }

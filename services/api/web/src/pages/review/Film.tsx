@@ -34,9 +34,9 @@ export function Film({
     "get",
     "/api/v1/alerts/{alert_id}",
     { params },
-    { refetchInterval: ({ state }) => (isYoung && !state.data?.evidence_url ? AGAIN_MS : false) },
+    { refetchInterval: ({ state }) => (isYoung && !state.data?.has_evidence ? AGAIN_MS : false) },
   );
-  const isMade = Boolean(detail.data?.evidence_url);
+  const isMade = Boolean(detail.data?.has_evidence);
   useImperativeHandle<PlayerHandle | null, PlayerHandle | null>(
     ref,
     () => (isShown && isMade ? player.current : null),

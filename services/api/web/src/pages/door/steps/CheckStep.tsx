@@ -109,7 +109,7 @@ function Evidence({ alertId, onFound }: { alertId: string; onFound: () => void }
     { params: { path: { alert_id: alertId } } },
     { refetchInterval: EVIDENCE_MS, retry: true },
   );
-  const isStored = Boolean(data?.snapshot_url || data?.evidence_url);
+  const isStored = Boolean(data?.snapshot_url || data?.has_evidence);
   const found = useEffectEvent(onFound);
   useEffect(() => {
     if (isStored) found();

@@ -9,9 +9,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from schemas.poses import Person, PoseFrame
-
-Box = tuple[float, float, float, float]
-"""left, top, right, bottom."""
+from services.chassis.media.hiding import Box
 
 FACE, EARS, SHOULDERS = range(5), (3, 4), (5, 6)
 """Of COCO's keypoints."""

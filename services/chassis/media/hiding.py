@@ -9,9 +9,12 @@ from collections.abc import Iterable
 import cv2
 import numpy as np
 
-from services.api.faces.heads import WHOLE, Box
 from services.chassis.media.shape import Picture
 
+Box = tuple[float, float, float, float]
+"""left, top, right, bottom, as shares of the picture."""
+
+WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 CELLS = 6
 CELLS_OF_ALL = 16
 """Across a picture that is hidden as a whole: that somebody is there may be seen, not who."""

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from services.api.faces.heads import HELD_S, UNSEEN_S, WHOLE, Heads, Look
-from services.api.faces.hiding import CELLS, hide
+from services.chassis.media.hiding import CELLS, WHOLE, hide
+from services.rules.hidden import HELD_S, UNSEEN_S, Heads, Look
 
 HEAD = (0.25, 0.25, 0.5, 0.5)
 LOOKS = [Look(n / 7.5, (HEAD,) if 20 <= n < 30 else ()) for n in range(100)]

@@ -7,13 +7,14 @@ where heads are, and all of the picture is hidden. Pure.
 
 import json
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-Box = tuple[float, float, float, float]
-"""left, top, right, bottom, as shares of the picture."""
+from schemas.poses import PosesExtracted
+from services.chassis.media.hiding import WHOLE, Box
+from services.rules.heads import head_of
 
-WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 HELD_S = 1.0
 """So long before and after it was seen a head stays hidden."""
 
@@ -51,6 +52,17 @@ class Heads:
         except (ValueError, KeyError, TypeError):
             return cls(())
 
+    @classmethod
+    def seen(cls, poses: Iterable[PosesExtracted], zero_at: datetime) -> "Heads":
+        """By what poses say, in seconds after a moment of the wall clock."""
+        return cls(
+            [
+                Look((each.moment(frame.at_s) - zero_at).total_seconds(), heads_in(each, number))
+                for each in poses
+                for number, frame in enumerate(each.frames)
+            ]
+        )
+
     def hidden(self, at_s: float) -> tuple[Box, ...]:
         """The parts to hide at a second."""
         if not self._within(at_s, UNSEEN_S):
@@ -60,6 +72,12 @@ class Heads:
     def _within(self, at_s: float, span_s: float) -> Sequence[Look]:
         first = bisect_left(self._at_s, at_s - span_s)
         return self._looks[first : bisect_right(self._at_s, at_s + span_s)]
+
+
+def heads_in(poses: PosesExtracted, number: int) -> tuple[Box, ...]:
+    """Of a frame that was looked at."""
+    aspect = poses.width / poses.height
+    return tuple(head_of(person, aspect) for person in poses.frames[number].people)
 
 
 def _box(left: float, top: float, right: float, bottom: float) -> Box:

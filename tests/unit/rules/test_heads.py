@@ -5,7 +5,7 @@ import json
 import pytest
 
 from schemas.poses import Person, PoseFrame
-from services.alerts.core.heads import head_of, heads_file
+from services.rules.heads import head_of, heads_file
 
 ASPECT = 16 / 9
 BODY = (0.4, 0.2, 0.5, 0.9)
