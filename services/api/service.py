@@ -24,6 +24,7 @@ from services.api.deadletters.collecting import Collector
 from services.api.deps import Tools
 from services.api.disk import State
 from services.api.endings import Endings
+from services.api.events.access import AccessChanges
 from services.api.events.directory import Directory
 from services.api.events.hub import EventHub
 from services.api.faces.copies import HiddenCopies
@@ -241,7 +242,9 @@ def build(settings: ApiSettings) -> ApiService:
         announce_replays=replaying.wake,
         broker=KafkaBroker(settings),
         live=LiveView(KafkaBroker(settings), clock),
-        events=EventHub(KafkaBroker(settings), Directory(engine, clock), clock),
+        events=EventHub(
+            KafkaBroker(settings), Directory(engine, clock), AccessChanges(engine, clock), clock
+        ),
         pushes=Publishing(KafkaPublisher(settings, "api")),
         playback=Playback(
             store, settings.state_dir / "playback", round(settings.api_playback_cache_gb * GIB)

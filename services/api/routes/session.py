@@ -7,7 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from starlette.requests import HTTPConnection
 
-from services.api import auth
+from services.api import audit, auth
 from services.api.access import login, sessions, throttling
 from services.api.access.entries import Email, Typed
 from services.api.config import COOKIE
@@ -58,8 +58,12 @@ async def log_in(wanted: Login, request: Request, response: Response, context: C
 @router.delete("", status_code=204, summary="Log out", responses=documented(503))
 def log_out(request: Request, response: Response, context: Context) -> None:
     """The session is over for whoever holds a copy of the cookie."""
+    session = auth.session_of(context, request)
     with transaction(context.engine) as connection:
         sessions.close(connection, context.settings.logins, request.cookies.get(COOKIE, ""))
+        if session is not None:
+            principal = session.principal.seen_at(client_address(request))
+            audit.record(connection, principal, "session.closed", str(session.session_id))
     response.delete_cookie(COOKIE, **_cookie(request))
 
 

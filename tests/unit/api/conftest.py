@@ -22,6 +22,7 @@ from services.api.cameras.announcing import Announcements
 from services.api.config import ApiSettings
 from services.api.deps import Tools
 from services.api.disk import Disk, State
+from services.api.events.access import AccessChanges
 from services.api.events.directory import Directory
 from services.api.events.hub import EventHub
 from services.api.faces.copies import HiddenCopies
@@ -167,7 +168,7 @@ def apis_on(engine: Engine, folder: Path) -> Iterator[Callable[..., Api]]:
             announce_replays=lambda: announced(replaying),
             broker=broker,
             live=LiveView(broker, SystemClock()),
-            events=(hub := EventHub(broker, Directory(engine, SystemClock()), SystemClock())),
+            events=(hub := event_hub(broker, engine)),
             pushes=publishing,
             playback=Playback(store, folder / "playback", 10**9, patience_s=2.0),
             providers=Providers(Fetching(settings.providers), clock),
@@ -190,6 +191,12 @@ def apis_on(engine: Engine, folder: Path) -> Iterator[Callable[..., Api]]:
         view.stop()
     for pool in pools:
         pool.close()
+
+
+def event_hub(broker: MemoryBroker, engine: Engine) -> EventHub:
+    """Of one process, by the clock on the wall."""
+    clock = SystemClock()
+    return EventHub(broker, Directory(engine, clock), AccessChanges(engine, clock), clock)
 
 
 def announced(

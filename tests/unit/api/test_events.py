@@ -18,9 +18,9 @@ from schemas.base import Message
 from schemas.ids import DEFAULT_TENANT
 from schemas.models import ModelsDeployed
 from schemas.topics import ALERTS, TOPICS
+from services.api import audit
 from services.api.events.content import event_of
-from services.api.events.directory import Directory
-from services.api.events.hub import EventHub, TooManyListeners
+from services.api.events.hub import TooManyListeners
 from services.api.events.listener import Listener, Notice
 from services.api.events.log import Entry, TopicLog
 from services.api.events.vectors import KINDS, BadEventId, positions_of, token_of
@@ -28,11 +28,11 @@ from services.api.events.wanted import Wanted
 from services.api.models import scopes
 from services.api.models.scopes import Scope
 from services.api.principal import Principal
-from services.chassis.clock import SystemClock
+from services.chassis.storage.database import transaction
 from services.chassis.streaming.memory import MemoryBroker
 from services.chassis.streaming.records import Outgoing
 from tests.unit.api.builders import CAMERA, VIDEO, alert, configured, health, progressed, scored
-from tests.unit.api.conftest import NOW, Api
+from tests.unit.api.conftest import NOW, Api, event_hub
 
 MACHINE = Principal()
 CAMERAS = [uuid5(VIDEO, f"camera {number}") for number in range(6)]
@@ -56,7 +56,7 @@ class Instance:
     """One process of the API, as far as events go."""
 
     def __init__(self, broker: MemoryBroker, engine: Engine) -> None:
-        self.hub = EventHub(broker, Directory(engine, SystemClock()), SystemClock())
+        self.hub = event_hub(broker, engine)
 
     async def follow(
         self,
@@ -222,6 +222,26 @@ def test_a_stream_ends_with_the_right_to_it(instance: Callable[..., Instance]) -
     one = instance()
     found = run(one.follow(1, when_ready=one.hub.close))
     assert [notice.name for notice in found] == ["ready"]
+
+
+def test_who_is_locked_out_hears_nothing_more_long_before_a_heartbeat(
+    api: Api, instance: Callable[..., Instance], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What locks somebody out stands in the audit log of their tenant."""
+    for name in ("RECHECK_S", "HEARTBEAT_S"):
+        monkeypatch.setattr(f"services.api.events.listener.{name}", 3600.0)
+    is_let_in = [True]
+
+    def lock_out() -> None:
+        is_let_in.clear()
+        with transaction(api.engine) as connection:
+            audit.record(connection, MACHINE, "session.revoked", str(UUID(int=1)))
+
+    async def follow() -> list[Notice]:
+        principal = lambda: MACHINE if is_let_in else None  # noqa: E731
+        return await instance().follow(1, principal=principal, when_ready=lock_out)
+
+    assert [notice.name for notice in run(follow())] == ["ready"]
 
 
 def test_there_are_not_more_listeners_than_a_process_bears(
