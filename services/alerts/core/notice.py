@@ -52,7 +52,7 @@ class Notice:
 
     @property
     def source(self) -> str:
-        """What people call the source. Its id stands in the links alone."""
+        """What people call the source, never its id."""
         if self.source_name:
             return one_line(self.source_name)
         return "a camera" if self.alert.source_kind == "camera" else "an uploaded video"
@@ -64,9 +64,10 @@ class Notice:
 
     @property
     def link(self) -> str:
-        """The page of the source, a little before the peak."""
-        seconds = max(0, int(self.alert.peak_s) - 2)
-        return f"{self._base}/?video={self.alert.source_id}&t={seconds}"
+        """The alert's page; of a test that of its target, since there is no alert."""
+        if self.purpose == "test":
+            return f"{self._base}/channels/{self.target.target_id}"
+        return f"{self._base}/alerts/{self.alert.alert_id}"
 
     @property
     def snapshot_url(self) -> str:

@@ -43,11 +43,11 @@ def test_it_says_what_and_where_and_when_and_where_to_see_it() -> None:
         assert "door-2.mp4" in content
 
 
-def test_the_source_has_its_name_and_its_id_stands_in_the_link_alone() -> None:
-    link = f"http://127.0.0.1:8080/?video={SOURCE}&t=3"
+def test_the_source_has_its_name_and_its_id_stands_nowhere() -> None:
+    link = f"http://127.0.0.1:8080/alerts/{alert().alert_id}"
     plain, _ = contents(received(notice()))
     assert f"Watch it: {link}" in plain
-    assert str(SOURCE) not in plain.replace(link, "")
+    assert str(SOURCE) not in plain
     assert str(SOURCE) not in str(received(notice())["Subject"])
 
 
@@ -165,10 +165,11 @@ def test_media_time(seconds: float, shown: str) -> None:
     assert media_time(seconds) == shown
 
 
-def test_the_link_leads_a_little_before_the_peak() -> None:
+def test_the_link_leads_to_the_alert_and_of_a_test_to_its_target() -> None:
     shop = notice(dashboard_url="http://shop:8080/")
-    assert shop.link == f"http://shop:8080/?video={SOURCE}&t=3"
-    assert notice(alert=alert(start_s=0, peak_s=1)).link.endswith("&t=0")
+    assert shop.link == f"http://shop:8080/alerts/{alert().alert_id}"
+    tried = notice(purpose="test", dashboard_url="http://shop:8080/")
+    assert tried.link == f"http://shop:8080/channels/{OWNER.target_id}"
 
 
 def test_what_is_wrong_with_a_camera_is_said_in_other_words_and_without_a_picture() -> None:
