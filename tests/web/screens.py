@@ -14,6 +14,26 @@ def _as_it_is(page: Page) -> None:
     """Nothing to be done."""
 
 
+def _with_a_filter(page: Page) -> None:
+    """The form of a channel, unfolded, with hours of the week."""
+    page.locator("main button").first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.locator("summary").first.click()
+    dialog.locator("details select").first.select_option("certain")
+    dialog.locator("input[type=time]").first.wait_for()
+
+
+def _with_a_holiday(page: Page) -> None:
+    """The form of a store, unfolded, with a day that differs."""
+    page.locator("main li button").first.click()
+    dialog = page.get_by_role("dialog")
+    for folded in dialog.locator("summary").all():
+        folded.click()
+    dialog.locator("input[type=date]").fill("2026-12-25")
+    dialog.locator("details").last.locator("button").last.click()
+    dialog.locator("details").last.locator("fieldset button").first.click()
+
+
 @dataclass(frozen=True)
 class Screen:
     """`path` gets the world; `prepare` returns once the page shows what is to be seen."""
@@ -40,6 +60,7 @@ SCREENS = (
     Screen("album", lambda world: f"/albums/{world.album_id}"),
     Screen("channels", lambda _: "/channels"),
     Screen("channel", lambda world: f"/channels/{world.target_id}"),
+    Screen("channel-form", lambda _: "/channels", _with_a_filter),
     Screen("policies", lambda _: "/policies"),
     Screen("policies-camera", lambda _: "/policies?scope=source"),
     Screen("wall", lambda _: "/wall"),
@@ -63,10 +84,12 @@ SCREENS = (
     Screen("dead-letters", lambda _: "/dead-letters"),
     Screen("people", lambda _: "/people"),
     Screen("stores", lambda _: "/stores"),
+    Screen("store-form", lambda _: "/stores", _with_a_holiday),
     Screen("keys", lambda _: "/keys"),
     Screen("account", lambda _: "/account"),
     Screen("audit", lambda _: "/audit"),
     Screen("settings", lambda _: "/settings"),
+    Screen("settings-store", lambda world: f"/settings?store={world.store_ids[0]}"),
     Screen("set-up-store", lambda _: "/setup?step=store"),
     Screen("set-up-camera", lambda _: "/setup?step=camera"),
     Screen("set-up-check", lambda _: "/setup?step=check"),

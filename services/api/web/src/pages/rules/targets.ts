@@ -74,7 +74,7 @@ export function entryOf(
   return {
     channel,
     name: words("name"),
-    address: words("address"),
+    ...(words("address") && { address: words("address") }),
     store_id: words("store") || null,
     language: words("language") as "en" | "ko",
     wants: {

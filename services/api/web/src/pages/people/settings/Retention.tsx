@@ -7,7 +7,7 @@ import { useMe } from "@/api/session";
 import { useFormat } from "@/i18n/format";
 import { text } from "@/pages/door/PasswordField";
 import { FaultLine, useAct } from "@/ui/act";
-import { Button, SelectField, TextField } from "@/ui/controls";
+import { Button, joined, SelectField, TextField } from "@/ui/controls";
 import { Loaded, Panel } from "@/ui/layout";
 import { notify } from "@/ui/toasts";
 import css from "../people.module.css";
@@ -27,23 +27,25 @@ export function Retention() {
   const params = { query: store ? { store_id: store } : {} };
   const found = $api.useQuery("get", PATH, { params });
   return (
-    <Panel className={css.panel}>
+    <Panel className={joined(css.panel, css.wide)}>
       <h2>{t`How long things are kept`}</h2>
       {stores.length > 1 && (
-        <SelectField
-          label={t`For`}
-          value={store ?? ""}
-          onChange={({ target }) =>
-            navigate({ to: "/settings", search: target.value ? { store: target.value } : {} })
-          }
-        >
-          <option value="">{t`the whole chain`}</option>
-          {stores.map(({ store_id, name }) => (
-            <option key={store_id} value={store_id}>
-              {name}
-            </option>
-          ))}
-        </SelectField>
+        <div className={css.kinds}>
+          <SelectField
+            label={t`For`}
+            value={store ?? ""}
+            onChange={({ target }) =>
+              navigate({ to: "/settings", search: target.value ? { store: target.value } : {} })
+            }
+          >
+            <option value="">{t`the whole chain`}</option>
+            {stores.map(({ store_id, name }) => (
+              <option key={store_id} value={store_id}>
+                {name}
+              </option>
+            ))}
+          </SelectField>
+        </div>
       )}
       <Loaded query={found} rows={2}>
         {(view) => <Form key={`${view.scope_id} ${view.changed_at}`} view={view} store={store} />}

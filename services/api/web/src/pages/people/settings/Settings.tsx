@@ -10,8 +10,8 @@ export function Settings() {
     <div className={css.columns}>
       <AccessRules />
       <SingleSignOn />
-      <Retention />
       <Holds />
+      <Retention />
     </div>
   );
 }
