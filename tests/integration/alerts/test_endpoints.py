@@ -8,8 +8,10 @@ import shutil
 import socket
 import ssl
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,21 +20,23 @@ import paho.mqtt.client as mqtt
 import pytest
 import trustme
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from joserfc.errors import BadSignatureError
 from paho.mqtt.enums import CallbackAPIVersion
 from standardwebhooks.webhooks import Webhook
 
 from services.alerts.channels.mqtt import MqttChannel
 from services.alerts.channels.posting import Poster
 from services.alerts.channels.webhook import SlackChannel, WebhookChannel
-from services.alerts.channels.webpush import WebPushChannel
+from services.alerts.channels.webpush import WebPushChannel, authorization
 from services.alerts.core.deliveries import Receipt, Target
 from services.chassis.addresses.endpoints import Connecting, EndpointPolicy
 from services.chassis.clock import SystemClock
 from services.chassis.deadline import BoundedCalls
+from services.chassis.webpush import public_text
 from services.local.ports import free_ports
-from services.local.receivers import Inbox, WebhookReceiver
+from services.local.receivers import Hook, Inbox, WebhookReceiver
 from tests.builders import source
+from tests.pushes import Subscription, claims_of
 from tests.unit.alerts.room import notice
 from tests.waiting import wait_until
 
@@ -123,21 +127,28 @@ def test_chat_gets_text_and_blocks_that_mention_nobody(webhook: WebhookReceiver)
 
 
 def test_a_browser_decrypts_what_is_pushed(webhook: WebhookReceiver) -> None:
-    browser, stack = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    point = browser.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-    auth = os.urandom(16)
-    keys = {"p256dh": text_of(point), "auth": text_of(auth)}
-    address = json.dumps({"endpoint": webhook.url, "keys": keys})
+    stack, browser = ec.generate_private_key(ec.SECP256R1()), Subscription(webhook.url)
     channel = WebPushChannel(lambda: stack, "night@example.org", Poster(SystemClock()), HOME)
-    assert sent(channel, target("webpush", address)).delivered
+    assert sent(channel, target("webpush", json.dumps(browser.as_json))).delivered
     (got,) = webhook.inbox.items
-    content = http_ece.decrypt(got.body, private_key=browser, auth_secret=auth, version="aes128gcm")
-    assert json.loads(content)["alert_id"] == str(notice().alert.alert_id)
-    assert got.headers["authorization"].startswith("vapid t=")
+    assert browser.opened(got)["alert_id"] == str(notice().alert.alert_id)
+    claims = claims_of(got, public_text(stack))
+    assert claims["sub"] == "mailto:night@example.org"
+    assert claims["aud"] == webhook.url.rpartition("/")[0]
+    assert 0 < claims["exp"] - time.time() <= 24 * 3600
+    with pytest.raises(BadSignatureError):
+        claims_of(forged(got), public_text(stack))
+    with pytest.raises(http_ece.ECEException):
+        Subscription(webhook.url).opened(got)
 
 
-def text_of(content: bytes) -> str:
-    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+def forged(push: Hook) -> Hook:
+    """Signed by somebody who claims to have the same key."""
+    mine = ec.generate_private_key(ec.SECP256R1())
+    theirs = push.headers["authorization"].rpartition("k=")[2]
+    signed = authorization(mine, "https://push.example/", "x@example.org", time.time())
+    header = {"authorization": signed.replace(public_text(mine), theirs)}
+    return replace(push, headers=push.headers | header)
 
 
 @contextmanager
