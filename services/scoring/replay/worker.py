@@ -76,11 +76,15 @@ class Worker:
         self._children: dict[str, Child] = {}
         self._ended: dict[str, ReplayRequested] = {}
         """Requests of which the end is known."""
+        self._open: dict[str, ReplayRequested] = {}
+        """Requests of which the store knows no end; it is asked once, however long they wait."""
         self._queued: set[str] = set()
         self._deaths: dict[str, int] = {}
         self._not_before_s: dict[str, float] = {}
         self._stopping = Event()
         self.ready = False
+        self.turns = 0
+        """How often it has looked at what it holds."""
 
     def run(self) -> None:
         """Raises TransientError when Kafka or the store is away for long."""
@@ -91,6 +95,7 @@ class Worker:
                 for record in self._consumer.poll(AT_ONCE, POLL_S):
                     self._hear(record)
                 self._turn()
+                self.turns += 1
                 self.ready = True
         finally:
             for run in list(self._children):
@@ -115,6 +120,7 @@ class Worker:
             for run in held.requests if held else ():
                 self._kill(run)
                 self._ended.pop(run, None)
+                self._open.pop(run, None)
 
     def _hear(self, record: Record) -> None:
         held = self._held.get(record.partition)
@@ -159,7 +165,7 @@ class Worker:
             return
         if self._ended.get(run) == request or not _has_input(request):
             return
-        if self._known_end(request):
+        if self._open.get(run) != request and self._known_end(request):
             self._ended[run] = request
         elif request.is_cancelled:
             self._end(request, "cancelled")
@@ -182,6 +188,7 @@ class Worker:
     def _reap(self, run: str, ended: Ended) -> None:
         child = self._children.pop(run)
         child.kill()
+        self._open.pop(run, None)
         if ended.code == 0:
             self._deaths.pop(run, None)
             return  # its outcome lies in the store
@@ -199,6 +206,7 @@ class Worker:
         """Whether it ended before; then that is told again."""
         progress = Records(self._store, request.run).outcome(request)
         if progress is None:
+            self._open[request.run] = request
             return False
         self._publish(progress)
         return True
@@ -216,6 +224,7 @@ class Worker:
         self._kill(run)
         Records(self._store, run).remove()
         self._ended.pop(run, None)
+        self._open.pop(run, None)
         self._deaths.pop(run, None)
         self._not_before_s.pop(run, None)
         self._queued.discard(run)

@@ -105,6 +105,26 @@ def test_what_is_asked_for_begins_and_no_more_than_so_many_at_once(site: Site) -
     assert all(one.is_killed for one in site.children)
 
 
+class CountedReads(MemoryObjects):
+    reads = 0
+
+    def get(self, key: str) -> bytes:
+        self.reads += 1
+        return super().get(key)
+
+
+def test_what_waits_costs_the_store_nothing() -> None:
+    store = CountedReads()
+    site = Site(store=store)
+    with site.worker(at_once=1) as worker:
+        for number in range(40):
+            site.ask(run=f"run-{number}")
+        wait(lambda: len(site.told()) == 39)
+        before, turns = store.reads, worker.turns
+        wait(lambda: worker.turns > turns + 5)
+        assert store.reads == before
+
+
 def test_what_has_ended_is_not_begun_again_by_any_worker(site: Site) -> None:
     with site.worker():
         site.ask(run="a")
