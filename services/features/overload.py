@@ -74,6 +74,7 @@ class Overload:
         self._uneasy_at: datetime | None = None
         self._done_at: datetime | None = None
         """When the latest batch was done; None before the first, which may have waited long."""
+        self._is_at_work = False
 
     @property
     def thinning(self) -> int:
@@ -81,7 +82,11 @@ class Overload:
         return self._thinning
 
     def is_hopeless(self, clip: ClipRecorded, now: datetime) -> bool:
-        """It would be passed over whenever it is handled: its frames need no decoding."""
+        """It would be passed over whenever it is handled: its frames need no decoding. What comes
+        to a worker that had nothing to do has waited elsewhere, and is no lag of its.
+        """
+        if self._is_idle(now):
+            return False
         return self._lag_s(clip, now) > self.bound_s(now)
 
     def bound_s(self, now: datetime) -> float:
@@ -97,8 +102,9 @@ class Overload:
         if not partitions <= self._owned:
             self._owned |= partitions
             self._started_at = now
-        if self._done_at is not None and (now - self._done_at).total_seconds() >= IDLE_S:
+        if self._is_idle(now):
             self._learn(clips, now)
+        self._is_at_work = True
         for clip in clips:
             self._narrow(clip, now)
         lag_s = max((self._lag_s(clip, now) for clip in clips), default=0.0)
@@ -132,7 +138,7 @@ class Overload:
                 before, latest=latest, count=before.count + window.fresh_count, left_out_at=now
             )
         self._pending = []
-        self._done_at = now
+        self._done_at, self._is_at_work = now, False
 
     def reports(self, now: datetime) -> Iterator[SourceHealth]:
         """What is to be reported now; called about once a second."""
@@ -152,6 +158,11 @@ class Overload:
             self._thinning, self._uneasy_at = 1, None
         self._busy_since = now
         self._usual_s.update((clip.source_id, _age_s(clip, now)) for clip in clips)
+
+    def _is_idle(self, now: datetime) -> bool:
+        if self._done_at is None or self._is_at_work:
+            return False
+        return (now - self._done_at).total_seconds() >= IDLE_S
 
     @property
     def _hold(self) -> timedelta:

@@ -212,6 +212,16 @@ def test_what_came_while_no_worker_was_there_is_looked_at() -> None:
     assert len(machine.embedded) >= machine.recorded / 2 - 8
 
 
+def test_what_comes_once_kafka_is_back_is_looked_at() -> None:
+    machine = Machine(0.3 * full_load_s(4), marks=Marks(start_s=0.0))
+    machine.run(60)
+    machine.clock.wait(9.5, Event())  # more than the bound: nothing reached the worker meanwhile
+    machine.run(60)
+    assert machine.reports == []
+    assert machine.handler.undecoded == 0
+    assert len(machine.embedded) >= machine.recorded / 2 - 8
+
+
 def test_a_clock_that_differs_is_no_lag() -> None:
     machine = Machine(0.5 * full_load_s(4), skew_s=300.0)
     machine.run(60)
