@@ -192,14 +192,14 @@ RECORDINGS = Topic(
     name="recordings.v1",
     messages=(SegmentRecorded,),
     producers=("ingest",),
-    consumers=("api",),
+    consumers=("api", "reextraction"),
     retention_ms=30 * DAY_MS,
     description="Segments of cameras' own streams, and where they lie.",
 )
 FOOTAGE_REQUESTS = Topic(
     name="footage-requests.v1",
     messages=(FootageRequested,),
-    producers=("alerts", "api"),
+    producers=("alerts", "api", "reextraction"),
     consumers=("ingest",),
     retention_ms=HOUR_MS,
     description="Stretches of cameras that are needed in the object store.",

@@ -4,6 +4,7 @@ A stretch is cut with a margin on both sides, so that windows, the context of he
 that are open at its ends are as they were; only the stretch itself is counted.
 """
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, Self
@@ -36,6 +37,13 @@ class Stretch:
     @property
     def with_margin(self) -> "Stretch":
         return Stretch(self.since - MARGIN, self.until + MARGIN)
+
+    def parts(self, length: timedelta) -> Iterator["Stretch"]:
+        """It, in order, in parts of that length; the last may be shorter."""
+        since = self.since
+        while since < self.until:
+            yield Stretch(since, min(since + length, self.until))
+            since += length
 
     def shared_with(self, since: datetime, until: datetime) -> float:
         """Seconds of it that lie between the two moments."""

@@ -15,18 +15,22 @@ from schemas.sources import SourceConfigured
 from schemas.topics import EMBEDDINGS, REPLAY_PROGRESS
 from services.chassis.clock import Clock
 from services.chassis.storage.objects import ObjectStore
+from services.chassis.streaming.broker import Broker
 from services.chassis.streaming.publisher import Publisher
 from services.chassis.streaming.records import Outgoing
 from services.chassis.telemetry import logs, metrics
 from services.features.backbones import Backbone
 from services.features.extraction import extracted
 from services.features.recorded import embeddings
+from services.reextraction.bringing import PATIENCE_S, Bringing, announcements
 from services.reextraction.core import Coverage, State, Stretch, Tally
 from services.reextraction.footage import Footage
 from services.reextraction.records import ExtractionRecords
 
 log = logs.get("reextraction")
 TELLS_EVERY_S = 1.0
+REASON_CHARS = 200
+STAYS = "of its footage lie on the disk of a worker that does not bring them."
 NOTHING = "There is no footage of that stretch in the object store."
 
 
@@ -34,10 +38,13 @@ NOTHING = "There is no footage of that stretch in the object store."
 class Surroundings:
     """What every run works with."""
 
+    broker: Broker
     store: ObjectStore
     publisher: Publisher
     sources: Callable[[], Mapping[UUID, SourceConfigured]]
     clock: Clock
+    patience_s: float = PATIENCE_S
+    """For footage that lies on the disk of a worker."""
 
 
 class Extraction:
@@ -88,9 +95,28 @@ class Extraction:
             self.tally.faults.append(f"{source_id} was removed.")
         elif not self._takes(source):
             self.tally.faults.append(f"{source.name}: its clips are too long for this network.")
-        else:
+        elif source.source_kind == "upload":
             self._publish(Footage(self._around.store, source, coverage, self.tally.faults.append))
+        else:
+            self._embed_camera(source, coverage)
         coverage.end()
+
+    def _embed_camera(self, source: SourceConfigured, coverage: Coverage) -> None:
+        around, note = self._around, self.tally.faults.append
+        wanted = Stretch.of(self._request).with_margin
+        with announcements(around.broker, source.source_id, wanted) as reader:
+            bringing = Bringing(
+                reader,
+                around.publisher,
+                around.clock,
+                source.source_id,
+                f"replay {self._request.run}"[:REASON_CHARS],
+                self._keep_going,
+                around.patience_s,
+            )
+            self._publish(Footage(around.store, source, coverage, note, bringing.bring))
+        if bringing.left_s:
+            note(f"{source.name}: {bringing.left_s:.0f} s {STAYS}")
 
     def _publish(self, footage: Footage) -> None:
         wanted = Stretch.of(self._request).with_margin

@@ -1,7 +1,8 @@
 """The footage of a source in the object store -> its clips, cut as ingest cut them.
 
 Of an upload its original, on the grid that begins with its first picture; of a camera the recorded
-segments, on the camera's grid as it is configured now. What cannot be read is a gap, and is told.
+segments, on the camera's grid as it is configured now, brought there part by part from the disks
+of workers. What cannot be read is a gap, and is told.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,22 +24,31 @@ from services.ingest.core import Clip, cut
 from services.ingest.fit import fitted
 from services.ingest.folders.footage import FootageCutter
 from services.ingest.job import UntilBroken
+from services.reextraction.bringing import Bring
 from services.reextraction.core import Coverage, Stretch
 
 Broken = (BadVideo, ObjectMissing, av.FFmpegError, ValueError)
 Note = Callable[[str], None]
 """Takes a sentence about what cannot be read."""
 LIMITS = MediaLimits()
+PART = timedelta(minutes=15)
+"""So much of a camera is brought to the store at once."""
 
 
 class Footage:
     """Of one source; `clips` may be called once. Raises TransientError when the store is away."""
 
     def __init__(
-        self, store: ObjectStore, source: SourceConfigured, coverage: Coverage, note: Note
+        self,
+        store: ObjectStore,
+        source: SourceConfigured,
+        coverage: Coverage,
+        note: Note,
+        bring: Bring = lambda _: None,
     ) -> None:
+        """`bring` sees that what is recorded of a part lies in the store."""
         self._store, self._source, self._note = store, source, note
-        self._coverage = coverage
+        self._coverage, self._bring = coverage, bring
         self._origin = Origin(
             source.source_id, source.grid, source.source_kind, source.is_wall_clock
         )
@@ -75,14 +85,23 @@ class Footage:
     def _of_camera(self, wanted: Stretch) -> Iterator[Clip[Jpeg]]:
         source = self._source
         cutter = FootageCutter(source.grid, source.camera or CameraSettings())
-        segments = segments_between(self._store, source.source_id, wanted.since, wanted.until)
-        for segment in segments:
+        for segment in self._segments(wanted):
             try:
                 with _opened(self._store, segment.key) as video:
                     yield from cutter.cut(video, _began_at(segment, video))
             except Broken as error:
                 self._tell(error)
         yield from cutter.end()
+
+    def _segments(self, wanted: Stretch) -> Iterator[StoredSegment]:
+        latest: datetime | None = None
+        for part in wanted.parts(PART):
+            self._bring(part)
+            source_id = self._source.source_id
+            for segment in segments_between(self._store, source_id, part.since, part.until):
+                if latest is None or segment.started_at > latest:
+                    latest = segment.started_at
+                    yield segment
 
     def _tell(self, error: Exception) -> None:
         is_gone = isinstance(error, ObjectMissing)

@@ -23,6 +23,7 @@ from services.chassis.streaming.handler import Cancelled
 from services.chassis.streaming.kafka import KafkaBroker
 from services.chassis.streaming.records import Outgoing
 from services.chassis.telemetry import logs
+from services.reextraction.bringing import PATIENCE_S
 from services.reextraction.config import ReextractionSettings
 from services.reextraction.core import Tally
 from services.reextraction.records import ExtractionRecords, Progress
@@ -40,8 +41,15 @@ class Reextraction:
     """Runs until it is stopped. What was asked for first is done first."""
 
     def __init__(
-        self, broker: Broker, store: ObjectStore, load: Load, clock: Clock | None = None
+        self,
+        broker: Broker,
+        store: ObjectStore,
+        load: Load,
+        clock: Clock | None = None,
+        patience_s: float = PATIENCE_S,
     ) -> None:
+        """`patience_s`: for footage that lies on the disk of a worker."""
+        self._broker, self._patience_s = broker, patience_s
         self._store, self._load, self._clock = store, load, clock or SystemClock()
         self._publisher = broker.publisher("reextraction")
         self._replays = CompactedView(broker, REPLAYS)
@@ -95,7 +103,14 @@ class Reextraction:
     def _embed(self, request: ReplayRequested, backbone: "Backbone") -> None:
         from services.reextraction.extraction import Extraction, Surroundings
 
-        around = Surroundings(self._store, self._publisher, self._configured, self._clock)
+        around = Surroundings(
+            self._broker,
+            self._store,
+            self._publisher,
+            self._configured,
+            self._clock,
+            self._patience_s,
+        )
         extraction = Extraction(around, request, backbone, lambda: self._keep_going(request))
         try:
             extraction.run()

@@ -1,5 +1,6 @@
 """Footage embedded anew for a replay: of uploads and cameras, with gaps, killed, cancelled."""
 
+import io
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,9 +14,17 @@ import pytest
 
 from schemas import ids
 from schemas.embeddings import EmbeddingExtracted
+from schemas.recordings import FootageRequested, SegmentRecorded
 from schemas.replays import ExtractionProgressed, ReplayRequested
 from schemas.sources import SourceConfigured
-from schemas.topics import EMBEDDINGS, REPLAY_PROGRESS, REPLAYS, SOURCES
+from schemas.topics import (
+    EMBEDDINGS,
+    FOOTAGE_REQUESTS,
+    RECORDINGS,
+    REPLAY_PROGRESS,
+    REPLAYS,
+    SOURCES,
+)
 from services.chassis.errors import TransientError
 from services.chassis.storage.objects import MemoryObjects
 from services.chassis.streaming.memory import MemoryBroker
@@ -50,10 +59,34 @@ class Site:
 
     file: Path
     broker: MemoryBroker = field(
-        default_factory=lambda: MemoryBroker([REPLAYS, SOURCES, EMBEDDINGS, REPLAY_PROGRESS])
+        default_factory=lambda: MemoryBroker(
+            [REPLAYS, SOURCES, EMBEDDINGS, REPLAY_PROGRESS, RECORDINGS, FOOTAGE_REQUESTS]
+        )
     )
     store: MemoryObjects = field(default_factory=MemoryObjects)
     entered: Entered = lambda: None
+    patience_s: float = 60.0
+
+    def record(self, second: int, **more: Any) -> None:
+        """Announce a segment of the camera."""
+        began_at = ORIGIN + timedelta(seconds=second)
+        fields: dict[str, Any] = {
+            "source_id": CAMERA,
+            "segment_id": source(1000 + second),
+            "started_at": began_at,
+            "ended_at": began_at + timedelta(seconds=SECONDS),
+            "size_bytes": 1,
+            "codec": "h264",
+            "width": 128,
+            "height": 96,
+            "recorded_at": began_at,
+        }
+        message = SegmentRecorded(**fields | more)
+        self.broker.publisher("ingest").publish(Outgoing(RECORDINGS, message))
+
+    def wishes(self) -> list[FootageRequested]:
+        found = self.broker.messages(FOOTAGE_REQUESTS)
+        return [each for each in found if isinstance(each, FootageRequested)]
 
     def configure(self, source_id: UUID, kind: Any) -> None:
         message = SourceConfigured(
@@ -91,7 +124,8 @@ class Site:
     @contextmanager
     def process(self) -> Iterator[list[Exception]]:
         """Gives what it ended by."""
-        service, ended = Reextraction(self.broker, self.store, self.load), list[Exception]()
+        service = Reextraction(self.broker, self.store, self.load, patience_s=self.patience_s)
+        ended = list[Exception]()
 
         def run() -> None:
             try:
@@ -175,6 +209,44 @@ def test_the_context_of_a_stretch_is_embedded_and_not_counted(site: Site) -> Non
     far = ORIGIN + MARGIN + timedelta(minutes=5)
     site.ask(CAMERA, run="later", since=far, until=far + timedelta(seconds=9))
     assert site.end("failed").error == "There is no footage of that stretch in the object store."
+
+
+def test_what_lies_on_the_disk_of_a_worker_is_asked_for_and_awaited(site: Site) -> None:
+    """What was gone before is not waited for, and missing; what lies in the store is not asked for
+    again.
+    """
+    key = ids.segment_key(CAMERA, ORIGIN + timedelta(seconds=SECONDS))
+    film = site.store.get(key)
+    site.store.delete(key)
+    site.record(0, object_key="recordings/0")
+    site.record(SECONDS)
+    site.record(2 * SECONDS)
+    site.record(2 * SECONDS, is_gone=True)
+    site.ask(CAMERA)
+    with site.process():
+        wait_until(site.wishes)
+        assert site.embedded(CAMERA) == []
+        site.store.put(key, io.BytesIO(film), "video/mp4")
+        site.record(SECONDS, object_key=key)
+        wait_until(lambda: site.told("done"))
+    (wish,) = site.wishes()
+    assert (wish.source_id, wish.reason) == (CAMERA, "replay again")
+    assert wish.since_at <= ORIGIN + timedelta(seconds=SECONDS) < wish.until_at
+    (message,) = site.told("done")
+    assert message.error is None
+    assert message.clips == 15 + 7
+    assert message.seconds_missing == pytest.approx(40 - 22 * 16 / 15, abs=1)
+
+
+def test_what_nobody_brings_is_a_gap_that_is_told(site: Site) -> None:
+    site.patience_s = 0.1
+    site.record(2 * SECONDS)
+    site.ask(CAMERA)
+    message = site.end()
+    assert message.error == (
+        "camera: 8 s of its footage lie on the disk of a worker that does not bring them."
+    )
+    assert message.clips == 15 + 7
 
 
 def test_what_cannot_be_read_is_told_and_the_others_go_on(site: Site, tmp_path: Path) -> None:
