@@ -33,7 +33,7 @@ from tests.unit.scoring.replay.outputs import rows, scores
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
-WINDOWS, SOURCES = 1500, 4
+WINDOWS, SOURCES = 500, 4
 ORIGIN = datetime.now(UTC) - timedelta(hours=2)
 PATIENCE_S = 180
 
@@ -63,6 +63,7 @@ def worker(settings: ServiceSettings, folder: Path) -> Iterator[subprocess.Popen
         "NIGHTCLERK_HEALTH_PORT": "0",
         "NIGHTCLERK_HEAD": str(folder / "head"),
         "NIGHTCLERK_REPLAY_CHECKPOINT_S": "0.3",
+        "NIGHTCLERK_REPLAY_NICENESS": "0",
     }
     with (folder / "replay.log").open("ab") as log:
         command = (sys.executable, "-m", "services.scoring.replay")
@@ -143,15 +144,15 @@ def test_kill_9_changes_nothing_and_an_end_is_at_once(
     messages = footage()
     put(settings, *(Outgoing(EMBEDDINGS, message) for message in messages))
     told, scored, alerts = (Tail(settings, topic) for topic in (REPLAY_PROGRESS, SCORES, ALERTS))
-    put(settings, Outgoing(REPLAYS, request("again", windows_per_s=1000.0)))
+    put(settings, Outgoing(REPLAYS, request("again", windows_per_s=250.0)))
 
     with worker(settings, tmp_path) as process:
-        told.until(is_at("again", "running", windows=500), PATIENCE_S)
+        told.until(is_at("again", "running", windows=200), PATIENCE_S)
         [child] = children_of(process)
         process.kill()
         wait_until(lambda: not is_there(child))
     with worker(settings, tmp_path) as process:
-        told.until(is_at("again", "running", windows=1500), PATIENCE_S)
+        told.until(is_at("again", "running", windows=600), PATIENCE_S)
         os.kill(children_of(process)[0], signal.SIGKILL)
         done = told.until(is_at("again", "done"), PATIENCE_S)[-1]
         wanted = expected(messages, tmp_path)
