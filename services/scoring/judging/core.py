@@ -118,12 +118,20 @@ def judge(detector: Detector, run: str, windows: Sequence[tuple[Window, Rows]]) 
 
     Raises InvalidMessage where a score is not finite.
     """
-    rows = [each for _, each in windows]
-    by_head = [_scores(head, rows) for head in detector.heads]
+    found = scores(detector, [rows for _, rows in windows])
     return [
-        _judged(detector, run, window, scores)
-        for (window, _), scores in zip(windows, zip(*by_head, strict=True), strict=True)
+        _judged(detector, run, window, each)
+        for (window, _), each in zip(windows, found, strict=True)
     ]
+
+
+def scores(detector: Detector, rows: Sequence[Rows]) -> list[tuple[float, ...]]:
+    """What every head gives the rows of each window.
+
+    Raises InvalidMessage where a score is not finite.
+    """
+    by_head = [_scores(head, rows) for head in detector.heads]
+    return list(zip(*by_head, strict=True))
 
 
 def _scores(head: Head, rows: Sequence[Rows]) -> list[float]:

@@ -20,7 +20,7 @@ from schemas.topics import POLICIES, REPLAY_PROGRESS
 from services.chassis.storage.objects import ObjectMissing, ObjectStore
 from services.scoring.replay.log import Span
 
-FORMAT = 1
+FORMAT = 2
 CONTENT_TYPE = "application/msgpack"
 UNASKED = {"is_cancelled", "requested_at", "extracted_at"}
 """Fields of a request that do not change what is replayed."""

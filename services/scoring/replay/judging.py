@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +22,10 @@ from services.chassis.errors import InvalidMessage
 from services.scoring.cards import MismatchError
 from services.scoring.episodes.state import Life, life_of_map, map_of_life
 from services.scoring.heads import Head
-from services.scoring.judging.core import follow, judge, window_of
+from services.scoring.judging.core import Rows, Window, follow, scores, window_of
 from services.scoring.judging.detector import Detector
 from services.scoring.judging.past import Past, Vectors
+from services.scoring.replay.pasts import map_of_past, past_of_map
 from services.scoring.replay.rows import Header, Row
 
 Integers = NDArray[np.int64]
@@ -106,13 +108,23 @@ class Judging:
         return Seen([rows[number] for number in finite.tolist()], score_NH[finite])
 
     def to_map(self) -> dict[str, Any]:
-        """Plain types, for msgpack. What heads over people keep is not in it."""
-        return {name: latest.to_map() for name, latest in self._latest.items()}
+        """Plain types, for msgpack."""
+        return {
+            "rows": {name: latest.to_map() for name, latest in self._latest.items()},
+            "pasts": [
+                [source_id.bytes, is_late, map_of_past(past)]
+                for (source_id, is_late), past in self._pasts.items()
+            ],
+        }
 
     def restore(self, content: Mapping[str, Any]) -> None:
         """What `to_map` gave."""
         dim = self._detector.heads[0].card.dim
-        self._latest = {name: _Latest.from_map(one, dim) for name, one in content.items()}
+        self._latest = {name: _Latest.from_map(one, dim) for name, one in content["rows"].items()}
+        self._pasts = {
+            (UUID(bytes=name), is_late): past_of_map(past)
+            for name, is_late, past in content["pasts"]
+        }
 
     def _is_ours(self, row: Row) -> bool:
         if (known := self._ours.get(row.of)) is None:
@@ -203,10 +215,23 @@ class Judging:
             self._pasts[message.sequence] = past
             if found is not None:
                 followed.append((window, found))
-        judged = judge(self._detector, "", followed)
-        score_NH = np.array([[head.score for head in one.heads] for one in judged], np.float64)
-        rows = [_row(window.message) for window, _ in followed]  # type: ignore[arg-type]
+        judged = self._judged(followed)
+        rows = [_row(window.message) for window, _ in judged]  # type: ignore[arg-type]
+        score_NH = np.array([scores for _, scores in judged], np.float64)
         return Seen(rows, score_NH.reshape(len(rows), len(self._detector.heads)))
+
+    def _judged(
+        self, followed: Sequence[tuple[Window, Rows]]
+    ) -> list[tuple[Window, tuple[float, ...]]]:
+        """Without windows that are given no finite score."""
+        try:
+            found = scores(self._detector, [rows for _, rows in followed])
+        except InvalidMessage:
+            if len(followed) == 1:
+                self.refused += 1
+                return []
+            return [each for one in followed for each in self._judged([one])]
+        return [(window, each) for (window, _), each in zip(followed, found, strict=True)]
 
 
 def _row(message: PosesExtracted) -> Row:

@@ -11,7 +11,7 @@ from threading import Event
 from schemas.alerts import AlertOpened
 from schemas.poses import PosesExtracted
 from schemas.replays import ReplayProgressed, ReplayRequested, ReplayState
-from schemas.topics import EMBEDDINGS, REPLAY_PROGRESS
+from schemas.topics import REPLAY_PROGRESS
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.storage.objects import ObjectStore
 from services.chassis.streaming.broker import Broker
@@ -106,10 +106,8 @@ class Job:
 
     @property
     def _can_resume(self) -> bool:
-        """What heads over people keep is no part of a checkpoint, nor is a place in the archive:
-        these begin anew.
-        """
-        return self._detector.topic == EMBEDDINGS and self._request.input != "archive"
+        """A place in the archive is no part of a checkpoint: what is read there begins anew."""
+        return self._request.input != "archive"
 
     def _rows(self, plan: Plan) -> Iterator[Sequence[Row | PosesExtracted]]:
         request, around = self._request, self._around

@@ -41,6 +41,6 @@ def poses(index: int, frames: Sequence[Sequence[Person]], **more: Any) -> PosesE
     )
 
 
-def standing(index: int, *people: Person, frames: int = 8) -> PosesExtracted:
+def standing(index: int, *people: Person, frames: int = 8, **more: Any) -> PosesExtracted:
     """A clip in which nobody moves."""
-    return poses(index, [people] * frames)
+    return poses(index, [people] * frames, **more)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from threading import Event
 from typing import Any
 
+import msgpack
 import pytest
 
 from schemas.alerts import AlertOpened
@@ -17,6 +18,7 @@ from schemas.topics import (
     ALERTS,
     EMBEDDINGS,
     POLICIES,
+    POSES,
     REPLAY_PROGRESS,
     SCORES,
     SOURCES,
@@ -27,10 +29,16 @@ from services.chassis.storage.objects import MemoryObjects
 from services.chassis.streaming.memory import MemoryBroker
 from services.chassis.streaming.publisher import Publisher
 from services.chassis.streaming.records import Outgoing
+from services.scoring.judging.detector import Detector
+from services.scoring.replay.core import Replay
 from services.scoring.replay.log import Packed, Span
+from services.scoring.replay.planning import stretch_of
 from services.scoring.replay.rows import Row
 from services.scoring.replay.running import Job, NothingThere, Surroundings
+from services.scoring.replay.states import restore, states_of
 from tests.builders import ORIGIN, source
+from tests.unit.scoring.judging.test_core import person_head, scene_head
+from tests.unit.scoring.poses.people import at, standing
 from tests.unit.scoring.replay.memory import MemoryLog, put
 from tests.unit.scoring.replay.outputs import clips, closed, opened, rows, scores
 from tests.unit.scoring.replay.test_core import DETECTOR, HIGHS, footage, live, moment
@@ -153,6 +161,56 @@ def test_killed_anywhere_it_goes_on_and_nothing_is_changed(
     assert results(broker) == results(undisturbed)
     assert done.windows == 3 * 36
     assert done.alerts == len({one.alert_id for one in broker.messages(ALERTS)})  # type: ignore[attr-defined]
+
+
+PEOPLE = Detector((scene_head(3), person_head()))
+
+
+def walk() -> list[PosesExtracted]:
+    """Two cameras with people who come and go, and a gap."""
+    return [
+        standing(
+            index + 5 * (index > 9),
+            at(0.1 + 0.05 * (index % 9), 1 + index // 6),
+            at(0.9 - 0.04 * (index % 11), 50 + index // 8),
+            source_id=source(one),
+            cut_at=moment(index),
+        )
+        for index in range(18)
+        for one in range(2)
+    ]
+
+
+def test_people_in_sight_are_kept_in_a_checkpoint() -> None:
+    """Wherever it is taken, what follows is judged as without it."""
+    seen, stretch = walk(), stretch_of(request(backbone="yolov8_pose"))
+    whole = Replay(PEOPLE, stretch)
+    expected = [*whole.take(seen), *whole.finish()]
+    assert len(expected) > 1
+    for place in (5, 14, 25):
+        before, after = Replay(PEOPLE, stretch), Replay(PEOPLE, stretch)
+        found = [*before.take(seen[:place]), *before.flush()]
+        restore(after, msgpack.unpackb(msgpack.packb(states_of(before)), strict_map_key=False))
+        found += [*after.take(seen[place:]), *after.finish()]
+        assert scores(found) == scores(expected)
+        assert begun(found) == begun(expected)
+        assert after.windows == whole.windows == len(seen)
+
+
+@pytest.mark.parametrize("after", [2, 7])
+def test_one_of_poses_goes_on_where_it_was_killed(after: int) -> None:
+    topics = [POSES, SCORES, ALERTS, POLICIES, SOURCES, REPLAY_PROGRESS]
+    broker, undisturbed = MemoryBroker(topics), MemoryBroker(topics)
+    for each in (broker, undisturbed):
+        put(each, POSES, walk())
+    asked, store = request(backbone="yolov8_pose"), MemoryObjects()
+    Job(asked, PEOPLE, around(undisturbed), checkpoint_s=1e-9).run()
+    publisher = DyingPublisher(broker.publisher("scoring"), after)
+    with pytest.raises(Killed):
+        Job(asked, PEOPLE, replace(around(broker, store), publisher=publisher), 1e-9).run()
+    done = Job(asked, PEOPLE, around(broker, store), 1e-9).run()
+    assert results(broker) == results(undisturbed)
+    assert done.windows == len(walk())
 
 
 def test_policies_are_those_of_when_it_was_planned(broker: MemoryBroker) -> None:
