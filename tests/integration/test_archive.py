@@ -1,15 +1,10 @@
 """The archive as a process on real Kafka and S3: kill -9, and what lay on the log is there once."""
 
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 
 from schemas.embeddings import EmbeddingExtracted
 from schemas.topics import EMBEDDINGS, SOURCES
@@ -18,7 +13,7 @@ from services.chassis.storage.s3 import S3Objects
 from services.chassis.streaming.publisher import KafkaPublisher
 from services.chassis.streaming.records import Outgoing
 from services.scoring.archive.reading import Archive
-from tests.servers import S3Server
+from tests.integration.processes import environment, process
 from tests.unit.scoring.archive.builders import DOOR, TILL, camera, embedding, wanted
 from tests.waiting import wait_until
 
@@ -26,44 +21,11 @@ pytestmark = pytest.mark.integration
 ROWS = 400
 
 
-@pytest.fixture
-def settings(kafka: str, topic_prefix: str, weed: S3Server) -> ServiceSettings:
-    return ServiceSettings(
-        kafka_bootstrap=kafka,
-        topic_prefix=topic_prefix,
-        s3_endpoint=weed.endpoint,
-        s3_access_key=weed.access_key,
-        s3_secret_key=SecretStr(weed.secret_key),
-        s3_bucket=f"archive-{topic_prefix.strip('.').replace('_', '-')}",
-    )
-
-
 @contextmanager
 def archiving(settings: ServiceSettings, folder: Path) -> Iterator[None]:
-    """The process, killed at the end as a power cut would."""
-    environment = {
-        "NIGHTCLERK_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
-        "NIGHTCLERK_TOPIC_PREFIX": settings.topic_prefix,
-        "NIGHTCLERK_S3_ENDPOINT": settings.s3_endpoint,
-        "NIGHTCLERK_S3_ACCESS_KEY": settings.s3_access_key,
-        "NIGHTCLERK_S3_SECRET_KEY": settings.s3_secret_key.get_secret_value(),
-        "NIGHTCLERK_S3_BUCKET": settings.s3_bucket,
-        "NIGHTCLERK_STATE_DIR": str(folder),
-        "NIGHTCLERK_HEALTH_PORT": "0",
-        "NIGHTCLERK_ARCHIVE_FLUSH_S": "2",
-    }
-    with (folder / "archive.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "services.scoring.archive"],
-            env=os.environ | environment,
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            yield
-        finally:
-            process.send_signal(signal.SIGKILL)
-            process.wait(60)
+    surroundings = environment(settings, folder, archive_flush_s="2")
+    with process("services.scoring.archive", surroundings, folder / "archive.log"):
+        yield
 
 
 def publish(settings: ServiceSettings, messages: list[EmbeddingExtracted]) -> None:

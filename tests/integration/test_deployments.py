@@ -2,10 +2,6 @@
 servers; judging is killed in the middle.
 """
 
-import os
-import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,7 +27,7 @@ from services.chassis.streaming.tail import Tail
 from services.scoring.calibration import Calibration
 from tests.builders import source
 from tests.checkpoints import cosine_head, deployed, window
-from tests.servers import S3Server
+from tests.integration.processes import environment, supervised
 
 pytestmark = pytest.mark.integration
 STORE = default_store(DEFAULT_TENANT)
@@ -43,50 +39,20 @@ PAUSE_S = 0.05
 PATIENCE_S = 300
 
 
-@pytest.fixture
-def settings(kafka: str, topic_prefix: str, weed: S3Server, unique: str) -> ServiceSettings:
-    return ServiceSettings(
-        kafka_bootstrap=kafka,
-        topic_prefix=topic_prefix,
-        s3_endpoint=weed.endpoint,
-        s3_access_key=weed.access_key,
-        s3_secret_key=weed.secret_key,  # type: ignore[arg-type]
-        s3_bucket=unique,
-    )
-
-
 @contextmanager
-def process(part: str, settings: ServiceSettings, folder: Path) -> Iterator[Callable[[], None]]:
-    """A service that is started again when it ends; what is given kills it, as kill -9 does."""
-    environment = {
-        "NIGHTCLERK_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
-        "NIGHTCLERK_TOPIC_PREFIX": settings.topic_prefix,
-        "NIGHTCLERK_S3_ENDPOINT": settings.s3_endpoint,
-        "NIGHTCLERK_S3_ACCESS_KEY": settings.s3_access_key,
-        "NIGHTCLERK_S3_SECRET_KEY": settings.s3_secret_key.get_secret_value(),
-        "NIGHTCLERK_S3_BUCKET": settings.s3_bucket,
-        "NIGHTCLERK_STATE_DIR": str(folder),
-        "NIGHTCLERK_HEALTH_PORT": "0",
-        "NIGHTCLERK_HEAD": str(folder / "default"),
-    }
-    with (folder / f"{part}.log").open("ab") as log:
-        shell = subprocess.Popen(
-            ["sh", "-c", f'while :; do "$0" -m services.scoring.{part}; done', sys.executable],
-            env=os.environ | environment,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+def scoring(settings: ServiceSettings, folder: Path) -> Iterator[Callable[[], None]]:
+    """Judging and episodes; what is given kills judging, as kill -9 does."""
+    surroundings = environment(settings, folder, head=str(folder / "default"))
+    with (
+        supervised("services.scoring.judging", surroundings, folder / "judging.log") as shell,
+        supervised("services.scoring.episodes", surroundings, folder / "episodes.log"),
+    ):
+        yield lambda: kill_child(shell.pid)
 
-        def kill() -> None:
-            for child in psutil.Process(shell.pid).children():
-                child.kill()
 
-        try:
-            yield kill
-        finally:
-            os.killpg(shell.pid, signal.SIGKILL)
-            shell.wait(120)
+def kill_child(pid: int) -> None:
+    for child in psutil.Process(pid).children():
+        child.kill()
 
 
 class Load:
@@ -178,8 +144,7 @@ def test_promoted_looked_on_and_rolled_back_under_load_with_a_kill_in_the_middle
     found: list[Message] = []
     load = Load(settings)
     with (
-        process("episodes", settings, tmp_path),
-        process("judging", settings, tmp_path) as kill_judging,
+        scoring(settings, tmp_path) as kill_judging,
         load,
     ):
         found += scores.until(lambda one: isinstance(one, ClipScored), PATIENCE_S)

@@ -3,10 +3,6 @@ over Kafka, judged by the processes of scoring, compared, promoted, rolled back.
 goes on: its alert stays one alert, and no clip is lost or judged live twice.
 """
 
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -31,7 +27,7 @@ from services.chassis.streaming.records import Outgoing
 from services.chassis.streaming.tail import Tail
 from tests.checkpoints import RULE, cosine_head, window
 from tests.integration import tables
-from tests.servers import S3Server
+from tests.integration.processes import environment, supervised
 from tests.unit.api.builders import CAMERA, configured, incoming
 from tests.unit.api.conftest import Api
 from tests.unit.api.detectors import MODELS, hand_in
@@ -44,50 +40,15 @@ PATIENCE_S = 300
 MOST_WINDOWS = 600
 
 
-@pytest.fixture
-def settings(kafka: str, topic_prefix: str, weed: S3Server, unique: str) -> ServiceSettings:
-    return ServiceSettings(
-        kafka_bootstrap=kafka,
-        topic_prefix=topic_prefix,
-        s3_endpoint=weed.endpoint,
-        s3_access_key=weed.access_key,
-        s3_secret_key=weed.secret_key,  # type: ignore[arg-type]
-        s3_bucket=unique,
-    )
-
-
 @contextmanager
 def scoring(settings: ServiceSettings, folder: Path) -> Iterator[None]:
     """Judging and episodes as processes of their own; each that ends is followed by the next."""
-    environment = {
-        "NIGHTCLERK_BACKBONE": "i3d_k400",
-        "NIGHTCLERK_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
-        "NIGHTCLERK_TOPIC_PREFIX": settings.topic_prefix,
-        "NIGHTCLERK_S3_ENDPOINT": settings.s3_endpoint,
-        "NIGHTCLERK_S3_ACCESS_KEY": settings.s3_access_key,
-        "NIGHTCLERK_S3_SECRET_KEY": settings.s3_secret_key.get_secret_value(),
-        "NIGHTCLERK_S3_BUCKET": settings.s3_bucket,
-        "NIGHTCLERK_STATE_DIR": str(folder),
-        "NIGHTCLERK_HEALTH_PORT": "0",
-        "NIGHTCLERK_HEAD": str(folder / "head"),
-    }
-    with (folder / "scoring.log").open("ab") as log:
-        processes = [
-            subprocess.Popen(
-                ["sh", "-c", f'while :; do "$0" -m services.scoring.{part}; done', sys.executable],
-                env=os.environ | environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-            for part in ("judging", "episodes")
-        ]
-        try:
-            yield
-        finally:
-            for process in processes:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait(120)
+    surroundings = environment(settings, folder, backbone="i3d_k400", head=str(folder / "head"))
+    with (
+        supervised("services.scoring.judging", surroundings, folder / "judging.log"),
+        supervised("services.scoring.episodes", surroundings, folder / "episodes.log"),
+    ):
+        yield
 
 
 class Camera:

@@ -1,9 +1,5 @@
 """The features service with a pose network, as a process on real Kafka."""
 
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,15 +17,11 @@ from services.chassis.streaming.tail import Tail
 from services.features.pose.base import ID
 from services.features.pose.silent_ultralytics import quiet
 from tests.builders import clip, source
+from tests.integration.processes import environment, process
 from tests.unit.features.pose.planted import walking
 
 pytestmark = pytest.mark.integration
 CLIPS = 12
-
-
-@pytest.fixture
-def settings(kafka: str, topic_prefix: str) -> ServiceSettings:
-    return ServiceSettings(kafka_bootstrap=kafka, topic_prefix=topic_prefix)
 
 
 @pytest.fixture(scope="module")
@@ -50,27 +42,10 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @contextmanager
 def features(settings: ServiceSettings, cache: Path) -> Iterator[None]:
     """The service as a process of its own; killed at the end."""
-    environment = {
-        "NIGHTCLERK_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
-        "NIGHTCLERK_TOPIC_PREFIX": settings.topic_prefix,
-        "NIGHTCLERK_HEALTH_PORT": "0",
-        "NIGHTCLERK_BACKBONE": ID,
-        "NIGHTCLERK_CACHE_DIR": str(cache),
-        "NIGHTCLERK_POSE_FRAMES": "2",
-        "NIGHTCLERK_POSE_SIZE": "320",
-    }
-    with (cache / "features.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "services.features"],
-            env=os.environ | environment,
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            yield
-        finally:
-            process.send_signal(signal.SIGKILL)
-            process.wait(120)
+    chosen = {"backbone": ID, "pose_frames": "2", "pose_size": "320"}
+    surroundings = environment(settings, cache, cache_dir=str(cache), **chosen)
+    with process("services.features", surroundings, cache / "features.log"):
+        yield
 
 
 def publish(settings: ServiceSettings, clips: Sequence[ClipRecorded]) -> None:

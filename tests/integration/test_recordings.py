@@ -11,7 +11,6 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
-from pydantic import SecretStr
 
 from schemas.alerts import AlertOpened
 from schemas.base import Message
@@ -38,7 +37,6 @@ from services.ingest.sources.stream import StreamSource
 from tests.builders import SOURCE
 from tests.cameras import RtspServer, missing
 from tests.footage import encoded, frames, play, second_of
-from tests.servers import S3Server
 from tests.unit.alerts.room import SourceTable, alert
 from tests.waiting import wait_until
 
@@ -109,18 +107,6 @@ def test_a_camera_that_is_torn_off_and_comes_back(tmp_path: Path, suffix: str) -
         assert facts is not None
         assert facts.codec == ("h264" if suffix == "h264" else "hevc")
         assert all(second in (0, 1) for _, second in steps([segment]))
-
-
-@pytest.fixture
-def settings(kafka: str, weed: S3Server, topic_prefix: str, unique: str) -> ServiceSettings:
-    return ServiceSettings(
-        kafka_bootstrap=kafka,
-        topic_prefix=topic_prefix,
-        s3_endpoint=weed.endpoint,
-        s3_access_key=weed.access_key,
-        s3_secret_key=SecretStr(weed.secret_key),
-        s3_bucket=unique,
-    )
 
 
 @contextmanager

@@ -2,11 +2,7 @@
 upload, and of a camera whose ring lies on the disk of a worker; killed in the middle.
 """
 
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -45,8 +41,8 @@ from services.scoring.replay.job import carry_out
 from tests.builders import source
 from tests.checkpoints import random_head
 from tests.footage import encoded, play
+from tests.integration.processes import environment, process
 from tests.integration.test_recordings import worker
-from tests.servers import S3Server
 
 pytestmark = pytest.mark.integration
 BACKBONE = "videomae2_s_k710"
@@ -57,47 +53,7 @@ BEGAN_AT = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=2)
 LATER = timedelta(minutes=20)
 SECONDS, FILMED = 6, 10
 """Of the upload, and of each half of the camera's: more windows than go through at once."""
-PATIENCE_S = 180
-
-
-@pytest.fixture
-def settings(kafka: str, topic_prefix: str, weed: S3Server, unique: str) -> ServiceSettings:
-    return ServiceSettings(
-        kafka_bootstrap=kafka,
-        topic_prefix=topic_prefix,
-        s3_endpoint=weed.endpoint,
-        s3_access_key=weed.access_key,
-        s3_secret_key=weed.secret_key,
-        s3_bucket=unique,
-    )
-
-
-@contextmanager
-def process(module: str, environment: Mapping[str, str], log: Path) -> Iterator[None]:
-    """Ends it by kill -9."""
-    with log.open("ab") as file:
-        command = (sys.executable, "-m", module)
-        running = subprocess.Popen(command, env=os.environ | environment, stdout=file, stderr=file)
-        try:
-            yield
-        finally:
-            running.kill()
-            running.wait(60)
-
-
-def environment(settings: ServiceSettings, folder: Path) -> dict[str, str]:
-    return {
-        "NIGHTCLERK_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
-        "NIGHTCLERK_TOPIC_PREFIX": settings.topic_prefix,
-        "NIGHTCLERK_S3_ENDPOINT": settings.s3_endpoint,
-        "NIGHTCLERK_S3_ACCESS_KEY": settings.s3_access_key,
-        "NIGHTCLERK_S3_SECRET_KEY": settings.s3_secret_key.get_secret_value(),
-        "NIGHTCLERK_S3_BUCKET": settings.s3_bucket,
-        "NIGHTCLERK_STATE_DIR": str(folder),
-        "NIGHTCLERK_CACHE_DIR": str(folder / "cache"),
-        "NIGHTCLERK_HEALTH_PORT": "0",
-        "NIGHTCLERK_REEXTRACTION_NICENESS": "0",
-    }
+PATIENCE_S = 300
 
 
 def put(settings: ServiceSettings, *outgoing: Outgoing) -> None:
@@ -187,7 +143,8 @@ def test_footage_is_embedded_by_another_network_and_judged(
     told, alerts, vectors, wishes = (
         Tail(settings, topic) for topic in (REPLAY_PROGRESS, ALERTS, EMBEDDINGS, FOOTAGE_REQUESTS)
     )
-    surroundings, root = environment(settings, tmp_path), tmp_path / "recordings"
+    chosen = {"cache_dir": str(tmp_path / "cache"), "reextraction_niceness": "0"}
+    surroundings, root = environment(settings, tmp_path, **chosen), tmp_path / "recordings"
     anew, ring = request("anew", ORIGIN, UPLOAD), request("ring", BEGAN_AT, CAMERA)
     put(
         settings,

@@ -28,51 +28,22 @@ from services.scoring.replay.core import Replay
 from services.scoring.replay.planning import stretch_of
 from tests.builders import source
 from tests.checkpoints import cosine_head, window
-from tests.servers import S3Server
+from tests.integration.processes import environment, process
 from tests.unit.scoring.replay.outputs import rows, scores
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
 WINDOWS, SOURCES = 500, 4
 ORIGIN = datetime.now(UTC) - timedelta(hours=2)
-PATIENCE_S = 180
-
-
-@pytest.fixture
-def settings(kafka: str, topic_prefix: str, weed: S3Server, unique: str) -> ServiceSettings:
-    return ServiceSettings(
-        kafka_bootstrap=kafka,
-        topic_prefix=topic_prefix,
-        s3_endpoint=weed.endpoint,
-        s3_access_key=weed.access_key,
-        s3_secret_key=weed.secret_key,
-        s3_bucket=unique,
-    )
+PATIENCE_S = 300
 
 
 @contextmanager
 def worker(settings: ServiceSettings, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    environment = {
-        "NIGHTCLERK_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
-        "NIGHTCLERK_TOPIC_PREFIX": settings.topic_prefix,
-        "NIGHTCLERK_S3_ENDPOINT": settings.s3_endpoint,
-        "NIGHTCLERK_S3_ACCESS_KEY": settings.s3_access_key,
-        "NIGHTCLERK_S3_SECRET_KEY": settings.s3_secret_key.get_secret_value(),
-        "NIGHTCLERK_S3_BUCKET": settings.s3_bucket,
-        "NIGHTCLERK_STATE_DIR": str(folder),
-        "NIGHTCLERK_HEALTH_PORT": "0",
-        "NIGHTCLERK_HEAD": str(folder / "head"),
-        "NIGHTCLERK_REPLAY_CHECKPOINT_S": "0.3",
-        "NIGHTCLERK_REPLAY_NICENESS": "0",
-    }
-    with (folder / "replay.log").open("ab") as log:
-        command = (sys.executable, "-m", "services.scoring.replay")
-        process = subprocess.Popen(command, env=os.environ | environment, stdout=log, stderr=log)
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.wait(60)
+    chosen = {"replay_checkpoint_s": "0.3", "replay_niceness": "0"}
+    surroundings = environment(settings, folder, head=str(folder / "head"), **chosen)
+    with process("services.scoring.replay", surroundings, folder / "replay.log") as running:
+        yield running
 
 
 def footage() -> list[EmbeddingExtracted]:

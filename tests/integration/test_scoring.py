@@ -2,10 +2,6 @@
 twice.
 """
 
-import os
-import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,6 +29,7 @@ from services.scoring.heads.checkpoint import read
 from services.scoring.heads.live import live_scores
 from tests.builders import source
 from tests.checkpoints import cosine_head, random_head, rule, window
+from tests.integration.processes import environment, supervised
 
 pytestmark = pytest.mark.integration
 WINDOWS = 60
@@ -41,41 +38,17 @@ PATIENCE_S = 300
 """Faust may lose records at a takeover; that is noticed after 40 s, and cured by a new process."""
 
 
-@pytest.fixture
-def settings(kafka: str, topic_prefix: str) -> ServiceSettings:
-    return ServiceSettings(kafka_bootstrap=kafka, topic_prefix=topic_prefix)
-
-
 @contextmanager
 def scoring(settings: ServiceSettings, folder: Path) -> Iterator[None]:
     """Both services as processes of their own, with their state under `folder`: one that ends is
     followed by the next, as any supervisor does it, until all are killed.
     """
-    environment = {
-        "NIGHTCLERK_BACKBONE": "i3d_k400",
-        "NIGHTCLERK_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
-        "NIGHTCLERK_TOPIC_PREFIX": settings.topic_prefix,
-        "NIGHTCLERK_STATE_DIR": str(folder),
-        "NIGHTCLERK_HEALTH_PORT": "0",
-        "NIGHTCLERK_HEAD": str(folder / "head"),
-    }
-    with (folder / "scoring.log").open("ab") as log:
-        processes = [
-            subprocess.Popen(
-                ["sh", "-c", f'while :; do "$0" -m services.scoring.{part}; done', sys.executable],
-                env=os.environ | environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-            for part in ("judging", "episodes")
-        ]
-        try:
-            yield
-        finally:
-            for process in processes:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait(120)
+    surroundings = environment(settings, folder, backbone="i3d_k400", head=str(folder / "head"))
+    with (
+        supervised("services.scoring.judging", surroundings, folder / "judging.log"),
+        supervised("services.scoring.episodes", surroundings, folder / "episodes.log"),
+    ):
+        yield
 
 
 def publish(settings: ServiceSettings, windows: range, sources: int = 4) -> None:
