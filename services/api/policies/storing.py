@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, or
 from schemas.hours import StoreHours
 from schemas.policies import PersistenceRule
 from schemas.sources import CameraSettings
-from services.api.access.tables import stores
+from services.api.access.tables import stores, tenants
 from services.api.policies.entry import EMPTY, Policy
 from services.api.policies.resolving import SCOPES, Effective, Place, Scope, resolve
 from services.api.policies.tables import policies, policy_sets
@@ -33,6 +33,13 @@ AT: Mapping[str, ColumnElement[Any]] = {
     "snooze_at": policy_sets.c.snooze_changed_at,
 }
 """When each part of a source's policy was last changed; None for a part that is not there."""
+
+OWNERS: Mapping[Scope, ColumnElement[Any]] = {
+    "tenant": tenants.c.tenant_id,
+    "store": stores.c.store_id,
+    "source": sources.c.source_id,
+}
+"""What a policy is entered for."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +63,14 @@ class Where:
 def entered(
     connection: Connection, scope: Scope, scope_id: UUID, is_locked: bool = False
 ) -> Entered:
-    """Locked, it stays as it is until the end of the transaction."""
+    """Locked, it stays as it is until the end of the transaction: also one that is not there yet,
+    since what it is for is locked first.
+    """
+    if is_locked:
+        owner = OWNERS[scope]
+        connection.execute(select(owner).where(owner == str(scope_id)).with_for_update())
     here = policies.c.scope == scope, policies.c.scope_id == str(scope_id)
-    query = select(policies).where(*here)
-    query = query.with_for_update() if is_locked else query
-    row = connection.execute(query).mappings().first()
+    row = connection.execute(select(policies).where(*here)).mappings().first()
     if row is None:
         return Entered()
     return Entered(Policy.model_validate(row["content"]), row["changed_at"], row["changed_by"])

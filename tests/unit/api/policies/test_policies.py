@@ -1,6 +1,7 @@
 """Policies over HTTP, and what `policies.v1` hears of them."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,12 +14,15 @@ from schemas.ids import DEFAULT_TENANT, default_store
 from schemas.policies import PolicySet
 from schemas.topics import POLICIES
 from services.api.access import stores as access
+from services.api.policies import storing
 from services.api.policies.announcing import AT_ONCE
-from services.api.policies.entry import EXAMPLE
+from services.api.policies.entry import EXAMPLE, Policy
+from services.api.policies.resolving import Scope
 from services.api.policies.tables import policies, policy_sets
 from services.api.principal import Principal
 from services.api.tables import sources
 from services.chassis.errors import TransientError
+from services.chassis.storage.database import transaction
 from services.chassis.streaming.publisher import MemoryPublisher
 from tests.unit.api.builders import CAMERA, configured
 from tests.unit.api.conftest import NOW, Api
@@ -323,6 +327,38 @@ def test_nobody_overwrites_what_they_have_not_seen(api: Api) -> None:
         again = {"If-Match": f'"x", {stale.headers["ETag"]}'}
         assert api.client.put(path, json={}, headers=again).status_code == 200
         assert api.client.delete(path).status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("scope", "scope_id"), [("tenant", DEFAULT_TENANT), ("store", STORE), ("source", CAMERA)]
+)
+def test_a_policy_that_is_not_there_yet_is_locked(api: Api, scope: Scope, scope_id: UUID) -> None:
+    camera(api)
+    where, mine = storing.Where(scope, scope_id, DEFAULT_TENANT), Policy(muted=("fight",))
+
+    def seen() -> Policy:
+        with transaction(api.engine) as connection:
+            return storing.entered(connection, scope, scope_id, is_locked=True).policy
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction(api.engine) as connection:
+            storing.entered(connection, scope, scope_id, is_locked=True)
+            second = pool.submit(seen)
+            wait([second], timeout=0.5)  # it waits for this transaction
+            storing.enter(connection, MACHINE, where, mine, NOW)
+        assert second.result() == mine
+
+
+def test_of_two_first_policies_at_once_one_wins(api: Api) -> None:
+    """Whichever comes second has not seen the other."""
+    camera(api)
+    path = OF_CAMERA
+    wanted = [{"muted": [label]} for label in ("fight", "fall", "theft", "smoke")]
+    with ThreadPoolExecutor(len(wanted)) as pool:
+        answers = list(pool.map(lambda policy: api.client.put(path, json=policy), wanted))
+    assert sorted(answer.status_code for answer in answers) == [200, 428, 428, 428]
+    (won,) = [policy for policy, answer in zip(wanted, answers, strict=True) if answer.is_success]
+    assert api.client.get(path).json()["policy"]["muted"] == won["muted"]
 
 
 def test_a_tag_that_is_read_stays_right_while_services_hear_of_the_policy(
