@@ -1,4 +1,5 @@
-"""Floods: alerts beyond what a target wants to hear singly are gathered into one message.
+"""Floods: alerts beyond what a target wants to hear singly are gathered into one message; what it
+is sent once more comes at its own rate.
 
 A gathered delivery is due when its digest is. The digest is a delivery of its own, fixed when it is
 formed: what comes later belongs to the next, so that every attempt of it says the same.
@@ -7,7 +8,7 @@ formed: what comes later belongs to the next, so that every attempt of it says t
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, case, func, select, update
 
 from schemas import ids
 from services.alerts.core.deliveries import Target
@@ -17,7 +18,13 @@ GATHERED, DIGESTED, MISSED = "gathered", "digested", "missed"
 PACED = ("alert", "escalation")
 AT_ONCE = 100
 """A digest lists no more; what is left is the next one's."""
-HOUR_S = 3600.0
+HOUR_S, DAY_S = 3600.0, 86_400.0
+HANDFUL = 5
+"""So many redeliveries that somebody asks for by hand wait for nothing."""
+MOST_APART_S = 60.0
+"""Of redeliveries: two hundred that were asked for at once are through before the first that fails
+is given up.
+"""
 
 
 def gathered(connection: Connection, target: Target, now: float) -> dict[str, Any]:
@@ -33,6 +40,21 @@ def gathered(connection: Connection, target: Target, now: float) -> dict[str, An
     if due_at is None:
         due_at = _full_until(connection, mine, pacing.most_per_hour, now)
     return {} if due_at is None else {"state": GATHERED, "due_at": due_at}
+
+
+def paced(connection: Connection, target: Target, now: float) -> dict[str, Any]:
+    """When a redelivery to the target is due: a handful at once, others as its rate has room."""
+    if target.pacing is None:
+        return {}
+    mine = deliveries.c.target_id == str(target.target_id)
+    latest = deliveries.c.purpose == "redelivery", deliveries.c.opened_at > now - DAY_S
+    begins = case((deliveries.c.attempts == 0, deliveries.c.due_at), else_=deliveries.c.opened_at)
+    query = select(begins).where(mine, *latest).order_by(begins.desc())
+    before = connection.scalar(query.offset(HANDFUL - 1).limit(1))
+    if before is None:
+        return {}
+    apart_s = min(HOUR_S / target.pacing.most_per_hour, MOST_APART_S)
+    return {"due_at": max(now, float(before) + HANDFUL * apart_s)}
 
 
 def _full_until(connection: Connection, mine: Any, most: int, now: float) -> float | None:

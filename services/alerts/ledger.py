@@ -22,7 +22,7 @@ from schemas.topics import ALERTS
 from services.alerts.core import Alert
 from services.alerts.core.admission import Pending
 from services.alerts.core.deliveries import Delivery, Target, Verdict
-from services.alerts.digests import GATHERED, MISSED, form_digest, gathered
+from services.alerts.digests import GATHERED, MISSED, form_digest, gathered, paced
 from services.alerts.tables import deliveries, evidence, outbox, reviews
 from services.chassis.storage.database import transaction, upsert
 
@@ -65,6 +65,8 @@ class Ledger:
             for item, row in zip(opened, rows, strict=True):
                 if item.purpose == "alert":
                     row |= gathered(connection, item.target, now)
+                elif item.purpose == "redelivery":
+                    row |= paced(connection, item.target, now)
             upsert(connection, deliveries, rows, update=[])
 
     def miss(self, missed: Sequence[Delivery], trace: str, now: float) -> None:

@@ -37,7 +37,8 @@ def deliver_missed(
     target_id: TargetId, wish: MissedWish, context: Context, principal: Configuring
 ) -> MissedView:
     """Alerts that it wants to hear of and that never got to it, the oldest first; asked for twice,
-    each is delivered once. How it went is among the target's deliveries.
+    each is delivered once, at the target's own rate (`most_per_hour`, at least one a minute). How
+    it went is among the target's deliveries.
     """
     with transaction(context.engine) as database:
         row = found(queries.row_of(database, principal, target_id), "target", target_id)

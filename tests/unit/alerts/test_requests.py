@@ -15,7 +15,7 @@ from schemas.deliveries import DeliveryRequested
 from schemas.ids import DEFAULT_TENANT
 from schemas.mails import MailRequested
 from schemas.reviews import AlertReviewed
-from schemas.targets import TargetConfigured
+from schemas.targets import Pacing, TargetConfigured
 from services.alerts.acknowledging import Acknowledging
 from services.alerts.channels import MemoryChannel
 from services.alerts.core.deliveries import Receipt, deliveries_for
@@ -70,7 +70,7 @@ def directory(*targets: TargetConfigured) -> TargetDirectory:
 
 def wish(purpose: Literal["test", "redelivery"], **more: Any) -> DeliveryRequested:
     return DeliveryRequested(
-        request_id=REQUEST,
+        request_id=more.pop("request_id", REQUEST),
         tenant_id=more.pop("tenant_id", DEFAULT_TENANT),
         target_id=TARGET,
         purpose=purpose,
@@ -128,6 +128,22 @@ def test_an_alert_is_delivered_again_to_whom_one_names(station: Station) -> None
     channel = MemoryChannel("webhook")
     station.sender(channel, directory(configured()).all()[0]).turn()
     assert [sent.alert.alert_id for sent in channel.sent] == [about.alert_id]
+
+
+def test_redeliveries_in_bulk_come_at_the_targets_rate(station: Station) -> None:
+    about, often = alert(), configured(pacing=Pacing(most_per_hour=120))
+    station.ledger.open(deliveries_for(about, [OWNER]), "", station.now)
+    asked, channel = requests(station, often), MemoryChannel("webhook")
+    sender, sent_at = station.sender(channel, directory(often).all()[0]), list[float]()
+    began = station.now
+    for number in range(12):
+        again = wish("redelivery", alert_id=about.alert_id, request_id=source(number))
+        asked.take(again, "", NEVER)
+    while len(sent_at) < 12:
+        if (pause_s := sender.turn()) > 0:
+            station.clock.wait(pause_s, NEVER)
+        sent_at += [station.now - began] * (len(channel.sent) - len(sent_at))
+    assert sent_at == [0.0] * 5 + [150.0] * 5 + [300.0] * 2
 
 
 @pytest.mark.parametrize("of", [wish("test", tenant_id=source(9)), wish("test")])
