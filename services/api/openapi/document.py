@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from services.api import problems
+from services.api.events import views as events
 from services.api.openapi.examples import Examples
 
 Document = dict[str, Any]
@@ -40,7 +41,7 @@ TAGS = {
     "dead letters": "Records that no consumer could use.",
     "learning": "Events that raised nothing, how far heads of one's own are, what to mark next.",
     "holds": "Legal hold: what nobody may delete.",
-    "privacy": "Whose evidence has hidden faces.",
+    "privacy": "From whom faces are hidden.",
     "retention": "How long what is kept, by a tenant or a store.",
     "tenants": "Chains of stores, for the machine's operator alone.",
     "stores": "The stores of a chain.",
@@ -70,6 +71,7 @@ def finished(document: Document) -> Document:
     """The document with problems, examples and tags filled in."""
     schemas = document["components"].setdefault("schemas", {})
     schemas[problems.ProblemView.__name__] = problems.ProblemView.model_json_schema()
+    schemas.update(events.components())
     for name in BY_FASTAPI:
         schemas.pop(name, None)
     examples = Examples(schemas)

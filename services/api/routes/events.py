@@ -13,6 +13,7 @@ from services.api.deps import Context, Tools
 from services.api.events.hub import TooManyListeners
 from services.api.events.listener import Listener
 from services.api.events.vectors import MOST_CHARS, BadEventId, Positions, positions_of
+from services.api.events.views import STREAM
 from services.api.events.wanted import Wanted
 from services.api.events.wire import EventStream, send_events
 from services.api.live.sockets import TRY_AGAIN
@@ -80,8 +81,7 @@ LastEventId = Annotated[
     operation_id="followEvents",
     summary="Follow events (Server-Sent Events)",
     response_class=Response,
-    responses=documented(401, 403, 422, 503)
-    | {200: {"description": "Events without end.", "content": {"text/event-stream": {}}}},
+    responses=documented(401, 403, 422, 503) | {200: STREAM},
 )
 async def follow(
     request: HTTPConnection,
