@@ -12,7 +12,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket
 
+from services.api.pages import language_of
 from services.chassis.errors import TransientError
+from services.chassis.sentences import said
 from services.chassis.storage.objects import ObjectMissing
 from services.chassis.telemetry import logs
 
@@ -74,14 +76,17 @@ def answer(
     headers: dict[str, str] | None = None,
     kind: str = "about:blank",
 ) -> JSONResponse:
+    """In the language that the request asks for, where we have it."""
+    language = language_of(request.headers.get("accept-language", ""))
+    said_in = {"Content-Language": language, "Vary": "Accept-Language"}
     view = ProblemView(
         type=kind,
         title=HTTPStatus(status).phrase,
         status=status,
-        detail=detail,
+        detail=said(detail, language),
         instance=request.url.path,
     )
-    return JSONResponse(view.model_dump(), status, headers, MEDIA_TYPE)
+    return JSONResponse(view.model_dump(), status, {**said_in, **(headers or {})}, MEDIA_TYPE)
 
 
 def install(app: FastAPI) -> None:

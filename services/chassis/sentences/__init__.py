@@ -25,7 +25,7 @@ def said(text: str, language: Language) -> str:
         return table[text]
     for pattern, sentence in _patterns():
         if found := pattern.fullmatch(text):
-            return sentence.format(*found.groups())
+            return sentence.format(*(said(part, language) for part in found.groups()))
     return text
 
 

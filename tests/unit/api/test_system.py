@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from services.api.app import described
 from services.api.disk import State
+from services.api.view import EXAMPLE_ID
 from services.chassis.errors import TransientError
 from services.chassis.storage.objects import MemoryObjects, ObjectInfo
 from tests.unit.api.conftest import Api
@@ -26,6 +27,24 @@ def test_health_names_what_is_missing(api: Api) -> None:
     answer = api.client.get("/healthz")
     assert answer.status_code == 503
     assert answer.text == "disk: The disk is full.\nprojector: does not read the topics\n"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language", "detail"),
+    [
+        ("", "en", "There is no store {}."),
+        ("ko-KR,ko;q=0.9,en;q=0.8", "ko", "매장 {}이(가) 없습니다."),
+        ("en-GB,en;q=0.9,ko;q=0.8", "en", "There is no store {}."),
+        ("fr", "en", "There is no store {}."),
+    ],
+)
+def test_the_api_refuses_in_the_language_it_is_asked_for(
+    api: Api, accepted: str, language: str, detail: str
+) -> None:
+    headers = {"Accept-Language": accepted}
+    answer = api.client.get(f"/api/v1/policies/stores/{EXAMPLE_ID}", headers=headers)
+    assert (answer.status_code, answer.headers["content-language"]) == (404, language)
+    assert answer.json()["detail"] == detail.format(EXAMPLE_ID)
 
 
 def test_metrics_are_prometheus(api: Api) -> None:

@@ -2,6 +2,7 @@
 
 import createFetchClient, { type Middleware } from "openapi-fetch";
 import createQueryClient from "openapi-react-query";
+import { said } from "@/i18n/said";
 import type { paths } from "./schema";
 
 export type * from "./schema";
@@ -20,12 +21,16 @@ export class Problem extends Error {
   }
 }
 
-/** The problem that an answer tells of; a proxy's page gives its status alone. */
+/** Sentences come in English, whatever the browser prefers: the page has them in its own language. */
+export const IN_ENGLISH = { "Accept-Language": "en" };
+
+/** The problem that an answer tells of, in the page's language; a proxy's page gives its status
+ * alone. */
 export async function problemOf(response: Response): Promise<Problem> {
   const retryAfter = Number(response.headers.get("Retry-After")) || null;
   try {
     const { detail, title, type } = await response.json();
-    return new Problem(response.status, detail || title, title, retryAfter, type);
+    return new Problem(response.status, said(detail || title), title, retryAfter, type);
   } catch {
     return new Problem(
       response.status,
@@ -55,7 +60,10 @@ const raising: Middleware = {
   },
 };
 
-export const client = createFetchClient<paths>({ baseUrl: window.location.origin });
+export const client = createFetchClient<paths>({
+  baseUrl: window.location.origin,
+  headers: IN_ENGLISH,
+});
 client.use(raising);
 
 /** Queries and mutations: `$api.useQuery("get", "/api/v1/cameras")`. Their errors are Problems. */

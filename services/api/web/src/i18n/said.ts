@@ -1,4 +1,5 @@
-// What services say in English (why a camera is away, what an alert is of), in the reader's language.
+// What services say in English (why a camera is away, what an alert is of, why the API refuses
+// something), in the reader's language.
 
 type Sentences = Readonly<Record<string, string>>;
 let sentences: Sentences = {};
@@ -22,7 +23,7 @@ export function said(text: string): string {
   if (found !== undefined) return found;
   for (const [pattern, sentence] of patterns) {
     const parts = pattern.exec(text)?.slice(1);
-    if (parts) return sentence.replace(/\{\}/g, () => parts.shift() ?? "");
+    if (parts) return sentence.replace(/\{\}/g, () => said(parts.shift() ?? ""));
   }
   return text;
 }

@@ -1,7 +1,7 @@
 // Stretches of a camera's recordings as files that play: which one a moment lies in, and when it is
 // there.
 
-import { type Problem, problemOf } from "@/api/client";
+import { IN_ENGLISH, type Problem, problemOf } from "@/api/client";
 
 /** `startedAt` is the moment that the file shows at its zero; all are milliseconds since 1970. */
 export type Stretch = { url: string; startedAt: number; endedAt: number };
@@ -29,7 +29,7 @@ export async function fetchStretch(
   });
   const url = `/api/v1/sources/${sourceId}/media?${query}`;
   for (;;) {
-    const response = await fetch(url, { method: "HEAD", signal });
+    const response = await fetch(url, { method: "HEAD", headers: IN_ENGLISH, signal });
     if (response.status === 202) {
       waiting();
       await pause(Number(response.headers.get("Retry-After")) || AGAIN_S, signal);
@@ -44,7 +44,7 @@ export async function fetchStretch(
 
 /** An answer to HEAD has no sentence: the same question as GET has. */
 async function faultOf(url: string, signal: AbortSignal): Promise<Problem> {
-  return problemOf(await fetch(url, { signal }));
+  return problemOf(await fetch(url, { headers: IN_ENGLISH, signal }));
 }
 
 function pause(seconds: number, signal: AbortSignal): Promise<void> {

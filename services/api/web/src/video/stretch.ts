@@ -1,7 +1,7 @@
 // A stretch of a camera's recordings: fetched from the worker and put together when it is asked for.
 
 import { useQuery } from "@tanstack/react-query";
-import { Problem, problemOf } from "@/api/client";
+import { IN_ENGLISH, Problem, problemOf } from "@/api/client";
 
 const MOST_TRIES = 20;
 
@@ -15,7 +15,7 @@ export function useStretch(sourceId: string, since: string, until: string, enabl
     retry: false,
     queryFn: async ({ signal }) => {
       for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-        const headers = { Range: "bytes=0-0" };
+        const headers = { ...IN_ENGLISH, Range: "bytes=0-0" };
         const answer = await fetch(url, { headers, signal });
         if (answer.status === 206 || answer.status === 200) return url;
         if (answer.status !== 202) throw await problemOf(answer);

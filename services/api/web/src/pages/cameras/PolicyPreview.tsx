@@ -164,7 +164,7 @@ function Answer({ found, camera }: { found: PreviewView; camera: CameraView }) {
         ))}
       </ul>
       {found.notes.map((note) => (
-        <small key={note}>{note}</small>
+        <small key={note}>{said(note)}</small>
       ))}
     </div>
   );

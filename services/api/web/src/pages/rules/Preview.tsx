@@ -4,6 +4,7 @@ import { useLingui } from "@lingui/react/macro";
 import { useState } from "react";
 import { $api, type Policy, type PreviewSource } from "@/api/client";
 import { useFormat } from "@/i18n/format";
+import { said } from "@/i18n/said";
 import { Loaded, Panel, Scroll } from "@/ui/layout";
 import type { Scope } from "./policies";
 import css from "./rules.module.css";
@@ -42,7 +43,7 @@ export function Preview({ policy, scope, sourceIds }: Props) {
               <ul className={css.rule}>
                 {notes.map((note) => (
                   <li key={note} className="dim">
-                    {note}
+                    {said(note)}
                   </li>
                 ))}
                 {left_out.length > 0 && (

@@ -6,6 +6,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { $api, client, type TimelineView, type VideoView } from "@/api/client";
 import { refresh } from "@/api/queries";
 import { useMay } from "@/api/session";
+import { said } from "@/i18n/said";
 import { FaultLine, useAct } from "@/ui/act";
 import { Button } from "@/ui/controls";
 import { Loaded, Page, Panel } from "@/ui/layout";
@@ -122,7 +123,7 @@ function Standing({ video }: { video: VideoView }) {
   const { t } = useLingui();
   const { clip_count, clips_missing } = video;
   const missing = clips_missing ? t`${clips_missing} of ${clip_count} clips have no score.` : null;
-  const note = video.error ?? video.note ?? missing;
+  const note = said(video.error ?? video.note ?? "") || missing;
   if (!isBusy(video) && !note) return null;
   return (
     <Panel>

@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { VideoView } from "@/api/client";
 import { useFormat } from "@/i18n/format";
+import { said } from "@/i18n/said";
 import { Badge } from "@/ui/layout";
 import { isBusy, StateBadge } from "./progress";
 import css from "./videos.module.css";
@@ -36,7 +37,7 @@ export function VideoRow({ video }: { video: VideoView }) {
                 .join(" · ")}
             </span>
           </span>
-          {video.error && <span className={css.fault}>{video.error}</span>}
+          {video.error && <span className={css.fault}>{said(video.error)}</span>}
           {isBusy(video) && (
             <progress
               max={1}

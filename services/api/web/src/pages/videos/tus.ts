@@ -1,11 +1,11 @@
 // The tus protocol 1.0 as our API has it: bytes of a file, from where it got to. An upload that is
 // whole is a video of the same id.
 
-import { problemOf } from "@/api/client";
+import { IN_ENGLISH, problemOf } from "@/api/client";
 
 const UPLOADS = "/api/v1/uploads";
 const CHUNK_BYTES = 16 * 1024 * 1024;
-const VERSION = { "Tus-Resumable": "1.0.0" };
+const VERSION = { ...IN_ENGLISH, "Tus-Resumable": "1.0.0" };
 
 export type Begun = { url: string; offset: number };
 

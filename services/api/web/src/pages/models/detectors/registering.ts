@@ -3,7 +3,7 @@
 import { useLingui } from "@lingui/react/macro";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { problemOf } from "@/api/client";
+import { IN_ENGLISH, problemOf } from "@/api/client";
 import { refresh } from "@/api/queries";
 import { sentence } from "@/ui/layout";
 import { notify, notifyFault } from "@/ui/toasts";
@@ -46,7 +46,7 @@ export function useRegistering(): { busy: boolean; take: (files: Iterable<File>)
 async function send(file: File): Promise<Detector> {
   const body = new FormData();
   body.append("file", file);
-  const response = await fetch("/api/v1/models", { method: "POST", body });
+  const response = await fetch("/api/v1/models", { method: "POST", headers: IN_ENGLISH, body });
   if (!response.ok) throw await problemOf(response);
   return response.json();
 }
