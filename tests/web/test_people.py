@@ -125,6 +125,16 @@ def test_a_store_keeps_things_for_less_long_than_the_chain(owned: Page, site: Si
     expect(recordings.get_by_label("Days")).to_have_value("20")
 
 
+def test_faces_are_hidden_from_whom_an_owner_says(owned: Page) -> None:
+    owned.goto("/settings")
+    hidden = owned.get_by_label("Hidden from")
+    expect(hidden).to_have_value("nobody")
+    hidden.select_option("those who may only view")
+    expect(owned.get_by_text("Saved.")).to_be_visible()
+    owned.reload()
+    expect(hidden).to_have_value("viewers")
+
+
 def test_a_key_is_shown_once_and_revoked(owned: Page) -> None:
     owned.goto("/keys")
     expect(owned.get_by_text("No keys yet")).to_be_visible()

@@ -1,5 +1,6 @@
 import css from "../people.module.css";
 import { AccessRules } from "./AccessRules";
+import { Faces } from "./Faces";
 import { Holds } from "./Holds";
 import { Retention } from "./Retention";
 import { SingleSignOn } from "./SingleSignOn";
@@ -10,6 +11,7 @@ export function Settings() {
     <div className={css.columns}>
       <AccessRules />
       <SingleSignOn />
+      <Faces />
       <Holds />
       <Retention />
     </div>
