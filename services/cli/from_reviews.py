@@ -17,21 +17,20 @@ from services.chassis.environment import read
 from services.chassis.storage.objects import ObjectStore
 from services.chassis.storage.s3 import S3Objects
 from services.cli.client import Client
-from services.cli.extractor import embedded
 from services.cli.models import packed, scope
+from services.cli.reference import reference
 from services.cli.screen import console, err, give_up
 from services.cli.service import join_running_stack
 from services.cli.videos import client_of
-from services.features.backbones import load
 from services.features.config import FeaturesSettings
 from services.features.weights.registry import FetchError
-from services.ingest.sources import sim
 from services.scoring.archive.config import ArchiveSettings
 from services.scoring.archive.reading import Archive, Wanted
-from services.scoring.cards import MismatchError
+from services.scoring.cards import Card, MismatchError
 from services.scoring.heads.checkpoint import CheckpointError
 from services.training.features import Features
 from services.training.reviews.candidate import (
+    Candidate,
     TooFewMarks,
     WorseThanBefore,
     require_enough,
@@ -40,10 +39,6 @@ from services.training.reviews.candidate import (
 )
 from services.training.reviews.marks import Mark, marks_of
 from services.training.reviews.windows import MOST_QUIET, Windows, gather
-
-REFERENCE_SEEDS = range(3000, 3004)
-"""Rendered scenes that neither the default detector nor the demo has seen."""
-REFERENCE_S = 34.0
 
 
 @dataclass(frozen=True)
@@ -77,25 +72,38 @@ def carry_out(asked: Asked, client: Client, objects: ObjectStore, now: datetime)
         raise FileExistsError
     place = scope(client, asked.store)
     span = now - timedelta(days=asked.days), now
+    tell(f"reading what was marked, and what {asked.backbone} saw in the last {asked.days} days")
     windows = require_enough(seen(asked, client, objects, place["store_id"], span), asked.label)
     with tempfile.TemporaryDirectory() as folder:
         detector = live_detector(client, place, asked.backbone, Path(folder))
-        with err.status("rendering and embedding reference scenes"):
-            footage = reference(asked.backbone, Path(folder))
-        with err.status("teaching, and comparing with the head before"):
-            candidate = teach(windows, asked.label, detector, footage)
+        scenes = quiet_scenes(asked.backbone)
+        tell("teaching, and comparing with the head before")
+        candidate = teach(windows, asked.label, detector, scenes)
         store(candidate, detector, asked.out)
-        card = candidate.card
-        for line in (*card.data, *(f"{one.name}: {one.figures}" for one in candidate.guards)):
-            console.print(line, highlight=False, soft_wrap=True, markup=False)
-        console.print(f"{card.model_id} is in {asked.out}", highlight=False, soft_wrap=True)
+        _tell_made(candidate, asked.out)
         if asked.is_registered:
-            package = packed(asked.out, Path(folder))
-            note = f"taught from reviews: {card.data[0]}"
-            found = client.send(
-                "/models", package, "application/zip", name=asked.out.name, note=note
-            )
-            console.print(f"registered {found['detector']} as {found['name']} {found['version']}")
+            _register(client, candidate.card, asked.out, Path(folder))
+
+
+def _tell_made(candidate: Candidate, out: Path) -> None:
+    card = candidate.card
+    for line in (*card.data, *(f"{each.name}: {each.figures}" for each in candidate.guards)):
+        console.print(line, highlight=False, soft_wrap=True, markup=False)
+    console.print(f"{card.model_id} is in {out}", highlight=False, soft_wrap=True, markup=False)
+
+
+def _register(client: Client, card: Card, out: Path, folder: Path) -> None:
+    note = f"taught from reviews: {card.data[0]}"
+    package = packed(out, folder)
+    found = client.send("/models", package, "application/zip", name=out.name, note=note)
+    label = f"{found['name']} {found['version']}"
+    console.print(
+        f"registered {found['detector']} as {label}; "
+        f"go on with: nightclerk replays start --detector {found['detector']}",
+        highlight=False,
+        soft_wrap=True,
+        markup=False,
+    )
 
 
 def seen(
@@ -128,19 +136,18 @@ def live_detector(client: Client, place: dict[str, Any], backbone: str, folder: 
     return found
 
 
-def reference(backbone: str, folder: Path) -> list[Features]:
-    """Rendered scenes of quiet stores as this machine's network sees them; none without weights."""
+def quiet_scenes(backbone: str) -> list[Features]:
+    """None where the network cannot run here: the guard then says that it did not look."""
     try:
-        network = load(backbone, FeaturesSettings().options)
+        return reference(backbone, read(FeaturesSettings).options, tell)
     except (FetchError, ValueError) as error:
-        err.print(f"[yellow]no reference scenes: {error}[/]")
+        tell(f"no reference scenes: {error}")
         return []
-    found = []
-    for seed in REFERENCE_SEEDS:
-        path = folder / f"scene-{seed}.mp4"
-        sim.write_mp4(sim.SimSpec(seed, REFERENCE_S, (), people=2 + seed % 4), path)
-        found.append(embedded(path, path.stem, network))
-    return found
+
+
+def tell(text: str) -> None:
+    """What goes on, beside what comes out."""
+    err.print(text, highlight=False, soft_wrap=True, markup=False)
 
 
 def _wanted(

@@ -8,11 +8,15 @@ from uuid import UUID
 
 import numpy as np
 import pytest
+import torch
 
 from schemas.clips import ClipSpec
 from services.rules.folders import DEFAULT
+from services.scoring.calibration import Calibration
 from services.scoring.cards import read_card
 from services.scoring.heads.checkpoint import read
+from services.scoring.heads.linear.config import LinearConfig
+from services.scoring.heads.linear.model import Linear
 from services.training.reviews.candidate import Candidate, TooFewMarks, require_enough, store, teach
 from services.training.reviews.guards import Judge, not_worse_held_out
 from services.training.reviews.marks import marks_of
@@ -68,6 +72,24 @@ def test_what_is_worse_than_before_on_held_out_days_is_refused(good: Candidate) 
     guard = not_worse_held_out(Judge(good.network, good.card), poor, windows().held_out)
     assert not guard.passed
     assert not_worse_held_out(poor, poor, windows().held_out).passed
+
+
+def test_three_held_out_days_do_not_excuse_a_head_that_is_no_worse_on_one_of_them(
+    good: Candidate,
+) -> None:
+    """Drawn by days alone, that one is drawn three times in one of 27: beyond what is refused."""
+    found = windows().held_out
+    cells = np.unique(found.cell)[:3]
+    few = found.where(np.isin(found.cell, cells))
+    few.vectors[few.is_event & (few.cell == cells[0]), 1] += SIGNAL
+    other = Linear(LinearConfig(dim=DIM)).eval()
+    with torch.no_grad():
+        other.out.weight.copy_(torch.eye(DIM)[1:2])
+    card = good.card.model_copy(update={"calibration": Calibration(raw=(-9, 9), calibrated=(0, 1))})
+    before, after = Judge(good.network, good.card), Judge(other, card)
+    guard = not_worse_held_out(before, after, few)
+    assert not guard.passed
+    assert "3 camera-days" in guard.figures
 
 
 def test_a_label_that_no_head_has_gets_one_of_its_own(good: Candidate, tmp_path: Path) -> None:
