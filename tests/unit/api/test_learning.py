@@ -64,7 +64,7 @@ def test_marks_are_counted_by_what_was_shown_not_by_what_it_was_called(shop: Api
     rows = {each["label"]: each for each in shop.client.get(URL).json()["labels"]}
     assert (rows["fight"]["marked"], rows["theft"]["marked"]) == (1, 1)
     assert (rows["theft"]["days"], rows["theft"]["cameras"]) == (1, 1)
-    assert rows["theft"]["needed"] == {"about": None, "at_least": 24, "at_most": None}
+    assert rows["theft"]["needed"] == {"about": None, "at_least": 36, "at_most": None}
     assert rows["theft"]["model_id"] == "linear-theft"
     mark(shop, since=at(300), until=at(308), alert_id=RAISED.alert_id)
     rows = {each["label"]: each for each in shop.client.get(URL).json()["labels"]}
