@@ -4,6 +4,7 @@ It lives here because only this layer may see the API's client, the archive and 
 """
 
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -117,6 +118,11 @@ def seen(
     where = {"store_id": store_id} if store_id else {}
     alerts = client.listed("/alerts", **where, since=span[0].isoformat())
     marks = marks_of(alerts, client.listed("/missed-events", **where), asked.label)
+    counts = Counter(mark.meaning for mark in marks)
+    tell(
+        f"marked: {counts['event']} events of {asked.label}, {counts['normal']} moments without; "
+        f"{counts['unclear']} alerts or events that say nothing of it are left out"
+    )
     cameras = {UUID(each["source_id"]) for each in client.listed("/cameras", **where)}
     tenant_id = UUID(client.get("/me")["tenant_id"] or str(DEFAULT_TENANT))
     sources = sorted(cameras | {mark.source_id for mark in marks})
