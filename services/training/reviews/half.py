@@ -53,7 +53,7 @@ def _by_minutes(table: Table, minutes: float, draws: int) -> dict[str, Any]:
     return {
         "minutes": minutes,
         "share": [_middle(share_KM[:, column]) for column in range(len(MARKS))],
-        "per_doubling": _middle(np.exp(_slopes(share_KM) * np.log(2))),
+        "per_doubling": _middle(np.exp(_lines(share_KM)[0] * np.log(2))),
         "marks_wanted": {
             name: _middle(_marks_wanted(share_KM, WINDOW_S / seconds))
             for name, seconds in WANTED.items()
@@ -81,15 +81,16 @@ def _share(table: Table, marks: int, minutes: float, number: int) -> float:
     return float((np.array(normal) >= np.quantile(highest, 1 - HALF)).mean())
 
 
-def _slopes(share_KM: Shares) -> Shares:
-    """Of the logarithm of the share over that of the marks, for each draw."""
-    return np.polyfit(np.log(MARKS), np.log(share_KM.T), 1)[0]
-
-
 def _marks_wanted(share_KM: Shares, share: float) -> Shares:
     """Where the line of each draw reaches the share."""
+    slope_K, start_K = _lines(share_KM)
+    return np.asarray(np.exp((np.log(share) - start_K) / slope_K), np.float64)
+
+
+def _lines(share_KM: Shares) -> tuple[Shares, Shares]:
+    """Slope and start of the logarithm of the share over that of the marks, for each draw."""
     slope_K, start_K = np.polyfit(np.log(MARKS), np.log(share_KM.T), 1)
-    return np.exp((np.log(share) - start_K) / slope_K)
+    return slope_K, start_K
 
 
 def _middle(value_K: Shares) -> list[float]:
