@@ -80,7 +80,7 @@ def compare(connection: Connection, principal: Principal, asked: Asked) -> Compa
         return None
     own = Span(replay.since, replay.until) if replay else _latest(rows)
     span = Span(asked.since or own.since, asked.until or own.until)
-    missed = [_stretch(row) for row in missed_between(connection, principal, span)]
+    missed = missed_between(connection, principal, span)
     return _Comparison(connection, rows, asked, span, missed).view()
 
 
@@ -125,9 +125,11 @@ class _Comparison:
         rows: Mapping[str, Row],
         asked: Asked,
         span: Span,
-        missed: Iterable[Stretch],
+        missed: Iterable[Row],
     ) -> None:
-        """`missed`: what people reported that no alert told of."""
+        """`missed`: what people reported that no alert told of; it counts where one of the two
+        looks for it.
+        """
         self._connection, self._rows, self._span = connection, rows, span
         self._names = sorted(rows)
         both = asked.run, asked.against
@@ -136,7 +138,12 @@ class _Comparison:
         self._changes = changes(self._run.alerts, self._against.alerts)
         reviewed = [each for side in self._sides for each in side.alerts]
         self._judged = [each for each in reviewed if each.verdict is not None]
-        reported = [each for each in missed if each.source_id in rows]
+        rules = {found.series.rule for side in self._sides for found in side.series}
+        reported = [
+            _stretch(each)
+            for each in missed
+            if each["source_id"] in rows and each["label"] in rules
+        ]
         self._events = events_of(self._judged, reported)
         self._quiet = non_events_of(self._judged, self._events)
 

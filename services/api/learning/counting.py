@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, select
 
 from schemas.judgements import LIVE
+from schemas.policies import PRESENCE
 from services.api.learning.curve import NEEDED
 from services.api.learning.tables import missed_events
 from services.api.learning.views import NORMAL, LabelProgressView
@@ -57,14 +58,16 @@ def progress(
 def _count_reviews(
     connection: Connection, place: ColumnElement[bool], tallies: defaultdict[str, Tally]
 ) -> None:
-    """Alerts that somebody put right count as what they were, not as what they were called."""
+    """Alerts that somebody put right count as what they were, not as what they were called. No head
+    learns from those of rules on presence.
+    """
     corrected = exists().where(
         missed_events.c.alert_id == reviews.c.alert_id, missed_events.c.withdrawn_at.is_(None)
     )
     query = (
         select(reviews.c.rule, reviews.c.verdict, reviews.c.source_id, reviews.c.started_at)
         .join(sources, sources.c.source_id == reviews.c.source_id)
-        .where(place, reviews.c.verdict.is_not(None), ~corrected)
+        .where(place, reviews.c.verdict.is_not(None), reviews.c.model_id != PRESENCE, ~corrected)
         .order_by(reviews.c.started_at.desc())
         .limit(MOST_EVENTS)
     )

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from schemas.judgements import LIVE
+from schemas.policies import PRESENCE
 from services.api.access.paging import Row
 from services.api.access.tables import stores
 from services.api.learning.tables import missed_events
@@ -102,7 +103,7 @@ def quiet_hours(connection: Connection, place: ColumnElement[bool], span: Span) 
 
 
 def _alerts(connection: Connection, place: ColumnElement[bool], span: Span) -> Iterator[Candidate]:
-    """Live alerts without a verdict, the latest first."""
+    """Live alerts of heads without a verdict, the latest first."""
     marks = _marks(connection, place, span)
     query = (
         _of_sources(select(alerts), alerts.c.source_id)
@@ -110,6 +111,7 @@ def _alerts(connection: Connection, place: ColumnElement[bool], span: Span) -> I
         .where(
             place, alerts.c.run == LIVE, alerts.c.kind == "incident", reviews.c.verdict.is_(None)
         )
+        .where(alerts.c.model_id != PRESENCE)
         .where(alerts.c.started_at >= span.since, alerts.c.started_at < span.until)
         .order_by(alerts.c.started_at.desc())
         .limit(MOST_ALERTS)

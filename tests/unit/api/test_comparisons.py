@@ -253,6 +253,8 @@ def test_what_was_reported_as_missed_counts_for_recall(compared: Api) -> None:
     found = view(compared)
     assert (found["against"]["recall"]["value"], found["against"]["missed"]) == (0.0, 1)
     assert found["run"]["recall"]["value"] == 1.0
+    assert compared.client.post("/api/v1/missed-events", json=seen | {"label": "theft"}).is_success
+    assert view(compared)["run"]["recall"]["value"] == 1.0, "neither looks for thefts"
 
 
 def test_a_stretch_and_a_store_narrow_it_down(compared: Api) -> None:

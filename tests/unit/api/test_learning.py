@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.alerts import AlertClosed
+from schemas.policies import PRESENCE
 from services.api.learning.suggesting import Candidate, spread
 from tests.unit.api.builders import CAMERA, START, alert, at, configured, head, scored, video_id
 from tests.unit.api.conftest import Api
@@ -70,6 +71,22 @@ def test_marks_are_counted_by_what_was_shown_not_by_what_it_was_called(shop: Api
     rows = {each["label"]: each for each in shop.client.get(URL).json()["labels"]}
     assert "fight" not in rows
     assert rows["theft"]["marked"] == 2
+
+
+def test_no_head_learns_from_a_rule_on_presence(shop: Api) -> None:
+    present = alert(
+        AlertClosed,
+        1.0,
+        5,
+        source_id=CAMERA,
+        source_kind="camera",
+        rule="closed",
+        model_id=PRESENCE,
+    )
+    shop.project(present)
+    assert {each["label"] for each in shop.client.get(URL).json()["suggestions"]} == {"theft"}
+    shop.client.put(f"/api/v1/alerts/{present.alert_id}/verdict", json={"verdict": "true"})
+    assert [each["label"] for each in shop.client.get(URL).json()["labels"]] == ["theft"]
 
 
 def test_quiet_hours_are_those_with_scores_and_without_alerts(shop: Api) -> None:
