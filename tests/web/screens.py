@@ -34,6 +34,11 @@ def _with_a_holiday(page: Page) -> None:
     dialog.locator("details").last.locator("fieldset button").first.click()
 
 
+def _compared(page: Page) -> None:
+    """Two runs are laid side by side once that is asked for."""
+    page.locator("table").first.wait_for()
+
+
 @dataclass(frozen=True)
 class Screen:
     """`path` gets the world; `prepare` returns once the page shows what is to be seen."""
@@ -45,8 +50,8 @@ class Screen:
     """Shown to somebody who is not logged in."""
 
 
-def _of_a_camera(tab: str) -> Callable[[World], str]:
-    return lambda world: f"/cameras/{world.cameras[0].source_id}?tab={tab}"
+def _of_a_camera(tab: str, number: int = 0) -> Callable[[World], str]:
+    return lambda world: f"/cameras/{world.cameras[number].source_id}?tab={tab}"
 
 
 SCREENS = (
@@ -70,17 +75,20 @@ SCREENS = (
     Screen("camera-policy", _of_a_camera("policy")),
     Screen("camera-health", _of_a_camera("history")),
     Screen("camera-settings", _of_a_camera("settings")),
+    Screen(
+        "camera-calibration", lambda world: f"/cameras/{world.cameras[4].source_id}?tab=calibration"
+    ),
     Screen("webcam", lambda _: "/webcam"),
     Screen("link", lambda _: "/link"),
     Screen("timeline", lambda world: f"/timeline?store={world.store_ids[0]}"),
     Screen("models", lambda _: "/models"),
     Screen("model", lambda world: f"/models/{world.detector}"),
     Screen("replays", lambda _: "/replays"),
-    Screen("replay", lambda world: f"/replays/{world.replay_run}"),
+    Screen("replay", lambda world: f"/replays/{world.replay_run}", _compared),
     Screen("replay-start", lambda _: "/replays?start=true"),
-    Screen("comparison", lambda world: f"/comparison?run={world.replay_run}"),
+    Screen("comparison", lambda world: f"/comparison?run={world.replay_run}", _compared),
     Screen("calibration", lambda _: "/calibration"),
-    Screen("learning", lambda _: "/learning"),
+    Screen("learning", lambda world: f"/learning?store={world.store_ids[1]}"),
     Screen("dead-letters", lambda _: "/dead-letters"),
     Screen("people", lambda _: "/people"),
     Screen("stores", lambda _: "/stores"),

@@ -94,7 +94,7 @@ def _pictures(
             sign_in(context, site.api, site.world.owner, site.url)
         page = context.new_page()
         page.goto(screen.path(site.world))
-        page.get_by_role("heading", level=1).first.wait_for()
+        page.locator("h1").first.wait_for()  # a dialog may lie over it
         screen.prepare(page)
         for edge in ("document.body.scrollHeight", "0"):  # pictures load as one comes near
             page.evaluate(f"scrollTo(0, {edge})")

@@ -15,6 +15,7 @@ from schemas import ids
 from schemas.alerts import AlertClosed, AlertOpened
 from schemas.base import Message
 from schemas.ids import DEFAULT_TENANT, default_store
+from schemas.policies import PRESENCE
 from schemas.sources import CameraSettings, Zone
 from services.api.access import sessions, tenants, users
 from services.api.access.sessions import Guest
@@ -33,6 +34,7 @@ from tests.web.cast import (
     EPISODES,
     FAMILY,
     HIGH_MARK,
+    JUDGED,
     MODEL,
     OFFLINE,
     RULES,
@@ -42,6 +44,8 @@ from tests.web.cast import (
     Episode,
     WorldCamera,
 )
+from tests.web.world_films import recorded
+from tests.web.world_learning import fill_learning
 from tests.web.world_models import fill_models
 from tests.web.world_videos import fill_videos
 
@@ -50,6 +54,8 @@ PEOPLE: tuple[tuple[str, Role], ...] = (
     ("Park Jiho", "manager"),
     ("Lee Sora", "operator"),
 )
+HARDLY = 0.7
+"""Of fights a peak up to it turned out to be none."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +104,8 @@ def _with_footage(api: Api, world: World) -> World:
     """Also with what else takes its time: an upload, an album, channels, models."""
     owner = browser(api, world.owner)
     video_id, album_id, target_id = fill_videos(api, owner)
-    detector, run = fill_models(api, owner, world.store_ids)
+    fill_learning(api, owner, world.cameras)
+    detector, run = fill_models(api, owner, world.store_ids, world.cameras)
     made = {"video_id": video_id, "album_id": album_id, "target_id": target_id}
     return replace(world, **made, detector=detector, replay_run=run)
 
@@ -176,7 +183,7 @@ def _latest(cameras: tuple[WorldCamera, ...]) -> Iterator[Message]:
             source_kind="camera",
             origin_at=BEGIN,
             cut_at=NOW,
-            detector="night",
+            detector=MODEL,
             heads=(head,),
         )
 
@@ -228,7 +235,7 @@ def _opened(episode: Episode) -> AlertOpened:
         start_s=start_s,
         end_s=start_s + episode.lasts_s,
         peak_s=start_s + episode.lasts_s / 2,
-        model_id=MODEL,
+        model_id=MODEL if rule in JUDGED else PRESENCE,
     )
 
 
@@ -268,29 +275,10 @@ def _evidence(api: Api, alert_id: UUID, number: int) -> None:
 
 def _recordings(api: Api, cameras: tuple[WorldCamera, ...]) -> None:
     """Of the stores' cameras around their latest three episodes."""
-    step = timedelta(seconds=scenes.SECONDS)
-    recorded = []
     for episode in EPISODES[-3:]:
         store = cameras[episode.camera].store
         for camera in (each for each in cameras if each.store == store):
-            film = scenes.film(camera.number)
-            for k in range(-5, 6):
-                since = episode.at + k * step
-                api.put(ids.segment_key(camera.source_id, since), film)
-                recorded.append(
-                    builders.segment(
-                        0,
-                        source_id=camera.source_id,
-                        segment_id=ids.segment_id(camera.source_id, since),
-                        started_at=since,
-                        ended_at=since + step,
-                        size_bytes=len(film),
-                        recorded_at=since + step,
-                        width=640,
-                        height=360,
-                    )
-                )
-    api.project(*recorded)
+            api.project(*recorded(api, camera, episode.at))
 
 
 def _person(api: Api, name: str, role: Role) -> NewUser:
@@ -307,7 +295,7 @@ def _reviews(api: Api, people: tuple[NewUser, ...], alerts: tuple[AlertOpened, .
     for number, alert in enumerate(alerts[:-20]):
         client = second if number % 3 else first
         path = f"/api/v1/alerts/{alert.alert_id}"
-        is_true = alert.rule == "fight"
+        is_true = alert.rule == "fight" and alert.peak_score > HARDLY
         verdict = {"verdict": "true" if is_true else "false"}
         reason = {} if is_true else {"reason": ("the cleaner", "a reflection", "staff")[number % 3]}
         done = client.put(f"{path}/verdict", json=verdict | reason)

@@ -54,7 +54,7 @@ def _analysis(api: Api, video_id: UUID) -> None:
     for index, calibrated in enumerate(SCORES):
         head = builders.head(calibrated=calibrated, model_id=MODEL, high_mark=HIGH_MARK)
         over = {"is_last": index == len(SCORES) - 1}
-        api.project(builders.scored(index, heads=(head,), detector="night", **source, **over))
+        api.project(builders.scored(index, heads=(head,), detector=MODEL, **source, **over))
     api.project(builders.alert(AlertClosed, 0.96, 2, model_id=MODEL, **source))
 
 

@@ -156,13 +156,15 @@ def _alerts(camera: Camera, days: int) -> Iterator[dict[str, Any]]:
         }
 
 
-def write_scores(connection: Connection, camera: Scored, clips: int) -> None:
-    """Its first clips, packed, with the highest of minutes and hours; not the row of its series."""
+def write_scores(connection: Connection, camera: Scored, clips: int, begin: int = 0) -> None:
+    """Its clips from `begin` up to and without `clips`, packed, with the highest of minutes and
+    hours; not the row of its series.
+    """
     series = camera.series
     tops: dict[int, NDArray[np.float32]] = {}
     name = series.series_id
-    for first in range(0, clips, PACKED):
-        scores = camera.scores(first, min(first + PACKED, clips))
+    for first in range(begin // PACKED * PACKED, clips, PACKED):
+        scores = camera.scores(max(first, begin), min(first + PACKED, clips))
         row = block_row(name, series, Block(first, PACKED, scores), BEGIN)
         connection.execute(insert(score_blocks).values(row))
         for hour, minutes in tops_by_hour(series, scores).items():
