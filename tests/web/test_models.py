@@ -75,6 +75,16 @@ def test_it_goes_from_replay_to_live_and_back(page: Page, watching: Site) -> Non
     page.get_by_role("button", name="Lost 1").click()
     expect(page.get_by_role("link", name="The alert")).to_be_visible()
 
+    page.get_by_label("From", exact=True).fill("2026-05-01T22:00")
+    page.get_by_label("Until", exact=True).fill("2026-05-01T22:00")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("until lies after since.")).to_be_visible()
+    page.get_by_label("Until", exact=True).fill("2026-05-01T22:30")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Lost 1")).to_be_visible()
+    page.reload()
+    expect(page.get_by_label("Until", exact=True)).to_have_value("2026-05-01T22:30")
+
     page.goto(f"/models/{detector}")
     page.get_by_role("button", name="Let it look on").click()
     page.get_by_role("dialog").get_by_role("button", name="Let it look on").click()

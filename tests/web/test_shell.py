@@ -46,6 +46,17 @@ def test_is_accessible_and_fits(
     require_accessible(page)
 
 
+def test_a_lost_connection_is_said_where_there_is_little_room(
+    open_context: Callable[..., BrowserContext],
+) -> None:
+    page = open_context(viewport={"width": 360, "height": 640}).new_page()
+    page.route_web_socket("**/api/v1/**", lambda socket: socket.close())
+    page.goto("/")
+    expect(page.get_by_text("Connection lost, trying again…")).to_be_visible()
+    expect(page.get_by_role("button", name="Your menu")).to_be_in_viewport(ratio=1)
+    require_fits(page)
+
+
 def test_a_first_load_is_small_and_asks_no_other_host(page: Page, site: Site) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

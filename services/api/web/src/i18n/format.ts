@@ -21,6 +21,7 @@ export function formats(locale: string, timeZone?: string) {
   const moment = at({ dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
   const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+  const rate = new Intl.NumberFormat(locale, { maximumSignificantDigits: 2 });
   const score = new Intl.NumberFormat(locale, {
     minimumFractionDigits: 2,
     maximumFractionDigits: 2,
@@ -44,6 +45,8 @@ export function formats(locale: string, timeZone?: string) {
       return relative.format(Math.trunc(seconds / size), unit);
     },
     number: (value: number) => number.format(value),
+    /** 0.043 or 12: of what is counted by the day. */
+    rate: (value: number) => rate.format(value),
     /** 0.93 */
     score: (value: number) => score.format(value),
     /** 62% of .62 */
@@ -75,6 +78,7 @@ function bytes(locale: string, size: number): string {
   const form = {
     style: "unit",
     unit: names[power],
+    unitDisplay: power > 0 ? "short" : "long",
     maximumFractionDigits: power > 1 ? 1 : 0,
   } as const;
   return new Intl.NumberFormat(locale, form).format(size / 1000 ** power);

@@ -3,6 +3,7 @@
 import { useLingui } from "@lingui/react/macro";
 import { type ComponentProps, type ReactNode, useEffect } from "react";
 import { Problem } from "@/api/client";
+import { said } from "@/i18n/said";
 import { Button, joined } from "./controls";
 import css from "./ui.module.css";
 
@@ -83,7 +84,7 @@ export function Fault({ error, retry }: { error: unknown; retry?: () => void }) 
 }
 
 export function sentence(error: unknown, unreachable: string): string {
-  if (error instanceof Problem) return error.status === 0 ? unreachable : error.message;
+  if (error instanceof Problem) return error.status === 0 ? unreachable : said(error.message);
   return error instanceof Error ? error.message : String(error);
 }
 

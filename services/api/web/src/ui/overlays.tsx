@@ -2,7 +2,7 @@
 
 import { Dialog as Base } from "@base-ui/react/dialog";
 import { useLingui } from "@lingui/react/macro";
-import { type ReactNode, useState } from "react";
+import { type ComponentProps, type ReactNode, useState } from "react";
 import { FaultLine, useAct } from "./act";
 import { Button } from "./controls";
 import css from "./ui.module.css";
@@ -69,11 +69,15 @@ export function Question({
 }
 
 /** A button with its Question. */
-export function Confirm({ button, ...asked }: Asked & { button: ReactNode }) {
+export function Confirm({
+  button,
+  look = "danger",
+  ...asked
+}: Asked & { button: ReactNode; look?: ComponentProps<typeof Button>["look"] }) {
   const [open, setOpen] = useState(false);
   return (
     <>
-      <Button look="danger" onClick={() => setOpen(true)}>
+      <Button look={look} onClick={() => setOpen(true)}>
         {button}
       </Button>
       <Question {...asked} open={open} onClose={() => setOpen(false)} />

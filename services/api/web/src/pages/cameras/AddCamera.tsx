@@ -8,6 +8,7 @@ import { type CameraView, client } from "@/api/client";
 import { refresh } from "@/api/queries";
 import { said } from "@/i18n/said";
 import { Button, buttonClass } from "@/ui/controls";
+import { DialogForm } from "@/ui/forms";
 import { Badge, sentence } from "@/ui/layout";
 import { Dialog } from "@/ui/overlays";
 import ui from "@/ui/ui.module.css";
@@ -63,18 +64,9 @@ function Form({
     }
   };
   return (
-    <form className={css.form} onSubmit={add} autoComplete="off">
+    <DialogForm verb={t`Add`} submit={add} cancel={onClose} busy={busy} fault={fault}>
       <CameraFields />
-      {fault && (
-        <p className={ui.fault} role="alert">
-          {fault}
-        </p>
-      )}
-      <div className={ui.actions}>
-        <Button onClick={onClose}>{t`Cancel`}</Button>
-        <Button type="submit" look="primary" busy={busy}>{t`Add`}</Button>
-      </div>
-    </form>
+    </DialogForm>
   );
 }
 

@@ -9,6 +9,7 @@ import { useFormat } from "@/i18n/format";
 import { said } from "@/i18n/said";
 import { Button, buttonClass } from "@/ui/controls";
 import { Badge, Loaded, Page, Skeleton } from "@/ui/layout";
+import { Tabs } from "@/ui/tabs";
 import ui from "@/ui/ui.module.css";
 import { usePausing } from "./actions";
 import css from "./cameras.module.css";
@@ -45,7 +46,7 @@ function Found({ camera }: { camera: CameraView }) {
   return (
     <Page title={camera.name} actions={<Buttons camera={camera} />} wide={tab === "timeline"}>
       <Facts camera={camera} />
-      <Tabs camera={camera} tab={tab} />
+      <Views camera={camera} tab={tab} />
       <Suspense fallback={<Skeleton />}>
         {tab ? PANELS[tab](camera) : <LivePanel camera={camera} />}
       </Suspense>
@@ -96,7 +97,7 @@ function Facts({ camera }: { camera: CameraView }) {
   );
 }
 
-function Tabs({ camera, tab }: { camera: CameraView; tab: CameraTab | undefined }) {
+function Views({ camera, tab }: { camera: CameraView; tab: CameraTab | undefined }) {
   const { t } = useLingui();
   const mayChange = useMay("configure");
   const tabs: [CameraTab | undefined, string, boolean][] = [
@@ -109,7 +110,7 @@ function Tabs({ camera, tab }: { camera: CameraView; tab: CameraTab | undefined 
     ["settings", t`Settings`, mayChange],
   ];
   return (
-    <nav className={ui.tabs} aria-label={t`Views of the camera`}>
+    <Tabs aria-label={t`Views of the camera`}>
       {tabs
         .filter(([, , isAllowed]) => isAllowed)
         .map(([name, label]) => (
@@ -126,6 +127,6 @@ function Tabs({ camera, tab }: { camera: CameraView; tab: CameraTab | undefined 
             {label}
           </Link>
         ))}
-    </nav>
+    </Tabs>
   );
 }

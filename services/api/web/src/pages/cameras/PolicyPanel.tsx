@@ -54,7 +54,7 @@ function Rules({ policy, sourceId }: { policy: EffectivePolicyView; sourceId: st
   return (
     <Panel className={css.panel}>
       <div className={css.line}>
-        <h2 className={css.fill}>{t`In force`}</h2>
+        <h2 className={css.fill}>{t`Rules in force`}</h2>
         <Link
           to="/policies"
           search={{ scope: "source", id: sourceId }}
@@ -75,7 +75,7 @@ function Rules({ policy, sourceId }: { policy: EffectivePolicyView; sourceId: st
               <tr>
                 <th>{t`Rule`}</th>
                 <th>{t`Alert when`}</th>
-                <th>{t`From`}</th>
+                <th>{t`Comes from`}</th>
               </tr>
             </thead>
             <tbody>

@@ -3,6 +3,7 @@
 import { useLingui } from "@lingui/react/macro";
 import { type Ref, useEffect, useImperativeHandle, useRef } from "react";
 import { Problem } from "@/api/client";
+import { said } from "@/i18n/said";
 import { Player } from "@/video/Player";
 import type { PlayerHandle } from "@/video/playback";
 import { useStretch } from "@/video/stretch";
@@ -60,7 +61,7 @@ function OfCamera({
   const to = new Date(Date.parse(until) + AROUND_MS).toISOString();
   const { data, error } = useStretch(sourceId, from, to, true);
   if (data) return <Film src={data} startS={0} label={label} autoPlay={autoPlay} ref={ref} />;
-  const why = error instanceof Problem ? error.message : t`There is no film of it.`;
+  const why = error instanceof Problem ? said(error.message) : t`There is no film of it.`;
   return (
     <div className={css.blank} role="status">
       <p>{error ? why : t`Looking for the recording…`}</p>

@@ -25,6 +25,12 @@ export function useDeployments() {
   return { ...query, data: query.data?.items as Deployment[] | undefined };
 }
 
+/** Registered or built in; the latest 200. */
+export function useDetectors(): Detector[] {
+  const query = $api.useQuery("get", "/api/v1/models", { params: { query: { limit: 200 } } });
+  return (query.data?.items ?? []) as Detector[];
+}
+
 export function useDetector(detector: string) {
   const params = { path: { detector } };
   const query = $api.useQuery("get", "/api/v1/models/{detector}", { params });

@@ -1,12 +1,11 @@
 import { useLingui } from "@lingui/react/macro";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { client, type UserView } from "@/api/client";
 import { refresh } from "@/api/queries";
-import { FaultLine, useAct } from "@/ui/act";
-import { Button, TextField } from "@/ui/controls";
-import { Actions } from "@/ui/layout";
+import { useAct } from "@/ui/act";
+import { TextField } from "@/ui/controls";
+import { DialogForm } from "@/ui/forms";
 import { Dialog } from "@/ui/overlays";
-import css from "./people.module.css";
 import { type Place, RoleFields } from "./RoleFields";
 
 type Props = { user: UserView; open: boolean; onClose: () => void };
@@ -24,8 +23,7 @@ function Form({ user, onClose }: Props) {
   const [name, setName] = useState(user.name);
   const [place, setPlace] = useState<Place>({ role: user.role, store_ids: user.store_ids });
   const { busy, fault, run } = useAct();
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () =>
     void run(async () => {
       await client.PATCH("/api/v1/users/{user_id}", {
         params: { path: { user_id: user.user_id } },
@@ -34,9 +32,8 @@ function Form({ user, onClose }: Props) {
       await refresh("/api/v1/users", "/api/v1/me");
       onClose();
     });
-  };
   return (
-    <form className={css.form} onSubmit={submit}>
+    <DialogForm verb={t`Save`} submit={submit} cancel={onClose} busy={busy} fault={fault}>
       <TextField
         label={t`Name`}
         value={name}
@@ -45,11 +42,6 @@ function Form({ user, onClose }: Props) {
         required
       />
       <RoleFields place={place} onChange={setPlace} />
-      <FaultLine text={fault} />
-      <Actions>
-        <Button onClick={onClose}>{t`Cancel`}</Button>
-        <Button type="submit" look="primary" busy={busy}>{t`Save`}</Button>
-      </Actions>
-    </form>
+    </DialogForm>
   );
 }

@@ -1,14 +1,13 @@
 import { useLingui } from "@lingui/react/macro";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { client, type StoreView } from "@/api/client";
 import { refresh } from "@/api/queries";
-import { FaultLine, useAct } from "@/ui/act";
-import { Button, TextField } from "@/ui/controls";
-import { Actions } from "@/ui/layout";
+import { useAct } from "@/ui/act";
+import { TextField } from "@/ui/controls";
+import { DialogForm } from "@/ui/forms";
 import { Dialog } from "@/ui/overlays";
 import { HoursEditor } from "./hours/HoursEditor";
 import { everyDay, type Hours } from "./hours/hours";
-import css from "./people.module.css";
 
 type Props = { store?: StoreView; open: boolean; onClose: () => void };
 
@@ -27,8 +26,7 @@ function Form({ store, onClose }: Props) {
   const [name, setName] = useState(store?.name ?? "");
   const [hours, setHours] = useState<Hours>(() => store?.hours ?? untouched());
   const { busy, fault, run } = useAct();
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     const body = { name, hours };
     void run(async () => {
       if (store) {
@@ -40,7 +38,7 @@ function Form({ store, onClose }: Props) {
     });
   };
   return (
-    <form className={css.form} onSubmit={submit}>
+    <DialogForm verb={t`Save`} submit={submit} cancel={onClose} busy={busy} fault={fault}>
       <TextField
         label={t`Name of the store`}
         value={name}
@@ -49,12 +47,7 @@ function Form({ store, onClose }: Props) {
         required
       />
       <HoursEditor hours={hours} onChange={setHours} />
-      <FaultLine text={fault} />
-      <Actions>
-        <Button onClick={onClose}>{t`Cancel`}</Button>
-        <Button type="submit" look="primary" busy={busy}>{t`Save`}</Button>
-      </Actions>
-    </form>
+    </DialogForm>
   );
 }
 

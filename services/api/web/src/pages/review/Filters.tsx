@@ -3,7 +3,8 @@
 import { useLingui } from "@lingui/react/macro";
 import { useEffect, useState } from "react";
 import { $api } from "@/api/client";
-import { Button, Field, SelectField, TextField } from "@/ui/controls";
+import { Button, Field, SelectField } from "@/ui/controls";
+import { MomentField } from "@/ui/moments";
 import css from "./review.module.css";
 import { type AlertSearch, isFiltered } from "./search";
 import { useStores } from "./stores";
@@ -168,39 +169,12 @@ function When({ search, change }: { search: AlertSearch; change: Change }) {
       </SelectField>
       {isOwn && (
         <>
-          <Moment label={t`From`} value={search.since} pick={(since) => change({ since })} />
-          <Moment label={t`To`} value={search.until} pick={(until) => change({ until })} />
+          <MomentField label={t`From`} value={search.since} pick={(since) => change({ since })} />
+          <MomentField label={t`To`} value={search.until} pick={(until) => change({ until })} />
         </>
       )}
     </>
   );
-}
-
-function Moment({
-  label,
-  value,
-  pick,
-}: {
-  label: string;
-  value: string | undefined;
-  pick: (value: string | undefined) => void;
-}) {
-  return (
-    <TextField
-      label={label}
-      type="datetime-local"
-      defaultValue={value ? localInput(new Date(value)) : ""}
-      onChange={(event) => {
-        const typed = event.currentTarget.value;
-        pick(typed ? new Date(typed).toISOString() : undefined);
-      }}
-    />
-  );
-}
-
-/** The wall clock of the browser, as inputs want it. */
-function localInput(when: Date): string {
-  return new Date(when.getTime() - when.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
 /** Takes effect once somebody has stopped typing. */

@@ -10,6 +10,7 @@ import { Button } from "@/ui/controls";
 import { Loaded, Page, Panel, sentence } from "@/ui/layout";
 import { Confirm } from "@/ui/overlays";
 import { notify, notifyFault } from "@/ui/toasts";
+import ui from "@/ui/ui.module.css";
 import { TargetState } from "./Channels";
 import { Deliveries } from "./Deliveries";
 import css from "./rules.module.css";
@@ -33,7 +34,7 @@ function Target({ target }: { target: TargetView }) {
   const [testId, setTestId] = useState<string | null>(null);
   return (
     <Page title={target.name} actions={<Acts target={target} tested={setTestId} />}>
-      <p className={css.facts}>
+      <p className={ui.facts}>
         <TargetState target={target} />
         <span className="dim">
           {[words[target.channel], target.address, ...summary(target)].join(" · ")}

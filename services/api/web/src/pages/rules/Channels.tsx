@@ -8,7 +8,7 @@ import { refresh } from "@/api/queries";
 import { Button } from "@/ui/controls";
 import { Badge, Empty, Fault, Page, Skeleton } from "@/ui/layout";
 import { More, usePages } from "@/ui/lists";
-import css from "./rules.module.css";
+import ui from "@/ui/ui.module.css";
 import { Secret } from "./Signing";
 import { TargetForm } from "./TargetForm";
 import { useChannelWords, useSummary } from "./targets";
@@ -44,7 +44,7 @@ export function Channels() {
           <p>{t`Alerts are in the list here. Add a channel to have them sent to people or systems.`}</p>
         </Empty>
       ) : (
-        <ul className={css.rows}>
+        <ul className={ui.rows}>
           {items.map((target) => (
             <Row key={target.target_id} target={target} />
           ))}
@@ -64,8 +64,8 @@ function Row({ target }: { target: TargetView }) {
   const summary = useSummary();
   return (
     <li>
-      <Link to="/channels/$targetId" params={{ targetId: target.target_id }} className={css.row}>
-        <span className={css.about}>
+      <Link to="/channels/$targetId" params={{ targetId: target.target_id }} className={ui.row}>
+        <span className={ui.about}>
           <strong>{target.name}</strong>
           <span className="dim">
             {words[target.channel]} · {target.address}

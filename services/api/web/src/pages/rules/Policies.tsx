@@ -7,6 +7,7 @@ import { $api } from "@/api/client";
 import { useMe } from "@/api/session";
 import { SelectField } from "@/ui/controls";
 import { Empty, Fault, Loaded, Page, Skeleton } from "@/ui/layout";
+import { Tabs } from "@/ui/tabs";
 import ui from "@/ui/ui.module.css";
 import { PolicyEditor } from "./PolicyEditor";
 import type { Scope } from "./policies";
@@ -22,7 +23,7 @@ export function Policies() {
   const words = { tenant: t`Chain`, store: t`Store`, source: t`Camera` };
   return (
     <Page title={t`Policies`}>
-      <nav className={ui.tabs} aria-label={t`For whom`}>
+      <Tabs aria-label={t`For whom`}>
         {SCOPES.map((name) => (
           <Link
             key={name}
@@ -35,7 +36,7 @@ export function Policies() {
             {words[name]}
           </Link>
         ))}
-      </nav>
+      </Tabs>
       {scope === "tenant" && <Chain />}
       {scope === "store" && <OfStore id={id} />}
       {scope === "source" && <OfCamera id={id} />}

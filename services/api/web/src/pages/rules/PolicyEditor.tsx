@@ -8,6 +8,7 @@ import { useMay } from "@/api/session";
 import { Button } from "@/ui/controls";
 import { Empty, Panel, sentence } from "@/ui/layout";
 import { notify, notifyFault } from "@/ui/toasts";
+import ui from "@/ui/ui.module.css";
 import { Preview } from "./Preview";
 import { type Entry, listed, NEW_PRESENCE, type Scope, withRule } from "./policies";
 import { RuleForm } from "./RuleForm";
@@ -56,7 +57,7 @@ export function PolicyEditor({ seen, scope, sourceIds, isFixed = false }: Props)
           <p>{t`Rules come with the models, once the first camera is watched.`}</p>
         </Empty>
       ) : (
-        <ul className={css.rows}>
+        <ul className={ui.rows}>
           {rows.map((row) => (
             <RuleRow
               key={`${row.kind}/${row.rule.name}`}

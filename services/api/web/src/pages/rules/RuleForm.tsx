@@ -3,7 +3,8 @@
 import { useLingui } from "@lingui/react/macro";
 import type { FormEvent } from "react";
 import type { PersistenceRule, PresenceRule } from "@/api/client";
-import { Button, SelectField, TextField } from "@/ui/controls";
+import { SelectField, TextField } from "@/ui/controls";
+import { DialogForm } from "@/ui/forms";
 import { Dialog } from "@/ui/overlays";
 import ui from "@/ui/ui.module.css";
 import type { Entry, InForce } from "./policies";
@@ -21,14 +22,12 @@ type Props = {
 export function RuleForm({ entry, effective, close, done }: Props) {
   const { t } = useLingui();
   const isNew = entry.rule.name === "";
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
+  const submit = (event: FormEvent<HTMLFormElement>) =>
     done(changed(entry, new FormData(event.currentTarget)));
-  };
   const { name } = entry.rule;
   return (
     <Dialog title={isNew ? t`New rule on presence` : t`Rule ${name}`} open onClose={close}>
-      <form className={css.form} onSubmit={submit}>
+      <DialogForm verb={t`Apply`} submit={submit} cancel={close}>
         {isNew && <TextField label={t`Name of the rule`} name="name" required maxLength={128} />}
         <TextField
           label={t`What people read`}
@@ -43,11 +42,7 @@ export function RuleForm({ entry, effective, close, done }: Props) {
         ) : (
           <Presence rule={entry.rule} effective={effective} />
         )}
-        <div className={ui.actions}>
-          <Button onClick={close}>{t`Cancel`}</Button>
-          <Button type="submit" look="primary">{t`Apply`}</Button>
-        </div>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

@@ -31,8 +31,8 @@ export function RuleRow({ row, draft, change, edit }: Props) {
   const isHere = draft.muted.includes(rule.name);
   return (
     <li className={css.rule} data-muted={isMuted || undefined}>
-      <div className={css.row} style={{ padding: 0 }}>
-        <div className={css.about}>
+      <div className={ui.row} style={{ padding: 0 }}>
+        <div className={ui.about}>
           <strong>
             {said(rule.label)} <small>{rule.name}</small>
           </strong>

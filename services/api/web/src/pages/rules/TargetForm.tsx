@@ -5,7 +5,8 @@ import { type FormEvent, useState } from "react";
 import type { TargetEntry, TargetView } from "@/api/client";
 import { useFormat } from "@/i18n/format";
 import { isEmpty, type Week, weekOf } from "@/pages/people/hours/hours";
-import { Button, SelectField, TextField } from "@/ui/controls";
+import { SelectField, TextField } from "@/ui/controls";
+import { DialogForm } from "@/ui/forms";
 import { sentence } from "@/ui/layout";
 import { Dialog } from "@/ui/overlays";
 import ui from "@/ui/ui.module.css";
@@ -48,7 +49,13 @@ export function TargetForm({ title, target, open, close, save }: Props) {
   };
   return (
     <Dialog title={title} open={open} onClose={close}>
-      <form className={css.form} onSubmit={submit}>
+      <DialogForm
+        verb={target ? t`Save` : t`Add`}
+        submit={submit}
+        cancel={close}
+        busy={busy}
+        fault={fault}
+      >
         {!target && <Channels value={channel} choose={setChannel} />}
         <TextField
           label={t`Name`}
@@ -61,18 +68,7 @@ export function TargetForm({ title, target, open, close, save }: Props) {
         <Address channel={channel} target={target} />
         <Wants target={target} hours={hours} onHours={setHours} />
         <When target={target} />
-        {fault && (
-          <p className={ui.fault} role="alert">
-            {fault}
-          </p>
-        )}
-        <div className={ui.actions}>
-          <Button onClick={close}>{t`Cancel`}</Button>
-          <Button type="submit" look="primary" busy={busy}>
-            {target ? t`Save` : t`Add`}
-          </Button>
-        </div>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

@@ -41,7 +41,7 @@ function Model({ model }: { model: ModelCalibrationView }) {
     <Panel className={css.model} aria-label={`${label} ${run}`}>
       <div className={css.head}>
         <h2>{label}</h2>
-        <span className="dim">{[run, model_id].join(" · ")}</span>
+        <span className="dim">{run === "live" ? model_id : `${run} · ${model_id}`}</span>
       </div>
       <DriftLine model={model} />
       <Marks model={model} />
@@ -69,20 +69,20 @@ function DriftLine({ model: { drift, drift_since } }: { model: ModelCalibrationV
 /** The mark in force, and how it came about. */
 function Marks({ model }: { model: ModelCalibrationView }) {
   const { t } = useLingui();
-  const { score, number } = useFormat();
+  const { score, rate } = useFormat();
   const { entered, by_days, in_force, furthest, budget_per_day } = model;
   const late = model.alarms_of_late;
   const tiles: [string, string, string][] = [
-    [t`In force`, score(in_force), t`alerts begin here`],
-    [t`Entered`, score(entered), t`never below it`],
-    [t`By its days`, score(by_days), t`before any verdict`],
-    [t`Furthest`, score(furthest), t`never above it`],
+    [t`Alerts begin at`, score(in_force), t`the score in force`],
+    [t`Set by the policy`, score(entered), t`never below it`],
+    [t`From its quiet days`, score(by_days), t`before any verdict`],
+    [t`At the most`, score(furthest), t`never above it`],
     [
       t`Alarms a day`,
-      number(model.alarms_a_day),
+      rate(model.alarms_a_day),
       budget_per_day === null
         ? t`${late} in seven days, no budget`
-        : t`${late} in seven days, budget ${number(budget_per_day)}`,
+        : t`${late} in seven days, budget ${rate(budget_per_day)} a day`,
     ],
   ];
   return (

@@ -61,16 +61,14 @@ export function DaysChart({ model }: { model: ModelCalibrationView }) {
       </svg>
       <div className={css.scale}>
         <span>{shown(days[0]?.day ?? "")}</span>
-        <span className="numbers">
-          {score(low)} – {score(high)}
-        </span>
+        <span className="numbers">{t`Scores from ${score(low)} to ${score(high)}`}</span>
         <span>{shown(days.at(-1)?.day ?? "")}</span>
       </div>
       <figcaption className={css.legend}>
-        <span data-of="mark">{t`Mark in force`}</span>
-        <span data-of="level">{t`What the day asked for`}</span>
-        <span data-of="usual">{t`Usual`}</span>
-        <span data-of="entered">{t`Entered`}</span>
+        <span data-of="mark">{t`Alerts began at`}</span>
+        <span data-of="level">{t`Needed to keep the budget`}</span>
+        <span data-of="usual">{t`Usual peaks`}</span>
+        <span data-of="entered">{t`Set by the policy`}</span>
         <span data-of="alarms">{t`Alarms`}</span>
       </figcaption>
     </figure>

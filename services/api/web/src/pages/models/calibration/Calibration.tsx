@@ -5,11 +5,13 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { type CalibrationPage, type CameraMarksView, client } from "@/api/client";
 import { useFormat } from "@/i18n/format";
 import { said } from "@/i18n/said";
-import { CheckField, SelectField } from "@/ui/controls";
+import { CheckField, joined, SelectField } from "@/ui/controls";
 import { Badge, Empty, Loaded, Scroll } from "@/ui/layout";
 import { More, usePages } from "@/ui/lists";
+import ui from "@/ui/ui.module.css";
 import css from "../models.module.css";
 import { useStores } from "../stores";
+import { useRunName } from "../words";
 
 const PATH = "/api/v1/calibrations";
 const route = getRouteApi("/shell/models-section/calibration");
@@ -28,7 +30,7 @@ export function Calibration() {
     <div className={css.stack}>
       <p
         className={css.lead}
-      >{t`Each camera learns from its own quiet days which mark keeps its budget of false alarms. Verdicts move the mark at once, within bounds.`}</p>
+      >{t`Each camera learns from its own quiet days from which score on an alert keeps within the budget of false alarms. Your verdicts move that score at once, within bounds.`}</p>
       <search className={css.bulk}>
         <CheckField
           label={t`Only what has drifted`}
@@ -78,15 +80,15 @@ function Table({ rows }: { rows: CameraMarksView[] }) {
   return (
     <div className={css.flush}>
       <Scroll label={t`Marks of cameras`}>
-        <table>
+        <table className={joined("numbers", ui.stacked)}>
           <thead>
             <tr>
               <th>{t`Camera`}</th>
               <th>{t`Looks for`}</th>
-              <th>{t`Mark in force`}</th>
-              <th>{t`Entered`}</th>
+              <th>{t`Alerts begin at`}</th>
+              <th>{t`Set by the policy`}</th>
               <th>{t`Alarms a day`}</th>
-              <th>{t`Budget`}</th>
+              <th>{t`Budget a day`}</th>
               <th>{t`Verdicts`}</th>
               <th>{t`State`}</th>
             </tr>
@@ -104,38 +106,64 @@ function Table({ rows }: { rows: CameraMarksView[] }) {
 
 function Row({ row }: { row: CameraMarksView }) {
   const { t } = useLingui();
-  const { score, number } = useFormat();
-  const { source_id, source, store, run, budget_per_day, drift } = row;
-  const { false_alarms, true_alarms, missed_events } = row;
+  const { score, rate } = useFormat();
+  const named = useRunName();
+  const { source_id, source, store, run, budget_per_day } = row;
   return (
-    <tr className="numbers">
-      <td>
-        <Link
-          to="/cameras/$sourceId"
-          params={{ sourceId: source_id }}
-          search={{ tab: "calibration" }}
-        >
-          {source}
-        </Link>{" "}
-        {store && <small>{store}</small>}
+    <tr>
+      <td data-label={t`Camera`}>
+        <span>
+          <Link
+            to="/cameras/$sourceId"
+            params={{ sourceId: source_id }}
+            search={{ tab: "calibration" }}
+          >
+            {source}
+          </Link>{" "}
+          {store && <small>{store}</small>}
+        </span>
       </td>
-      <td>
-        {said(row.label)} {run !== "live" && <small>{run}</small>}
+      <td data-label={t`Looks for`} className={css.whole}>
+        <span>
+          {said(row.label)}{" "}
+          {run !== "live" && <small>{named({ run, detector: run.replace(/^shadow-/, "") })}</small>}
+        </span>
       </td>
-      <td>{score(row.in_force)}</td>
-      <td>{score(row.entered)}</td>
-      <td>{number(row.alarms_a_day)}</td>
-      <td>{budget_per_day === null ? "–" : number(budget_per_day)}</td>
-      <td>{t`${true_alarms} true, ${false_alarms} false, ${missed_events} missed`}</td>
-      <td>
-        {drift === "alarms" ? (
-          <Badge tone="bad">{t`Above its budget`}</Badge>
-        ) : drift === "scene" ? (
-          <Badge tone="warn">{t`Scene changed`}</Badge>
-        ) : (
-          <Badge tone="good">{t`Holds`}</Badge>
-        )}
+      <td data-label={t`Alerts begin at`}>{score(row.in_force)}</td>
+      <td data-label={t`Set by the policy`}>{score(row.entered)}</td>
+      <td data-label={t`Alarms a day`}>{rate(row.alarms_a_day)}</td>
+      <td data-label={t`Budget a day`}>{budget_per_day === null ? "–" : rate(budget_per_day)}</td>
+      <td data-label={t`Verdicts`}>
+        <Verdicts row={row} />
+      </td>
+      <td data-label={t`State`}>
+        <State drift={row.drift} />
       </td>
     </tr>
+  );
+}
+
+function Verdicts({ row: { false_alarms, true_alarms, missed_events } }: { row: CameraMarksView }) {
+  const { t } = useLingui();
+  const said = [
+    true_alarms && t`${true_alarms} true`,
+    false_alarms && t`${false_alarms} false`,
+    missed_events && t`${missed_events} missed`,
+  ].filter(Boolean);
+  return <span>{said.join(", ") || "–"}</span>;
+}
+
+function State({ drift }: { drift: CameraMarksView["drift"] }) {
+  const { t } = useLingui();
+  return (
+    <span>
+      {drift === "alarms" ? (
+        <Badge tone="bad">{t`Above its budget`}</Badge>
+      ) : drift === "scene" ? (
+        <Badge tone="warn">{t`Scene changed`}</Badge>
+      ) : (
+        <Badge tone="good">{t`Holds`}</Badge>
+      )}
+    </span>
   );
 }

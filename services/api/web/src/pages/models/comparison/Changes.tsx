@@ -6,12 +6,14 @@ import { useRef } from "react";
 import { useFormat } from "@/i18n/format";
 import { arrows, useKeys } from "@/ui/keys";
 import { Badge, Panel } from "@/ui/layout";
+import { Tabs } from "@/ui/tabs";
 import ui from "@/ui/ui.module.css";
 import type { PlayerHandle } from "@/video/playback";
 import { Moment } from "../Moment";
 import css from "../models.module.css";
 import type { ChangeKind } from "../search";
 import { useZone } from "../stores";
+import { useRunName } from "../words";
 import { type Entry, entriesOf } from "./entries";
 import type { AlertSide, Comparison } from "./reading";
 
@@ -31,7 +33,7 @@ export function Changes({ comparison }: { comparison: Comparison }) {
   return (
     <section className={css.stack} aria-labelledby="changes">
       <h2 id="changes">{t`What differs`}</h2>
-      <nav className={ui.tabs} aria-label={t`What differs`}>
+      <Tabs aria-label={t`What differs`}>
         {tabs.map(([name, label, count]) => (
           <button
             key={name}
@@ -49,7 +51,7 @@ export function Changes({ comparison }: { comparison: Comparison }) {
             {label} <span className="numbers">{count}</span>
           </button>
         ))}
-      </nav>
+      </Tabs>
       {entries.length ? (
         <Bench key={kind} entries={entries} comparison={comparison} />
       ) : (
@@ -139,6 +141,7 @@ function Films({
   comparison: Comparison;
   player: React.RefObject<PlayerHandle | null>;
 }) {
+  const named = useRunName();
   const { against: before, run: after } = entry;
   const { source, label } = entry;
   const isMoved = before !== null && after !== null;
@@ -146,16 +149,19 @@ function Films({
     return (
       <>
         <Moment ref={player} place={entry.place} label={`${source}: ${label}`} />
-        <SideLine name={after ? run.run : before ? against.run : null} side={after ?? before} />
+        <SideLine
+          name={after ? named(run) : before ? named(against) : null}
+          side={after ?? before}
+        />
       </>
     );
   return (
     <div className={css.sides}>
       {[
-        { name: against.run, side: before, ref: undefined },
-        { name: run.run, side: after, ref: player },
+        { name: named(against), side: before, ref: undefined },
+        { name: named(run), side: after, ref: player },
       ].map(({ name, side, ref }) => (
-        <div key={name} className={css.live}>
+        <div key={side.alert_id} className={css.live}>
           <Moment
             ref={ref}
             autoPlay={ref !== undefined}
@@ -181,7 +187,7 @@ function SideLine({ name, side }: { name: string | null; side: AlertSide | null 
   const { verdict, peak_score, start_s, end_s, alert_id } = side;
   const peak = score(peak_score);
   return (
-    <p className={css.facts}>
+    <p className={ui.facts}>
       <strong>{name}</strong>
       <span>{t`peak ${peak}`}</span>
       <span>{duration(Math.max(1, Math.round(end_s - start_s)))}</span>

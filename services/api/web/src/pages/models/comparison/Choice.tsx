@@ -3,12 +3,15 @@
 import { useLingui } from "@lingui/react/macro";
 import { getRouteApi } from "@tanstack/react-router";
 import { $api } from "@/api/client";
-import { SelectField } from "@/ui/controls";
+import { joined, SelectField } from "@/ui/controls";
+import { MomentField } from "@/ui/moments";
 import css from "../models.module.css";
 import { useDeployments } from "../reading";
 import { REPLAYS, useSpan } from "../replays/reading";
 import type { ComparisonSearch } from "../search";
 import { useStores } from "../stores";
+import { useTitles } from "../words";
+import { useComparison } from "./reading";
 
 const route = getRouteApi("/shell/models-section/comparison");
 
@@ -22,9 +25,9 @@ export function Choice() {
     void navigate({ search: (before) => ({ ...before, ...part }) });
   const { run = "", against = "live", store = "" } = search;
   return (
-    <search className={css.filters}>
+    <search className={joined(css.filters, css.roomy)}>
       <RunField
-        label={t`Run`}
+        label={t`What is compared`}
         value={run}
         runs={runs.filter((each) => each.run !== "live")}
         choose={(chosen) =>
@@ -32,7 +35,7 @@ export function Choice() {
         }
       />
       <RunField
-        label={t`Beside`}
+        label={t`With`}
         value={against}
         runs={runs.filter((each) => each.run !== run)}
         choose={(chosen) => change({ against: chosen === "live" ? undefined : chosen })}
@@ -51,7 +54,27 @@ export function Choice() {
           ))}
         </SelectField>
       )}
+      {run && <Stretch run={run} change={change} />}
     </search>
+  );
+}
+
+/** The run's own until somebody changes it; an emptied field brings that back. */
+function Stretch({ run, change }: { run: string; change: (part: ComparisonSearch) => void }) {
+  const { t } = useLingui();
+  const { against, since, until, store } = route.useSearch();
+  const { data } = useComparison({ run, against, since, until, store_id: store });
+  const shown = { since: since ?? data?.since, until: until ?? data?.until };
+  const pick = (name: "since" | "until") => (moment: string | undefined) =>
+    change({
+      ...(moment ? { ...shown, [name]: moment } : { since: undefined, until: undefined }),
+      item: undefined,
+    });
+  return (
+    <>
+      <MomentField label={t`From`} value={shown.since} pick={pick("since")} />
+      <MomentField label={t`Until`} value={shown.until} pick={pick("until")} />
+    </>
   );
 }
 
@@ -89,13 +112,20 @@ function RunField({
 function useRuns(): { run: string; label: string }[] {
   const { t } = useLingui();
   const span = useSpan();
+  const title = useTitles();
   const replays = $api.useQuery("get", REPLAYS, { params: { query: { limit: 200 } } });
   const scopes = useDeployments().data ?? [];
   const shadows = new Set(scopes.flatMap((scope) => scope.shadows.map(({ run }) => run)));
   const finished = (replays.data?.items ?? []).filter(({ state }) => state === "done");
   return [
     { run: "live", label: t`What was live` },
-    ...[...shadows].map((run) => ({ run, label: t`${run} · looking on` })),
-    ...finished.map((replay) => ({ run: replay.run, label: `${replay.run} · ${span(replay)}` })),
+    ...[...shadows].map((run) => ({
+      run,
+      label: t`${title(run.replace(/^shadow-/, ""))} · looking on`,
+    })),
+    ...finished.map((replay) => ({
+      run: replay.run,
+      label: `${title(replay.detector)} · ${span(replay)}`,
+    })),
   ];
 }

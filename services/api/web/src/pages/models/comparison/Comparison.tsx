@@ -4,10 +4,11 @@ import { useLingui } from "@lingui/react/macro";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useMay } from "@/api/session";
 import { useFormat } from "@/i18n/format";
-import { buttonClass } from "@/ui/controls";
+import { buttonClass, joined } from "@/ui/controls";
 import { Empty, Loaded, Panel, Scroll } from "@/ui/layout";
+import ui from "@/ui/ui.module.css";
 import css from "../models.module.css";
-import { useInterval } from "../words";
+import { useInterval, useRunName } from "../words";
 import { Changes } from "./Changes";
 import { Choice } from "./Choice";
 import { Histogram } from "./Histogram";
@@ -48,6 +49,7 @@ function Found({ comparison }: { comparison: Compared }) {
   const { moment, number } = useFormat();
   const { since, until, run, distributions, stores, sources } = comparison;
   const may = useMay("administer");
+  const named = useRunName();
   const days = number(run.camera_days);
   return (
     <>
@@ -57,7 +59,7 @@ function Found({ comparison }: { comparison: Compared }) {
             <strong className="numbers">
               {moment(since)} – {moment(until)}
             </strong>{" "}
-            <span className="dim">{t`${sources} sources, ${days} camera-days`}</span>
+            <span className="dim">{t`${sources} cameras and uploads, ${days} camera-days`}</span>
           </p>
           <div className={css.acts}>
             {may && run.detector && (
@@ -77,13 +79,13 @@ function Found({ comparison }: { comparison: Compared }) {
       {stores.length > 1 && <Stores comparison={comparison} />}
       {distributions.length > 0 && (
         <section className={css.stack} aria-labelledby="distributions">
-          <h2 id="distributions">{t`How scores lie`}</h2>
+          <h2 id="distributions">{t`How often each score was given`}</h2>
           <div className={css.cards}>
             {distributions.map((distribution) => (
               <Histogram
                 key={distribution.label}
                 distribution={distribution}
-                names={[comparison.against.run, run.run]}
+                names={[named(comparison.against), named(run)]}
               />
             ))}
           </div>
@@ -102,7 +104,7 @@ function Stores({ comparison }: { comparison: Compared }) {
       <h2 id="stores">{t`By store`}</h2>
       <div className={css.flush}>
         <Scroll label={t`By store`}>
-          <table className="numbers">
+          <table className={joined("numbers", ui.stacked)}>
             <thead>
               <tr>
                 <th>{t`Store`}</th>
@@ -115,13 +117,12 @@ function Stores({ comparison }: { comparison: Compared }) {
             <tbody>
               {comparison.stores.map(({ store_id, store, run, against, gained, lost, moved }) => (
                 <tr key={store_id ?? ""}>
-                  <td>{store ?? t`No store`}</td>
-                  <td>{gained}</td>
-                  <td>{lost}</td>
-                  <td>{moved}</td>
-                  <td>
-                    {interval(against.alarms_per_camera_day)} →{" "}
-                    {interval(run.alarms_per_camera_day)}
+                  <td data-label={t`Store`}>{store ?? t`No store`}</td>
+                  <td data-label={t`Gained`}>{gained}</td>
+                  <td data-label={t`Lost`}>{lost}</td>
+                  <td data-label={t`Moved`}>{moved}</td>
+                  <td data-label={t`Alarms a camera and day`}>
+                    {[against, run].map((side) => interval(side.alarms_per_camera_day)).join(" → ")}
                   </td>
                 </tr>
               ))}

@@ -4,6 +4,7 @@ import { useLingui } from "@lingui/react/macro";
 import { useFormat } from "@/i18n/format";
 import { said } from "@/i18n/said";
 import { Panel } from "@/ui/layout";
+import ui from "@/ui/ui.module.css";
 import css from "../models.module.css";
 import type { Distribution } from "./reading";
 
@@ -49,7 +50,7 @@ export function Histogram({
         <span>{score(edges[0] ?? 0)}</span>
         <span>{score(edges.at(-1) ?? 1)}</span>
       </div>
-      <p className={css.facts}>
+      <p className={ui.facts}>
         <span className={css.ofBefore}>{before}</span>
         <span className={css.ofAfter}>{after}</span>
       </p>

@@ -1,10 +1,12 @@
 // A comparison in a few lines: what changed, and whether it is better by what people said.
 
+import { plural } from "@lingui/core/macro";
 import { useLingui } from "@lingui/react/macro";
+import { joined } from "@/ui/controls";
 import { Loaded } from "@/ui/layout";
 import css from "../models.module.css";
-import { useInterval } from "../words";
-import { type Comparison, useComparison } from "./reading";
+import { useInterval, useRunName } from "../words";
+import { type Comparison, type Side, useComparison } from "./reading";
 
 export function Verdict({ run }: { run: string }) {
   return (
@@ -22,19 +24,22 @@ export function Verdict({ run }: { run: string }) {
 /** How many alerts are new, gone, moved and the same. */
 export function Tiles({ comparison }: { comparison: Comparison }) {
   const { t } = useLingui();
+  const named = useRunName();
   const { gained, lost, moved, same } = comparison;
-  const tiles: [string, number][] = [
-    [t`Gained`, gained.count],
-    [t`Lost`, lost.count],
-    [t`Moved`, moved.count],
-    [t`The same`, same],
+  const [before, after] = [named(comparison.against), named(comparison.run)];
+  const tiles: [string, number, string][] = [
+    [t`Gained`, gained.count, t`only ${after} alerted`],
+    [t`Lost`, lost.count, t`only ${before} alerted`],
+    [t`Moved`, moved.count, t`begin earlier or later`],
+    [t`The same`, same, t`both alerted`],
   ];
   return (
     <dl className={css.tiles}>
-      {tiles.map(([name, count]) => (
+      {tiles.map(([name, count, hint]) => (
         <div key={name}>
           <dt>{name}</dt>
           <dd className="numbers">{count}</dd>
+          <dd className={css.tileHint}>{hint}</dd>
         </div>
       ))}
     </dl>
@@ -42,43 +47,63 @@ export function Tiles({ comparison }: { comparison: Comparison }) {
 }
 
 /** The figures of both, one beside the other; intervals hold 19 times out of 20. */
-export function Beside({ comparison: { run, against } }: { comparison: Comparison }) {
+export function Beside({ comparison }: { comparison: Comparison }) {
   const { t } = useLingui();
   const interval = useInterval();
-  const rows: [string, string, string][] = [
+  const named = useRunName();
+  const both = [comparison.against, comparison.run];
+  const rows: [string, (side: Side) => string, ((side: Side) => string)?][] = [
     [
       t`Alarms a camera and day`,
-      interval(against.alarms_per_camera_day),
-      interval(run.alarms_per_camera_day),
+      (side) => interval(side.alarms_per_camera_day),
+      ({ alerts }) => t`${plural(alerts, { one: "# alert", other: "# alerts" })}`,
     ],
     [
       t`True of what was reviewed`,
-      interval(against.precision, true),
-      interval(run.precision, true),
+      (side) => interval(side.precision, true),
+      ({ reviewed_true, reviewed_false }) => {
+        const reviewed = reviewed_true + reviewed_false;
+        return reviewed ? t`${reviewed_true} of ${reviewed}` : "";
+      },
     ],
-    [t`Found of what was true`, interval(against.recall, true), interval(run.recall, true)],
-    [t`AUC where marked`, interval(against.auc), interval(run.auc)],
+    [
+      t`Found of what was true`,
+      (side) => interval(side.recall, true),
+      ({ missed }) => (missed ? t`${missed} passed over` : ""),
+    ],
+    [
+      t`How well scores part true from false (1 is best, 0.5 is chance)`,
+      ({ auc }) => interval(auc),
+    ],
   ];
   return (
-    <div className={css.flush}>
-      <table className="numbers">
-        <thead>
-          <tr>
-            <td />
-            <th>{against.run}</th>
-            <th>{run.run}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(([name, one, other]) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              <td>{one}</td>
-              <td>{other}</td>
+    <div className={css.stack}>
+      <div className={css.flush}>
+        <table className={joined("numbers", css.beside)}>
+          <thead>
+            <tr>
+              <td />
+              {both.map((side) => (
+                <th key={side.run}>{named(side)}</th>
+              ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {rows.map(([name, figure, more]) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                {both.map((side) => (
+                  <td key={side.run}>
+                    <div>{figure(side)}</div>
+                    {more?.(side) && <small>{more(side)}</small>}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <small>{t`In brackets: the range in which it lies, 19 times out of 20.`}</small>
     </div>
   );
 }

@@ -6,9 +6,10 @@ import { client } from "@/api/client";
 import { useFormat } from "@/i18n/format";
 import { Badge, Loaded, Scroll } from "@/ui/layout";
 import { More, usePages } from "@/ui/lists";
+import ui from "@/ui/ui.module.css";
 import css from "../models.module.css";
 import type { Change } from "../reading";
-import { useActions } from "../words";
+import { useActions, useTitles } from "../words";
 
 const PATH = "/api/v1/deployments/history";
 
@@ -28,7 +29,7 @@ export function Changes() {
           return (
             <div className={css.flush}>
               <Scroll label={t`History`}>
-                <table>
+                <table className={ui.stacked}>
                   <thead>
                     <tr>
                       <th>{t`When`}</th>
@@ -59,26 +60,37 @@ function Row({ change }: { change: Change }) {
   const { t } = useLingui();
   const { moment } = useFormat();
   const actions = useActions();
+  const title = useTitles();
   const { action, detector_after, detector_before, is_automatic, replay_run, reason } = change;
   const detector = detector_after ?? detector_before;
   return (
     <tr>
-      <td className="numbers">{moment(change.at)}</td>
-      <td>{actions[action]}</td>
-      <td>
+      <td data-label={t`When`} className="numbers">
+        {moment(change.at)}
+      </td>
+      <td data-label={t`What`}>{actions[action]}</td>
+      <td data-label={t`Detector`}>
         {detector ? (
           <Link to="/models/$detector" params={{ detector }}>
-            {detector}
+            {title(detector)}
           </Link>
         ) : (
           t`Built in`
         )}
       </td>
-      <td>{change.store ?? t`All stores`}</td>
-      <td>{is_automatic ? <Badge tone="bad">{t`By itself`}</Badge> : change.by}</td>
-      <td className={css.why}>
-        {reason}{" "}
-        {replay_run && <Link to="/comparison" search={{ run: replay_run }}>{t`Comparison`}</Link>}
+      <td data-label={t`Where`}>{change.store ?? t`All stores`}</td>
+      <td data-label={t`By`}>
+        {is_automatic ? <Badge tone="bad">{t`By itself`}</Badge> : change.by}
+      </td>
+      <td data-label={t`Why`} className={css.why}>
+        {(reason || replay_run) && (
+          <span>
+            {reason}{" "}
+            {replay_run && (
+              <Link to="/comparison" search={{ run: replay_run }}>{t`Comparison`}</Link>
+            )}
+          </span>
+        )}
       </td>
     </tr>
   );

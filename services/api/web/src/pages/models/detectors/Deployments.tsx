@@ -6,6 +6,7 @@ import { useMay } from "@/api/session";
 import { useFormat } from "@/i18n/format";
 import { buttonClass } from "@/ui/controls";
 import { Badge, Loaded, Panel } from "@/ui/layout";
+import ui from "@/ui/ui.module.css";
 import css from "../models.module.css";
 import { type Deployment, type Live, type Shadow, useDeployments } from "../reading";
 import { titled, useInterval } from "../words";
@@ -64,6 +65,10 @@ function Scope({ deployment }: { deployment: Deployment }) {
   );
 }
 
+/** Which networks see for it is of interest only where there are several. */
+const sees = ({ live, shadows }: Deployment) =>
+  new Set([...live, ...shadows].map(({ backbone }) => backbone)).size > 1;
+
 function LiveDetector({ live, deployment }: { live: Live; deployment: Deployment }) {
   const { t } = useLingui();
   const { ago, moment } = useFormat();
@@ -77,8 +82,8 @@ function LiveDetector({ live, deployment }: { live: Live; deployment: Deployment
         </Link>
         <Badge tone="good">{t`Live`}</Badge>
       </div>
-      <p className={css.facts}>
-        <span>{live.backbone}</span>
+      <p className={ui.facts}>
+        {sees(deployment) && <span>{live.backbone}</span>}
         {is_built_in && <span>{t`Built in`}</span>}
         {is_inherited && <span>{t`As in all stores`}</span>}
         {since && !is_inherited && (
@@ -94,7 +99,7 @@ function LiveDetector({ live, deployment }: { live: Live; deployment: Deployment
 /** How many alarms it raises, against what it may, and what people said of them. */
 function Figures({ live: { figures, budget_per_day } }: { live: Live }) {
   const { t } = useLingui();
-  const { number } = useFormat();
+  const { number, rate } = useFormat();
   const interval = useInterval();
   if (!figures) return null;
   const { alarms, camera_days, reviewed_true, reviewed_false, per_camera_day } = figures;
@@ -106,13 +111,14 @@ function Figures({ live: { figures, budget_per_day } }: { live: Live }) {
       <dt>{t`Alarms a camera and day`}</dt>
       <dd>
         {interval(per_camera_day)}{" "}
-        <span className="dim">{t`${alarms} in ${days} camera-days`}</span>
+        <span className="dim">· {t`${alarms} in ${days} camera-days`}</span>
       </dd>
       {budget_per_day !== null && (
         <>
           <dt>{t`Rolled back by itself above`}</dt>
           <dd>
-            {number(budget_per_day)} {isOver && <Badge tone="bad">{t`Above`}</Badge>}
+            {t`${rate(budget_per_day)} a camera and day`}{" "}
+            {isOver && <Badge tone="bad">{t`Above`}</Badge>}
           </dd>
         </>
       )}
@@ -139,8 +145,8 @@ function Looker({ shadow, deployment }: { shadow: Shadow; deployment: Deployment
         </Link>
         <Badge tone="busy">{t`Looking on`}</Badge>
       </div>
-      <p className={css.facts}>
-        <span>{shadow.backbone}</span>
+      <p className={ui.facts}>
+        {sees(deployment) && <span>{shadow.backbone}</span>}
         <span title={moment(since)}>{[ago(since), shadow.by].filter(Boolean).join(" · ")}</span>
       </p>
       <div className={css.acts}>

@@ -6,6 +6,7 @@ import { client } from "@/api/client";
 import { refresh } from "@/api/queries";
 import { useMay } from "@/api/session";
 import { useFormat } from "@/i18n/format";
+import { said } from "@/i18n/said";
 import { FaultLine, useAct } from "@/ui/act";
 import { Button, buttonClass, TextField } from "@/ui/controls";
 import { Badge, Loaded, Panel } from "@/ui/layout";
@@ -59,20 +60,14 @@ function Found({ model }: { model: Model }) {
 
 function Facts({ model }: { model: Model }) {
   const { t } = useLingui();
-  const { moment, bytes, number } = useFormat();
-  const may = useMay("administer");
-  const { spec, places, registered_at, size_bytes, sha256 } = model;
-  const rate = number(spec.frame_rate);
+  const { moment } = useFormat();
+  const { places, registered_at } = model;
   return (
     <Panel className={css.card}>
       <h3>{t`What it is`}</h3>
       <dl className={css.pairs}>
-        <dt>{t`Id`}</dt>
-        <dd>{model.detector}</dd>
-        <dt>{t`Backbone`}</dt>
-        <dd>{model.backbone}</dd>
-        <dt>{t`Sees`}</dt>
-        <dd>{t`${spec.frames} frames at ${rate} a second, ${model.window} clips together`}</dd>
+        <dt>{t`Looks for`}</dt>
+        <dd>{[...new Set(model.heads.map(({ rule }) => said(rule.label)))].join(", ")}</dd>
         <dt>{t`Judges`}</dt>
         <dd>
           {places.length
@@ -90,6 +85,29 @@ function Facts({ model }: { model: Model }) {
             ? [moment(registered_at), model.registered_by].filter(Boolean).join(" · ")
             : t`Built in`}
         </dd>
+      </dl>
+      <Inside model={model} />
+    </Panel>
+  );
+}
+
+/** What only whoever trains detectors asks for. */
+function Inside({ model }: { model: Model }) {
+  const { t } = useLingui();
+  const { bytes, number } = useFormat();
+  const may = useMay("administer");
+  const { spec, size_bytes, sha256 } = model;
+  const rate = number(spec.frame_rate);
+  return (
+    <details className={css.more}>
+      <summary>{t`Technical details`}</summary>
+      <dl className={css.pairs}>
+        <dt>{t`Id`}</dt>
+        <dd>{model.detector}</dd>
+        <dt>{t`Backbone`}</dt>
+        <dd>{model.backbone}</dd>
+        <dt>{t`Sees`}</dt>
+        <dd>{t`${spec.frames} frames at ${rate} a second, ${model.window} clips together`}</dd>
         {size_bytes !== null && (
           <>
             <dt>{t`Size`}</dt>
@@ -104,15 +122,13 @@ function Facts({ model }: { model: Model }) {
         )}
       </dl>
       {may && (
-        <div className={css.acts}>
-          <a
-            className={buttonClass()}
-            href={`/api/v1/models/${encodeURIComponent(model.detector)}/package`}
-            download
-          >{t`Download`}</a>
-        </div>
+        <a
+          className={buttonClass()}
+          href={`/api/v1/models/${encodeURIComponent(model.detector)}/package`}
+          download
+        >{t`Download`}</a>
       )}
-    </Panel>
+    </details>
   );
 }
 

@@ -15,14 +15,10 @@ export function HeadPanel({ head }: { head: Head }) {
     <Panel className={css.card}>
       <h3>{said(rule.label)}</h3>
       <dl className={css.pairs}>
-        <dt>{t`Kind of head`}</dt>
-        <dd>{head.head}</dd>
-        <dt>{t`Id in alerts`}</dt>
-        <dd>{head.model_id}</dd>
-        <dt>{t`Its own rule`}</dt>
-        <dd>
-          {t`alert once ${rule.k} of ${rule.n} clips reach ${score(rule.high)}; over after ${rule.m} below ${score(rule.low)}`}
-        </dd>
+        <dt>{t`Alerts`}</dt>
+        <dd>{t`once ${rule.k} of ${rule.n} clips reach ${score(rule.high)}`}</dd>
+        <dt>{t`Ends`}</dt>
+        <dd>{t`after ${rule.m} clips below ${score(rule.low)}`}</dd>
         {data.length > 0 && (
           <>
             <dt>{t`Taught with`}</dt>
@@ -34,23 +30,17 @@ export function HeadPanel({ head }: { head: Head }) {
           </>
         )}
       </dl>
-      {Object.keys(metrics).length > 0 && <Metrics metrics={metrics} />}
+      <details className={css.more}>
+        <summary>{t`What training measured`}</summary>
+        <dl className={css.pairs}>
+          <Pair name={t`Kind of head`} value={head.head} />
+          <Pair name={t`Id in alerts`} value={head.model_id} />
+          {flat(metrics).map(([name, value]) => (
+            <Pair key={name} name={name} value={value} />
+          ))}
+        </dl>
+      </details>
     </Panel>
-  );
-}
-
-/** What training measured, name by name; what is nested is shown flat. */
-function Metrics({ metrics }: { metrics: Record<string, unknown> }) {
-  const { t } = useLingui();
-  return (
-    <details>
-      <summary>{t`What training measured`}</summary>
-      <dl className={css.pairs}>
-        {flat(metrics).map(([name, value]) => (
-          <Pair key={name} name={name} value={value} />
-        ))}
-      </dl>
-    </details>
   );
 }
 

@@ -11,6 +11,7 @@ import { Button } from "@/ui/controls";
 import { DropPlace } from "@/ui/drop";
 import { Badge, Empty, Loaded } from "@/ui/layout";
 import { More, usePages } from "@/ui/lists";
+import ui from "@/ui/ui.module.css";
 import css from "../models.module.css";
 import type { Detector } from "../reading";
 import { TONES, titled, useModelStates } from "../words";
@@ -42,7 +43,7 @@ export function Models() {
               const all = pages.flatMap(({ items }) => items);
               if (!all.length) return <Empty title={t`No detectors yet`} />;
               return (
-                <ul className={css.rows} aria-labelledby="detectors">
+                <ul className={ui.rows} aria-labelledby="detectors">
                   {all.map((model) => (
                     <Row key={model.detector} model={model} />
                   ))}
@@ -67,20 +68,19 @@ function Row({ model }: { model: Detector }) {
   const { t } = useLingui();
   const { moment } = useFormat();
   const states = useModelStates();
-  const { heads, places, state, detector, registered_at } = model;
+  const { heads, places, state, detector, registered_at, note } = model;
   const where = [...new Set(places.map(({ store }) => store ?? t`All stores`))];
   return (
     <li>
-      <Link to="/models/$detector" params={{ detector }} className={css.row}>
-        <span className={css.about}>
+      <Link to="/models/$detector" params={{ detector }} className={ui.row}>
+        <span className={ui.about}>
           <strong>{titled(model)}</strong>
-          <span className={css.facts}>
+          <span className={ui.facts}>
             <span>{[...new Set(heads.map(({ rule }) => said(rule.label)))].join(", ")}</span>
-            <span>{model.backbone}</span>
             {where.length > 0 && <span>{where.join(", ")}</span>}
             {model.is_built_in && <span>{t`Built in`}</span>}
+            {note && <span>{note}</span>}
           </span>
-          {model.note && <span className="dim">{model.note}</span>}
         </span>
         {registered_at && <span className="dim numbers">{moment(registered_at)}</span>}
         <Badge tone={TONES[state]}>{states[state]}</Badge>

@@ -5,13 +5,12 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { client } from "@/api/client";
 import { refresh } from "@/api/queries";
-import { FaultLine, useAct } from "@/ui/act";
+import { useAct } from "@/ui/act";
 import { Button, SelectField, TextField } from "@/ui/controls";
-import { Actions } from "@/ui/layout";
+import { DialogForm } from "@/ui/forms";
 import { Dialog } from "@/ui/overlays";
 import { notify } from "@/ui/toasts";
 import { Verdict } from "../comparison/Verdict";
-import css from "../models.module.css";
 import { type Detector, MODELS, scopeOf, useDeployments } from "../reading";
 import { useRunsOf } from "../replays/reading";
 import { titled } from "../words";
@@ -50,7 +49,6 @@ function Entry({ model, first, close }: { model: Detector; first: string; close:
   const name = titled(model);
   const speaks = chosen || runs[0]?.run || NONE;
   const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
     const form = new FormData(event.currentTarget);
     const budget = Number(form.get("budget"));
     const etag = scopeOf(deployments, storeId)?.etag;
@@ -71,7 +69,7 @@ function Entry({ model, first, close }: { model: Detector; first: string; close:
     });
   };
   return (
-    <form className={css.form} onSubmit={submit}>
+    <DialogForm verb={t`Make it live`} submit={submit} cancel={close} busy={busy} fault={fault}>
       <ScopeField value={storeId} choose={setStoreId} />
       <SelectField
         label={t`What speaks for it`}
@@ -112,12 +110,7 @@ function Entry({ model, first, close }: { model: Detector; first: string; close:
         step="any"
         hint={t`Left empty: three times as many as before, at least one.`}
       />
-      <FaultLine text={fault} />
-      <Actions>
-        <Button onClick={close}>{t`Cancel`}</Button>
-        <Button type="submit" look="primary" busy={busy}>{t`Make it live`}</Button>
-      </Actions>
-    </form>
+    </DialogForm>
   );
 }
 

@@ -50,7 +50,7 @@ export function RemoveShadow({ detector, storeId }: { detector: string; storeId:
       );
     await refresh(...MODELS);
   };
-  return <Button busy={busy} onClick={() => run(remove)}>{t`Look on no more`}</Button>;
+  return <Button busy={busy} onClick={() => run(remove)}>{t`Stop looking on`}</Button>;
 }
 
 /** Raises Problem. */

@@ -13,6 +13,7 @@ import { useStores } from "../stores";
 import { LabelPanel } from "./LabelPanel";
 import { Missed } from "./Missed";
 import { Suggestions } from "./Suggestions";
+import { useLabelWord } from "./words";
 
 const route = getRouteApi("/shell/models-section/learning");
 
@@ -29,8 +30,8 @@ export function Learning() {
       <div className={css.head}>
         <p
           className={css.lead}
-        >{t`What people mark teaches the next head. A head for one room learns from that room: marks on true alarms, on events that raised none, and on moments in which nothing happened.`}</p>
-        <div className={css.acts}>
+        >{t`What you mark teaches the next detector. It learns from your own store: from true alarms, from events that raised none, and from moments in which nothing happened.`}</p>
+        <div className={css.note}>
           {stores.length > 1 && (
             <SelectField
               label={t`Store`}
@@ -58,31 +59,43 @@ export function Learning() {
 }
 
 function Found({ learning, storeId }: { learning: LearningView; storeId: string | undefined }) {
-  const { t } = useLingui();
-  const { number } = useFormat();
-  const { labels, quiet_hours, suggestions } = learning;
-  const hours = number(quiet_hours);
+  const { suggestions } = learning;
   return (
     <>
-      {labels.length === 0 ? (
-        <Empty title={t`Nothing was marked yet`}>
-          <p>{t`Give alerts a verdict, or report an event that raised none.`}</p>
-        </Empty>
-      ) : (
-        <section className={css.stack} aria-labelledby="labels">
-          <div className={css.head}>
-            <h2 id="labels">{t`How far it is`}</h2>
-            <span className="dim">{t`${hours} quiet hours to learn from`}</span>
-          </div>
-          <div className={css.cards}>
-            {labels.map((label) => (
-              <LabelPanel key={label.label} label={label} />
-            ))}
-          </div>
-        </section>
-      )}
+      <Progress learning={learning} />
       <Suggestions key={storeId ?? ""} all={suggestions} />
       <Missed storeId={storeId} />
     </>
+  );
+}
+
+/** Of what was marked how far it is, the furthest first; what was not is named. */
+function Progress({ learning: { labels, quiet_hours } }: { learning: LearningView }) {
+  const { t } = useLingui();
+  const { number } = useFormat();
+  const word = useLabelWord();
+  const hours = number(quiet_hours);
+  const begun = labels.filter(({ marked }) => marked > 0).sort((a, b) => b.marked - a.marked);
+  const others = labels.filter(({ marked }) => marked === 0).map(({ label }) => word(label));
+  const names = others.join(", ");
+  if (!begun.length)
+    return (
+      <Empty title={t`Nothing was marked yet`}>
+        <p>{t`Give alerts a verdict, or report an event that raised none.`}</p>
+      </Empty>
+    );
+  return (
+    <section className={css.stack} aria-labelledby="labels">
+      <div className={css.head}>
+        <h2 id="labels">{t`How far it is`}</h2>
+        <span className="dim">{t`${hours} quiet hours to learn from`}</span>
+      </div>
+      <div className={css.cards}>
+        {begun.map((label) => (
+          <LabelPanel key={label.label} label={label} />
+        ))}
+      </div>
+      {others.length > 0 && <p className="dim">{t`Not marked yet: ${names}`}</p>}
+    </section>
   );
 }

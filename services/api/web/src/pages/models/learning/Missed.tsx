@@ -8,6 +8,7 @@ import { useFormat } from "@/i18n/format";
 import { Loaded } from "@/ui/layout";
 import { More, usePages } from "@/ui/lists";
 import { Confirm } from "@/ui/overlays";
+import ui from "@/ui/ui.module.css";
 import css from "../models.module.css";
 import { useZone } from "../stores";
 import { LEARNING, withdraw } from "./marks";
@@ -30,7 +31,7 @@ export function Missed({ storeId }: { storeId: string | undefined }) {
           const all = pages.flatMap(({ items }) => items);
           if (!all.length) return <p className="dim">{t`Nothing was reported yet.`}</p>;
           return (
-            <ul className={css.rows} aria-labelledby="missed">
+            <ul className={ui.rows} aria-labelledby="missed">
               {all.map((event) => (
                 <Row key={event.event_id} event={event} />
               ))}
@@ -54,10 +55,10 @@ function Row({ event }: { event: MissedEventView }) {
     await refresh(...LEARNING);
   };
   return (
-    <li className={css.row}>
-      <span className={css.about}>
+    <li className={ui.row}>
+      <span className={ui.about}>
         <strong>{word(event.label)}</strong>
-        <span className={css.facts}>
+        <span className={ui.facts}>
           <span>{source_name}</span>
           <span className="numbers">{moment(since)}</span>
           {note && <span>{note}</span>}
@@ -65,7 +66,13 @@ function Row({ event }: { event: MissedEventView }) {
       </span>
       <span className="dim">{[reported_by, ago(reported_at)].filter(Boolean).join(" · ")}</span>
       {may && (
-        <Confirm button={t`Take back`} title={t`Take the mark back?`} verb={t`Take back`} act={act}>
+        <Confirm
+          look="quiet"
+          button={t`Take back`}
+          title={t`Take the mark back?`}
+          verb={t`Take back`}
+          act={act}
+        >
           <p>{t`Nothing learns from it any more, and what calibration made of it is undone.`}</p>
         </Confirm>
       )}

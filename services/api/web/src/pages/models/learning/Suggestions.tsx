@@ -198,5 +198,5 @@ function Facts({ moment }: { moment: SuggestionView }) {
   const { t } = useLingui();
   const { score } = useFormat();
   const [given, mark] = [score(moment.score), score(moment.mark)];
-  return <span className="dim">{t`score ${given}, mark ${mark}`}</span>;
+  return <span className="dim">{t`score ${given}, alerts begin at ${mark}`}</span>;
 }

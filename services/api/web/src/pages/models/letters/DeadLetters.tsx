@@ -6,6 +6,7 @@ import { useState } from "react";
 import { client, type DeadLetterPage } from "@/api/client";
 import { Empty, Loaded } from "@/ui/layout";
 import { More, usePages } from "@/ui/lists";
+import ui from "@/ui/ui.module.css";
 import css from "../models.module.css";
 import type { LetterSearch } from "../search";
 import { Bulk } from "./Bulk";
@@ -31,7 +32,10 @@ export function DeadLetters() {
       return after;
     });
   return (
-    <>
+    <div className={css.stack}>
+      <p className={css.lead}>
+        {t`Messages between the services that could not be used. Once the cause is mended they can be put on their way again.`}
+      </p>
       <Filters key={JSON.stringify(search)} search={search} />
       <Loaded query={letters} rows={5}>
         {({ pages }) => {
@@ -48,7 +52,7 @@ export function DeadLetters() {
               {open.length > 0 && (
                 <Bulk open={open} picked={open.filter((id) => picked.has(id))} pick={pick} />
               )}
-              <ul className={css.rows} aria-label={t`Dead letters`}>
+              <ul className={ui.rows} aria-label={t`Dead letters`}>
                 {all.map((letter) => (
                   <Letter
                     key={letter.letter_id}
@@ -63,7 +67,7 @@ export function DeadLetters() {
         }}
       </Loaded>
       <More query={letters} />
-    </>
+    </div>
   );
 }
 

@@ -6,6 +6,7 @@ import { $api, type DeadLetterView } from "@/api/client";
 import { useFormat } from "@/i18n/format";
 import { Button } from "@/ui/controls";
 import { Badge, Loaded } from "@/ui/layout";
+import ui from "@/ui/ui.module.css";
 import css from "../models.module.css";
 import { useLetterActs } from "./acts";
 import { TONES, useLetterStates } from "./words";
@@ -27,7 +28,7 @@ export function Letter({
   const place = `${topic} ${partition}:${offset}`;
   return (
     <li>
-      <div className={css.row}>
+      <div className={ui.row}>
         {state === "open" && (
           <input
             type="checkbox"
@@ -37,9 +38,9 @@ export function Letter({
             onChange={(event) => pick(event.currentTarget.checked)}
           />
         )}
-        <span className={css.about}>
+        <span className={ui.about}>
           <strong>{reason}</strong>
-          <span className={css.facts}>
+          <span className={ui.facts}>
             <span>{place}</span>
             <span>{consumer}</span>
             {source && <span>{source}</span>}

@@ -11,5 +11,5 @@ export const TONES: Record<DeadLetterView["state"], Tone> = {
 
 export function useLetterStates(): Record<LetterState, string> {
   const { t } = useLingui();
-  return { open: t`Open`, replayed: t`Replayed`, dropped: t`Dropped` };
+  return { open: t`Waiting`, replayed: t`Replayed`, dropped: t`Dropped` };
 }

@@ -6,12 +6,14 @@ import { $api, client, type ReplayView } from "@/api/client";
 import { refresh } from "@/api/queries";
 import { useMay } from "@/api/session";
 import { useFormat } from "@/i18n/format";
+import { said } from "@/i18n/said";
 import { FaultLine, useAct } from "@/ui/act";
 import { Button, buttonClass } from "@/ui/controls";
 import { Badge, Loaded, Panel } from "@/ui/layout";
 import { Confirm } from "@/ui/overlays";
 import { Verdict } from "../comparison/Verdict";
 import css from "../models.module.css";
+import { useTitles } from "../words";
 import { Progress } from "./Replays";
 import { isGoingOn, REPLAYS, TONES, useInputs, useReplayStates, useSpan } from "./reading";
 
@@ -44,7 +46,7 @@ function Found({ replay }: { replay: ReplayView }) {
           <Progress replay={replay} />
         </Panel>
       )}
-      {error && <FaultLine text={error} />}
+      {error && <FaultLine text={said(error)} />}
       <div className={css.columns}>
         <Facts replay={replay} />
         {state === "done" && (
@@ -116,43 +118,72 @@ function Acts({ replay }: { replay: ReplayView }) {
 function Facts({ replay }: { replay: ReplayView }) {
   const { t } = useLingui();
   const { number, duration, moment } = useFormat();
-  const inputs = useInputs();
-  const { rate, elapsed_s, extraction, refused, detector, windows_per_s } = replay;
-  const took = duration(Math.round(elapsed_s));
-  const pairs: [string, string | null][] = [
-    [t`Run`, replay.run],
-    [t`Detector`, replay.is_built_in ? t`Built in` : detector],
-    [t`From what`, inputs[replay.input]],
-    [t`Sources`, number(replay.source_count)],
-    [t`Windows judged`, `${number(replay.windows)} / ${number(replay.windows_planned)}`],
-    [t`Clips scored`, number(replay.clips)],
-    [t`Alerts it would have raised`, number(replay.alerts)],
-    [t`Refused`, refused ? t`${refused} that the detector cannot judge` : null],
-    [t`Work`, rate ? `${took} · ${t`${number(rate)} windows a second`}` : took],
-    [t`No faster than`, windows_per_s ? t`${number(windows_per_s)} windows a second` : null],
-    [
-      t`Footage embedded`,
-      extraction
-        ? `${duration(extraction.seconds)} / ${duration(extraction.seconds_planned)}`
-        : null,
-    ],
-    [t`Asked for`, [moment(replay.requested_at), replay.requested_by].filter(Boolean).join(" · ")],
-    [t`Finished`, replay.finished_at ? moment(replay.finished_at) : null],
-  ];
+  const title = useTitles();
+  const { detector, elapsed_s, extraction } = replay;
   return (
     <Panel className={css.card}>
       <h3>{t`What was asked for`}</h3>
-      <dl className={css.pairs}>
-        {pairs.map(
-          ([name, value]) =>
-            value !== null && (
-              <div key={name} className={css.same}>
-                <dt>{name}</dt>
-                <dd className="numbers">{value}</dd>
-              </div>
-            ),
-        )}
-      </dl>
+      <Pairs
+        all={[
+          [t`Detector`, replay.is_built_in ? t`Built in` : title(detector)],
+          [t`Cameras and uploads`, number(replay.source_count)],
+          [t`Alerts it would have raised`, number(replay.alerts)],
+          [t`Took`, duration(Math.round(elapsed_s))],
+          [
+            t`Footage read`,
+            extraction
+              ? `${duration(extraction.seconds)} / ${duration(extraction.seconds_planned)}`
+              : null,
+          ],
+          [
+            t`Asked for`,
+            [moment(replay.requested_at), replay.requested_by].filter(Boolean).join(" · "),
+          ],
+          [t`Finished`, replay.finished_at ? moment(replay.finished_at) : null],
+        ]}
+      />
+      <Inside replay={replay} />
     </Panel>
+  );
+}
+
+/** What only whoever runs the machine asks for. */
+function Inside({ replay }: { replay: ReplayView }) {
+  const { t } = useLingui();
+  const { number } = useFormat();
+  const inputs = useInputs();
+  const { rate, refused, windows_per_s, windows, windows_planned } = replay;
+  const perSecond = (value: number) => t`${number(Math.round(value))} windows a second`;
+  return (
+    <details className={css.more}>
+      <summary>{t`Technical details`}</summary>
+      <Pairs
+        all={[
+          [t`Run`, replay.run],
+          [t`Judged again`, inputs[replay.input]],
+          [t`Windows judged`, `${number(windows)} / ${number(windows_planned)}`],
+          [t`Clips scored`, number(replay.clips)],
+          [t`Refused`, refused ? t`${refused} that the detector cannot judge` : null],
+          [t`Speed`, rate ? perSecond(rate) : null],
+          [t`No faster than`, windows_per_s ? perSecond(windows_per_s) : null],
+        ]}
+      />
+    </details>
+  );
+}
+
+function Pairs({ all }: { all: [string, string | null][] }) {
+  return (
+    <dl className={css.pairs}>
+      {all.map(
+        ([name, value]) =>
+          value !== null && (
+            <div key={name} className={css.same}>
+              <dt>{name}</dt>
+              <dd className="numbers">{value}</dd>
+            </div>
+          ),
+      )}
+    </dl>
   );
 }

@@ -5,11 +5,14 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import type { ReplayView } from "@/api/client";
 import { useMay } from "@/api/session";
 import { useFormat } from "@/i18n/format";
+import { said } from "@/i18n/said";
 import { Button } from "@/ui/controls";
 import { Badge, Empty, Loaded } from "@/ui/layout";
 import { More, usePages } from "@/ui/lists";
 import { Dialog } from "@/ui/overlays";
+import ui from "@/ui/ui.module.css";
 import css from "../models.module.css";
+import { useTitles } from "../words";
 import { isGoingOn, REPLAYS, readReplays, TONES, useReplayStates, useSpan } from "./reading";
 import { StartReplay } from "./StartReplay";
 
@@ -42,7 +45,7 @@ export function Replays() {
               </Empty>
             );
           return (
-            <ul className={css.rows} aria-label={t`Replays`}>
+            <ul className={ui.rows} aria-label={t`Replays`}>
               {all.map((replay) => (
                 <Row key={replay.run} replay={replay} />
               ))}
@@ -63,19 +66,20 @@ function Row({ replay }: { replay: ReplayView }) {
   const { ago, number } = useFormat();
   const states = useReplayStates();
   const span = useSpan();
+  const title = useTitles();
   const { run, state, detector, source_count, alerts, requested_at, requested_by } = replay;
   const sources = number(source_count);
   const raised = number(alerts);
   return (
     <li>
-      <Link to="/replays/$run" params={{ run }} className={css.row}>
-        <span className={css.about}>
+      <Link to="/replays/$run" params={{ run }} className={ui.row}>
+        <span className={ui.about}>
           <strong>{span(replay)}</strong>
-          <span className={css.facts}>
-            <span>{replay.is_built_in ? t`Built in` : detector}</span>
-            <span>{t`${sources} sources`}</span>
+          <span className={ui.facts}>
+            <span>{replay.is_built_in ? t`Built in` : title(detector)}</span>
+            <span>{t`${sources} cameras and uploads`}</span>
             {state === "done" && <span>{t`${raised} alerts`}</span>}
-            <span>{run}</span>
+            {replay.error && <span>{said(replay.error)}</span>}
           </span>
           {isGoingOn(replay) && <Progress replay={replay} />}
         </span>

@@ -3,15 +3,17 @@
 import { useLingui } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
-import { $api, client, type ReplayView } from "@/api/client";
+import { useState } from "react";
+import { client, type ReplayView } from "@/api/client";
 import { refresh } from "@/api/queries";
 import { useFormat } from "@/i18n/format";
-import { FaultLine, useAct } from "@/ui/act";
-import { Button, SelectField, TextField } from "@/ui/controls";
-import { Actions, Loaded } from "@/ui/layout";
+import { said } from "@/i18n/said";
+import { useAct } from "@/ui/act";
+import { SelectField, TextField } from "@/ui/controls";
+import { DialogForm } from "@/ui/forms";
+import { Loaded } from "@/ui/layout";
 import css from "../models.module.css";
-import type { Detector } from "../reading";
+import { useDetectors } from "../reading";
 import { useStores } from "../stores";
 import { titled } from "../words";
 import { REPLAYS, useInputs } from "./reading";
@@ -22,7 +24,6 @@ type Input = ReplayView["input"];
 export function StartReplay({ first, close }: { first?: string | undefined; close: () => void }) {
   const { t } = useLingui();
   const navigate = useNavigate();
-  const inputs = useInputs();
   const stores = useStores();
   const [stretch, setStretch] = useState<Stretch>(() => ({
     ...yesterday(),
@@ -31,8 +32,7 @@ export function StartReplay({ first, close }: { first?: string | undefined; clos
   const { busy, fault, run } = useAct();
   const change = (part: Partial<Stretch>) => setStretch((before) => ({ ...before, ...part }));
   const body = asked(stretch);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     if (!body) return;
     void run(async () => {
       const { data } = await client.POST(REPLAYS, { body });
@@ -42,7 +42,14 @@ export function StartReplay({ first, close }: { first?: string | undefined; clos
     });
   };
   return (
-    <form className={css.form} onSubmit={submit}>
+    <DialogForm
+      verb={t`Start`}
+      submit={submit}
+      cancel={close}
+      busy={busy}
+      fault={fault}
+      isReady={body !== null}
+    >
       <DetectorField value={stretch.detector} choose={(detector) => change({ detector })} />
       <div className={css.pair}>
         <TextField
@@ -74,40 +81,48 @@ export function StartReplay({ first, close }: { first?: string | undefined; clos
           ))}
         </SelectField>
       )}
-      <SelectField
-        label={t`From what`}
-        value={stretch.input}
-        onChange={(event) => change({ input: event.currentTarget.value as Input })}
-      >
-        {Object.entries(inputs).map(([input, word]) => (
-          <option key={input} value={input}>
-            {word}
-          </option>
-        ))}
-      </SelectField>
-      <TextField
-        label={t`No faster than so many windows a second`}
-        type="number"
-        min="1"
-        step="any"
-        value={stretch.rate}
-        onChange={(event) => change({ rate: event.currentTarget.value })}
-        hint={t`Left empty: as fast as it goes. What is live is not disturbed.`}
-      />
+      <More stretch={stretch} change={change} />
       {body && <Estimate stretch={stretch} />}
-      <FaultLine text={fault} />
-      <Actions>
-        <Button onClick={close}>{t`Cancel`}</Button>
-        <Button type="submit" look="primary" busy={busy} disabled={!body}>{t`Start`}</Button>
-      </Actions>
-    </form>
+    </DialogForm>
+  );
+}
+
+/** What hardly anybody changes. */
+function More({ stretch, change }: { stretch: Stretch; change: (part: Partial<Stretch>) => void }) {
+  const { t } = useLingui();
+  const inputs = useInputs();
+  return (
+    <details className={css.more}>
+      <summary>{t`More`}</summary>
+      <div className={css.pair}>
+        <SelectField
+          label={t`Judge again`}
+          value={stretch.input}
+          onChange={(event) => change({ input: event.currentTarget.value as Input })}
+        >
+          {Object.entries(inputs).map(([input, word]) => (
+            <option key={input} value={input}>
+              {word}
+            </option>
+          ))}
+        </SelectField>
+        <TextField
+          label={t`At most so many windows a second`}
+          type="number"
+          min="1"
+          step="any"
+          value={stretch.rate}
+          onChange={(event) => change({ rate: event.currentTarget.value })}
+          hint={t`Left empty: as fast as it goes. What is live is not disturbed.`}
+        />
+      </div>
+    </details>
   );
 }
 
 function DetectorField({ value, choose }: { value: string; choose: (detector: string) => void }) {
   const { t } = useLingui();
-  const query = $api.useQuery("get", "/api/v1/models", { params: { query: { limit: 200 } } });
-  const all = ((query.data?.items ?? []) as Detector[]).filter(
+  const all = useDetectors().filter(
     ({ state, is_built_in }) => state !== "retired" && !is_built_in,
   );
   return (
@@ -154,14 +169,14 @@ function Estimate({ stretch }: { stretch: Stretch }) {
                 <strong>
                   {takes ? t`About ${takes}` : t`How long it takes is not known yet.`}
                 </strong>{" "}
-                <span className="dim">{t`${windows} windows of ${sources} sources`}</span>
+                <span className="dim">{t`${sources} cameras and uploads, ${windows} windows of some seconds`}</span>
               </p>
               {measured_by > 0 && (
                 <p className="dim">{t`as the latest ${measured_by} replays were measured`}</p>
               )}
               {notes.map((note) => (
                 <p key={note} className="dim">
-                  {note}
+                  {said(note)}
                 </p>
               ))}
             </>

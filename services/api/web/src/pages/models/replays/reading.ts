@@ -5,6 +5,7 @@ import { $api, client, type ReplayPage, type ReplayView } from "@/api/client";
 import { useFormat } from "@/i18n/format";
 import type { Tone } from "@/ui/layout";
 import type { Detector } from "../reading";
+import { titled } from "../words";
 
 export const REPLAYS = "/api/v1/replays";
 
@@ -30,7 +31,7 @@ export function useReplayStates(): Record<ReplayView["state"], string> {
   const { t } = useLingui();
   return {
     queued: t`Waiting`,
-    extracting: t`Embedding recordings`,
+    extracting: t`Reading recordings`,
     planning: t`Planning`,
     running: t`Running`,
     done: t`Done`,
@@ -42,9 +43,9 @@ export function useReplayStates(): Record<ReplayView["state"], string> {
 export function useInputs(): Record<ReplayView["input"], string> {
   const { t } = useLingui();
   return {
-    log: t`From the log`,
-    archive: t`From the archive`,
-    recordings: t`From recordings, embedded anew`,
+    log: t`What is on the log`,
+    archive: t`What is in the archive`,
+    recordings: t`The recordings, seen anew`,
   };
 }
 
@@ -58,13 +59,14 @@ export function useSpan(): (replay: Pick<ReplayView, "since" | "until">) => stri
 export function useRunsOf(model: Detector): { run: string; label: string }[] {
   const { t } = useLingui();
   const span = useSpan();
+  const title = titled(model);
   const replays = $api.useQuery("get", REPLAYS, { params: { query: { limit: 200 } } });
   const finished = (replays.data?.items ?? []).filter(
     ({ state, detector }) => state === "done" && detector === model.detector,
   );
   const shadows = [...new Set(model.places.map(({ run }) => run))].filter((run) => run !== "live");
   return [
-    ...finished.map((replay) => ({ run: replay.run, label: `${replay.run} · ${span(replay)}` })),
-    ...shadows.map((run) => ({ run, label: t`${run} · looking on` })),
+    ...finished.map((replay) => ({ run: replay.run, label: span(replay) })),
+    ...shadows.map((run) => ({ run, label: t`${title} · looking on` })),
   ];
 }

@@ -1,6 +1,7 @@
 // The form of a replay, and what it asks the API for.
 
 import type { ReplayEntry, ReplayView } from "@/api/client";
+import { localInput } from "@/ui/moments";
 
 const DAY_MS = 86_400_000;
 
@@ -19,8 +20,8 @@ export function yesterday(now = new Date()): Stretch {
   const midnight = new Date(now.getFullYear(), now.getMonth(), now.getDate());
   return {
     detector: "",
-    since: field(new Date(midnight.getTime() - DAY_MS)),
-    until: field(midnight),
+    since: localInput(new Date(midnight.getTime() - DAY_MS)),
+    until: localInput(midnight),
     storeId: "",
     input: "log",
     rate: "",
@@ -42,10 +43,4 @@ export function asked(stretch: Stretch): ReplayEntry | null {
     input: stretch.input,
     windows_per_s: rate > 0 ? rate : null,
   };
-}
-
-function field(at: Date): string {
-  const two = (value: number) => String(value).padStart(2, "0");
-  const day = [at.getFullYear(), two(at.getMonth() + 1), two(at.getDate())].join("-");
-  return `${day}T${two(at.getHours())}:${two(at.getMinutes())}`;
 }

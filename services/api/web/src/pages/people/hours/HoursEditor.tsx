@@ -32,7 +32,7 @@ export function HoursEditor({
         ))}
       </SelectField>
       <Field
-        label={t`Open`}
+        label={t`Opening hours`}
         control={(ids) => (
           <select
             {...ids}
