@@ -71,7 +71,7 @@ def test_the_whole_set_up_from_the_link_to_the_self_check(page: Page, site: Site
 
     page.get_by_label("Name of the store").fill("Station Road")
     page.get_by_label("Time zone").select_option("Asia/Seoul")
-    page.get_by_label("Open", exact=True).select_option("hours")
+    page.get_by_label("Opening hours", exact=True).select_option("hours")
     page.get_by_label("Monday, from").fill("22:00")
     page.get_by_label("Monday, until").fill("06:00")
     expect(page.get_by_text("ends the next day")).to_be_visible()

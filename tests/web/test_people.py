@@ -80,7 +80,7 @@ def test_a_store_gets_hours_and_a_day_that_differs(owned: Page) -> None:
     owned.get_by_role("button", name="Add a store").click()
     owned.get_by_label("Name of the store").fill("Harbour")
     owned.get_by_label("Time zone").select_option("Asia/Seoul")
-    owned.get_by_label("Open", exact=True).select_option("hours")
+    owned.get_by_label("Opening hours", exact=True).select_option("hours")
     owned.get_by_role("button", name="Sunday: remove these hours").click()
     owned.get_by_text("Holidays and other days that differ").click()
     owned.get_by_label("Another day").fill("2026-12-25")
