@@ -166,9 +166,10 @@ STREAM: dict[str, Any] = {
     "description": "Events without end; each is a `FollowedEvent`, its data one line of JSON.",
     "content": {
         "text/event-stream": {
-            "schema": {"type": "string"},
             "x-itemSchema": {"$ref": REFERENCE.format(model="FollowedEvent")},
         }
     },
 }
-"""The answer of the route; `itemSchema` has its name in OpenAPI 3.2."""
+"""The answer of the route; `itemSchema` has its name in OpenAPI 3.2, and `schema` would describe
+each event instead before.
+"""
