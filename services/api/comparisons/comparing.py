@@ -49,6 +49,10 @@ USUAL = timedelta(days=7)
 Row = Mapping[Any, Any]
 
 
+class EmptyStretch(Exception):
+    """The stretch that is left ends before it begins."""
+
+
 @dataclass(frozen=True)
 class Asked:
     """Which runs, over which stretch; None: that of the run, its latest week at most."""
@@ -72,7 +76,7 @@ def comparison_of(
 
 
 def compare(connection: Connection, principal: Principal, asked: Asked) -> ComparisonView | None:
-    """None for a run that nothing of theirs was judged by. Raises TooManyAlerts."""
+    """None for a run that nothing of theirs was judged by. Raises TooManyAlerts, EmptyStretch."""
     replay = judged(connection, principal, asked.run)
     wanted = sources_of(connection, asked.run) if replay else None
     rows = _sources(connection, principal, asked, wanted)
@@ -80,6 +84,8 @@ def compare(connection: Connection, principal: Principal, asked: Asked) -> Compa
         return None
     own = Span(replay.since, replay.until) if replay else _latest(rows)
     span = Span(asked.since or own.since, asked.until or own.until)
+    if span.until <= span.since:
+        raise EmptyStretch
     missed = missed_between(connection, principal, span)
     return _Comparison(connection, rows, asked, span, missed).view()
 

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 from schemas.judgements import LIVE
 from schemas.targets import Language
 from services.api.auth import Viewing
-from services.api.comparisons.comparing import Asked, compare
+from services.api.comparisons.comparing import Asked, EmptyStretch, compare
 from services.api.comparisons.reading import TooManyAlerts
 from services.api.comparisons.report import POLICY, report
 from services.api.comparisons.views import ComparisonView
@@ -88,8 +88,6 @@ def report_page(
 
 def compared(context: Tools, principal: Principal, asked: Asked) -> ComparisonView:
     """Raises Problem 404, 422 or 429."""
-    if asked.since and asked.until and asked.until <= asked.since:
-        raise Problem(422, "until lies after since.")
     if not _TURNS.acquire(timeout=WAITS_S):
         raise Problem(429, "Other comparisons are being made.", {"Retry-After": "5"})
     try:
@@ -97,6 +95,8 @@ def compared(context: Tools, principal: Principal, asked: Asked) -> ComparisonVi
             view = compare(database, principal, asked)
     except TooManyAlerts as error:
         raise Problem(422, str(error)) from error
+    except EmptyStretch as error:
+        raise Problem(422, "The stretch ends before it begins.") from error
     finally:
         _TURNS.release()
     if view is None:
