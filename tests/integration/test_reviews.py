@@ -20,7 +20,7 @@ from services.api.reviews.tables import incidents, review_history
 from services.api.tables import alerts
 from services.chassis.errors import TransientError
 from services.chassis.storage import database
-from services.chassis.storage.database import transaction
+from services.chassis.storage.database import transacted, transaction
 from services.chassis.storage.migrations import upgrade
 from tests.unit.api.builders import START, VIDEO, alert, configured, incoming
 from tests.unit.api.test_incidents import expected, found
@@ -86,11 +86,15 @@ def test_of_many_people_each_gets_an_incident_of_their_own(engine: Engine) -> No
     def claimed(number: int) -> list[UUID | None]:
         barrier.wait(60)
         names = []
+        until = NOW + timedelta(minutes=5)
         for _ in range(2):
-            with transaction(engine) as connection:
-                until = NOW + timedelta(minutes=5)
-                name = claim_next(connection, person(number), QueueFilter(), until, NOW)
-                names.append(name)
+            name = transacted(
+                engine,
+                lambda connection: claim_next(
+                    connection, person(number), QueueFilter(), until, NOW
+                ),
+            )
+            names.append(name)
         return names
 
     with ThreadPoolExecutor(8) as threads:

@@ -12,7 +12,14 @@ from dataclasses import dataclass
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from schemas.base import Message
 from services.api import app
@@ -33,6 +40,7 @@ FLAGS = [
     "--use-fake-ui-for-media-stream",
 ]
 PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 OF_THE_NETWORK = ("Failed to load resource", "WebSocket connection to")
 SERIOUS = ("serious", "critical")
 

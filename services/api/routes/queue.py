@@ -21,7 +21,7 @@ from services.api.reviews.queue import Claimed, Place, QueueFilter
 from services.api.reviews.views import ClaimEntry, LeaseEntry, QueuePage, VerdictEntry
 from services.api.routes.videos import Limit, Token, found
 from services.api.views import IncidentDetail
-from services.chassis.storage.database import transaction
+from services.chassis.storage.database import transacted, transaction
 
 router = APIRouter(prefix="/review-queue", tags=["incidents"])
 IncidentId = Annotated[UUID, Path(examples=["7c9e6679-7425-50de-944b-e07fc1f90ae7"])]
@@ -67,8 +67,10 @@ def claim_next(entry: ClaimEntry, context: Context, principal: Reviewing) -> obj
     """It is yours for some minutes; two people at once never get the same."""
     now, wanted = context.clock.now(), QueueFilter(entry.store_id, entry.severity)
     until = now + timedelta(minutes=entry.minutes)
-    with transaction(context.engine) as connection:
-        incident_id = queue.claim_next(connection, principal, wanted, until, now)
+    incident_id = transacted(
+        context.engine,
+        lambda connection: queue.claim_next(connection, principal, wanted, until, now),
+    )
     if incident_id is None:
         return Response(status_code=204)
     return _detail(context, principal, incident_id, wanted)

@@ -1,9 +1,9 @@
 """The SQL engine: SQLite (WAL) embedded, MySQL/MariaDB by URL; one upsert on both."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import mysql, sqlite
@@ -12,6 +12,15 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from services.chassis.errors import TransientError
+
+T = TypeVar("T")
+TRIES = 5
+DEADLOCK = 1213
+"""MariaDB's number of it."""
+
+
+class Deadlocked(TransientError):
+    """The database chose this transaction to end a deadlock; done again it goes through."""
 
 
 def connect(url: str) -> Engine:
@@ -41,7 +50,7 @@ def _sqlite(url: str, database: str | None) -> Engine:
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Connection]:
     """A connection whose work counts as a whole. Raises TransientError when the database is away,
-    or chose this transaction to end a deadlock.
+    and Deadlocked.
 
     It may read before it writes: SQLite would give up at once when another writer came between, so
     there it takes its turn from the start.
@@ -52,13 +61,29 @@ def transaction(engine: Engine) -> Iterator[Connection]:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
     except (OperationalError, InterfaceError) as error:
-        raise TransientError(f"database: {error.orig}") from error
+        is_deadlock = error.orig is not None and error.orig.args[:1] == (DEADLOCK,)
+        fault = Deadlocked if is_deadlock else TransientError
+        raise fault(f"database: {error.orig}") from error
     except NoConnectionFree as error:
         raise TransientError("database: no connection was free in time") from error
     except DBAPIError as error:
         if error.connection_invalidated:
             raise TransientError(f"database: {error.orig}") from error
         raise
+
+
+def transacted(engine: Engine, work: Callable[[Connection], T]) -> T:
+    """What the work gives in a transaction, done again where a deadlock ended it. Raises
+    TransientError.
+    """
+    for _ in range(TRIES - 1):
+        try:
+            with transaction(engine) as connection:
+                return work(connection)
+        except Deadlocked:
+            continue
+    with transaction(engine) as connection:
+        return work(connection)
 
 
 def upsert(

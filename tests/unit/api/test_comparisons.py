@@ -268,7 +268,10 @@ def test_a_stretch_and_a_store_narrow_it_down(compared: Api) -> None:
 def test_a_stretch_that_ends_before_it_begins_is_refused(compared: Api) -> None:
     early = {"run": "shadow-b", "until": at(-100 * CLIP_S).isoformat()}
     late = {"run": "shadow-b", "since": at(9000 * CLIP_S).isoformat()}
-    assert [compared.client.get(PATH, params=one).status_code for one in (early, late)] == [422, 422]
+    assert [compared.client.get(PATH, params=one).status_code for one in (early, late)] == [
+        422,
+        422,
+    ]
 
 
 def test_a_shadow_is_held_to_what_it_saw_itself(api: Api) -> None:
