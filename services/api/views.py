@@ -315,13 +315,6 @@ class AlertPage(View):
     next: str | None = Field(description="ask again with `cursor` of this; null at the end")
 
 
-class SessionView(View):
-    """Whether a login is asked for, and whether this browser has one."""
-
-    required: bool
-    open: bool
-
-
 class RecordedStretch(View):
     """A camera was recorded without a gap from one moment to another."""
 

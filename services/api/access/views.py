@@ -199,3 +199,10 @@ class LoginView(View):
 
 class LoginList(View):
     items: list[LoginView]
+
+
+class SessionView(View):
+    """Whether a login is asked for, and whether this browser has one."""
+
+    required: bool
+    open: bool

@@ -10,10 +10,10 @@ from starlette.requests import HTTPConnection
 from services.api import audit, auth
 from services.api.access import login, sessions, throttling
 from services.api.access.entries import Email, Typed
+from services.api.access.views import SessionView
 from services.api.config import COOKIE
 from services.api.deps import Context, Tools, client_address
 from services.api.problems import Problem, documented
-from services.api.views import SessionView
 from services.chassis.storage.database import transaction
 
 router = APIRouter(prefix="/session", tags=["session"])
