@@ -258,5 +258,5 @@ def build(settings: ReplaySettings) -> Worker:
         KafkaBroker(settings),
         S3Objects.connect(settings),
         ChildProcess,
-        settings.replays_at_once,
+        settings.side_by_side,
     )

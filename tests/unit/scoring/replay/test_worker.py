@@ -1,5 +1,6 @@
 """A replay worker: what it begins, kills, passes on and says, over children that seem to work."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ from services.chassis.storage.objects import MemoryObjects
 from services.chassis.streaming.memory import MemoryBroker
 from services.scoring.replay.checkpoint import Records
 from services.scoring.replay.children import Ended
+from services.scoring.replay.config import ReplaySettings
 from services.scoring.replay.job import EMPTY, UNUSABLE
 from services.scoring.replay.worker import Worker
 from tests.builders import ORIGIN, source
@@ -123,6 +125,15 @@ def test_what_waits_costs_the_store_nothing() -> None:
         before, turns = store.reads, worker.turns
         wait(lambda: worker.turns > turns + 5)
         assert store.reads == before
+
+
+@pytest.mark.parametrize(("cores", "at_once"), [(1, 1), (2, 1), (3, 1), (8, 4)])
+def test_half_the_cores_are_left_to_what_is_live(
+    cores: int, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)))
+    assert ReplaySettings().side_by_side == at_once
+    assert ReplaySettings(replays_at_once=2).side_by_side == 2
 
 
 def test_what_has_ended_is_not_begun_again_by_any_worker(site: Site) -> None:
