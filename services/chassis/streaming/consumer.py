@@ -143,7 +143,8 @@ class ConsumeLoop:
 
     def _decode(self, record: Record, again: bool) -> Callable[[], Item]:
         topic = self._topics[record.partition.topic]
-        if record.value is None and topic.is_compacted:
+        is_tombstone = record.value is None and topic.is_compacted
+        if is_tombstone or not self._handler.is_wanted(record):
             return lambda: Incoming(record, None, None, again)
         try:
             message = decode(topic, record.value)

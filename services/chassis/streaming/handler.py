@@ -6,7 +6,7 @@ from threading import Event
 from typing import Any
 
 from schemas.base import Message
-from services.chassis.streaming.records import Incoming, Outgoing, Partition
+from services.chassis.streaming.records import Incoming, Outgoing, Partition, Record
 from services.chassis.telemetry import logs
 
 log = logs.get("handler")
@@ -25,6 +25,12 @@ class Handler:
     are called again. When a batch of several records raises InvalidMessage, they are handled again
     one by one. So outputs must be upserts, and state is kept only once `settle` is called.
     """
+
+    def is_wanted(self, record: Record) -> bool:
+        """Called by the polling thread. What is not wanted is not decoded: it comes to `handle`
+        without a message.
+        """
+        return True
 
     def prepare(self, message: Message) -> Any:
         """Work on a single message that needs no order and no state, e.g. decoding its frames."""

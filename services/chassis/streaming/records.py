@@ -49,7 +49,8 @@ class Tombstone:
 @dataclass(frozen=True)
 class Incoming:
     """A decoded record. `message` is None for the tombstone of a compacted topic: then the
-    record's key says whose. `prepared` is whatever the handler's `prepare` made of the message.
+    record's key says whose; and for what a handler did not want. `prepared` is whatever the
+    handler's `prepare` made of the message.
 
     `again` is true for a record that was handled before this start or takeover: it is to be taken
     into the state, and nothing is to be put out for it.

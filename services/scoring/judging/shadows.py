@@ -14,7 +14,7 @@ from schemas.embeddings import EmbeddingExtracted
 from schemas.poses import PosesExtracted
 from services.chassis.errors import InvalidMessage
 from services.chassis.streaming.handler import Cancelled
-from services.chassis.streaming.records import Incoming, Outgoing
+from services.chassis.streaming.records import Incoming, Outgoing, Record
 from services.scoring.cards import MismatchError
 from services.scoring.judging.assigned import Assigned, Judge
 from services.scoring.judging.core import window
@@ -41,6 +41,14 @@ class ShadowHandler(FollowingHandler):
     ) -> None:
         super().__init__(idle_s)
         self._backbone, self._assigned = backbone, assigned
+
+    def is_wanted(self, record: Record) -> bool:
+        """Whether its source has shadows; the key names it."""
+        try:
+            source_id = UUID((record.key or b"").decode())
+        except ValueError:
+            return True
+        return bool(self._assigned(source_id).shadows)
 
     def prepare(self, message: Message) -> Prepared | None:
         """None where no shadow is to judge it."""

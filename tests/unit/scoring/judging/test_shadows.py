@@ -96,6 +96,21 @@ def test_live_judgement_goes_on_beside_a_shadow_that_is_stuck(
     assert of_run(broker, "shadow-0") == of_run(broker, LIVE)
 
 
+def test_what_no_shadow_looks_at_is_not_even_decoded(
+    broker: MemoryBroker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    force, decoded = Deployed(), []
+    monkeypatch.setattr(ShadowHandler, "prepare", lambda _, message: decoded.append(message))
+    for message in windows(60, sources=5):
+        broker.append(EMBEDDINGS.name, message.key.encode(), encode(message))
+    with running(broker, force, tmp_path):
+        broker.wait_until(lambda: broker.lag(SHADOW_GROUP, EMBEDDINGS) == 0)
+        assert decoded == []
+        force.deploy(shadows=(Detector((Stuck(),)),))
+        broker.append(EMBEDDINGS.name, message.key.encode(), encode(message))
+        broker.wait_until(lambda: decoded == [message])
+
+
 def test_what_cannot_be_judged_is_one_dead_letter_and_stops_no_shadow(
     broker: MemoryBroker, tmp_path: Path
 ) -> None:
