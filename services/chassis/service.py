@@ -13,6 +13,7 @@ from services.chassis.settings import ServiceSettings
 from services.chassis.telemetry import logs
 from services.chassis.telemetry.health import HealthServer
 
+YOUNG_OBJECTS = 50_000
 AWAY = 75
 """EX_TEMPFAIL of sysexits.h: started again later, it may find the server it needs."""
 
@@ -71,7 +72,9 @@ def _serve(settings: ServiceSettings, build: Callable[[], Runnable]) -> None:
 
 def _settle_garbage() -> None:
     """What was built lives as long as the process, so the collector need not visit it: modules and
-    networks are a million objects, and a batch of messages makes it come round each time.
+    networks are a million objects. Nor need it come round for each few messages, which form no
+    cycles: at the usual 700 new objects it took a seventh of the time of judging.
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])

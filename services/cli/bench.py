@@ -33,6 +33,7 @@ from services.features.backbones import NAMES, Backbone, Options, load
 from services.features.bench import bare_forward, with_weights
 from services.features.bench import gpu as gpu_rows
 from services.features.config import FeaturesSettings
+from services.features.service import ON_CPU
 from services.features.weights import FetchError
 from services.ingest.bench import run as ingest_rows
 from services.ingest.clips import clips_of
@@ -267,9 +268,10 @@ def features_figures(
 ) -> Iterator[Figure]:
     """The service beside the bare forward pass: bare, service, bare, since machines drift."""
     windows = -(-len(clips) // backbone.window)
-    before_s = bare_forward(backbone, 10)
+    batch = ON_CPU.batch_clips
+    before_s = bare_forward(backbone, 2 * batch, batch)
     seconds = answered(kafka, CLIPS_BULK, clips, EMBEDDINGS) / windows
-    bare_s = (before_s + bare_forward(backbone, 10)) / 2
+    bare_s = (before_s + bare_forward(backbone, 2 * batch, batch)) / 2
     word = f"a window of {backbone.window} clips" if backbone.window > 1 else "a clip"
     yield Figure("bare forward pass", f"{1000 * bare_s:.0f} ms {word}", "bare_forward_s", bare_s)
     rate, share = backbone.window / seconds, bare_s / seconds

@@ -28,7 +28,7 @@ from services.chassis.streaming.topics import TopicAdmin, registry
 from services.local.errors import LocalRuntimeError
 from services.local.stack import LocalStack
 
-SOURCES, WINDOWS = 200, 100
+SOURCES, WINDOWS = 200, 250
 PATIENCE_S = 600.0
 DIM = 1024
 """Of the backbone that the default detector is made for."""

@@ -25,14 +25,24 @@ from services.features.backbones.base import (
     torch_device,
 )
 from services.features.backbones.convert import elsewhere
-from services.features.backbones.ir import Compiled, Precision, chosen, computes_bf16
+from services.features.backbones.ir import (
+    Compiled,
+    Precision,
+    SideBySide,
+    chosen,
+    computes_bf16,
+)
 from services.features.weights import FetchError, Weights
 
 log = logging.getLogger(__name__)
 
 
 class OpenVINO(Engine):
-    """One window a call at a fixed shape: on CPUs larger batches gain nothing (see READMEs)."""
+    """One window a request at a fixed shape: on CPUs larger batches gain nothing (see READMEs).
+
+    A window alone has all threads; of more, as many as run side by side do so, and what is left
+    over goes one after another.
+    """
 
     def __init__(
         self,
@@ -42,14 +52,18 @@ class OpenVINO(Engine):
         precision: Precision | None = None,
     ) -> None:
         super().__init__(network)
-        self._compiled = Compiled(model, threads, precision)
-        self.precision = self._compiled.precision
+        self._alone = Compiled(model, threads, precision)
+        self.precision = self._alone.precision
+        self._many = SideBySide(model, threads, self.precision)
 
     def embed(self, windows_BTHWC: Windows) -> Vectors:
         check(windows_BTHWC, self.frames, self.size)
         vectors_BD = np.empty((len(windows_BTHWC), self.dim), np.float32)
-        for row, window_THWC in enumerate(windows_BTHWC):
-            vectors_BD[row] = self._compiled(np.ascontiguousarray(window_THWC[None]))[0]
+        inputs = [np.ascontiguousarray(window_THWC[None]) for window_THWC in windows_BTHWC]
+        whole = len(inputs) - len(inputs) % self._many.at_once if len(inputs) > 1 else 0
+        self._many(inputs[:whole], vectors_BD[:whole, None])
+        for row in range(whole, len(inputs)):
+            vectors_BD[row] = self._alone(inputs[row])[0]
         return vectors_BD
 
 

@@ -72,6 +72,15 @@ def test_openvino_equals_torch(cache: Path) -> None:
     assert exact.embed(windows[:0]).shape == (0, 1024)
 
 
+def test_a_window_gives_the_same_vector_alone_and_among_others(cache: Path) -> None:
+    windows = np.random.default_rng(2).integers(0, 256, (3, 32, 224, 224, 3), dtype=np.uint8)
+    ir = engine.converted(I3D_NETWORK, checkpoint.ensure(cache))
+    backbone = engine.OpenVINO(I3D_NETWORK, ir, threads=2, precision="f32")
+    alone = np.concatenate([backbone.embed(windows[row : row + 1]) for row in range(3)])
+    assert len(np.unique(alone.round(6), axis=0)) == 3
+    assert backbone.embed(windows) == pytest.approx(alone, abs=1e-6)
+
+
 def test_int8_is_made_once_and_takes_windows_of_the_same_shape(cache: Path) -> None:
     options = Options(cache=cache, engine="openvino", precision="int8")
     backbone = load("i3d_k400", options)
