@@ -20,7 +20,7 @@ import typer
 from rich.table import Table
 
 from schemas.base import Message
-from schemas.clips import ClipRecorded
+from schemas.clips import ClipRecorded, ClipSpec
 from schemas.topics import CLIPS_BULK, EMBEDDINGS, SCORES, Topic
 from services.chassis.environment import read
 from services.chassis.settings import KafkaSettings
@@ -89,6 +89,16 @@ def bench(  # noqa: PLR0913 - the options of a command
     days: Annotated[
         float, typer.Option(min=0.001, help="With --storage, --api or --replay: of each, so long.")
     ] = 30,
+    still: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="With --live: in so many of the cameras nothing moves; all have the motion gate.",
+        ),
+    ] = 0,
+    frame_rate: Annotated[
+        float, typer.Option(min=1, max=30, help="With --live: of their clips; 7.5 is cheaper.")
+    ] = ClipSpec().frame_rate,
 ) -> None:
     """Measure decode, features, scoring and the whole line on this machine."""
     if backbone not in NAMES:
@@ -103,7 +113,9 @@ def bench(  # noqa: PLR0913 - the options of a command
     elif storage:
         wanted = storage_figures(storage, cameras or 100, round(days))
     elif live:
-        wanted = live_figures(seconds, cameras, backbone)
+        if cameras is not None and still >= cameras:
+            raise typer.BadParameter("one camera at least must move", param_hint="--still")
+        wanted = live_figures(seconds, cameras, still, frame_rate, backbone)
     else:
         wanted = line_figures(seconds, video, backbone)
     show([*wanted, *machine(load)], as_json)
@@ -157,17 +169,21 @@ def api_figures(url: str, cameras: int, days: int) -> Iterator[Figure]:
             yield Figure(key.replace("_", " "), str(value), key, value)
 
 
-def live_figures(seconds: int, cameras: int | None, backbone: str) -> Iterator[Figure]:
+def live_figures(
+    seconds: int, cameras: int | None, still: int, frame_rate: float, backbone: str
+) -> Iterator[Figure]:
     """How old scores and alerts of cameras are when they come."""
-    from services.cli import live_bench
+    from services.cli import bench_cameras, live_bench
 
+    spec = ClipSpec(frame_rate=frame_rate)
     with tempfile.TemporaryDirectory() as name:
         network = Subject.of(backbone, Path(name) / "cache").network
         bare_s = bare_forward(network, 10)
         yield Figure("bare forward pass", f"{1000 * bare_s:.0f} ms", "bare_forward_s", bare_s)
-        count = cameras or live_bench.cameras_for(bare_s, network.window, os.cpu_count() or 1)
-        progress(f"{count} cameras of 720p for {seconds} s")
-        for key, value in live_bench.live_figures(Path(name), count, seconds, network.window):
+        fitting = bench_cameras.cameras_for(bare_s, network.window, os.cpu_count() or 1, spec)
+        plan = bench_cameras.CameraPlan(cameras or fitting + still, still, spec)
+        progress(f"{plan.cameras} cameras of 720p for {seconds} s, {still} of them still")
+        for key, value in live_bench.live_figures(Path(name), plan, seconds, network.window):
             yield Figure(key.replace("_", " "), str(value), key, value)
 
 

@@ -7,9 +7,9 @@ by themselves is printed beside it, and not part of it.
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
@@ -18,22 +18,24 @@ import numpy as np
 from schemas.alerts import AlertOpened
 from schemas.base import Message
 from schemas.clips import ClipRecorded, ClipSpec
+from schemas.health import SourceHealth
 from schemas.scores import ClipScored
-from schemas.topics import ALERTS, CLIPS_LIVE, SCORES
+from schemas.topics import ALERTS, CLIPS_LIVE, HEALTH, SCORES
 from services.chassis.media.jpeg import Jpeg, to_rgb
 from services.chassis.settings import KafkaSettings
 from services.chassis.streaming.tail import Tail
+from services.cli.bench_cameras import (
+    CameraPlan,
+    add_cameras,
+    heads_for,
+    scene,
+    still_scene,
+)
 from services.cli.client import Client
-from services.ingest.sources.sim import SimSpec, parse
 from services.ingest.sources.sim.broadcast import Broadcast, number_of
 from services.local.errors import LocalRuntimeError
 from services.local.stack import LocalStack
 
-SCENE = "sim://store?seed=7&seconds=20&incident=6-16&size=1280x720"
-FRAME_RATE = 25
-SHARE = 0.85
-"""Of what the bare network could do, so much is asked of the machine."""
-CAMERAS_A_CORE = 2
 PATIENCE_S = 120.0
 Stamped = tuple[float, Message]
 
@@ -50,56 +52,64 @@ class Watched:
     """Clips that have a score."""
     alerts: list[tuple[UUID, int, float]] = field(default_factory=list)
     """Of each alert: its latest clip when it opened, and when it came."""
-
-
-def scene() -> SimSpec:
-    """720p, 25 pictures a second, and a fight in it."""
-    return replace(parse(SCENE), frame_rate=FRAME_RATE)
-
-
-def cameras_for(bare_forward_s: float, window: int, cores: int) -> int:
-    """As many as the bare network could follow in real time, times SHARE; where that is fast, as
-    many as the cores can decode beside it; at least one.
-    """
-    followed = int(SHARE * window * ClipSpec().hop_s / bare_forward_s)
-    return max(1, min(followed, CAMERAS_A_CORE * cores))
+    hop_s: float = ClipSpec().hop_s
+    still_clips: int = 0
+    """Clips that came of cameras which show no clock."""
 
 
 def live_figures(
-    folder: Path, cameras: int, seconds: float, window: int
+    folder: Path, plan: CameraPlan, seconds: float, window: int
 ) -> Iterator[tuple[str, object]]:
     """Names and values, measured on a stack of its own. Raises LocalRuntimeError."""
     with ExitStack() as open_ones:
         broadcast = open_ones.enter_context(Broadcast(scene()))
-        stack = open_ones.enter_context(LocalStack(folder / "live", own_ports=True))
-        kafka = KafkaSettings(kafka_bootstrap=stack.bootstrap)
-        names = add_cameras(Client(stack.api_url), broadcast, cameras)
-        watched = watch(kafka, broadcast, names, seconds)
-    yield "cameras", cameras
-    yield "bare_limit_s", round(window * ClipSpec().duration_s, 3)
+        calm = open_ones.enter_context(Broadcast(still_scene(), is_still=True))
+        heads = heads_for(plan.spec, folder / "heads")
+        stack = open_ones.enter_context(LocalStack(folder / "live", environment=heads))
+        kafka, api = KafkaSettings(kafka_bootstrap=stack.bootstrap), Client(stack.api_url)
+        health = Tail(kafka, HEALTH)
+        await_still(health, add_cameras(api, calm, plan.still, plan.settings))
+        names = add_cameras(api, broadcast, plan.moving, plan.settings)
+        watched = watch(kafka, broadcast, names, seconds, plan.spec.hop_s)
+        health.close()
+    yield "cameras", plan.cameras
+    yield "still_cameras", plan.still
+    yield "frame_rate", plan.spec.frame_rate
+    yield "bare_limit_s", round(window * plan.spec.duration_s, 3)
     yield from latencies(watched)
     yield "dropped_clips", sum(missing(indexes) for indexes in watched.seen.values())
     yield "scored_clips", sum(map(len, watched.seen.values()))
+    yield "still_clips", watched.still_clips
 
 
-def add_cameras(api: Client, broadcast: Broadcast, count: int) -> Mapping[UUID, str]:
-    """Cameras that nothing records: what is measured is how fast they are looked at."""
-    names = [f"clock-{number}" for number in range(count)]
-    wanted = ({"name": name, "address": broadcast.url(name), "recording": "off"} for name in names)
-    return {
-        UUID(api.add_camera(each)["source_id"]): name
-        for each, name in zip(wanted, names, strict=True)
-    }
+def await_still(health: Tail, cameras: Collection[UUID]) -> None:
+    """Until the gates of all these cameras are shut. Raises LocalRuntimeError."""
+    open_ones = set(cameras)
+
+    def is_last(message: Message) -> bool:
+        if isinstance(message, SourceHealth) and message.condition == "still":
+            open_ones.discard(message.source_id)
+        return not open_ones
+
+    try:
+        if open_ones:
+            health.until(is_last, PATIENCE_S)
+    except TimeoutError:
+        raise LocalRuntimeError(f"{len(open_ones)} still cameras are not still") from None
 
 
 def watch(
-    kafka: KafkaSettings, broadcast: Broadcast, names: Mapping[UUID, str], seconds: float
+    kafka: KafkaSettings,
+    broadcast: Broadcast,
+    names: Mapping[UUID, str],
+    seconds: float,
+    hop_s: float = ClipSpec().hop_s,
 ) -> Watched:
-    """Everything for so long, from when every camera has a score."""
+    """Everything for so long, from when every camera that is named has a score."""
     warm = Watched()
     with Following(kafka, lambda at, message: note(warm, broadcast, names, at, message)):
         await_all(warm, names)
-    watched = Watched()
+    watched = Watched(hop_s=hop_s)
     with Following(kafka, lambda at, message: note(watched, broadcast, names, at, message)):
         time.sleep(seconds)
     return watched
@@ -150,11 +160,13 @@ def note(
         sent_at = sent(broadcast, names[message.source_id], message, at)
         if sent_at is not None:
             watched.ends[message.source_id, message.index] = sent_at
+    elif isinstance(message, ClipRecorded):
+        watched.still_clips += 1
     elif isinstance(message, ClipScored) and message.source_id in names:
         watched.scored[message.source_id, message.clips[-1].index] = at
         watched.seen[message.source_id].update(clip.index for clip in message.clips)
     elif isinstance(message, AlertOpened) and message.source_id in names:
-        end = round(message.end_s / ClipSpec().hop_s) - 1
+        end = round(message.end_s / watched.hop_s) - 1
         watched.alerts.append((message.source_id, end, at))
 
 

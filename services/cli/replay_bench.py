@@ -30,6 +30,7 @@ from services.chassis.streaming.records import Outgoing
 from services.chassis.streaming.tail import Tail
 from services.chassis.streaming.topics import TopicAdmin, registry
 from services.cli import live_bench
+from services.cli.bench_cameras import add_cameras, scene
 from services.cli.client import Client
 from services.cli.footage import render_scene
 from services.features.backbones import Backbone
@@ -108,10 +109,10 @@ def live_growth(folder: Path, seconds: float) -> Iterator[Row]:
     """How much later scores of a camera come while replays run one after the other."""
     detector = assemble()
     chain = Chain(20, WINDOWS, detector.heads[0].card.dim, _lately(WINDOWS))
-    with Broadcast(live_bench.scene()) as broadcast, LocalStack(folder, own_ports=True) as stack:
+    with Broadcast(scene()) as broadcast, LocalStack(folder, own_ports=True) as stack:
         kafka = KafkaSettings(kafka_bootstrap=stack.bootstrap)
         _put(kafka, chain, _direction(detector))
-        names = live_bench.add_cameras(Client(stack.api_url), broadcast, 1)
+        names = add_cameras(Client(stack.api_url), broadcast, 1)
         before = dict(live_bench.latencies(live_bench.watch(kafka, broadcast, names, seconds)))
         with _Replaying(kafka, chain) as replaying:
             during = dict(live_bench.latencies(live_bench.watch(kafka, broadcast, names, seconds)))

@@ -1,6 +1,7 @@
 """How old scores of cameras are: what is counted, and from when."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -8,14 +9,16 @@ import pytest
 
 from schemas.clips import ClipRef, ClipSpec
 from schemas.scores import ClipScored, HeadScore
+from services.cli.bench_cameras import CameraPlan, cameras_for, heads_for
 from services.cli.live_bench import (
     Watched,
-    cameras_for,
     latencies,
     missing,
     note,
     quantile,
 )
+from services.rules.folders import DEFAULT
+from services.scoring.cards import read_cards
 
 DOOR, TILL = UUID(int=1), UUID(int=2)
 NAMES = {DOOR: "door"}
@@ -86,3 +89,17 @@ def test_as_many_cameras_as_the_bare_network_follows_and_the_cores_decode(
     bare_s: float, cores: int, count: int
 ) -> None:
     assert cameras_for(bare_s, 2, cores) == count
+
+
+def test_with_still_cameras_all_have_the_motion_gate() -> None:
+    plan = CameraPlan(cameras=8, still=7)
+    assert (plan.moving, plan.settings["motion_gate"]) == (1, True)
+    assert not CameraPlan(4).settings["motion_gate"]
+
+
+def test_a_cheaper_clip_spec_is_scored_by_heads_that_take_it(tmp_path: Path) -> None:
+    spec = ClipSpec(frame_rate=7.5)
+    assert heads_for(ClipSpec(), tmp_path) == {}
+    cards = read_cards(Path(heads_for(spec, tmp_path)["NIGHTCLERK_HEAD"]))
+    assert len(cards) == len(read_cards(DEFAULT))
+    assert {card.spec.frame_rate for card in cards} == {7.5}

@@ -8,7 +8,7 @@ import io
 import threading
 import time
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -26,6 +26,8 @@ MARKS = (1, 0)
 """Two blocks of known colour before the number, to tell a clock from any other picture."""
 BLOCKS = len(MARKS) + BITS
 TICKS = 90_000
+GRAIN = 3
+"""A sensor's noise in levels: pixels differ although nothing moves."""
 OPTIONS = {"preset": "veryfast", "tune": "zerolatency", "crf": "24", "g": "25", "bf": "0"}
 
 Picture = NDArray[np.uint8]
@@ -34,12 +36,14 @@ Picture = NDArray[np.uint8]
 class Broadcast:
     """The pictures of a scene, over and over, sent to whoever asks for `url`, each at its time.
 
-    The scene has fewer than 2 ** BITS frames. Several may watch; each has a clock of its own.
+    The scene has fewer than 2 ** BITS frames. Several may watch; each has a clock of its own. It is
+    drawn and encoded once, so that a camera costs what sending costs.
     """
 
-    def __init__(self, spec: SimSpec) -> None:
+    def __init__(self, spec: SimSpec, is_still: bool = False) -> None:
+        """`is_still`: nothing moves, and no clock is shown."""
         self._spec = spec
-        self._content = encoded(spec)
+        self._content = encoded(spec, stood_still(spec) if is_still else clocked(spec))
         self._sent: dict[str, list[list[float]]] = {}
         self._stopped = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -129,14 +133,28 @@ class _Stream:
         return len(content)
 
 
-def encoded(spec: SimSpec) -> bytes:
-    """The scene as H.264 in MPEG-TS, without B-frames, each picture with its number."""
+def clocked(spec: SimSpec) -> Iterator[Picture]:
+    """The pictures of the scene, each with its number."""
+    return (numbered(picture, number) for number, picture in enumerate(render(spec)))
+
+
+def stood_still(spec: SimSpec) -> Iterator[Picture]:
+    """As many pictures of the first moment, as a sensor gives them."""
+    first_HWC = next(iter(render(spec))).astype(np.int16)
+    grain = np.random.default_rng(spec.seed)
+    for _ in range(spec.frame_count):
+        noise_HWC = grain.integers(-GRAIN, GRAIN + 1, first_HWC.shape, np.int16)
+        yield np.clip(first_HWC + noise_HWC, 0, 255).astype(np.uint8)
+
+
+def encoded(spec: SimSpec, pictures: Iterable[Picture]) -> bytes:
+    """Pictures as H.264 in MPEG-TS, without B-frames."""
     out = io.BytesIO()
     with av.open(out, "w", format="mpegts") as container:
         stream = container.add_stream("libx264", rate=spec.frame_rate, options=OPTIONS)
         stream.width, stream.height, stream.pix_fmt = spec.width, spec.height, "yuv420p"
-        for number, picture in enumerate(render(spec)):
-            frame = av.VideoFrame.from_ndarray(numbered(picture, number), format="rgb24")
+        for number, picture in enumerate(pictures):
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
             frame.pts, frame.time_base = number, Fraction(1, spec.frame_rate)
             container.mux(stream.encode(frame))
         container.mux(stream.encode())

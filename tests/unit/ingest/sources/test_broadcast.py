@@ -10,7 +10,14 @@ import pytest
 
 from services.chassis.media.jpeg import of_rgb, to_rgb
 from services.ingest.sources.sim import parse
-from services.ingest.sources.sim.broadcast import BITS, Broadcast, number_of, numbered
+from services.ingest.sources.sim.broadcast import (
+    BITS,
+    GRAIN,
+    Broadcast,
+    number_of,
+    numbered,
+    stood_still,
+)
 
 
 @pytest.mark.parametrize("number", [0, 1, 499, 1365, 2730, 2**BITS - 1])
@@ -45,3 +52,11 @@ def test_whoever_watches_can_tell_when_a_picture_was_sent() -> None:
         assert moments == sorted(moments, key=lambda moment: moment or 0.0)
         assert broadcast.sent_at("door", 0, before=0.0) is None
         assert broadcast.sent_at("nobody", 0, before=time.time()) is None
+
+
+def test_in_a_still_broadcast_nothing_moves_but_the_grain() -> None:
+    spec = replace(parse("sim://store?seconds=1&people=1&size=320x240"), frame_rate=25)
+    first_HWC, second_HWC, *rest = stood_still(spec)
+    assert len(rest) == spec.frame_count - 2
+    assert (first_HWC != second_HWC).any()
+    assert np.abs(first_HWC.astype(int) - second_HWC).max() <= 2 * GRAIN
