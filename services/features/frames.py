@@ -1,6 +1,6 @@
-"""From the JPEG frames of a window to the pixels that a backbone takes."""
+"""From the frames of a window to the pixels that a backbone takes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from schemas.clips import ClipRecorded
 from services.chassis.errors import InvalidMessage
+from services.chassis.media.blobs import rgb_pictures
 
 MAX_PIXELS = 4096 * 4096
 """A frame beyond this is an attack or a mistake: clips are made with a short side of 256."""
@@ -18,17 +19,23 @@ Pixels = NDArray[np.uint8]
 
 def clip_pixels(clip: ClipRecorded, size: int) -> Pixels:
     """RGB [frames of the clip, size, size, 3], whole pictures squashed. Raises InvalidMessage."""
-    if clip.encoding != "jpeg":
-        raise InvalidMessage(f"clips encoded as {clip.encoding} are not read yet")
-    return stack(clip.frames, size)
-
-
-def stack(jpegs: Sequence[bytes], size: int) -> Pixels:
-    """RGB [frames, size, size, 3]. Raises InvalidMessage when one is no JPEG."""
-    pixels_THWC = np.empty((len(jpegs), size, size, 3), np.uint8)
-    for k, jpeg in enumerate(jpegs):
-        pixels_THWC[k] = squash(decode(jpeg), size)
+    pixels_THWC = np.empty((clip.frame_count, size, size, 3), np.uint8)
+    for k, frame_HWC in enumerate(frames_of(clip, range(clip.frame_count))):
+        pixels_THWC[k] = squash(frame_HWC, size)
     return pixels_THWC
+
+
+def frames_of(clip: ClipRecorded, numbers: Sequence[int]) -> Iterator[Pixels]:
+    """RGB [H, W, 3] of these frames, ascending, whatever the clip's encoding. Raises
+    InvalidMessage for frames that cannot be decoded or are not there.
+    """
+    if clip.encoding == "jpeg":
+        yield from (decode(clip.frames[number]) for number in numbers)
+        return
+    frames = rgb_pictures(clip.frames[0], clip.frame_count)
+    if len(frames) < clip.frame_count:
+        raise InvalidMessage(f"{clip.frame_count} frames are promised, {len(frames)} are there")
+    yield from (frames[number] for number in numbers)
 
 
 def decode(jpeg: bytes) -> Pixels:

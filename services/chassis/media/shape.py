@@ -52,6 +52,17 @@ def scaled_size(shown: Size, short_side: int) -> Size:
     return Size(_even(shown.width * factor), _even(shown.height * factor))
 
 
+def turns_of(frame: av.VideoFrame) -> int:
+    """Quarter turns, counterclockwise, that make the picture stand upright, by what it says of
+    itself: phones and cameras that hang on their side.
+    """
+    return quarter_turns(frame.rotation)
+
+
+def quarter_turns(degrees: float) -> int:
+    return round(degrees / 90) % 4
+
+
 def upright(frame: av.VideoFrame, turns: int, size: Size) -> Picture:
     """The frame as a person would see it; `size` is as shown."""
     before = size.turned if turns % 2 else size

@@ -15,7 +15,7 @@ import av
 
 from services.chassis.media.container import GUESSED_TIMES, Container, stated_duration
 from services.chassis.media.limits import BadVideo, MediaLimits
-from services.chassis.media.shape import Size, shown_size
+from services.chassis.media.shape import Size, quarter_turns, shown_size
 from services.chassis.media.timeline import Frame
 
 DEFAULT_STEP_S = 1 / 25
@@ -82,7 +82,7 @@ class FileVideo:
     @property
     def turns(self) -> int:
         """Quarter turns, counterclockwise, that make the picture stand upright."""
-        return round(self.rotation / 90) % 4
+        return quarter_turns(self.rotation)
 
     @property
     def step_s(self) -> float:

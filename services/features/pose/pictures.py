@@ -1,4 +1,4 @@
-"""From a clip's JPEG frames to the canvases that the pose network takes.
+"""From a clip's frames to the canvases that the pose network takes.
 
 Shapes: T frames, H height, W width, 3 colours.
 """
@@ -9,7 +9,7 @@ import numpy as np
 
 from schemas.clips import ClipRecorded
 from services.chassis.errors import InvalidMessage
-from services.features.frames import decode
+from services.features.frames import frames_of
 from services.features.pose.letterbox import Letterbox, Pixels
 
 
@@ -36,11 +36,9 @@ def sampled(clip: ClipRecorded, frames: int) -> list[int]:
 
 
 def pictures(clip: ClipRecorded, frames: int, size: int) -> Pictures:
-    """Raises InvalidMessage for frames that are no JPEGs, or not all of one size."""
-    if clip.encoding != "jpeg":
-        raise InvalidMessage(f"clips encoded as {clip.encoding} are not read yet")
+    """Raises InvalidMessage for frames that cannot be decoded, or not all of one size."""
     chosen = sampled(clip, frames)
-    decoded = [decode(clip.frames[index]) for index in chosen]
+    decoded = list(frames_of(clip, chosen))
     if len({frame_HWC.shape for frame_HWC in decoded}) > 1:
         raise InvalidMessage("the frames of this clip are not all of one size")
     height, width = decoded[0].shape[:2]

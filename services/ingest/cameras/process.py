@@ -18,6 +18,7 @@ from services.chassis.sealing import Sealing, SealingFault
 from services.chassis.streaming.kafka import KafkaBroker
 from services.chassis.telemetry import logs
 from services.ingest.cameras.life import memories_in
+from services.ingest.cameras.packing import PackingOutlet
 from services.ingest.cameras.reading import Reading
 from services.ingest.cameras.taps import PlacedPackets
 from services.ingest.cameras.watching import Outlet, Watching
@@ -52,6 +53,8 @@ class CameraProcess:
     ) -> None:
         """Footage that was recorded long ago is cut while it `may_cut_ahead`."""
         self._source, self._settings = source, settings
+        if settings.clip_encoding == "h264":
+            outlet = PackingOutlet(outlet)
         self._outlet, self._may_cut_ahead = outlet, may_cut_ahead
         self._camera = source.camera or CameraSettings()
         self._clock = SystemClock()

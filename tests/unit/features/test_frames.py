@@ -5,8 +5,9 @@ import pytest
 import simplejpeg
 
 from services.chassis.errors import InvalidMessage
+from services.chassis.media.blobs import packed
 from services.features import frames
-from services.features.frames import clip_pixels, decode, squash, stack
+from services.features.frames import clip_pixels, decode, squash
 from tests.builders import clip
 
 
@@ -17,7 +18,8 @@ def jpeg(width: int = 64, height: int = 48, colour: tuple[int, int, int] = (200,
 
 
 def test_frames_keep_colour_order_and_number() -> None:
-    pixels = stack([jpeg(), jpeg(colour=(10, 220, 90))], size=32)
+    pictures = (jpeg(), jpeg(colour=(10, 220, 90)))
+    pixels = clip_pixels(clip(0, frames=pictures, frame_count=2), size=32)
     assert pixels.shape == (2, 32, 32, 3)
     assert np.abs(pixels[0].reshape(-1, 3).mean(0) - (200, 40, 60)).max() < 4
     assert np.abs(pixels[1].reshape(-1, 3).mean(0) - (10, 220, 90)).max() < 4
@@ -44,7 +46,17 @@ def test_a_bomb_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch
         decode(jpeg())
 
 
-def test_h264_clips_are_refused_by_name() -> None:
-    blob = clip(0, encoding="h264", frames=(b"...",))
-    with pytest.raises(InvalidMessage, match="h264"):
-        clip_pixels(blob, 32)
+def test_a_clip_of_h264_gives_the_same_pixels_but_for_its_losses() -> None:
+    jpegs = tuple(jpeg(colour=(level, 60, 200 - level)) for level in range(20, 180, 10))
+    plain = clip(0, frames=jpegs, frame_count=16)
+    blob = clip(0, encoding="h264", frames=(packed(jpegs),), frame_count=16)
+    difference = clip_pixels(plain, 32).astype(int) - clip_pixels(blob, 32)
+    assert np.abs(difference).mean() < 4
+
+
+def test_a_clip_of_h264_with_fewer_frames_than_it_says_is_refused() -> None:
+    short = clip(0, encoding="h264", frames=(packed((jpeg(),) * 3),), frame_count=16)
+    with pytest.raises(InvalidMessage, match="16 frames"):
+        clip_pixels(short, 32)
+    with pytest.raises(InvalidMessage, match="cannot be decoded"):
+        clip_pixels(clip(0, encoding="h264", frames=(b"...",)), 32)

@@ -14,7 +14,9 @@ from schemas.health import SourceHealth
 from schemas.sources import CameraSettings, SourceConfigured
 from schemas.topics import Topic
 from services.chassis.clock import ManualClock, SystemClock
+from services.chassis.media.blobs import rgb_pictures
 from services.ingest.cameras.life import Memory
+from services.ingest.cameras.packing import PackingOutlet
 from services.ingest.cameras.reading import Reading
 from services.ingest.cameras.watching import Watching
 from services.ingest.sources.port import LiveFrame
@@ -87,6 +89,20 @@ def test_clips_come_every_hop_in_order(tmp_path: Path) -> None:
     assert indexes(camera) == list(range(1, 18))  # the first frame comes after the origin
     clip = camera.kept.clips[0]
     assert (clip.source_kind, clip.frame_count, clip.width, clip.height) == ("camera", 16, 64, 48)
+
+
+def test_clips_travel_as_h264_where_the_uplink_is_thin(tmp_path: Path) -> None:
+    camera = Camera(tmp_path)
+    camera.watching = Watching(
+        camera.configured,
+        PackingOutlet(camera.kept),
+        Memory(tmp_path / "other.json"),
+        camera.clock,
+    )
+    camera.play(5)
+    assert {(clip.encoding, len(clip.frames)) for clip in camera.kept.clips} == {("h264", 1)}
+    pictures = rgb_pictures(camera.kept.clips[0].frames[0], 16)
+    assert [each.shape for each in pictures] == [(48, 64, 3)] * 16
 
 
 @pytest.mark.parametrize("size", [{"width": 128, "height": 96}, {"width": 96, "height": 96}])
