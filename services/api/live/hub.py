@@ -11,6 +11,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from schemas.base import Message
 from schemas.clips import ClipRecorded
@@ -19,6 +20,7 @@ from schemas.judgements import LIVE
 from schemas.poses import PoseFrame, PosesExtracted
 from schemas.scores import ClipScored, ClipsScored
 from services.api.cameras.views import ConditionView
+from services.api.live.shown import ShownClip
 
 POSES_KEPT = 3
 CLIPS_WAITING = 6
@@ -33,20 +35,20 @@ POSES_FOR_S = 2.5
 class Latest:
     """What is latest of one source. Replaced whole or in single fields; messages never change."""
 
-    clip: ClipRecorded | None = None
+    clip: ShownClip | None = None
     arrived_s: float = 0.0
     score: ClipScored | None = None
     poses: deque[PosesExtracted] = field(default_factory=lambda: deque(maxlen=POSES_KEPT))
     conditions: dict[str, ConditionView] = field(default_factory=dict)
     hidden_from: int = 0
     """So many viewers get no picture of it but with hidden faces."""
-    waiting: deque[ClipRecorded] = field(default_factory=lambda: deque(maxlen=CLIPS_WAITING))
+    waiting: deque[ShownClip] = field(default_factory=lambda: deque(maxlen=CLIPS_WAITING))
     """For their poses."""
-    looked: ClipRecorded | None = None
+    looked: ShownClip | None = None
     """The latest clip of which poses came."""
     looked_s: float = float("-inf")
 
-    def newest(self, is_hidden: bool, now_s: float) -> tuple[ClipRecorded | None, float]:
+    def newest(self, is_hidden: bool, now_s: float) -> tuple[ShownClip | None, float]:
         """The clip to be shown, and when it came, or was looked at."""
         if is_hidden and now_s - self.looked_s < LOOKED_WITHIN_S:
             return self.looked, self.looked_s
@@ -157,11 +159,11 @@ def note(latest: Latest, message: Message, now_s: float) -> bool:
 
 
 def _note_clip(latest: Latest, clip: ClipRecorded, now_s: float) -> bool:
-    if clip.encoding != "jpeg" or clip.is_late:
+    if clip.is_late:
         return False
-    latest.clip, latest.arrived_s = clip, now_s
+    latest.clip, latest.arrived_s = ShownClip(clip), now_s
     if latest.hidden_from:
-        latest.waiting.append(clip)
+        latest.waiting.append(latest.clip)
     return True
 
 
@@ -170,10 +172,14 @@ def _note_looked(latest: Latest, poses: PosesExtracted, now_s: float) -> None:
     if not latest.hidden_from:
         latest.waiting.clear()
     place = poses.origin_at, poses.clip.index
-    while latest.waiting and (latest.waiting[0].origin_at, latest.waiting[0].index) <= place:
-        clip = latest.waiting.popleft()
-        if (clip.origin_at, clip.index) == place:
-            latest.looked, latest.looked_s = clip, now_s
+    while latest.waiting and _place(latest.waiting[0].clip) <= place:
+        shown = latest.waiting.popleft()
+        if _place(shown.clip) == place:
+            latest.looked, latest.looked_s = shown, now_s
+
+
+def _place(clip: ClipRecorded) -> tuple[datetime, int]:
+    return clip.origin_at, clip.index
 
 
 def _note_health(latest: Latest, message: SourceHealth) -> None:

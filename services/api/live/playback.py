@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from schemas.clips import ClipRecorded
+from services.api.live.shown import ShownClip
 
 CLIPS_KEPT = 2
 """What is older than the clip on show and the one after it is skipped."""
@@ -19,8 +20,12 @@ CATCHING_UP = 0.1
 class Picture:
     """A frame of a clip, and when it was taken."""
 
-    clip: ClipRecorded
+    shown: ShownClip
     number: int
+
+    @property
+    def clip(self) -> ClipRecorded:
+        return self.shown.clip
 
     @property
     def at_s(self) -> float:
@@ -33,7 +38,8 @@ class Picture:
 
     @property
     def jpeg(self) -> bytes:
-        return self.clip.frames[self.number]
+        """Raises NotShown."""
+        return self.shown.jpeg(self.number)
 
 
 class Playback:
@@ -46,14 +52,15 @@ class Playback:
         """From the time of a picture, by the source's clock, to when it is shown, by ours."""
         self._shown_s = -1.0
 
-    def add(self, clip: ClipRecorded, now_s: float) -> None:
+    def add(self, shown: ShownClip, now_s: float) -> None:
         """A clip came. One of another grid takes the place of all that wait."""
+        clip = shown.clip
         if clip.origin_at != self._origin_at:
             self._waiting.clear()
             self._origin_at, self._shown_s = clip.origin_at, -1.0
             self._delay_s = now_s - clip.start_s
         self._delay_s = self._adjusted(now_s - clip.start_s, clip.spec.hop_s)
-        pictures = (Picture(clip, number) for number in range(len(clip.frames)))
+        pictures = (Picture(shown, number) for number in range(clip.frame_count))
         self._waiting.extend(picture for picture in pictures if picture.at_s > self._shown_s)
         self._skip()
 

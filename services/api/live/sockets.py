@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Executor
 from typing import Any
 
 import anyio
-from fastapi.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from services.api.live.hub import Viewer
@@ -22,14 +22,18 @@ MESSAGE_BYTES = 1024
 
 
 async def send_live(
-    websocket: WebSocket, viewer: Viewer, stream: Stream, shut_out: Coroutine[Any, Any, None]
+    websocket: WebSocket,
+    viewer: Viewer,
+    stream: Stream,
+    shut_out: Coroutine[Any, Any, None],
+    pool: Executor,
 ) -> None:
     """Send what is due until the client leaves, takes nothing any more, is shut out, or has to
-    come again since faces are hidden from it now, or no more.
+    come again since faces are hidden from it now, or no more. What takes long is done in the pool.
     """
     code, reason = GOING_AWAY, ""
     try:
-        await first_of(_listen(websocket), _send(websocket, viewer, stream), shut_out)
+        await first_of(_listen(websocket), _send(websocket, viewer, stream, pool), shut_out)
     except ShutOut:
         code, reason = SHUT_OUT, REASON
     except FacesChanged:
@@ -61,20 +65,22 @@ async def _listen(websocket: WebSocket) -> None:
             return
 
 
-async def _send(websocket: WebSocket, viewer: Viewer, stream: Stream) -> None:
+async def _send(websocket: WebSocket, viewer: Viewer, stream: Stream, pool: Executor) -> None:
     while True:
         viewer.changed.clear()
-        content = await _due(stream)
+        content = await _due(stream, pool)
         while content is not None:
             if not await _taken(websocket, content):
                 return
-            content = await _due(stream)
+            content = await _due(stream, pool)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(viewer.changed.wait(), stream.wait_s())
 
 
-async def _due(stream: Stream) -> bytes | str | None:
-    return await run_in_threadpool(stream.due) if stream.takes_long else stream.due()
+async def _due(stream: Stream, pool: Executor) -> bytes | str | None:
+    if not stream.takes_long:
+        return stream.due()
+    return await asyncio.get_running_loop().run_in_executor(pool, stream.due)
 
 
 async def _taken(websocket: WebSocket, content: bytes | str) -> bool:

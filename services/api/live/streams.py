@@ -5,11 +5,13 @@ skips, and nothing is ever queued for it.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Protocol
 
 from services.api.live import wire
 from services.api.live.hub import Latest, Viewer
 from services.api.live.playback import Picture, Playback
+from services.api.live.shown import NotShown
 from services.chassis.clock import Clock
 
 STATUS_S = 1.0
@@ -49,7 +51,8 @@ class OneCamera:
 
     @property
     def takes_long(self) -> bool:
-        return self._hides is not None
+        clip = self._latest.clip
+        return self._hides is not None or (clip is not None and clip.takes_long)
 
     def due(self) -> bytes | str | None:
         now_s = self._clock.monotonic()
@@ -62,10 +65,11 @@ class OneCamera:
             return None
         self._spoke_s = now_s
         now = self._clock.now()
-        if picture is None:
-            return wire.without_picture(self._source_id, self._latest, now)
-        jpeg = self._hides.jpeg(self._latest, picture) if self._hides else picture.jpeg
-        return wire.with_picture(self._source_id, self._latest, picture, jpeg, now)
+        if picture is not None:
+            with suppress(NotShown):
+                jpeg = self._hides.jpeg(self._latest, picture) if self._hides else picture.jpeg
+                return wire.with_picture(self._source_id, self._latest, picture, jpeg, now)
+        return wire.without_picture(self._source_id, self._latest, now)
 
     def wait_s(self) -> float:
         speaks_s = self._spoke_s + STATUS_S
@@ -93,7 +97,8 @@ class Wall:
 
     @property
     def takes_long(self) -> bool:
-        return bool(self._hidden)
+        clips = (latest.clip for latest in self._sources.values())
+        return bool(self._hidden) or any(clip is not None and clip.takes_long for clip in clips)
 
     def due(self) -> bytes | str | None:
         """Of the camera that has waited longest."""
@@ -102,11 +107,12 @@ class Wall:
             self._sent_s[name] = now_s
             latest = self._sources[name]
             clip, arrived_s = latest.newest(name in self._hidden, now_s)
-            if clip is None or arrived_s == self._seen_s[name]:
-                return wire.without_picture(name, latest, now)
-            self._seen_s[name] = arrived_s
-            picture = Picture(clip, len(clip.frames) - 1)
-            return wire.with_picture(name, latest, picture, self._jpeg(name, picture), now)
+            if clip is not None and arrived_s != self._seen_s[name]:
+                self._seen_s[name] = arrived_s
+                with suppress(NotShown):
+                    picture = Picture(clip, clip.glimpse())
+                    return wire.with_picture(name, latest, picture, self._jpeg(name, picture), now)
+            return wire.without_picture(name, latest, now)
         return None
 
     def wait_s(self) -> float:

@@ -1,6 +1,7 @@
 """The live view as the routes use it: a hub, and a feed that runs while somebody watches."""
 
 from collections.abc import Iterator, Mapping, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from services.api.cameras.views import ConditionView
@@ -9,6 +10,8 @@ from services.api.live.hub import Hub, Viewer
 from services.chassis.clock import Clock
 from services.chassis.streaming.broker import Broker
 
+PICTURES_AT_ONCE = 2
+"""Threads that decode pictures and hide faces in them, for all sockets together."""
 MOST_VIEWERS = 64
 """Sockets of one instance; further ones are asked to come again."""
 
@@ -22,6 +25,7 @@ class LiveView:
 
     def __init__(self, broker: Broker, clock: Clock) -> None:
         self.clock = clock
+        self.pool = ThreadPoolExecutor(PICTURES_AT_ONCE, thread_name_prefix="live-pictures")
         self._hub = Hub()
         self._feed = Feed(broker, self._hub, clock)
 
@@ -41,4 +45,5 @@ class LiveView:
             yield viewer
 
     def stop(self) -> None:
+        self.pool.shutdown(wait=False, cancel_futures=True)
         self._feed.stop()

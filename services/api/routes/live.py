@@ -40,7 +40,7 @@ async def live(websocket: WebSocket, source_id: UUID, context: Context, principa
             hides = HiddenPictures(detector_of(context.settings)) if hidden else None
             stream = OneCamera(name, viewer.sources[name], context.live.clock, hides)
             shut_out = until_shut_out(context, websocket, "view", wrong, hidden)
-            await send_live(websocket, viewer, stream, shut_out)
+            await send_live(websocket, viewer, stream, shut_out, context.live.pool)
     except TooManyViewers as error:
         await websocket.close(TRY_AGAIN, str(error))
 
@@ -61,7 +61,7 @@ async def wall(
             hides = HiddenPictures(detector_of(context.settings)) if hidden else None
             stream = Wall(viewer, context.live.clock, rate, hides)
             shut_out = until_shut_out(context, websocket, "view", wrong, hidden)
-            await send_live(websocket, viewer, stream, shut_out)
+            await send_live(websocket, viewer, stream, shut_out, context.live.pool)
     except TooManyViewers as error:
         await websocket.close(TRY_AGAIN, str(error))
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4
 
+import numpy as np
 import pytest
 from starlette.testclient import WebSocketDenialResponse, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
@@ -19,8 +20,11 @@ from schemas.poses import Person, PoseFrame, PosesExtracted
 from services.api.live import feed
 from services.api.live.hub import Hub
 from services.api.live.playback import CLIPS_KEPT, Playback
+from services.api.live.shown import NotShown, ShownClip
 from services.api.live.streams import Wall
 from services.chassis.clock import ManualClock
+from services.chassis.media.blobs import packed
+from services.chassis.media.jpeg import Jpeg, of_rgb, to_rgb
 from tests.builders import clip, clip_ref, of_source
 from tests.unit.api.builders import CAMERA, health, scored
 from tests.unit.api.conftest import Api
@@ -35,6 +39,14 @@ HOST = "127.0.0.1:8080"
 
 def whole(index: int, source_id: UUID = CAMERA, **fields: Any) -> ClipRecorded:
     return clip(index, source_id, frames=FRAMES, frame_count=16, source_kind="camera", **fields)
+
+
+def squeezed(index: int, source_id: UUID = CAMERA, **fields: Any) -> ClipRecorded:
+    """The same as H.264, brighter from frame to frame."""
+    levels = range(20, 20 + 12 * 16, 12)
+    jpegs = [of_rgb(np.full((24, 32, 3), level, np.uint8)).content for level in levels]
+    blob = {"frames": (packed(jpegs),), "encoding": "h264", "source_kind": "camera"}
+    return clip(index, source_id, frame_count=16, **(blob | fields))
 
 
 def put(api: Api, *messages: Message) -> None:
@@ -77,7 +89,7 @@ def shown(playback: Playback, until_s: float, step_s: float = 1 / 30) -> list[tu
 
 def test_a_clip_is_shown_at_the_pace_at_which_it_was_filmed() -> None:
     playback = Playback()
-    playback.add(whole(0), 0.0)
+    playback.add(ShownClip(whole(0)), 0.0)
     assert shown(playback, 0.5) == [(0, number) for number in range(8)]
     assert playback.next_s() == pytest.approx(8 / 15)
 
@@ -85,7 +97,7 @@ def test_a_clip_is_shown_at_the_pace_at_which_it_was_filmed() -> None:
 def test_a_slow_viewer_skips_and_nothing_waits_for_it() -> None:
     playback = Playback()
     for index in range(50):
-        playback.add(whole(index), index * HOP_S)
+        playback.add(ShownClip(whole(index)), index * HOP_S)
     assert len(playback._waiting) <= CLIPS_KEPT * 16
     latest = playback.due(50 * HOP_S)
     assert latest is not None
@@ -97,7 +109,7 @@ def test_clips_that_come_unevenly_lose_no_picture() -> None:
     arrivals = [index * HOP_S + (0.2 if index % 2 else 0.0) for index in range(8)]
     for step in range(round(10 / 0.01)):
         while arrivals and arrivals[0] <= step * 0.01:
-            playback.add(whole(8 - len(arrivals)), arrivals.pop(0))
+            playback.add(ShownClip(whole(8 - len(arrivals))), arrivals.pop(0))
         if found := playback.due(step * 0.01):
             seen.append((found.clip.index, found.number))
     assert seen == [(index, number) for index in range(8) for number in range(16)]
@@ -105,9 +117,9 @@ def test_clips_that_come_unevenly_lose_no_picture() -> None:
 
 def test_another_grid_takes_the_place_of_all_that_waits() -> None:
     playback = Playback()
-    playback.add(whole(1000), 0.0)
+    playback.add(ShownClip(whole(1000)), 0.0)
     later = whole(0, origin_at=whole(0).moment(2000))
-    playback.add(later, 0.1)
+    playback.add(ShownClip(later), 0.1)
     found = playback.due(0.1)
     assert found is not None
     assert found.clip == later
@@ -140,6 +152,40 @@ def test_pictures_come_with_score_people_and_what_is_wrong(api: Api) -> None:
         assert header["age_s"] > 0
         put(api, health("dark", at_s=30, is_over=True, source_id=source))
         until(socket, lambda header: header["conditions"] == [])
+
+
+def test_a_clip_of_h264_is_decoded_once_whoever_watches() -> None:
+    shown_clip = ShownClip(squeezed(0))
+    assert shown_clip.takes_long
+    assert shown_clip.glimpse() == 0
+    pictures = [shown_clip.jpeg(number) for number in range(16)]
+    brightness = [int(to_rgb(Jpeg(each, 32, 24)).mean()) for each in pictures]
+    assert brightness == sorted(set(brightness))
+    assert shown_clip.jpeg(7) is pictures[7]
+    assert shown_clip.glimpse() == 15
+
+
+def test_what_cannot_be_decoded_is_not_shown_and_not_tried_again() -> None:
+    whole_blob = squeezed(0).frames[0]
+    for blob in (b"no video", whole_blob[: len(whole_blob) // 2], b""):
+        broken = ShownClip(squeezed(0, frames=(blob,)))
+        for _ in range(2):
+            with pytest.raises(NotShown):
+                broken.jpeg(15)
+
+
+def test_cameras_that_send_h264_are_shown_alone_and_on_the_wall(api: Api) -> None:
+    source = UUID(add(api)["source_id"])
+    for path in (f"/api/v1/sources/{source}/live", "/api/v1/live"):
+        with connected(api, path) as socket:
+            received(socket)
+            wait_until(lambda: is_fed(api))
+            put(api, squeezed(0, source, frames=(b"broken",)))
+            assert not received(socket)[1]
+            put(api, squeezed(1, source))
+            header, jpeg = picture(socket)
+            assert (header["width"], header["height"]) == (32, 24)
+            assert to_rgb(Jpeg(jpeg, 32, 24)).shape == (24, 32, 3)
 
 
 def is_fed(api: Api) -> bool:

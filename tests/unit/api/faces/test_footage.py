@@ -15,6 +15,7 @@ from schemas.keeping import KeepingConfigured
 from schemas.poses import Person, PoseFrame, PosesExtracted
 from schemas.topics import KEEPING, POSES
 from services.api.principal import Principal
+from services.chassis.media.blobs import packed
 from services.chassis.media.jpeg import Jpeg, of_rgb, to_rgb
 from tests.builders import ORIGIN, clip
 from tests.unit.api.builders import CAMERA, START, at, clip_ref, configured, segment
@@ -125,22 +126,25 @@ def test_of_a_recording_at_which_nobody_looked_all_is_hidden(camera: Api) -> Non
     assert all(map(is_all_hidden, played(camera)))
 
 
-def noisy(index: int, source_id: UUID) -> ClipRecorded:
-    frames = (of_rgb(noise(index)).content,) * 16
-    sizes = {"width": 320, "height": 192, "frame_count": 16}
+def noisy(index: int, source_id: UUID, encoding: str) -> ClipRecorded:
+    frames: tuple[bytes, ...] = (of_rgb(noise(index)).content,) * 16
+    if encoding == "h264":
+        frames = (packed(frames),)
+    sizes = {"width": 320, "height": 192, "frame_count": 16, "encoding": encoding}
     return clip(index, source_id, frames=frames, source_kind="camera", **sizes)
 
 
 @pytest.mark.parametrize("path", ["/api/v1/live", "/api/v1/sources/{}/live"])
-def test_live_pictures_are_shown_once_somebody_looked(api: Api, path: str) -> None:
+@pytest.mark.parametrize("encoding", ["jpeg", "h264"])
+def test_live_pictures_are_shown_once_somebody_looked(api: Api, path: str, encoding: str) -> None:
     set_rule(api, "everybody")
     source = UUID(add(api)["source_id"])
     with connected(api, path.format(source)) as socket:
         wait_until(lambda: is_fed(api))
-        put(api, noisy(0, source))
+        put(api, noisy(0, source, encoding))
         assert is_all_hidden(rgb(picture(socket)[1]))
         put(api, seen(source, ORIGIN, 0, source_kind="camera"))
-        put(api, noisy(1, source), seen(source, ORIGIN, 1, source_kind="camera"))
+        put(api, noisy(1, source, encoding), seen(source, ORIGIN, 1, source_kind="camera"))
         assert any(is_hidden(rgb(picture(socket)[1])) for _ in range(20))
 
 
