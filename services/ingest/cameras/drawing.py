@@ -7,7 +7,7 @@ import av
 
 from schemas.sources import CameraSettings
 from services.chassis.media.jpeg import Jpeg, Plane, of_planes
-from services.chassis.media.shape import Size, scaled_size
+from services.chassis.media.shape import Size, scaled_size, turns_of
 from services.ingest.core import masks, thumbnails
 from services.ingest.core.motion import Motion
 from services.ingest.core.picture_health import Change, PictureHealth
@@ -31,10 +31,10 @@ class Drawing:
 
     def __init__(self, first: av.VideoFrame, settings: CameraSettings, views: Views | None) -> None:
         """`views` is what was known of the camera before."""
-        shown = _shown(first)
-        self._aspect = shown.width / shown.height
-        self._scaler = Scaler(shown, 0)
-        small = scaled_size(shown, SHORT_SIDE)
+        self._unturned, self._turns = _size(first), turns_of(first)
+        self._scaler = Scaler(self._unturned, self._turns)
+        upright = self._unturned.turned if self._turns % 2 else self._unturned
+        small = scaled_size(upright, SHORT_SIDE)
         self._mask = masks.Mask(settings.masks, small.width, small.height)
         self._motion = _motion(settings, small)
         self._health = PictureHealth(views)
@@ -45,8 +45,9 @@ class Drawing:
         return self._health.views
 
     def fits(self, picture: av.VideoFrame) -> bool:
-        shown = _shown(picture)
-        return abs(shown.width / shown.height / self._aspect - 1) < SAME_SHAPE
+        size, known = _size(picture), self._unturned
+        ratio = size.width * known.height / (size.height * known.width)
+        return abs(ratio - 1) < SAME_SHAPE and turns_of(picture) == self._turns
 
     def draw(self, picture: av.VideoFrame, at_s: float) -> Shot:
         planes = self._scaler.planes(picture)
@@ -83,5 +84,5 @@ def _motion(settings: CameraSettings, small: Size) -> Motion | None:
     return Motion(thumbnails.region_of_blocks(zones))
 
 
-def _shown(picture: av.VideoFrame) -> Size:
+def _size(picture: av.VideoFrame) -> Size:
     return Size(picture.width, picture.height)

@@ -61,7 +61,9 @@ def _pinned(request: httpx.Request, address: Address) -> httpx.Request:
 
 
 class AnyAuth(httpx.Auth):
-    """Basic or Digest, as the server asks for it."""
+    """Basic or Digest, as the server asks for it, wherever on it a redirect led. Another server
+    than the one that was asked first is given nothing.
+    """
 
     def __init__(self, credentials: Credentials) -> None:
         self._basic = httpx.BasicAuth(credentials.username, credentials.password)
@@ -72,8 +74,15 @@ class AnyAuth(httpx.Auth):
         challenges = ",".join(response.headers.get_list("www-authenticate")).lower()
         if response.status_code != 401 or not challenges:
             return
-        flow = (self._digest if "digest" in challenges else self._basic).auth_flow(request)
+        asked = response.request
+        if _origin(asked.url) != _origin(request.url):
+            return
+        flow = (self._digest if "digest" in challenges else self._basic).auth_flow(asked)
         again = next(flow)
         if "digest" in challenges:
             again = flow.send(response)
         yield again
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port

@@ -42,6 +42,7 @@ SENTENCES: Final[tuple[tuple[type[Exception], str], ...]] = (
     (av.error.BrokenPipeError, "The camera closed the connection."),
     (av.error.EOFError, "The camera closed the connection."),
     (av.error.InvalidDataError, "What answers there sends no video that can be read."),
+    (av.error.ArgumentError, "What answers there sends no video that can be read."),
     (av.error.ProtocolNotFoundError, "The address names a kind of stream that is not allowed."),
     (av.error.DecoderNotFoundError, "The video is in a codec that is not supported."),
 )

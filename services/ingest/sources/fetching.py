@@ -37,6 +37,10 @@ REFUSALS: Final = {
     503: "The camera has too many clients.",
 }
 
+FINAL = frozenset({401, 404, 410})
+"""Refusals that come with a page for people. Others may be meant for programs alone, so that who
+finds videos on pages is asked all the same."""
+
 
 class Fetch:
     """Opens what FFmpeg asks for. Of one connection to one source; close it with that.
@@ -109,6 +113,9 @@ class Fetch:
         it next. Raises SourceLost.
         """
         response = self.get(url)
+        if response.status_code in FINAL:
+            response.close()
+            raise SourceLost(REFUSALS[response.status_code])
         if is_page(response):
             response.close()
             return True

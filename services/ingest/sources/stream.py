@@ -1,5 +1,6 @@
 """RTSP, HTTP MJPEG, HLS and whatever else FFmpeg reads from the network, by PyAV."""
 
+import itertools
 from collections.abc import Iterator
 from contextlib import suppress
 from time import monotonic
@@ -22,6 +23,9 @@ log = logs.get("stream")
 
 UNTIMED = frozenset({"mpjpeg", "mjpeg", "jpeg_pipe"})
 """Formats whose times are frame numbers."""
+STILLS = frozenset({"jpeg_pipe", "png_pipe", "mjpeg"})
+ENDED = "The camera ended the stream."
+STILL = "The address gives single pictures and no video: cameras have another one for that."
 AS_IT_COMES = frozenset({"rtsp", "mpjpeg", "mjpeg", "jpeg_pipe"})
 """Formats that come at the speed of life. Others come in pieces, or as fast as the network is."""
 BROKEN_S = 15.0
@@ -109,13 +113,14 @@ class StreamSource:
         pace = None if self._format in AS_IT_COMES else Pace()
         remaining = self._container.demux(stream)
         asked_s = monotonic()
-        while True:
+        for count in itertools.count():
             try:
                 packet = next(remaining, None)
             except (av.FFmpegError, IndexError) as error:
                 raise SourceLost(self._loss(error, monotonic() - asked_s)) from None
             if packet is None or not packet.size:
-                raise SourceLost("The camera ended the stream.")
+                is_still = count <= 1 and self._format in STILLS
+                raise SourceLost(STILL if is_still else ENDED)
             arrived_s = monotonic()
             if arrived_s - asked_s >= (self._container.read_timeout or float("inf")):
                 # What FFmpeg still had when the deadline passed: it did not come now.
