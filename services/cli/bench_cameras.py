@@ -64,7 +64,7 @@ def add_cameras(
     """So many that show what is broadcast; their names there by their ids."""
     settings = settings or CameraPlan(count).settings
     names = [f"camera-{number}" for number in range(count)]
-    wanted = [{"name": name, "address": broadcast.url(name)} | settings for name in names]
+    wanted = [{"name": name, "address": broadcast.url(name), **settings} for name in names]
     return {
         UUID(api.add_camera(each)["source_id"]): name
         for each, name in zip(wanted, names, strict=True)

@@ -45,7 +45,8 @@ def unpacked(blob: bytes, most: int) -> list[Jpeg]:
 
 def rgb_pictures(blob: bytes, most: int) -> list[Picture]:
     """The same as RGB. Raises InvalidMessage."""
-    return [frame.to_ndarray(format="rgb24") for frame in _frames(blob, most)]
+    frames = _frames(blob, most)
+    return [np.asarray(frame.to_ndarray(format="rgb24"), np.uint8) for frame in frames]
 
 
 def _frames(blob: bytes, most: int) -> list[av.VideoFrame]:
@@ -65,14 +66,21 @@ def _frames(blob: bytes, most: int) -> list[av.VideoFrame]:
 
 def _decoded(jpegs: Sequence[bytes]) -> Iterator[av.VideoFrame]:
     """What was held over several samples is the same object, and is decoded once."""
-    decoder, latest, frame = _decoder("mjpeg"), b"", None
+    decoder, latest = _decoder("mjpeg"), b""
+    frames: list[av.VideoFrame] = []
     for jpeg in jpegs:
         if jpeg is not latest:
-            try:
-                latest, (frame,) = jpeg, decoder.decode(av.Packet(jpeg))
-            except (av.FFmpegError, ValueError) as error:
-                raise InvalidMessage("A clip's picture is no JPEG.") from error
-        yield frame
+            latest, frames = jpeg, _picture(decoder, jpeg)
+        yield from frames
+
+
+def _picture(decoder: Any, jpeg: bytes) -> list[av.VideoFrame]:
+    """One frame."""
+    try:
+        (frame,) = decoder.decode(av.Packet(jpeg))
+    except (av.FFmpegError, ValueError) as error:
+        raise InvalidMessage("A clip's picture is no JPEG.") from error
+    return [frame]
 
 
 def _decoder(codec: str) -> Any:
