@@ -34,8 +34,8 @@ def loss(url: str) -> str:
     """The sentence with which it is lost. No page is asked for a video."""
     asked: list[str] = []
 
-    def resolve(page: str) -> Link:
-        asked.append(page)
+    def resolve(url: str) -> Link:
+        asked.append(url)
         raise SourceLost("asked")
 
     source = WebSource(
@@ -125,8 +125,8 @@ def test_pictures_of_a_camera_on_its_side_stand_upright() -> None:
         stream.set_display_rotation(90)
         container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
         container.mux(stream.encode(None))
-    with av.open(BytesIO(file.getvalue())) as container:
-        frame = next(container.decode(video=0))
+    with av.open(BytesIO(file.getvalue()), "r") as readable:
+        frame = next(readable.decode(video=0))
     drawing = Drawing(frame, CameraSettings(), None)
     jpeg = drawing.draw(frame, 0.0).jpeg
     assert (jpeg.width, jpeg.height) == (48, 64)
