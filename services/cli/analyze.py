@@ -94,8 +94,8 @@ def own_stack(home: Path, quiet: bool) -> Iterator[str]:
     if not (quiet or err.is_terminal):
         say(text)
     try:
-        with err.status(text):
-            stack.start()
+        with err.status(text) as line:
+            stack.start(lambda now: line.update(f"starting, {now}"))
         yield stack.api_url
     finally:
         stack.stop()

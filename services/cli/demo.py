@@ -126,8 +126,8 @@ def default_ports_free() -> bool:
 def start(stack: LocalStack) -> None:
     """Start the stack and say what it is about."""
     began = time.monotonic()
-    with console.status("starting Kafka, the S3 store and all services"):
-        stack.start()
+    with console.status("starting Kafka, the S3 store and all services") as line:
+        stack.start(lambda text: line.update(f"starting, {text}"))
     tell(f"[green]up[/]        in {time.monotonic() - began:.0f} s, state in {stack.home}")
     tell(f"[green]dashboard[/] {stack.api_url}")
     if url := setup_url(stack.api_url, stack.api_token):

@@ -17,6 +17,9 @@ STOP_S = 75.0
 
 def up(
     detach: Annotated[bool, typer.Option("--detach", "-d", help="Leave it running.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show every line of the log here.")
+    ] = False,
     home: Home = None,
 ) -> None:
     """Start Kafka, the S3 store and all services on this machine; Ctrl-C stops them."""
@@ -24,14 +27,27 @@ def up(
     if detach:
         _up_detached(settings)
         return
-    from services.local.journal import Journal
+    _up_here(settings, verbose)
+
+
+def _up_here(settings: "LocalSettings", verbose: bool) -> None:
+    from services.cli.signup import setup_url
+    from services.local.addresses import addresses, api_token
+    from services.local.journal import OURS, Journal
     from services.local.plan import Parts, log_path
     from services.local.running import noted
     from services.local.supervisor import supervise
 
+    def greet() -> str | None:
+        url = setup_url(addresses(settings)["api"], api_token(settings))
+        return f"set up a login, once: {url}" if url else None
+
+    log = log_path(settings.state)
+    journal = Journal(log, brief=not verbose)
+    journal.write(OURS, f"starting, the first time in minutes; the whole log is {log}")
     try:
         with noted(settings.state):
-            supervise(settings, Parts(), Journal(log_path(settings.state)))
+            supervise(settings, Parts(), journal, greet)
     except KeyboardInterrupt:
         give_up("stopped before it had started", 130)
 
@@ -42,7 +58,7 @@ def _up_detached(settings: "LocalSettings") -> None:
     from services.local.detached import detach
 
     with err.status("starting") as line:
-        detach(DETACHED_READY_S, lambda text: line.update(f"starting: {text}"))
+        detach(DETACHED_READY_S, lambda text: line.update(f"starting, {text}"))
     api = addresses(settings)["api"]
     console.print(f"[green]ready[/]  {api}   stop: nightclerk down", soft_wrap=True)
     show_setup(setup_url(api, api_token(settings)))

@@ -8,7 +8,7 @@ from services.chassis.environment import read
 from services.chassis.errors import WrongSettings
 from services.local.config import SERVICES, LocalSettings
 from services.local.errors import LocalRuntimeError
-from services.local.journal import Journal
+from services.local.journal import OURS, Journal
 from services.local.plan import Parts, log_path
 from services.local.running import noted
 from services.local.state import require_home
@@ -32,7 +32,7 @@ def main() -> None:
         with noted(settings.state) if arguments.noted else nullcontext():
             supervise(settings, parts, journal)
     except LocalRuntimeError as error:
-        journal.write("local", str(error))
+        journal.write(OURS, str(error))
         sys.exit(f"nightclerk: {error}")
 
 

@@ -11,8 +11,8 @@ import psutil
 from services.chassis.environment import read
 from services.local.config import LocalSettings
 from services.local.errors import LocalRuntimeError
-from services.local.stack import await_ready
-from services.local.state import RunRecord, hold, kill_leftovers, read_run, require_home
+from services.local.stack import await_ready, progress
+from services.local.state import hold, kill_leftovers, read_run, require_home
 
 
 def detach(wait_s: float, tell: Callable[[str], None] = lambda _: None) -> None:
@@ -31,11 +31,6 @@ def detach(wait_s: float, tell: Callable[[str], None] = lambda _: None) -> None:
             start_new_session=True,
         )
         await_ready(home, supervisor, last_words, wait_s, lambda run: tell(progress(run)))
-
-
-def progress(run: RunRecord) -> str:
-    """`kafka ready, store starting`."""
-    return ", ".join(f"{one.name} {one.state}" for one in run.processes) or run.phase
 
 
 def stop_running(home: Path, wait_s: float) -> bool:

@@ -185,5 +185,6 @@ def upgrade_tables(environment: dict[str, str]) -> list[str]:
     )
     lines = (done.stdout + done.stderr).splitlines()
     if done.returncode != 0:
-        raise LocalRuntimeError(f"the database cannot be brought up to date: {lines[-1:]}")
+        why = lines[-1] if lines else f"code {done.returncode}"
+        raise LocalRuntimeError(f"the database cannot be brought up to date: {why}")
     return lines

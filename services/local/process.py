@@ -12,7 +12,7 @@ from pathlib import Path
 
 from services.chassis.environment import EXIT_CODE as REFUSED
 from services.local.backoff import Backoff
-from services.local.journal import Journal
+from services.local.journal import OURS, Journal
 from services.local.state import ProcessRecord, start_time
 
 LEASH = Path(__file__).with_name("leash.py")
@@ -152,6 +152,8 @@ class SupervisedProcess:
         while True:
             healthy = await self.plan.probe()
             if healthy:
+                if not self.ready.is_set():
+                    self._journal.write(OURS, f"{self.plan.name} is ready")
                 self.ready.set()
                 self._become("ready")
             elif self.ready.is_set():

@@ -23,6 +23,7 @@ READY_S = 600.0  # the first start fetches jars and weights
 HOPELESS_RESTARTS = 5
 STOP_S = 60.0
 PORTS = ("kafka", "s3", *SERVICES)
+FIRST_TIME = "; the first time its network is fetched and converted, which takes minutes"
 
 
 def free_port_settings() -> dict[str, str]:
@@ -69,12 +70,16 @@ class LocalStack:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def start(self) -> None:
-        """Start and wait until all is ready. Raises LocalRuntimeError with the log's last lines."""
+    def start(self, tell: Callable[[str], None] = lambda _: None) -> None:
+        """Start and wait until all is ready; `tell` hears what is waited for, as often as it is
+        looked at. Raises LocalRuntimeError with the log's last lines.
+        """
         with TemporaryFile() as last_words:
             self._supervisor = self._spawn(last_words)
             try:
-                await_ready(self.settings.state, self._supervisor, last_words)
+                await_ready(
+                    self.settings.state, self._supervisor, last_words, tell=_in_words(tell)
+                )
             except BaseException:
                 self.stop()
                 raise
@@ -146,6 +151,21 @@ class LocalStack:
     @property
     def log(self) -> Path:
         return log_path(self.settings.state)
+
+
+def progress(run: RunRecord) -> str:
+    """`waiting for judging, api (9 of 11 ready)`."""
+    waiting = [one.name for one in run.processes if one.state != "ready"]
+    if not waiting:
+        return run.phase
+    names = ", ".join(waiting[:3]) + (" …" if len(waiting) > 3 else "")
+    count = len(run.processes)
+    text = f"waiting for {names} ({count - len(waiting)} of {count} ready)"
+    return text + FIRST_TIME if all(name.startswith("features") for name in waiting) else text
+
+
+def _in_words(tell: Callable[[str], None]) -> Callable[[RunRecord], None]:
+    return lambda run: tell(progress(run))
 
 
 def await_ready(

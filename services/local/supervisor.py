@@ -6,14 +6,14 @@ One supervisor holds one state folder. Everything it starts dies with it, howeve
 import asyncio
 import os
 import signal
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any
 
 from services.local.addresses import addresses
 from services.local.config import LocalSettings
 from services.local.errors import LocalRuntimeError
-from services.local.journal import Journal
+from services.local.journal import OURS, Journal
 from services.local.plan import Parts, Plan, assemble
 from services.local.process import ProcessPlan, SupervisedProcess
 from services.local.state import RunRecord, hold, kill_leftovers, start_time, write_run
@@ -22,19 +22,25 @@ from services.local.upkeep import keep_up
 SHORT_LIVES_OF_A_SERVER = 3
 
 
-def supervise(settings: LocalSettings, parts: Parts, journal: Journal) -> None:
+Greet = Callable[[], str | None]
+"""What to say once all is ready, if anything; may take a while."""
+
+
+def supervise(
+    settings: LocalSettings, parts: Parts, journal: Journal, greet: Greet = lambda: None
+) -> None:
     """Hold the folder, clear up after a supervisor that died, run until told to stop.
 
     Raises LocalRuntimeError, after stopping what had started, when the stack cannot come up.
     """
     with hold(settings.state):
         for name in kill_leftovers(settings.state):
-            journal.write("local", f"killed {name}, left behind by the last run")
+            journal.write(OURS, f"killed {name}, left behind by the last run")
         record = new_record(settings)
         write_run(settings.state, record)
         try:
-            plan = assemble(settings, parts, lambda line: journal.write("local", line))
-            asyncio.run(Supervisor(plan, journal, record).run())
+            plan = assemble(settings, parts, lambda line: journal.write(OURS, line))
+            asyncio.run(Supervisor(plan, journal, record, greet).run())
         except LocalRuntimeError as error:
             write_run(settings.state, replace(record, phase="failed", message=str(error)))
             raise
@@ -54,8 +60,10 @@ def new_record(settings: LocalSettings) -> RunRecord:
 class Supervisor:
     """Runs a plan until SIGTERM, SIGINT or SIGHUP."""
 
-    def __init__(self, plan: Plan, journal: Journal, record: RunRecord) -> None:
-        self._plan, self._journal, self._record = plan, journal, record
+    def __init__(
+        self, plan: Plan, journal: Journal, record: RunRecord, greet: Greet = lambda: None
+    ) -> None:
+        self._plan, self._journal, self._record, self._greet = plan, journal, record, greet
         self._servers: list[SupervisedProcess] = []
         self._services: list[SupervisedProcess] = []
         self._told_to_stop = asyncio.Event()
@@ -68,7 +76,9 @@ class Supervisor:
         try:
             if await self._unless_told_to_stop(self._start()):
                 self._enter("ready")
-                self._say(f"ready{self._greeting()}")
+                self._say(f"ready{self._dashboard()}")
+                if greeting := await asyncio.to_thread(self._greet):
+                    self._say(greeting)
                 upkeep = asyncio.create_task(keep_up(self._plan.upkeep))
                 await self._told_to_stop.wait()
                 upkeep.cancel()
@@ -137,14 +147,14 @@ class Supervisor:
         try:
             write_run(self._plan.home, self._record)
         except OSError as error:  # a full disk must not end what runs; `status` is late by a while
-            self._journal.write("local", f"run.json cannot be written: {error}")
+            self._journal.write(OURS, f"run.json cannot be written: {error}")
 
     def _enter(self, phase: str) -> None:
         self._record = replace(self._record, phase=phase)
         self._changed()
 
-    def _greeting(self) -> str:
+    def _dashboard(self) -> str:
         return f": the dashboard is on {self._plan.addresses['api']}" if self._services else ""
 
     def _say(self, line: str) -> None:
-        self._journal.write("local", line)
+        self._journal.write(OURS, line)
