@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli.lazy import USE, LazyGroup, add_stubs
+from services.cli.lazy import LATER, USE, LazyGroup, add_stubs
 from services.cli.runtime import down, status, up
 from services.cli.service import add_service
 from services.cli.topics import topics
@@ -45,7 +45,8 @@ for command in (up, down, status):
 add_stubs(app)
 app.add_typer(topics, name="topics", rich_help_panel=USE)
 for service in ROSTER.values():
-    add_service(app, service)
+    if service.name not in LATER:  # that command runs the service itself
+        add_service(app, service)
 
 
 def main() -> None:

@@ -29,6 +29,7 @@ alerts = typer.Typer(
 )
 Ids = Annotated[list[UUID], typer.Argument(help="As `alerts list` shows them.", metavar="ID…")]
 Json = Annotated[bool, typer.Option("--json", help="JSON instead of words.")]
+EachLine = Annotated[bool, typer.Option("--json", help="One JSON object a line, an event each.")]
 COMES_BACK_AFTER_S = 2.0
 
 
@@ -81,7 +82,7 @@ def ack(ids: Ids, api: Api = "", token: Token = "", home: Home = None) -> None:
 
 @alerts.command()
 def review(
-    alert_id: Annotated[UUID, typer.Argument(metavar="ID")],
+    alert_id: Annotated[UUID, typer.Argument(help="As `alerts list` shows it.", metavar="ID")],
     verdict: Annotated[Literal["true", "false"], typer.Argument(help="A true or a false alarm.")],
     reason: Annotated[str | None, typer.Option(help="Why, in a few words.")] = None,
     api: Api = "",
@@ -95,12 +96,12 @@ def review(
 
 
 @alerts.command()
-def follow(as_json: Json = False, api: Api = "", token: Token = "", home: Home = None) -> None:
+def follow(as_json: EachLine = False, api: Api = "", token: Token = "", home: Home = None) -> None:
     """Show alerts as they happen, until you stop it; through restarts of the API too."""
     with client_of(api, token, home) as client:
         for event in events(client):
             if as_json:
-                console.print_json(data=event)
+                typer.echo(json.dumps(event, ensure_ascii=False))
             elif event["event"] == "gap":
                 err.print("[yellow]some alerts are not in the log any more[/]")
             elif event["event"] != "ready":

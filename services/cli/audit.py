@@ -12,6 +12,7 @@ from rich.table import Table
 from services.cli.analyze import Api, Token
 from services.cli.home import Home
 from services.cli.screen import console, give_up
+from services.cli.stretches import SinceMoment, UntilMoment, stretch
 from services.cli.videos import client_of
 
 audit = typer.Typer(
@@ -31,8 +32,8 @@ def list_entries(  # noqa: PLR0913 - each is an option
     ] = "",
     actor: Annotated[str, typer.Option("--actor", help="Mail address, or name of a key.")] = "",
     subject: Annotated[str, typer.Option("--subject", help="The id of what it was done to.")] = "",
-    since: Annotated[str, typer.Option("--since", help="ISO 8601.")] = "",
-    until: Annotated[str, typer.Option("--until", help="ISO 8601.")] = "",
+    since: SinceMoment = None,
+    until: UntilMoment = None,
     most: Annotated[int, typer.Option("--most", min=1, help="So many rows.")] = 50,
     tenant: Tenant = "",
     as_json: Json = False,
@@ -41,12 +42,9 @@ def list_entries(  # noqa: PLR0913 - each is an option
     home: Home = None,
 ) -> None:
     """Show who did what, the latest first."""
-    where = {
-        "action": action, "actor": actor, "subject": subject,
-        "since": since, "until": until, "tenant_id": tenant,
-    }  # fmt: skip
+    where = {"action": action, "actor": actor, "subject": subject, "tenant_id": tenant}
     with client_of(api, token, home) as client:
-        wanted = {name: value for name, value in where.items() if value}
+        wanted = {name: value for name, value in where.items() if value} | stretch(since, until)
         found = list(islice(client.audit_entries(**wanted), most))
     if as_json:
         console.print_json(data=found)

@@ -3,7 +3,6 @@
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -11,8 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from services.cli.analyze import Api, Token
-from services.cli.client import Client
 from services.cli.home import Home
+from services.cli.places import identified
 from services.cli.polygons import polygon, zone
 from services.cli.screen import console, err, give_up
 from services.cli.videos import client_of
@@ -118,7 +117,7 @@ def show(which: Which, api: Api = "", token: Token = "", home: Home = None) -> N
 def change(  # noqa: PLR0913 - each is an option
     which: Which,
     address: Annotated[str | None, typer.Option("--address", help="Another address.")] = None,
-    name: Name = None,
+    name: Annotated[str | None, typer.Option("--name", help="Another name.")] = None,
     user: User = None,
     password_stdin: FromStdin = False,
     record_address: Record = None,
@@ -237,21 +236,6 @@ def credentials(user: str | None, from_stdin: bool) -> dict[str, str]:
     else:
         give_up("there is no terminal to ask for the password at; use --password-stdin")
     return {"password": password} | ({"username": user} if user is not None else {})
-
-
-def identified(client: Client, which: str) -> UUID:
-    """By id, or by a name that only one has."""
-    try:
-        return UUID(which)
-    except ValueError:
-        found = [each for each in client.cameras() if each["name"] == which]
-    if len(found) != 1:
-        give_up(
-            f"{len(found)} cameras have the name {which}; name one by its id"
-            if found
-            else f"there is no camera of the name {which}; see `nightclerk camera list`"
-        )
-    return UUID(found[0]["source_id"])
 
 
 def shown_address(address: str) -> str:

@@ -194,6 +194,9 @@ class Client:
         """The target, and the secret that is shown once."""
         return self._told(self._http.post("/targets", json=entry))
 
+    def change_target(self, target_id: str, change: dict[str, Any]) -> dict[str, Any]:
+        return self._told(self._http.patch(f"/targets/{target_id}", json=change))
+
     def test_target(self, target_id: str) -> str:
         """Have a test sent; the id of its attempts."""
         return str(self._told(self._http.post(f"/targets/{target_id}/test"))["request_id"])

@@ -14,7 +14,7 @@ from services.cli.analyze import Api, Token
 from services.cli.client import Client
 from services.cli.home import Home
 from services.cli.screen import console, err, give_up, printable
-from services.cli.stretches import Moment, stretch
+from services.cli.stretches import SinceMoment, UntilMoment, stretch
 from services.cli.videos import client_of
 
 CONFLICT, GONE = 409, 410
@@ -44,8 +44,8 @@ All = Annotated[
 def list_letters(  # noqa: PLR0913 - each is an option
     topic: Topic = None,
     reason: Reason = None,
-    since: Moment = None,
-    until: Moment = None,
+    since: SinceMoment = None,
+    until: UntilMoment = None,
     state: State = "open",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array.")] = False,
     api: Api = "",
@@ -91,8 +91,8 @@ def replay(  # noqa: PLR0913 - each is an option
     everything: All = False,
     topic: Topic = None,
     reason: Reason = None,
-    since: Moment = None,
-    until: Moment = None,
+    since: SinceMoment = None,
+    until: UntilMoment = None,
     api: Api = "",
     token: Token = "",
     home: Home = None,
@@ -109,8 +109,8 @@ def drop(  # noqa: PLR0913 - each is an option
     everything: All = False,
     topic: Topic = None,
     reason: Reason = None,
-    since: Moment = None,
-    until: Moment = None,
+    since: SinceMoment = None,
+    until: UntilMoment = None,
     api: Api = "",
     token: Token = "",
     home: Home = None,

@@ -2,9 +2,10 @@
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Annotated, Any, TextIO
 
 import typer
 
@@ -13,8 +14,9 @@ from services.chassis.signing import fingerprint
 from services.cli.analyze import Api, Token
 from services.cli.client import Client
 from services.cli.home import Home
+from services.cli.places import identified
 from services.cli.screen import console, give_up
-from services.cli.stretches import Moment, stretch
+from services.cli.stretches import SinceMoment, UntilMoment, stretch
 from services.cli.videos import client_of
 
 LOOKS_EVERY_S = 0.5
@@ -26,23 +28,28 @@ erase = typer.Typer(
 )
 
 
-@erase.command()
-def source(  # noqa: PLR0913 - each is an option
-    source_id: Annotated[UUID, typer.Argument(help="The camera or uploaded video.")],
+@erase.command("source")
+def erase_source(  # noqa: PLR0913 - each is an option
+    source: Annotated[
+        str, typer.Argument(help="A camera, by id or name, or a video by its id.", metavar="SOURCE")
+    ],
     reason: Annotated[str, typer.Option(help="Why; it stands in the proof.")],
     proof: Annotated[Path, typer.Option(help="Where the proof is to be written.", dir_okay=False)],
-    since: Moment = None,
-    until: Moment = None,
+    since: SinceMoment = None,
+    until: UntilMoment = None,
     api: Api = "",
     token: Token = "",
     home: Home = None,
 ) -> None:
     """Erase a stretch of a camera, or all there is of it; of an upload always all."""
-    entry: dict[str, Any] = {"source_id": str(source_id), "reason": reason}
-    entry |= stretch(since, until)
+    entry: dict[str, Any] = {"reason": reason} | stretch(since, until)
     with client_of(api, token, home) as client:
-        found = _completed(client, client.erase(entry))
-    proof.write_text(json.dumps({"proof": found["proof"], "signature": found["signature"]}))
+        entry["source_id"] = str(identified(client, source))
+        with _kept(proof) as file:  # nothing is erased whose proof has no place
+            view = client.erase(entry)
+            console.print(f"erasing, {view['erasure_id']}", soft_wrap=True, highlight=False)
+            found = _completed(client, view)
+            json.dump({"proof": found["proof"], "signature": found["signature"]}, file)
     told = json.loads(found["proof"])
     rows = sum(told["rows"].values())
     console.print(
@@ -68,6 +75,17 @@ def verify(
     sentence = f"Good: {told['source_name']}, {told['since']} to {told['until']}, erased for"
     console.print(f"{sentence} {told['asked_by']} at {told['completed_at']}.", highlight=False)
     console.print(f"Signed by {fingerprint(told['public_key'])}.", highlight=False)
+
+
+@contextmanager
+def _kept(path: Path) -> Iterator[TextIO]:
+    """A new file, which goes again where nothing came to be written. Raises OSError."""
+    with path.open("x") as file:
+        try:
+            yield file
+        except BaseException:
+            path.unlink()
+            raise
 
 
 def _completed(client: Client, view: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from services.cli.analyze import Api, Token
 from services.cli.home import Home
+from services.cli.places import OfStores, store_ids
 from services.cli.screen import console, err
 from services.cli.videos import client_of
 
@@ -30,9 +31,7 @@ def add(  # noqa: PLR0913 - each is an option
     right: Annotated[
         list[str] | None, typer.Option("--right", help=f"What it may do: {RIGHTS}; several.")
     ] = None,
-    store: Annotated[
-        list[UUID] | None, typer.Option("--store", help="It sees these stores alone.")
-    ] = None,
+    store: OfStores = None,
     days: Annotated[float | None, typer.Option("--days", help="It ends after so many.")] = None,
     as_json: Json = False,
     api: Api = "",
@@ -41,11 +40,11 @@ def add(  # noqa: PLR0913 - each is an option
 ) -> None:
     """Make a key and print it, this once. Without --right it may view, and nothing else."""
     wanted: dict[str, Any] = {"name": name, "rights": right or ["view"]}
-    if store:
-        wanted["store_ids"] = [str(each) for each in store]
     if days is not None:
         wanted["expires_at"] = (datetime.now(UTC) + timedelta(days=days)).isoformat()
     with client_of(api, token, home) as client:
+        if store:
+            wanted["store_ids"] = store_ids(client, store)
         made = client.add_key(wanted)
     if as_json:
         console.print_json(data=made)

@@ -34,7 +34,9 @@ LATER: Mapping[str, Later] = {
     ),
     "demo": Later("services.cli.demo", "Show it working: a scene, an alert, a mail, a webhook."),
     "videos": Later(
-        "services.cli.videos", "The videos that were handed in: list, delete.", extra="local"
+        "services.cli.videos",
+        "The videos that were handed in: list, pause, resume, delete.",
+        extra="local",
     ),
     "camera": Later(
         "services.cli.camera", "The cameras: add, list, set, pause, remove, test.", extra="local"
@@ -53,13 +55,13 @@ LATER: Mapping[str, Later] = {
         "services.cli.people", "Who may log in: list, invite, reset a password.", extra="local"
     ),
     "tenants": Later(
-        "services.cli.people", "Chains that know nothing of one another: add.", extra="local"
+        "services.cli.people", "Chains that know nothing of one another: list, add.", extra="local"
     ),
     "alerts": Later(
         "services.cli.alerts", "Alerts: list, follow, acknowledge, review.", extra="local"
     ),
     "targets": Later(
-        "services.cli.targets", "Who is notified: add, list, test, remove.", extra="local"
+        "services.cli.targets", "Who is notified: add, list, set, test, remove.", extra="local"
     ),
     "evidence": Later(
         "services.cli.evidence", "Evidence packs: verify one, show the key.", extra="alerts,local"

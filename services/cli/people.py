@@ -13,6 +13,7 @@ from rich.table import Table
 from services.cli.analyze import Api, Token
 from services.cli.client import Client
 from services.cli.home import Home
+from services.cli.places import OfStores, store_ids
 from services.cli.screen import console, give_up, printable
 from services.cli.videos import client_of
 
@@ -88,9 +89,7 @@ def list_users(
 def invite(  # noqa: PLR0913 - each is an option
     email: Annotated[str, typer.Argument(help="Mail address.")],
     role: Annotated[Role, typer.Option("--role")] = "viewer",
-    store: Annotated[
-        list[UUID] | None, typer.Option("--store", help="Id of a store they see; else all.")
-    ] = None,
+    store: OfStores = None,
     language: Annotated[Literal["en", "ko"], typer.Option("--language")] = "en",
     tenant: OfTenant = None,
     api: Api = "",
@@ -99,9 +98,9 @@ def invite(  # noqa: PLR0913 - each is an option
 ) -> None:
     """Invite somebody by mail; without a mail server the link is shown."""
     body: dict[str, Any] = {"email": email, "role": role, "language": language}
-    if store:
-        body["store_ids"] = [str(each) for each in store]
     with client_of(api, token, home) as client:
+        if store:
+            body["store_ids"] = store_ids(client, store, **of(tenant))
         made = client.post("/invitations", body, **of(tenant))
     tell(f"[green]invited[/]  {escape(printable(made['email']))} as {made['role']}")
     tell_link("they accept here, once, within a week", made["url"])

@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,12 +12,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from services.cli.analyze import Api, Token
-from services.cli.camera import identified
 from services.cli.client import Client
 from services.cli.home import Home
 from services.cli.models import chosen
+from services.cli.places import OfStores, identified, store_ids
 from services.cli.replay_figures import comparison_lines, progress_line
 from services.cli.screen import console, err, give_up, printable
+from services.cli.stretches import Since, UntilMoment, stretch
 from services.cli.videos import client_of
 
 ASKS_EVERY_S = 0.5
@@ -33,17 +34,13 @@ replays = typer.Typer(
 Run = Annotated[str, typer.Argument(help="As `replays list` shows it.", metavar="RUN")]
 Runs = Annotated[list[str], typer.Argument(help="As `replays list` shows them.", metavar="RUN…")]
 Json = Annotated[bool, typer.Option("--json", help="JSON instead of words.")]
-Since = Annotated[str, typer.Option(help="2026-11-26T08:00+09:00; without a zone it is UTC.")]
-Until = Annotated[str, typer.Option(help="As --since; now if not said.")]
 
 
 @replays.command()
 def start(  # noqa: PLR0913 - each is an option
-    since: Since,
-    until: Until = "",
-    store: Annotated[
-        list[str] | None, typer.Option(help="All of this store, by id or name; again for more.")
-    ] = None,
+    since: Annotated[datetime, Since],
+    until: UntilMoment = None,
+    store: OfStores = None,
     camera: Annotated[
         list[str] | None, typer.Option(help="Only this camera or video; again for more.")
     ] = None,
@@ -72,11 +69,10 @@ def start(  # noqa: PLR0913 - each is an option
     """Judge what was seen before again. The same asked for again is the same replay."""
     if detector and head:
         raise typer.BadParameter("name a detector or a folder, not both", param_hint="--head")
-    asked: dict[str, Any] = {"since": moment(since, "--since"), "input": footage}
-    asked |= {"until": moment(until, "--until")} if until else {}
+    asked: dict[str, Any] = {"input": footage} | stretch(since, until)
     asked |= {"windows_per_s": windows_per_s} if windows_per_s else {}
     with client_of(api, token, home) as client:
-        asked["store_ids"] = [_store_id(client, each) for each in store or ()]
+        asked["store_ids"] = store_ids(client, store)
         asked["source_ids"] = [str(identified(client, each)) for each in camera or ()]
         if detector:
             asked["detector"] = chosen(client, detector)
@@ -152,18 +148,6 @@ def compare(
         _tell_comparison(client, run, against, as_json)
 
 
-def moment(text: str, option: str) -> str:
-    """As the API takes it. Ends the command for what is none."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(
-            f"{text!r} is no moment like 2026-11-26T08:00+09:00", param_hint=option
-        ) from None
-    aware = found.replace(tzinfo=UTC) if found.tzinfo is None else found
-    return aware.astimezone(UTC).isoformat()
-
-
 def registered(client: Client, folder: Path) -> str:
     """The id of the detector in a folder, which is registered unless it is already."""
     from services.api.models.packages import pack
@@ -176,13 +160,6 @@ def registered(client: Client, folder: Path) -> str:
             give_up(error)
         name = printable(folder.resolve().name)
         return str(client.send("/models", package, "application/zip", name=name)["detector"])
-
-
-def _store_id(client: Client, which: str) -> str:
-    found = [each for each in client.listed("/stores") if which in (each["store_id"], each["name"])]
-    if len(found) != 1:
-        give_up(f"there are {len(found)} stores {which}" if found else f"there is no store {which}")
-    return str(found[0]["store_id"])
 
 
 def _awaited(client: Client, view: dict[str, Any]) -> dict[str, Any]:

@@ -2,13 +2,15 @@
 
 import re
 from typing import Annotated, Any
-from uuid import UUID
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from services.cli.analyze import Api, Token
+from services.cli.client import Client
 from services.cli.home import Home
+from services.cli.places import OfStore, store_id
 from services.cli.screen import console, give_up
 from services.cli.videos import client_of
 
@@ -18,9 +20,7 @@ retention = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-Store = Annotated[
-    UUID | None, typer.Option("--store", help="Of this store instead of the whole tenant.")
-]
+Json = Annotated[bool, typer.Option("--json", help="JSON instead of words.")]
 Bounds = Annotated[
     list[str],
     typer.Argument(
@@ -33,22 +33,33 @@ FIELDS = {"d": "days", "gb": "gb"}
 
 
 @retention.command()
-def show(store: Store = None, api: Api = "", token: Token = "", home: Home = None) -> None:
-    """What is in force, and who says so."""
+def show(
+    store: OfStore = None,
+    as_json: Json = False,
+    api: Api = "",
+    token: Token = "",
+    home: Home = None,
+) -> None:
+    """What is in force, and who says so; without --store for the whole tenant."""
     with client_of(api, token, home) as client:
-        view = client.get(_path(store))
-    _print(view)
+        view = client.get(_path(client, store))
+    _print(view, as_json)
 
 
 @retention.command("set")
 def set_bounds(
-    bounds: Bounds, store: Store = None, api: Api = "", token: Token = "", home: Home = None
+    bounds: Bounds,
+    store: OfStore = None,
+    as_json: Json = False,
+    api: Api = "",
+    token: Token = "",
+    home: Home = None,
 ) -> None:
     """Change some of the rules; the others stay."""
     with client_of(api, token, home) as client:
-        view = client.get(_path(store))
-        view = client.put(_path(store), changed(view["rules"], bounds))
-    _print(view)
+        path = _path(client, store)
+        view = client.put(path, changed(client.get(path)["rules"], bounds))
+    _print(view, as_json)
 
 
 def changed(rules: dict[str, Any], bounds: list[str]) -> dict[str, Any]:
@@ -65,12 +76,15 @@ def changed(rules: dict[str, Any], bounds: list[str]) -> dict[str, Any]:
     return rules
 
 
-def _path(store: UUID | None) -> str:
-    return f"/retention?store_id={store}" if store else "/retention"
+def _path(client: Client, store: str | None) -> str:
+    return f"/retention?store_id={store_id(client, store)}" if store else "/retention"
 
 
-def _print(view: dict[str, Any]) -> None:
-    table = Table("what", "days", "by", "GB", "by")
+def _print(view: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        console.print_json(data=view)
+        return
+    table = Table("what", "days", "by", "GB", "by", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for each in view["in_force"]:
         table.add_row(
             each["kind"],

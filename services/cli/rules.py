@@ -1,11 +1,9 @@
 """`nightclerk rules`: the policies of a running stack, tried on the past before they are set."""
 
 import json
-import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
-from uuid import UUID
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -13,10 +11,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from services.cli.analyze import Api, Token
-from services.cli.camera import identified
 from services.cli.client import Client
 from services.cli.home import Home
+from services.cli.places import OfStore, identified, store_id
 from services.cli.screen import console, err, give_up
+from services.cli.stretches import SinceMoment, UntilMoment, duration, stamp
 from services.cli.videos import client_of
 
 rules = typer.Typer(
@@ -28,13 +27,11 @@ rules = typer.Typer(
 OfCamera = Annotated[
     str | None, typer.Option("--camera", help="Of this camera: its id or its name.")
 ]
-OfStore = Annotated[UUID | None, typer.Option("--store", help="Of this store.")]
 PolicyFile = Annotated[
     Path, typer.Argument(help="A policy as JSON: rules, presence, muted, unmuted.", dir_okay=False)
 ]
 Json = Annotated[bool, typer.Option("--json", help="JSON instead of words.")]
 MOST_AT_ONCE = 100
-UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 @rules.command()
@@ -82,8 +79,8 @@ def set_policy(
 @rules.command("test")
 def try_policy(  # noqa: PLR0913 - each is an option
     file: PolicyFile,
-    since: Annotated[str, typer.Option("--since", help="A moment (ISO 8601), or 12h, 7d.")] = "7d",
-    until: Annotated[str | None, typer.Option("--until", help="The same; else now.")] = None,
+    since: SinceMoment = None,
+    until: UntilMoment = None,
     camera: OfCamera = None,
     store: OfStore = None,
     as_json: Json = False,
@@ -91,12 +88,12 @@ def try_policy(  # noqa: PLR0913 - each is an option
     token: Token = "",
     home: Home = None,
 ) -> None:
-    """Show what a policy would have raised, per camera and day, beside what was raised. Without
-    --camera or --store of all cameras. Changes nothing.
+    """Show what a policy would have raised, per camera and day, beside what was raised: in the
+    latest seven days, or a stretch. Without --camera or --store of all cameras. Changes nothing.
     """
-    now = datetime.now(UTC)
-    span = {"since": _moment(since, now), "until": _moment(until, now) if until else now}
-    body = {name: at.isoformat() for name, at in span.items()} | {"policy": _read(file)}
+    end = until or datetime.now(UTC)
+    body: dict[str, Any] = {"since": stamp(since or end - timedelta(days=7)), "until": stamp(end)}
+    body["policy"] = _read(file)
     with client_of(api, token, home) as client:
         view = client.post("/policies/preview", body | _concerned(client, camera, store))
     if as_json:
@@ -120,20 +117,20 @@ def snooze(
             client.remove(path)
             err.print("[green]awake[/]")
             return
-        until = datetime.now(UTC) + _duration(lasting)
+        until = datetime.now(UTC) + duration(lasting)
         found = client.put(path, {"until": until.isoformat()})
     err.print(f"[green]snoozed[/] until {found['snoozed_until']}")
 
 
-def _path(client: Client, camera: str | None, store: UUID | None) -> str:
+def _path(client: Client, camera: str | None, store: str | None) -> str:
     if camera is not None:
         return f"/policies/sources/{identified(client, camera)}"
-    return f"/policies/stores/{store}" if store else "/policies/tenant"
+    return f"/policies/stores/{store_id(client, store)}" if store else "/policies/tenant"
 
 
-def _concerned(client: Client, camera: str | None, store: UUID | None) -> dict[str, Any]:
+def _concerned(client: Client, camera: str | None, store: str | None) -> dict[str, Any]:
     if store is not None and camera is None:
-        return {"store_id": str(store), "scope": "store"}
+        return {"store_id": store_id(client, store), "scope": "store"}
     if camera is not None:
         return {"source_ids": [str(identified(client, camera))], "scope": "source"}
     names = [each["source_id"] for each in client.cameras()]
@@ -152,23 +149,6 @@ def _read(file: Path) -> dict[str, Any]:
     if not isinstance(policy, dict):
         give_up(f"{file} holds no policy, which is a JSON object")
     return policy
-
-
-def _moment(text: str, now: datetime) -> datetime:
-    """A moment as it is typed, or so long before now."""
-    if re.fullmatch(r"\d+[mhd]", text):
-        return now - _duration(text)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        give_up(f"{text!r} is no moment, such as 2026-05-01T22:00:00Z, nor a while, such as 7d", 2)
-    return moment if moment.tzinfo else moment.astimezone()
-
-
-def _duration(text: str) -> timedelta:
-    if not (found := re.fullmatch(r"(\d{1,6})([mhd])", text)):
-        give_up(f"{text!r} is no while, such as 30m, 8h or 2d", 2)
-    return timedelta(**{UNITS[found[2]]: int(found[1])})
 
 
 def _print_in_force(view: dict[str, Any]) -> None:

@@ -3,12 +3,13 @@
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from services.cli.analyze import Api, Token
-from services.cli.client import Client
 from services.cli.home import Home
 from services.cli.hours import HoursUnreadable, holiday, holiday_words, weekly, words
 from services.cli.people import Json, OfTenant, of, show, tell
+from services.cli.places import store_id
 from services.cli.screen import console, give_up, printable
 from services.cli.videos import client_of
 
@@ -87,7 +88,7 @@ def hours(  # noqa: PLR0913 - each is an option
 ) -> None:
     """Show when a store is open and staffed, or change what is named."""
     with client_of(api, token, home) as client:
-        view = found(client, store)
+        view = client.get(f"/stores/{store_id(client, store)}")
         wanted = changed(view["hours"], time_zone, opened, staffed, holidays)
         wanted |= {"open": None} if always_open else {}
         if wanted != view["hours"]:
@@ -118,18 +119,6 @@ def changed(
     return after
 
 
-def found(client: Client, which: str) -> dict[str, Any]:
-    """The store of that id or name; else the command ends with a sentence."""
-    matching = [
-        store for store in client.listed("/stores") if which in (store["store_id"], store["name"])
-    ]
-    if not matching:
-        give_up(f"there is no store {printable(which)!r}")
-    if len(matching) > 1:
-        give_up(f"{len(matching)} stores are called {printable(which)!r}: name one by its id")
-    return matching[0]
-
-
 def row(store: dict[str, Any]) -> tuple[str, ...]:
     times = store["hours"]
     weekdays = words(times["open"]), words(times["staffed"])
@@ -141,7 +130,7 @@ def tell_of(what: str, store: dict[str, Any], as_json: bool) -> None:
         console.print_json(data=store)
         return
     _, name, zone, open_times, staffed = row(store)
-    tell(f"[green]{what}[/]  {printable(name)}, {store['store_id']}")
+    tell(f"[green]{what}[/]  {escape(printable(name))}, {store['store_id']}")
     tell(f"       open {open_times}; staffed {staffed}; {zone}")
     hours = store["hours"]
     for day in hours["holidays"]:

@@ -1,4 +1,4 @@
-"""`nightclerk targets`: who is notified of alerts. Add, list, test, remove."""
+"""`nightclerk targets`: who is notified of alerts. Add, list, change, test, remove."""
 
 from typing import Annotated, Any, Literal
 
@@ -10,6 +10,7 @@ from rich.table import Table
 from services.cli.analyze import Api, Token
 from services.cli.home import Home
 from services.cli.hours import HoursUnreadable, weekly, words
+from services.cli.places import OfStores, store_ids, target_id
 from services.cli.screen import console, give_up
 from services.cli.videos import client_of
 
@@ -19,11 +20,7 @@ targets = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-Which = Annotated[str, typer.Argument(help="Its id.", metavar="TARGET")]
-Stores = Annotated[
-    list[str] | None,
-    typer.Option("--store", help="Only of this store, by its id. May be repeated."),
-]
+Which = Annotated[str, typer.Argument(help="Its id or its name.", metavar="TARGET")]
 Severities = Annotated[
     list[str] | None, typer.Option("--severity", help="info, warning, critical. May be repeated.")
 ]
@@ -37,6 +34,9 @@ Hours = Annotated[
 Zone = Annotated[
     str | None, typer.Option("--time-zone", help="Of the hours; else each store's own.")
 ]
+After = Annotated[
+    float | None, typer.Option("--after", help="Only of what nobody acknowledged so many seconds.")
+]
 Json = Annotated[bool, typer.Option("--json", help="JSON instead of words.")]
 
 
@@ -46,14 +46,12 @@ def add(  # noqa: PLR0913 - each is an option
     address: Annotated[str, typer.Argument(help="Mail address, URL, or mqtts://…/topic.")],
     name: Annotated[str | None, typer.Option("--name", help="Else its channel.")] = None,
     language: Annotated[Literal["en", "ko"], typer.Option("--language")] = "en",
-    store: Stores = None,
+    store: OfStores = None,
     severity: Severities = None,
     label: Labels = None,
     hours: Hours = None,
     time_zone: Zone = None,
-    after_s: Annotated[
-        float, typer.Option("--after", help="Only of what nobody acknowledged so many seconds.")
-    ] = 0.0,
+    after_s: After = None,
     as_json: Json = False,
     api: Api = "",
     token: Token = "",
@@ -61,9 +59,11 @@ def add(  # noqa: PLR0913 - each is an option
 ) -> None:
     """Add a target. The secret of a webhook is shown this once."""
     entry: dict[str, Any] = {"channel": channel, "address": address, "name": name or channel}
-    entry["wants"] = wants(store, severity, label, hours, time_zone)
+    entry |= {"language": language, "after_s": after_s or 0.0}
+    chosen = wants(severity, label, hours, time_zone)
     with client_of(api, token, home) as client:
-        added = client.add_target(entry | {"language": language, "after_s": after_s})
+        chosen |= {"store_ids": store_ids(client, store)} if store else {}
+        added = client.add_target(entry | {"wants": chosen})
     if as_json:
         console.print_json(data=added)
         return
@@ -72,25 +72,75 @@ def add(  # noqa: PLR0913 - each is an option
         console.print(f"secret {added['secret']}", soft_wrap=True, highlight=False)
 
 
+@targets.command("set")
+def change(  # noqa: PLR0913 - each is an option
+    which: Which,
+    address: Annotated[str | None, typer.Option("--address", help="Another address.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Another name.")] = None,
+    language: Annotated[Literal["en", "ko"] | None, typer.Option("--language")] = None,
+    store: OfStores = None,
+    severity: Severities = None,
+    label: Labels = None,
+    hours: Hours = None,
+    time_zone: Zone = None,
+    after_s: After = None,
+    most_per_hour: Annotated[
+        int | None, typer.Option("--most-per-hour", help="So many single messages at most.")
+    ] = None,
+    is_enabled: Annotated[
+        bool | None, typer.Option("--on/--off", help="Switch it on or off.")
+    ] = None,
+    as_json: Json = False,
+    api: Api = "",
+    token: Token = "",
+    home: Home = None,
+) -> None:
+    """Change a target; what is not named stays. `--label ""` takes away all of them, as `--store`,
+    `--severity`, `--hours` and `--time-zone` do.
+    """
+    plain = {"address": address, "name": name, "language": language}
+    given = plain | {"after_s": after_s, "is_enabled": is_enabled}
+    wanted = {key: value for key, value in given.items() if value is not None}
+    chosen = wants(severity, label, hours, time_zone)
+    with client_of(api, token, home) as client:
+        key = target_id(client, which)
+        if store is not None:
+            chosen["store_ids"] = store_ids(client, [each for each in store if each])
+        if chosen or most_per_hour is not None:
+            before = client.get(f"/targets/{key}")
+            wanted["wants"] = before["wants"] | chosen
+            pace = {} if most_per_hour is None else {"most_per_hour": most_per_hour}
+            wanted["pacing"] = before["pacing"] | pace
+        changed = client.change_target(key, wanted)
+    if as_json:
+        console.print_json(data=changed)
+        return
+    state = "on" if changed["is_enabled"] else "off"
+    line = f"[green]changed[/] {key} {escape(changed['name'])}: {state}, hears of"
+    console.print(f"{line} {escape(filtered(changed['wants']))}", soft_wrap=True, highlight=False)
+
+
 def wants(
-    stores: list[str] | None,
     severities: list[str] | None,
     labels: list[str] | None,
     hours: list[str] | None,
     time_zone: str | None,
 ) -> dict[str, Any]:
-    """Which alerts are asked for; without any, all. Hours that cannot be read end the command."""
-    try:
-        within = weekly(hours) if hours else None
-    except HoursUnreadable as error:
-        give_up(error, 2)
-    return {
-        "store_ids": stores or [],
-        "severities": severities or [],
-        "labels": labels or [],
-        "hours": within,
-        "time_zone": time_zone,
-    }
+    """What was said of the alerts that are asked for; empty words take away what was there. Hours
+    that cannot be read end the command.
+    """
+    chosen: dict[str, Any] = {}
+    for field, words_given in (("severities", severities), ("labels", labels)):
+        if words_given is not None:
+            chosen[field] = [each for each in words_given if each]
+    if hours is not None:
+        try:
+            chosen["hours"] = weekly(filter(None, hours)) or None
+        except HoursUnreadable as error:
+            give_up(error, 2)
+    if time_zone is not None:
+        chosen["time_zone"] = time_zone or None
+    return chosen
 
 
 @targets.command("list")
@@ -127,12 +177,14 @@ def filtered(chosen: dict[str, Any]) -> str:
 def try_out(which: Which, api: Api = "", token: Token = "", home: Home = None) -> None:
     """Send a test; how it went is among the target's deliveries."""
     with client_of(api, token, home) as client:
-        console.print(f"requested {client.test_target(which)}", highlight=False)
+        request = client.test_target(target_id(client, which))
+    console.print(f"requested {request}", highlight=False)
 
 
 @targets.command()
 def remove(which: Which, api: Api = "", token: Token = "", home: Home = None) -> None:
     """Remove a target; what waits to be sent to it is not sent any more."""
     with client_of(api, token, home) as client:
-        client.delete_target(which)
-    console.print(f"[green]removed[/] {escape(which)}", highlight=False)
+        key = target_id(client, which)
+        client.delete_target(key)
+    console.print(f"[green]removed[/] {key}", highlight=False)

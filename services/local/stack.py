@@ -77,9 +77,7 @@ class LocalStack:
         with TemporaryFile() as last_words:
             self._supervisor = self._spawn(last_words)
             try:
-                await_ready(
-                    self.settings.state, self._supervisor, last_words, tell=_in_words(tell)
-                )
+                await_ready(self.settings.state, self._supervisor, last_words, tell=_in_words(tell))
             except BaseException:
                 self.stop()
                 raise

@@ -3,7 +3,9 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import uvicorn
@@ -114,9 +116,75 @@ def test_a_target_is_added_with_its_filter(address: str) -> None:
     assert (wants["hours"]["monday"], wants["time_zone"]) == ([], None)
 
 
+def test_a_target_is_changed_by_its_name_and_keeps_what_is_not_named(address: str) -> None:
+    run(address, "stores", "add", "[red] Seoul")
+    filters = ("--severity", "critical", "--label", "Fight", "--hours", "fri 22:00-6:00")
+    run(address, "targets", "add", "email", "guard@store.example", "--name", "guard", *filters)
+    (before,) = listed(address, "targets")
+
+    changed = run(address, "targets", "set", "guard", "--store", "[red] Seoul", "--label", "")
+    assert changed.exit_code == 0, changed.output
+    (after,) = listed(address, "targets")
+    assert len(after["wants"]["store_ids"]) == 1
+    assert after["wants"]["labels"] == []
+    for kept in ("severities", "hours", "time_zone"):
+        assert after["wants"][kept] == before["wants"][kept]
+
+    switched = run(address, "targets", "set", "guard", "--off", "--name", "night", "--after", "300")
+    assert "off, hears of critical, 1 store" in switched.output
+    run(address, "targets", "set", "night", "--hours", "", "--store", "", "--most-per-hour", "5")
+    (last,) = listed(address, "targets")
+    assert (last["is_enabled"], last["name"], last["after_s"]) == (False, "night", 300)
+    assert (last["wants"]["hours"], last["wants"]["store_ids"]) == (None, [])
+    assert last["pacing"] == before["pacing"] | {"most_per_hour": 5}
+    assert (last["address"], last["language"]) == (before["address"], before["language"])
+
+
+def test_names_are_shown_as_they_are(address: str) -> None:
+    name = '[red]Süd "straße" 🎥[/]'
+    assert name in run(address, "stores", "add", name).output
+    assert name in run(address, "stores", "hours", name).output
+
+
+def test_stores_are_named_wherever_one_is_asked_for(address: str) -> None:
+    run(address, "stores", "add", "Seoul")
+    (seoul,) = [one for one in listed(address, "stores") if one["name"] == "Seoul"]
+    for arguments in (
+        ("keys", "add", "door", "--store", "Seoul"),
+        ("users", "invite", "a@shop.example", "--store", "Seoul"),
+        ("retention", "set", "recordings=3d", "--store", "Seoul"),
+        ("retention", "show", "--store", "Seoul"),
+        ("rules", "show", "--store", "Seoul"),
+    ):
+        result = run(address, *arguments)
+        assert result.exit_code == 0, result.output
+    (key,) = listed(address, "keys")
+    assert key["store_ids"] == [seoul["store_id"]]
+
+
+def test_nothing_is_erased_whose_proof_has_no_place(address: str, tmp_path: Path) -> None:
+    taken = tmp_path / "proof.json"
+    taken.write_text("of another erasure")
+    words = ("erase", "source", str(UUID(int=1)), "--reason", "asked", "--proof")
+    result = run(address, *words, str(taken))
+    assert result.exit_code == 1
+    assert "File exists" in result.stderr
+    assert taken.read_text() == "of another erasure"
+
+    free = tmp_path / "free.json"
+    assert "There is no" in run(address, *words, str(free)).stderr
+    assert not free.exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
+        (("targets", "set", "nobody", "--off"), 1),
+        (("targets", "set", str(UUID(int=1)), "--off"), 1),
+        (("targets", "set", str(UUID(int=1)), "--hours", "at night"), 2),
+        (("holds", "add", "no camera", "--reason", "x"), 1),
+        (("retention", "show", "--store", "Nowhere"), 1),
+        (("audit", "list", "--since", "yesterday"), 2),
         (("targets", "add", "email", "a@shop.example", "--hours", "at night"), 2),
         (("stores", "hours", "Nowhere"), 1),
         (("stores", "add", "a", "--open", "never"), 2),

@@ -155,7 +155,7 @@ def test_a_policy_is_tried_on_the_past(
     method, path, body = server.asked[-1]
     assert (method, path) == ("POST", "/policies/preview")
     since, until = (datetime.fromisoformat(body.pop(name)) for name in ("since", "until"))
-    assert until - since == timedelta(days=2)
+    assert abs(until - since - timedelta(days=2)) < timedelta(minutes=1)
     assert body == {"policy": {"muted": ["fall"]}} | expected
     assert ["Till", "2026-05-01", "fight", "1", "3"] in [
         line.split() for line in result.stdout.splitlines()

@@ -8,8 +8,7 @@ from services.local.state import ProcessRecord, RunRecord
 
 def run_of(states: dict[str, str], phase: str = "starting") -> RunRecord:
     processes = tuple(
-        ProcessRecord(name, 1, 1.0, state, restarts=0, address="")
-        for name, state in states.items()
+        ProcessRecord(name, 1, 1.0, state, restarts=0, address="") for name, state in states.items()
     )
     return RunRecord(1, 1.0, phase, "", processes, {})
 
