@@ -71,6 +71,7 @@ def served(empty_database: bytes, tmp_path_factory: pytest.TempPathFactory) -> I
         api.project(configured())
         minutes = itertools.count(0.0, 60.0)  # so fast nobody may ask without a login
         object.__setattr__(api.tools, "limits", Limits(lambda: next(minutes)))
+        api.tools.events.close()  # streams end at once: whoever asks here would wait for the end
         config = SchemathesisConfig.from_dict({"checks": CHECKS})
         yield schemathesis.openapi.from_asgi("/api/v1/openapi.json", api.client.app, config=config)
 
