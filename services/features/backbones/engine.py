@@ -61,7 +61,7 @@ class OpenVINO(Engine):
         vectors_BD = np.empty((len(windows_BTHWC), self.dim), np.float32)
         inputs = [np.ascontiguousarray(window_THWC[None]) for window_THWC in windows_BTHWC]
         whole = len(inputs) - len(inputs) % self._many.at_once if len(inputs) > 1 else 0
-        self._many(inputs[:whole], vectors_BD[:whole, None])
+        self._many(inputs[:whole], list(vectors_BD[:whole, None]))
         for row in range(whole, len(inputs)):
             vectors_BD[row] = self._alone(inputs[row])[0]
         return vectors_BD
