@@ -29,8 +29,15 @@ FORMATS: Final = (
 )
 """What may come by HTTP."""
 CUT_OFF = ("unreachable", "No route to host")
-BUSY = frozenset({453, 503})
-"""What RTSP servers answer when they have no place for another client."""
+ANSWERS: Final = {
+    453: "The camera has too many clients.",
+    454: "The stream has no video, or none that can be decoded.",
+    461: "The camera does not send its video over this transport: choose another.",
+    503: "The camera has too many clients.",
+}
+"""What RTSP servers answer. Of 454 there was nothing to set up: sound alone."""
+ANALYSED_S = 3.5
+"""Else FFmpeg looks at so many pictures first that a camera of one a second opens too late."""
 
 SENTENCES: Final[tuple[tuple[type[Exception], str], ...]] = (
     (av.error.HTTPUnauthorizedError, "The camera refuses the user name or the password."),
@@ -92,8 +99,8 @@ def reason(error: Exception) -> str:
     log = getattr(error, "log", None)
     text = log[2] if log else ""
     code = re.search(r"failed: (\d{3})\b", text)
-    if code and int(code[1]) in BUSY:
-        return "The camera has too many clients."
+    if code and int(code[1]) in ANSWERS:
+        return ANSWERS[int(code[1])]
     if any(words in text for words in CUT_OFF):
         return "There is no way to the camera's network."
     for kind, sentence in SENTENCES:
@@ -113,6 +120,7 @@ def _rtsp(transport: Transport) -> dict[str, str]:
         "allowed_media_types": "video",
         "protocol_whitelist": "rtp,tcp,udp,tls,rtsp,rtsps,srtp",
         "fpsprobesize": "0",
+        "analyzeduration": str(round(ANALYSED_S * 1_000_000)),
         **flags,
     }
 

@@ -1,8 +1,10 @@
 """Addresses as people enter them: snapshots, pages that are gone, logins behind a redirect."""
 
 import base64
+import socket
 from collections.abc import Iterator
 from io import BytesIO
+from threading import Thread
 
 import av
 import numpy as np
@@ -82,6 +84,25 @@ def test_a_file_of_a_kind_that_is_not_read_is_told(server: WebServer) -> None:
         container.mux(stream.encode(av.VideoFrame(64, 48, "yuvj420p")))
     server.serve("/film.avi", file.getvalue(), "video/x-msvideo")
     assert "no video that can be read" in loss(server.url("/film.avi"))
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [(453, "too many"), (454, "no video"), (461, "transport"), (500, "error 500")],
+)
+def test_what_an_rtsp_server_answers_is_told(code: int, words: str) -> None:
+    def answer(connection: socket.socket) -> None:
+        with connection:
+            while connection.recv(4096):
+                connection.sendall(f"RTSP/1.0 {code} No\r\nCSeq: 1\r\n\r\n".encode())
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        serving = Thread(target=lambda: answer(server.accept()[0]))
+        serving.start()
+        source = StreamSource(f"rtsp://127.0.0.1:{server.getsockname()[1]}/x", patience=PATIENCE)
+        with pytest.raises(SourceLost, match=words):
+            source.open()
+        serving.join(30)
 
 
 def locked(asked: Asked) -> Answer:
