@@ -268,6 +268,22 @@ def test_a_camera_behind_tls_gives_pictures(films: Path, tmp_path: Path) -> None
         assert probe(*parse(address, "clerk", PASSWORD)).codec == "h264"
 
 
+def test_a_camera_leads_nowhere_that_was_not_checked(films: Path) -> None:
+    with RtspServer({"front": [films / "front.h264"]}) as inner:
+
+        def redirect(connection: socket.socket) -> None:
+            with connection:
+                while asked := connection.recv(4096).decode():
+                    cseq = next(line for line in asked.split("\r\n") if line.startswith("CSeq"))
+                    status = "302 Moved" if asked.startswith("DESCRIBE") else "200 OK"
+                    head = f"RTSP/1.0 {status}\r\n{cseq}\r\nLocation: {inner.url('front')}"
+                    connection.sendall(f"{head}\r\n\r\n".encode())
+
+        with listener(redirect) as port:
+            reason = lost(f"rtsp://127.0.0.1:{port}/front")
+    assert reason == "The camera sends its viewers on to another address: enter that."
+
+
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
 def test_every_transport_gives_pictures(films: Path, transport: Any) -> None:
     with RtspServer({"front": [films / "front.h265"]}) as server:

@@ -5,11 +5,14 @@ FFmpeg's own messages hold the address with its credentials, so none of them goe
 
 import re
 from dataclasses import dataclass
+from ipaddress import ip_address
 from time import monotonic
-from typing import Final
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 import av
 from av.container import InputContainer
+from psutil import Process
 
 from schemas.sources import Transport
 from services.ingest.sources.fetching import OPTIONS, Fetch
@@ -23,6 +26,8 @@ SEGMENTED_READ_S = 25.0
 
 TRANSPORTS: Final = {"auto": "tcp+udp", "tcp": "tcp", "udp": "udp"}
 SCHEMES: Final = ("rtsp", "rtsps", "http", "https")
+DEFAULT_PORTS: Final = {"rtsp": 554, "rtsps": 322}
+LED_AWAY = "The camera sends its viewers on to another address: enter that."
 FORMATS: Final = (
     *("hls", "mpegts", "mov", "mp4", "matroska", "webm", "flv", "live_flv", "h264", "hevc"),
     *("mpjpeg", "mjpeg", "jpeg_pipe"),
@@ -80,7 +85,7 @@ def connect(
     av.logging.set_level(av.logging.ERROR)  # errors carry the server's status code then
     try:
         with av.logging.Capture():
-            return av.open(
+            container = av.open(
                 url,
                 options=_rtsp(transport) if is_rtsp else _http() | OPTIONS,
                 io_open=fetch,
@@ -92,6 +97,28 @@ def connect(
         raise SourceLost("The camera does not answer." if is_late else reason(error)) from None
     finally:
         av.logging.set_level(level)
+    if is_rtsp and not is_connected_to(url):
+        container.close()
+        raise SourceLost(LED_AWAY)
+    return container
+
+
+def is_connected_to(url: str) -> bool:
+    """Whether this process has a connection to the address's host and port. FFmpeg follows an RTSP
+    server's redirect to anywhere, unchecked, and lets go of the first server then.
+    """
+    parts = urlsplit(url)
+    port = parts.port or DEFAULT_PORTS[parts.scheme]
+    peers = {each.raddr.ip for each in Process().net_connections("tcp") if _has_port(each, port)}
+    try:
+        host = ip_address(parts.hostname or "")
+    except ValueError:  # a name, which FFmpeg looked up itself
+        return bool(peers)
+    return any(ip_address(peer.partition("%")[0]) == host for peer in peers)
+
+
+def _has_port(connection: Any, port: int) -> bool:
+    return bool(connection.raddr) and connection.raddr.port == port
 
 
 def reason(error: Exception) -> str:
