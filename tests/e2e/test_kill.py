@@ -50,7 +50,7 @@ class Line:
 @pytest.fixture(scope="module")
 def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
     folder = tmp_path_factory.mktemp("line")
-    scene = render_scene(folder, "sim://store?seed=7&seconds=40&incident=18-28")
+    scene = render_scene(folder, "sim://store?seed=7&seconds=26&incident=8-18")
     with SmtpSink() as mails, WebhookReceiver() as hooks:
         environment = receivers(mails, hooks)
         with LocalStack(folder / "home", environment=environment) as stack:
