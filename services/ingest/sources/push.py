@@ -20,8 +20,9 @@ from services.ingest.sources.port import LiveFrame, PacketTap, SourceLost, Strea
 
 log = logs.get("push")
 
-OPEN_S = 20.0
-"""Somebody opens the page, and the browser asks for the camera."""
+OPEN_S = 15.0
+"""Somebody opens the page, and the browser asks for the camera. Sooner than a camera that starts is
+offline, so that it says why."""
 READ_S = 5.0
 POLL_S = 0.5
 MOST_RECORDS = 64
