@@ -73,11 +73,11 @@ class Analyst:
     def analyze(self, name: str) -> Told:
         """What `--json` prints for the file. Raises Stopped; a bad file is no exception."""
         try:
-            return self._take_through(name)
+            found = self._take_through(name)
         except AnalysisFailed as failure:
-            return failed(name, failure)
-        finally:
-            self.heard(name, 1.0)
+            found = failed(name, failure)
+        self.heard(name, 1.0)
+        return found
 
     def _take_through(self, name: str) -> Told:
         path = self._path(name)

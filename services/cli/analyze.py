@@ -53,8 +53,17 @@ def analyze(
             shown = token or ("" if api else machine_token(home))
             good = run(files, connected(url, shown), folder, as_json)
     except (KeyboardInterrupt, Stopped):
+        tell_of_rest(api or running(home))
         raise typer.Exit(130) from None
     raise typer.Exit(0 if good else BAD_FILE)
+
+
+def tell_of_rest(url: str | None) -> None:
+    """What was handed in to a stack that runs on goes on there; one of our own is gone with all."""
+    text = "stopped"
+    if url:
+        text += "; what was handed in is analysed to its end: see `nightclerk videos list`"
+    err.print(f"[bold red]nightclerk:[/] {text}", soft_wrap=True, highlight=False)
 
 
 def connected(url: str, token: str) -> Client:

@@ -14,6 +14,7 @@ from services.cli.home import Home
 from services.cli.places import identified
 from services.cli.polygons import polygon, zone
 from services.cli.screen import console, err, give_up
+from services.cli.stretches import number
 from services.cli.videos import client_of
 
 camera = typer.Typer(
@@ -37,7 +38,10 @@ Record = Annotated[
     str | None, typer.Option("--record-address", help="The stream to record, if another one.")
 ]
 Rate = Annotated[
-    float | None, typer.Option("--frame-rate", help="Frames a second that are looked at.")
+    float | None,
+    typer.Option(
+        "--frame-rate", parser=number, metavar="NUMBER", help="Frames a second that are looked at."
+    ),
 ]
 Mask = Annotated[
     list[str] | None,

@@ -32,7 +32,9 @@ def add(  # noqa: PLR0913 - each is an option
         list[str] | None, typer.Option("--right", help=f"What it may do: {RIGHTS}; several.")
     ] = None,
     store: OfStores = None,
-    days: Annotated[float | None, typer.Option("--days", help="It ends after so many.")] = None,
+    days: Annotated[
+        float | None, typer.Option("--days", min=0, max=36_500, help="It ends after so many.")
+    ] = None,
     as_json: Json = False,
     api: Api = "",
     token: Token = "",

@@ -1,5 +1,6 @@
 """Commands whose modules are imported only when they are called."""
 
+import errno
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from services.local.errors import LocalRuntimeError
 USE, MODELS = "Commands", "Models"
 """Panels of the help, beside the services."""
 OURS = ("services", "schemas")
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,8 @@ class LazyGroup(TyperGroup):
         except (WrongSettings, LocalRuntimeError, TransientError) as error:
             give_up(error)
         except OSError as error:
+            if error.errno in FULL:
+                give_up("the disk is full; make room, and start again: what was kept is kept")
             if error.filename is None or error.strerror is None:
                 raise
             give_up(f"{os.fsdecode(error.filename)}: {error.strerror}")

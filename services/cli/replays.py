@@ -18,7 +18,7 @@ from services.cli.models import chosen
 from services.cli.places import OfStores, identified, store_ids
 from services.cli.replay_figures import comparison_lines, progress_line
 from services.cli.screen import console, err, give_up, printable
-from services.cli.stretches import Since, UntilMoment, stretch
+from services.cli.stretches import Since, UntilMoment, number, stretch
 from services.cli.videos import client_of
 
 ASKS_EVERY_S = 0.5
@@ -56,7 +56,9 @@ def start(  # noqa: PLR0913 - each is an option
         typer.Option("--input", help="What is judged: the log, the archive, or the footage."),
     ] = "log",
     run: Annotated[str, typer.Option(help="Its name, instead of one of its own.")] = "",
-    windows_per_s: Annotated[float | None, typer.Option(help="No faster than this.")] = None,
+    windows_per_s: Annotated[
+        float | None, typer.Option(parser=number, metavar="NUMBER", help="No faster than this.")
+    ] = None,
     estimate: Annotated[
         bool, typer.Option("--estimate", help="Say what it would take, and start nothing.")
     ] = False,

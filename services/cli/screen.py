@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
 from rich.console import Console, ConsoleDimensions
@@ -21,6 +21,17 @@ class Screen(Console):
         if self.file.isatty() or "COLUMNS" in self._environ:
             return super().size
         return ConsoleDimensions(OPEN_WIDTH, OPEN_HEIGHT)
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """As rich's; a table that is too wide comes as blocks of lines."""
+        super().print(*(self._fitting(each) for each in objects), **options)
+
+    def _fitting(self, shown: Any) -> Any:
+        from rich.table import Table
+
+        from services.cli.stacked import fitting
+
+        return fitting(self, shown) if isinstance(shown, Table) else shown
 
 
 console = Screen()

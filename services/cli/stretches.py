@@ -1,5 +1,6 @@
-"""Moments as people type them, the options --since and --until, and how the API takes them."""
+"""Moments and numbers as people type them, and the options --since and --until."""
 
+import math
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -23,6 +24,17 @@ def moment(text: str) -> datetime:
         raise typer.BadParameter(
             f"{text!r} is no moment, such as 2026-05-01T22:00+09:00, nor a while, such as 7d"
         ) from None
+
+
+def number(text: str) -> float:
+    """A number that JSON has, too. Raises BadParameter."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = math.nan
+    if not math.isfinite(found):
+        raise typer.BadParameter(f"{text!r} is no number")
+    return found
 
 
 def duration(text: str) -> timedelta:

@@ -12,6 +12,7 @@ from services.cli.home import Home
 from services.cli.hours import HoursUnreadable, weekly, words
 from services.cli.places import OfStores, store_ids, target_id
 from services.cli.screen import console, give_up
+from services.cli.stretches import number
 from services.cli.videos import client_of
 
 targets = typer.Typer(
@@ -35,7 +36,13 @@ Zone = Annotated[
     str | None, typer.Option("--time-zone", help="Of the hours; else each store's own.")
 ]
 After = Annotated[
-    float | None, typer.Option("--after", help="Only of what nobody acknowledged so many seconds.")
+    float | None,
+    typer.Option(
+        "--after",
+        parser=number,
+        metavar="SECONDS",
+        help="Only of what nobody acknowledged for so long.",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="JSON instead of words.")]
 

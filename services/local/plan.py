@@ -26,6 +26,7 @@ from services.local.objectstore import (
 from services.local.ports import kept_ports, require_free
 from services.local.probes import http_probe
 from services.local.process import ProcessPlan
+from services.local.running import neighbours
 from services.local.upkeep import Upkeep, vacuuming
 
 Step = Callable[[], list[str]]
@@ -91,6 +92,13 @@ def assemble(settings: LocalSettings, parts: Parts, say: Callable[[str], None]) 
 
 def require_ports(settings: LocalSettings, parts: Parts) -> None:
     """Raise the sentence for the first port that is taken."""
+    try:
+        _require_ports(settings, parts)
+    except LocalRuntimeError as error:
+        raise LocalRuntimeError(f"{error}{neighbours(settings.state)}") from None
+
+
+def _require_ports(settings: LocalSettings, parts: Parts) -> None:
     if parts.kafka and not settings.kafka_bootstrap:
         require_free(settings.kafka_port, "Kafka", "NIGHTCLERK_KAFKA_PORT")
     if parts.store and not settings.s3_endpoint:

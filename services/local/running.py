@@ -24,7 +24,9 @@ def notes_folder() -> Path:
 
 @contextmanager
 def noted(home: Path) -> Iterator[None]:
-    """While inside, `homes` names this state folder. A note that cannot be written is no fault."""
+    """While inside, `homes` names this state folder. A note that cannot be written is no fault;
+    that of a stack which already runs there stays.
+    """
     note = notes_folder() / sha256(os.fsencode(home)).hexdigest()[:16]
     with contextlib.suppress(OSError):
         note.parent.mkdir(parents=True, exist_ok=True)
@@ -32,8 +34,10 @@ def noted(home: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        with contextlib.suppress(OSError):
-            note.unlink()
+        run = living(home)
+        if run is None or run.pid == os.getpid():
+            with contextlib.suppress(OSError):
+                note.unlink()
 
 
 def homes() -> tuple[Path, ...]:
@@ -44,6 +48,12 @@ def homes() -> tuple[Path, ...]:
             with contextlib.suppress(OSError):
                 found.append(Path(os.fsdecode(note.read_bytes())))
     return tuple(home for home in found if living(home))
+
+
+def neighbours(own: Path) -> str:
+    """What to add where something is taken: the other stacks of this user; else nothing."""
+    others = ", ".join(str(home) for home in homes() if home != own)
+    return f" (Nightclerk runs in {others}: `nightclerk down` stops it)" if others else ""
 
 
 def living(home: Path) -> RunRecord | None:

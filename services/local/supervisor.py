@@ -135,6 +135,7 @@ class Supervisor:
     async def _stop(self) -> None:
         """The services together, then the servers one by one, the store last."""
         self._enter("stopping")
+        self._say("stopping")
         await asyncio.gather(*(one.stop() for one in self._services))
         for server in self._servers:
             await server.stop()

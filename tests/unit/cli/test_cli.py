@@ -1,5 +1,6 @@
 """The command line answers at once and tells the truth in its exit code."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -7,9 +8,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from services.cli.__main__ import app
+from services.cli.lazy import LazyGroup
 from services.cli.screen import printable
 from services.cli.status import format_uptime
 
@@ -116,3 +119,22 @@ def test_any_file_name_can_be_shown(raw: bytes, shown: str) -> None:
 )
 def test_an_uptime_is_short(seconds: float | None, text: str) -> None:
     assert format_uptime(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), "the disk is full"),
+        (PermissionError(errno.EACCES, "Permission denied", "a.csv"), "a.csv: Permission denied"),
+    ],
+)
+def test_what_the_system_refuses_is_a_sentence(error: OSError, said: str) -> None:
+    def refused() -> None:
+        raise error
+
+    refusing = typer.Typer(cls=LazyGroup, pretty_exceptions_enable=False)
+    refusing.command("refused")(refused)
+    refusing.command("other")(lambda: None)
+    result = CliRunner().invoke(refusing, ["refused"], catch_exceptions=False)
+    assert result.exit_code == 1
+    assert said in result.stderr

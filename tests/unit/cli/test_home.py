@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from services.cli.__main__ import app
 from services.cli.home import local_settings, running_settings
 from services.local.errors import LocalRuntimeError
-from services.local.running import homes, noted
+from services.local.running import homes, neighbours, noted
 from services.local.state import RunRecord, start_time, write_run
 
 
@@ -24,13 +24,14 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return here
 
 
-def running(home: Path) -> Path:
-    """A state folder whose supervisor is this very process."""
+def running(home: Path, pid: int | None = None) -> Path:
+    """A state folder whose supervisor is this very process, or another one that lives."""
     home.mkdir(parents=True, exist_ok=True)
     address = {"kafka": "127.0.0.1:1", "s3": "http://127.0.0.1:1", "api": "http://127.0.0.1:1"}
-    began = start_time(os.getpid())
+    pid = pid or os.getpid()
+    began = start_time(pid)
     assert began
-    write_run(home, RunRecord(os.getpid(), began, "ready", "", (), address))
+    write_run(home, RunRecord(pid, began, "ready", "", (), address))
     return home
 
 
@@ -40,6 +41,14 @@ def test_a_stack_that_runs_elsewhere_is_found_from_any_folder(tmp_path: Path) ->
         assert running_settings(None).state == home
     assert homes() == ()
     assert running_settings(None).state == tmp_path / "here" / ".nightclerk"
+
+
+def test_a_second_stack_that_gives_up_leaves_the_note_of_the_first(tmp_path: Path) -> None:
+    home = running(tmp_path / "shop", pid=os.getppid())
+    with noted(home), noted(home):
+        assert str(home) in neighbours(tmp_path)
+        assert neighbours(home) == ""
+    assert homes() == (home,)
 
 
 def test_the_one_here_goes_before_others_and_a_named_one_before_all(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import typer
 
-from services.cli.stretches import duration, moment, stretch
+from services.cli.stretches import duration, moment, number, stretch
 
 TEN_PM = datetime(2026, 5, 1, 22, tzinfo=UTC)
 
@@ -48,3 +48,10 @@ def test_a_while_is_so_long_ago(text: str, ago: timedelta) -> None:
 def test_what_is_no_moment_is_said(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="is no moment"):
         moment(text)
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-Infinity", "1e999", "many", ""])
+def test_what_json_has_no_number_for_is_said(text: str) -> None:
+    with pytest.raises(typer.BadParameter, match="is no number"):
+        number(text)
+    assert number("7.5") == 7.5
