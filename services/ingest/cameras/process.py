@@ -76,6 +76,7 @@ class CameraProcess:
             settings.addresses, patience, self._clock.now, KafkaBroker(settings)
         )
         self._frames = 0
+        self._is_record_lost = False
         self._readings = self._all_readings()
         self._failure: BaseException | None = None
 
@@ -196,6 +197,9 @@ class CameraProcess:
 
     def _pass(self, frame: LiveFrame) -> bool:
         """Of the stream to record the packets count; where they are encoded anew, its pictures."""
+        if self._is_record_lost:
+            self._is_record_lost = False
+            log.info("the stream to record is back", source_id=self._source.key)
         if self._recorder is not None:
             self._recorder.show(frame.picture, self._watching.life.at(frame.arrived_s))
         return False
@@ -204,4 +208,7 @@ class CameraProcess:
         return has_room(disk_usage(self._settings.recordings), self._settings.ring_bounds)
 
     def _not_recorded(self, reason: str) -> None:
-        log.warning("the stream to record is lost", reason=reason)
+        """Logged once an outage: it is tried again every few seconds, for ever."""
+        if not self._is_record_lost:
+            self._is_record_lost = True
+            log.warning("the stream to record is lost", source_id=self._source.key, reason=reason)

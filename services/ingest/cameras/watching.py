@@ -178,10 +178,11 @@ class Watching:
         )
         self._outlet.put(HEALTH, health)
         self._keep()
-        log.info("online" if outage.is_over else "offline", reason=outage.reason)
+        state = "online" if outage.is_over else "offline"
+        log.info(state, source_id=self._source.key, reason=outage.reason)
 
     def _tell_step(self, detail: str) -> None:
-        log.warning("the wall clock was set", detail=detail)
+        log.warning("the wall clock was set", source_id=self._source.key, detail=detail)
         self._keep()
         self._tell("clock_stepped", 0.0, 0.0, is_over=True, detail=detail)
 
