@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket
 
+from schemas.targets import Language
 from services.api.pages import language_of
 from services.chassis.errors import TransientError
 from services.chassis.sentences import said
@@ -77,16 +78,20 @@ def answer(
     kind: str = "about:blank",
 ) -> JSONResponse:
     """In the language that the request asks for, where we have it."""
-    language = language_of(request.headers.get("accept-language", ""))
+    language = _language(request)
     said_in = {"Content-Language": language, "Vary": "Accept-Language"}
     view = ProblemView(
         type=kind,
-        title=HTTPStatus(status).phrase,
+        title=said(HTTPStatus(status).phrase, language),
         status=status,
         detail=said(detail, language),
         instance=request.url.path,
     )
     return JSONResponse(view.model_dump(), status, {**said_in, **(headers or {})}, MEDIA_TYPE)
+
+
+def _language(request: HTTPConnection) -> Language:
+    return language_of(request.headers.get("accept-language", ""))
 
 
 def install(app: FastAPI) -> None:
@@ -118,7 +123,8 @@ async def _of_validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
-    return answer(request, 422, f"{where}: {first['msg']}.")
+    words = said(first["msg"].rstrip("."), _language(request))
+    return answer(request, 422, f"{where}: {words}.")
 
 
 async def _of_missing_object(request: Request, error: Exception) -> JSONResponse:

@@ -5,9 +5,13 @@ sentence.
 import ast
 import re
 from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic_core import PydanticKnownError
+from pydantic_core.core_schema import ErrorType
 
 from services.chassis.sentences import said, sentences
 
@@ -40,13 +44,13 @@ OTHERWISE = (
 )  # fmt: skip
 """Rooms of the API that have both languages of their own, or speak to programmers and operators."""
 NO_REFUSALS = {
+    "{}: {}.",
     "Called the shop.",
     "The file; the columns stand in docs/reference/exports.md.",
     "There is no video 0f8fad5b-d9cb-469f-a165-70867728950e.",
     "Till 1: no poses are kept of this time, so night could not be replayed.",
-    "{}: {}.",
 }
-"""Examples, and what a validator says of a field."""
+"""Examples; and the place of a field, of which what is said of it is translated by itself."""
 DESCRIBED = ("description", "summary")
 
 
@@ -68,6 +72,106 @@ def refused() -> Iterator[tuple[str, str]]:
 def test_every_sentence_of_the_api_is_translated() -> None:
     missing = {(file, text) for file, text in refused() if text not in sentences()}
     assert {each for each in missing if each[1] not in NO_REFUSALS} == set()
+
+
+FIELDS = (
+    *sorted(API.rglob("*.py")),
+    *(Path("schemas") / f"{name}.py" for name in ("base", "hours", "policies")),
+    Path("services/chassis/hours.py"),
+)
+UNSAID = {"too long"}
+"""Never leaves the module that raises it."""
+
+
+def of_fields() -> Iterator[tuple[str, str]]:
+    """(file, words) of what validators of the API's fields refuse."""
+    for file in FIELDS:
+        if str(file).startswith(str(API)) and str(file.relative_to(API)).startswith(OTHERWISE):
+            continue
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "ValueError":
+                for text in texts(node):
+                    yield str(file), text
+
+
+def test_what_validators_of_the_api_say_is_translated() -> None:
+    missing = {(file, text) for file, text in of_fields() if text not in sentences()}
+    assert {each for each in missing if each[1] not in UNSAID} == set()
+
+
+KINDS: tuple[tuple[ErrorType, dict[str, Any] | None], ...] = (
+    ("missing", None),
+    ("extra_forbidden", None),
+    ("json_invalid", {"error": "EOF"}),
+    ("model_attributes_type", None),
+    ("dict_type", None),
+    ("list_type", None),
+    ("tuple_type", None),
+    ("greater_than", {"gt": 1}),
+    ("greater_than_equal", {"ge": 1}),
+    ("less_than", {"lt": 1}),
+    ("less_than_equal", {"le": 1}),
+    ("finite_number", None),
+    ("float_type", None),
+    ("float_parsing", None),
+    ("int_type", None),
+    ("int_parsing", None),
+    ("int_parsing_size", None),
+    ("int_from_float", None),
+    ("bool_type", None),
+    ("bool_parsing", None),
+    ("string_type", None),
+    ("string_too_short", {"min_length": 1}),
+    ("string_too_short", {"min_length": 8}),
+    ("string_too_long", {"max_length": 1}),
+    ("string_too_long", {"max_length": 8}),
+    ("string_pattern_mismatch", {"pattern": "a"}),
+    ("too_short", {"field_type": "List", "min_length": 1, "actual_length": 0}),
+    ("too_short", {"field_type": "List", "min_length": 8, "actual_length": 0}),
+    ("too_long", {"field_type": "List", "max_length": 1, "actual_length": 9}),
+    ("too_long", {"field_type": "List", "max_length": 8, "actual_length": 9}),
+    ("enum", {"expected": "'a' or 'b'"}),
+    ("literal_error", {"expected": "'a' or 'b'"}),
+    ("union_tag_not_found", {"discriminator": "'kind'"}),
+    (
+        "union_tag_invalid",
+        {"tag": "c", "discriminator": "'kind'", "expected_tags": "'a', 'b'"},
+    ),
+    ("value_error", {"error": "there is no text"}),
+    ("date_type", None),
+    ("date_parsing", {"error": "input is too short"}),
+    ("date_from_datetime_parsing", {"error": "input is too short"}),
+    ("time_parsing", {"error": "input is too short"}),
+    ("datetime_type", None),
+    ("datetime_parsing", {"error": "input is too short"}),
+    ("datetime_from_date_parsing", {"error": "input is too short"}),
+    ("timezone_aware", None),
+    ("uuid_parsing", {"error": "invalid length"}),
+    ("uuid_type", None),
+    ("url_type", None),
+    ("url_parsing", {"error": "empty host"}),
+    ("url_scheme", {"expected_schemes": "'https'"}),
+    ("url_too_long", {"max_length": 8}),
+)
+"""By which pydantic refuses what a request says."""
+
+
+@pytest.mark.parametrize(("kind", "context"), KINDS)
+def test_what_pydantic_says_of_a_field_is_translated(
+    kind: ErrorType, context: dict[str, Any] | None
+) -> None:
+    words = PydanticKnownError(kind, context).message()
+    korean = said(words, "ko")
+    assert re.search("[가-힣]", korean), words
+    assert not re.search(
+        "nput|should|valid|Value", korean.replace("invalid length", "").replace("input is", "")
+    ), korean
+
+
+def test_titles_are_translated() -> None:
+    statuses = (202, 400, 401, 403, 404, 405, 409, 410, 411, 412, 413, 415, 416, 422, 428, 429)
+    for status in (*statuses, 500, 503, 507):
+        assert HTTPStatus(status).phrase in sentences()
 
 
 def texts(tree: ast.AST) -> Iterator[str]:

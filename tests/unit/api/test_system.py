@@ -17,6 +17,20 @@ from tests.unit.api.conftest import Api
 from tests.unit.api.test_uploads import MP4
 
 
+def test_what_a_request_lacks_is_said_in_korean(api: Api) -> None:
+    korean = {"Accept-Language": "ko-KR,ko;q=0.9"}
+    for path, words in (
+        ("alerts?limit=many", "query.limit: 정수여야 합니다."),
+        ("alerts?limit=0", "query.limit: 1 이상이어야 합니다."),
+        ("alerts/nothing", "path.alert_id: 올바른 UUID가 아닙니다"),
+    ):
+        problem = api.client.get(f"/api/v1/{path}", headers=korean).json()
+        assert problem["title"] == "처리할 수 없는 요청"
+        assert problem["detail"].startswith(words)
+    problem = api.client.post("/api/v1/cameras", json={"name": " "}, headers=korean).json()
+    assert problem["detail"] == "body.name: 카메라 이름이 필요합니다."
+
+
 def test_health_names_what_is_missing(api: Api) -> None:
     assert (api.client.get("/healthz").status_code, api.client.get("/healthz").text) == (
         200,
