@@ -3,9 +3,8 @@ login gave; and, until the first owner has signed up, this machine itself. This 
 that makes a Principal.
 """
 
-import contextlib
-import hmac
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -15,16 +14,15 @@ from fastapi.security.utils import get_authorization_scheme_param
 from starlette.requests import HTTPConnection
 
 from services.api import limits
-from services.api.access import keys, sessions
-from services.api.access.sessions import NOTED_AFTER, Guest, Session
-from services.api.access.tenants import has_people
+from services.api.access import identity
+from services.api.access.identity import Credentials
+from services.api.access.sessions import Guest, Session
 from services.api.access.throttling import network_of
+from services.api.admission import Stay, Terms
 from services.api.config import COOKIE, is_loopback
 from services.api.deps import Context, Tools, client_address
 from services.api.principal import Principal, Right
 from services.api.problems import Problem
-from services.chassis.errors import TransientError
-from services.chassis.storage.database import transaction
 
 GUESSES_A_MINUTE = 240
 """Of one address, without a login."""
@@ -52,61 +50,58 @@ _bearer = Bearer(
 Shown = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 
 
-def is_token(context: Tools, shown: str) -> bool:
-    """Whether that is the machine's token, in constant time. Without one none is."""
-    wanted = context.settings.api_token.get_secret_value()
-    return bool(wanted) and hmac.compare_digest(shown.encode(), wanted.encode())
+def credentials_of(request: HTTPConnection) -> Credentials:
+    """What the request shows. A page of elsewhere may have its own name resolve to here, so only a
+    name of this machine counts as local.
+    """
+    address = client_address(request)
+    host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    is_local = is_loopback(host) and is_loopback(address)
+    return Credentials(bearer_of(request), request.cookies.get(COOKIE, ""), address, is_local)
 
 
 def is_open(context: Tools, request: HTTPConnection) -> bool:
-    """Whether this very request needs no login: it comes from this machine, for a name of this
-    machine (a page of elsewhere may have its own name resolve to here), and nobody has signed up.
-    """
-    if not context.settings.is_open_until_sign_up:
-        return False
-    host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
-    if not (is_loopback(host) and request.client and is_loopback(request.client.host)):
-        return False
+    """Whether this very request needs no login."""
     with context.engine.connect() as connection:
-        return not has_people(connection)
+        return identity.is_open(connection, context.settings, [credentials_of(request)])
 
 
 def session_of(context: Tools, request: HTTPConnection) -> Session | None:
     """The login whose cookie the request carries, while it lasts."""
     shown, now = request.cookies.get(COOKIE, ""), context.clock.now()
-    if not shown:
-        return None
     with context.engine.connect() as connection:
-        found = sessions.session_of(connection, context.settings.logins, shown, now)
-    if found is not None and now - found.seen_at > NOTED_AFTER:
-        with contextlib.suppress(TransientError), transaction(context.engine) as connection:
-            sessions.note_seen(connection, found, now)
-    return found
+        return identity.session_of(connection, context.settings, shown, now)
 
 
 def guest(request: HTTPConnection) -> Guest:
     return Guest(client_address(request), request.headers.get("user-agent", ""))
 
 
-def principal_of(context: Tools, request: HTTPConnection, bearer: str) -> Principal | None:
+def staying(
+    context: Tools, request: HTTPConnection, principal: Principal, terms: Terms
+) -> AbstractContextManager[Stay]:
+    """While the stream is open that the principal was let in to."""
+    return context.admission.stay(credentials_of(request), principal, terms)
+
+
+def principal_of(context: Tools, request: HTTPConnection) -> Principal | None:
     """Who is asking; None for nobody known."""
-    if bearer and is_token(context, bearer):
-        return Principal()
-    if bearer.startswith(keys.PREFIX):
-        now = context.clock.now()
-        return keys.principal_of(context.engine, bearer, client_address(request), now)
-    if session := session_of(context, request):
-        return session.principal
-    return Principal() if is_open(context, request) else None
+    shown, now = credentials_of(request), context.clock.now()
+    found = identity.principals_of(context.engine, context.settings, [shown], now).get(shown)
+    return found.seen_at(shown.address) if found else None
 
 
-def authenticated(request: HTTPConnection, context: Context, bearer: Shown) -> Principal:
+def authenticated(
+    request: HTTPConnection,
+    context: Context,
+    bearer: Shown,  # noqa: ARG001 - the scheme of the OpenAPI document
+) -> Principal:
     """Who is asking. Raises Problem 401, and 429 for whoever asks too often."""
     address = client_address(request)
-    principal = principal_of(context, request, bearer.credentials if bearer else "")
+    principal = principal_of(context, request)
     if principal is not None:
         _count(request, context, principal)
-        return principal.seen_at(address)
+        return principal
     if retry_s := context.limits.take(("nobody", network_of(address)), GUESSES_A_MINUTE).retry_s:
         raise Problem(429, "Too many requests without a login.", {"Retry-After": str(retry_s)})
     raise Problem(

@@ -9,6 +9,7 @@ from fastapi import Depends
 from sqlalchemy import Connection, Engine
 from starlette.requests import HTTPConnection
 
+from services.api.admission import Admission
 from services.api.auditing.viewings import Viewings
 from services.api.config import ApiSettings
 from services.api.disk import Disk, State
@@ -71,6 +72,8 @@ class Tools:
     broker: Broker
     """Whose logs a preview reads."""
     events: EventHub
+    admission: Admission
+    """Of whoever has a stream open."""
     pushes: Publishing
     """Of webcams' pictures, apart from the other, so that neither waits for the other."""
     providers: Providers
@@ -79,8 +82,6 @@ class Tools:
     """The addresses of a name, for addresses of targets."""
     disk: Disk | None = None
     """Under the object store, where that runs on this machine."""
-    recheck_s: float = 1.0
-    """So often whoever has a live socket open is asked for again."""
     kept_heads: KeptHeads = field(default_factory=KeptHeads)
     viewings: Viewings = field(default_factory=Viewings)
     """Of evidence and recordings, for the audit log."""

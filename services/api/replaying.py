@@ -84,7 +84,7 @@ class Idempotency:
         await run_in_threadpool(idempotency.finish, tools.engine, tools.sealing, place, answer)
 
     def _principal(self, request: Request) -> Principal | None:
-        return auth.principal_of(self._tools, request, auth.bearer_of(request))
+        return auth.principal_of(self._tools, request)
 
 
 class _Copy:

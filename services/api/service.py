@@ -16,6 +16,7 @@ from schemas.ids import DEFAULT_TENANT
 from services.api import app, health
 from services.api.access import links
 from services.api.access.tenants import ensure_default, has_people
+from services.api.admission import Admission
 from services.api.auditing.pruning import AuditPruning
 from services.api.cameras.announcing import Announcements
 from services.api.config import GIB, ApiSettings
@@ -24,7 +25,6 @@ from services.api.deadletters.collecting import Collector
 from services.api.deps import Tools
 from services.api.disk import State
 from services.api.endings import Endings
-from services.api.events.access import AccessChanges
 from services.api.events.directory import Directory
 from services.api.events.hub import EventHub
 from services.api.faces.copies import HiddenCopies
@@ -133,6 +133,7 @@ class ApiService:
         self._watch.stop()
         self._tools.live.stop()
         self._tools.events.stop()
+        self._tools.admission.stop()
         for reader in self._readers:
             reader.stop()
         for duty in self._duties:
@@ -242,9 +243,8 @@ def build(settings: ApiSettings) -> ApiService:
         announce_replays=replaying.wake,
         broker=KafkaBroker(settings),
         live=LiveView(KafkaBroker(settings), clock),
-        events=EventHub(
-            KafkaBroker(settings), Directory(engine, clock), AccessChanges(engine, clock), clock
-        ),
+        events=EventHub(KafkaBroker(settings), Directory(engine, clock), clock),
+        admission=Admission(engine, settings, clock),
         pushes=Publishing(KafkaPublisher(settings, "api")),
         playback=Playback(
             store, settings.state_dir / "playback", round(settings.api_playback_cache_gb * GIB)

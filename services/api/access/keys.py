@@ -4,34 +4,29 @@ That is as safe here as a slow hash: nobody guesses 256 bits, however fast; and 
 it is checked with each request, where argon2 would take a quarter of a second (ADR 0032).
 """
 
-import contextlib
 import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
 from services.api.access.credentials import api_keys
 from services.api.access.key_views import KeyPage, KeyView
 from services.api.access.paging import Order, Row, page
-from services.api.access.sessions import person
+from services.api.access.sessions import people
 from services.api.access.tables import users
 from services.api.cursors import Cursor
 from services.api.principal import Actor, Principal, Right, of_tenant
-from services.chassis.errors import TransientError
-from services.chassis.storage.database import transaction
 
 PREFIX = "nk_"
 MOST = 200
 """Keys of a tenant that are in use."""
-NOTED_AFTER = timedelta(minutes=1)
-"""The last use is written so seldom."""
 _FORM = re.compile(r"nk_([0-9a-f]{32})_([A-Za-z0-9_-]{43})")
 
 
@@ -47,6 +42,14 @@ class NewKey:
     rights: frozenset[Right]
     store_ids: frozenset[UUID] | None = None
     expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class UsedKey:
+    """A key that is shown: what it may do now, and when it was used before."""
+
+    principal: Principal
+    last_used_at: datetime | None
 
 
 def add(connection: Connection, principal: Principal, wanted: NewKey, now: datetime) -> str:
@@ -75,21 +78,25 @@ def add(connection: Connection, principal: Principal, wanted: NewKey, now: datet
     return f"{PREFIX}{key_id.hex}_{secret}"
 
 
-def principal_of(engine: Engine, shown: str, address: str, now: datetime) -> Principal | None:
-    """Whose key that is, and what it may do now; None for none that is in use."""
-    form = _FORM.fullmatch(shown)
-    if form is None:
-        return None
-    key_id = UUID(hex=form[1])
-    with engine.connect() as connection:
-        query = select(api_keys).where(api_keys.c.key_id == str(key_id), in_use(now))
-        row = connection.execute(query).mappings().first()
-        if row is None or not hmac.compare_digest(row["proof"], _proof(form[2])):
-            return None
-        principal = _principal(connection, row, address)
-    if principal is not None:
-        _note_use(engine, row, address, now)
-    return principal
+def keys_by_text(
+    connection: Connection, shown: Collection[str], now: datetime
+) -> dict[str, UsedKey]:
+    """Those of these texts that are keys in use, and what each may do now."""
+    forms = {text: form for text in shown if (form := _FORM.fullmatch(text))}
+    if not forms:
+        return {}
+    names = {text: str(UUID(hex=form[1])) for text, form in forms.items()}
+    query = select(api_keys).where(api_keys.c.key_id.in_(set(names.values())), in_use(now))
+    rows = {row["key_id"]: row for row in connection.execute(query).mappings()}
+    makers = _makers(connection, rows.values())
+    found: dict[str, UsedKey] = {}
+    for text, name in names.items():
+        row = rows.get(name)
+        if row is None or not hmac.compare_digest(row["proof"], _proof(forms[text][2])):
+            continue
+        if principal := _principal(row, makers):
+            found[text] = UsedKey(principal, row["last_used_at"])
+    return found
 
 
 def in_use(now: datetime) -> ColumnElement[bool]:
@@ -140,18 +147,25 @@ def _require_allowed(
         raise KeyFault(f"There are {MOST} keys already: revoke one first.")
 
 
-def _principal(connection: Connection, row: Row, address: str) -> Principal | None:
+def _makers(connection: Connection, rows: Collection[Row]) -> dict[str, Principal]:
+    """What those who made these keys may do now; of those who may not log in any more, nobody."""
+    names = {row["user_id"] for row in rows if row["user_id"]}
+    if not names:
+        return {}
+    query = select(users).where(users.c.user_id.in_(names), users.c.is_active.is_(True))
+    return people(connection, connection.execute(query).mappings().all())
+
+
+def _principal(row: Row, makers: Mapping[str, Principal]) -> Principal | None:
     """None when whoever made the key may not log in any more."""
-    actor = Actor("key", UUID(row["key_id"]), row["name"], address)
-    rights, bound = frozenset(row["rights"]), _stores(row)
+    actor = Actor("key", UUID(row["key_id"]), row["name"])
+    rights, bound, tenant_id = frozenset(row["rights"]), _stores(row), UUID(row["tenant_id"])
     if row["user_id"]:
-        query = select(users).where(users.c.user_id == row["user_id"], users.c.is_active.is_(True))
-        maker = connection.execute(query).mappings().first()
-        if maker is None or maker["tenant_id"] != row["tenant_id"]:
+        maker = makers.get(row["user_id"])
+        if maker is None or maker.tenant_id != tenant_id:
             return None
-        allowed = person(connection, maker)
-        rights, bound = rights & allowed.rights, _common(bound, allowed.store_ids)
-    return Principal(UUID(row["tenant_id"]), bound, rights, actor)
+        rights, bound = rights & maker.rights, _common(bound, maker.store_ids)
+    return Principal(tenant_id, bound, rights, actor)
 
 
 def _stores(row: Row) -> frozenset[UUID] | None:
@@ -173,15 +187,9 @@ def _theirs(principal: Principal, own: bool) -> ColumnElement[bool]:
     return and_(of_chain, api_keys.c.user_id == str(principal.actor.actor_id)) if own else of_chain
 
 
-def _note_use(engine: Engine, row: Row, address: str, now: datetime) -> None:
-    """Seldom, and never at the price of an answer."""
-    latest: datetime | None = row["last_used_at"]
-    if latest is not None and timedelta(0) <= now - latest < NOTED_AFTER:
-        return
+def note_use(connection: Connection, key_id: UUID, address: str, now: datetime) -> None:
     values: dict[str, Any] = {"last_used_at": now, "last_address": address[:64]}
-    mine = update(api_keys).where(api_keys.c.key_id == row["key_id"]).values(values)
-    with contextlib.suppress(TransientError), transaction(engine) as connection:
-        connection.execute(mine)
+    connection.execute(update(api_keys).where(api_keys.c.key_id == str(key_id)).values(values))
 
 
 def _view(row: Row, now: datetime) -> KeyView:

@@ -86,7 +86,8 @@ def opened(
 
 def asking(connection: Connection, row: Row, request: HTTPConnection) -> Principal:
     """That person, from where the request comes."""
-    return sessions.person(connection, row).seen_at(guest(request).address)
+    person = sessions.people(connection, [row])[row["user_id"]]
+    return person.seen_at(guest(request).address)
 
 
 def _require_allowed(context: Tools, row: Row, request: HTTPConnection) -> None:

@@ -6,9 +6,9 @@ The proof of a login with the machine's token is made with the token, so another
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -23,8 +23,6 @@ from services.api.principal import RIGHTS, Actor, Principal, Right
 from services.api.tables import NAME_CHARS
 
 PEOPLE = b"people"
-NOTED_AFTER = timedelta(minutes=1)
-"""`seen_at` is written so seldom."""
 
 
 @dataclass(frozen=True)
@@ -73,36 +71,47 @@ def open_session(
     return secret
 
 
-def session_of(connection: Connection, rules: Logins, secret: str, now: datetime) -> Session | None:
-    """The login that the cookie opens, while it lasts and its person may log in."""
-    if not secret:
-        return None
-    query = _open(rules, now).where(sessions.c.proof.in_(_proofs(rules, secret)))
-    row = connection.execute(query).mappings().first()
-    if row is None:
-        return None
-    principal = person(connection, row) if row["user_id"] else Principal()
-    return Session(UUID(row["session_id"]), principal, row["seen_at"])
+def sessions_by_secret(
+    connection: Connection, rules: Logins, secrets_: Collection[str], now: datetime
+) -> dict[str, Session]:
+    """The logins that these cookies open, while they last and their people may log in."""
+    secret_of = {proof: each for each in secrets_ if each for proof in _proofs(rules, each)}
+    if not secret_of:
+        return {}
+    query = _open(rules, now).where(sessions.c.proof.in_(secret_of))
+    rows = connection.execute(query).mappings().all()
+    persons = people(connection, [row for row in rows if row["user_id"]])
+    return {
+        secret_of[row["proof"]]: Session(
+            UUID(row["session_id"]), persons.get(row["user_id"], Principal()), row["seen_at"]
+        )
+        for row in rows
+    }
 
 
-def person(connection: Connection, user: Row) -> Principal:
-    """What that user may do and see: nothing before they have a second factor, where their tenant
-    asks that of them.
+def people(connection: Connection, users_: Sequence[Row]) -> dict[str, Principal]:
+    """What these users may do and see, by their ids: nothing before they have a second factor,
+    where their tenant asks that of them.
     """
-    bound = None
-    if not user["sees_all_stores"]:
-        query = select(memberships.c.store_id).where(memberships.c.user_id == user["user_id"])
-        bound = frozenset(UUID(name) for name in connection.scalars(query))
-    tenant_id, user_id = UUID(user["tenant_id"]), UUID(user["user_id"])
-    rights: frozenset[Right] = RIGHTS[user["role"]]
-    if totp.is_missing(connection, tenant_id, user_id, user["role"]):
-        rights = frozenset()
-    return Principal(tenant_id, bound, rights, Actor("user", user_id, user["email"]))
+    bound = {row["user_id"]: set[UUID]() for row in users_ if not row["sees_all_stores"]}
+    if bound:
+        query = select(memberships.c.user_id, memberships.c.store_id)
+        for member in connection.execute(query.where(memberships.c.user_id.in_(bound))):
+            bound[member.user_id].add(UUID(member.store_id))
+    powerless = totp.missing_among(connection, users_)
+    found: dict[str, Principal] = {}
+    for row in users_:
+        name = row["user_id"]
+        rights: frozenset[Right] = frozenset() if name in powerless else RIGHTS[row["role"]]
+        store_ids = frozenset(bound[name]) if name in bound else None
+        actor = Actor("user", UUID(name), row["email"])
+        found[name] = Principal(UUID(row["tenant_id"]), store_ids, rights, actor)
+    return found
 
 
-def note_seen(connection: Connection, session: Session, now: datetime) -> None:
-    mine = sessions.c.session_id == str(session.session_id)
-    connection.execute(update(sessions).where(mine).values(seen_at=now))
+def note_seen(connection: Connection, session_ids: Collection[UUID], now: datetime) -> None:
+    theirs = sessions.c.session_id.in_([str(each) for each in session_ids])
+    connection.execute(update(sessions).where(theirs).values(seen_at=now))
 
 
 def sessions_of(

@@ -10,6 +10,7 @@ import hmac
 import io
 import re
 import secrets
+from collections.abc import Collection
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -19,7 +20,7 @@ import segno
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from services.api.access.credentials import access_rules, recovery_codes, second_factors
-from services.api.principal import Role
+from services.api.access.paging import Row
 from services.chassis.sealing import Sealing
 from services.chassis.storage.database import upsert
 
@@ -100,14 +101,23 @@ def remove(connection: Connection, user_id: UUID) -> None:
         connection.execute(delete(table).where(table.c.user_id == str(user_id)))
 
 
-def is_missing(connection: Connection, tenant_id: UUID, user_id: UUID, role: Role) -> bool:
-    """Whether they may do nothing before they have set one up."""
-    if role != "owner":
-        return False
-    query = select(access_rules.c.owners_need_second_factor).where(
-        access_rules.c.tenant_id == str(tenant_id)
+def missing_among(connection: Connection, people: Collection[Row]) -> frozenset[str]:
+    """The ids of those who may do nothing before they have set one up."""
+    owners = [row for row in people if row["role"] == "owner"]
+    if not owners:
+        return frozenset()
+    query = select(access_rules.c.tenant_id).where(
+        access_rules.c.tenant_id.in_({row["tenant_id"] for row in owners}),
+        access_rules.c.owners_need_second_factor.is_(True),
     )
-    return bool(connection.scalar(query)) and not is_confirmed(connection, user_id)
+    strict = set(connection.scalars(query))
+    bound = frozenset(row["user_id"] for row in owners if row["tenant_id"] in strict)
+    if not bound:
+        return bound
+    confirmed = select(second_factors.c.user_id).where(
+        second_factors.c.user_id.in_(bound), second_factors.c.confirmed_at.is_not(None)
+    )
+    return bound - set(connection.scalars(confirmed))
 
 
 def address(secret: str, account: str) -> str:

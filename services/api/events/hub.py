@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from services.api.events.access import AccessChanges
 from services.api.events.content import TOPICS
 from services.api.events.directory import Directory
 from services.api.events.feed import Feed
@@ -40,10 +39,8 @@ class Waker:
 class EventHub:
     """Belongs to one process. `close` ends all streams, `stop` also the threads."""
 
-    def __init__(
-        self, broker: Broker, directory: Directory, access: AccessChanges, clock: Clock
-    ) -> None:
-        self.directory, self.access, self.clock = directory, access, clock
+    def __init__(self, broker: Broker, directory: Directory, clock: Clock) -> None:
+        self.directory = directory
         self._broker = broker
         self.logs: Mapping[str, TopicLog] = {kind: TopicLog() for kind in TOPICS}
         self._feeds = {

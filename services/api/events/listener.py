@@ -23,11 +23,7 @@ from services.api.principal import Principal
 from services.chassis.errors import TransientError
 
 HEARTBEAT_S = 10.0
-RECHECK_S = 5.0
-"""A login that ran out hears nothing more after so long. Whoever is locked out, or loses a right,
-hears nothing more after `CHANGES_S` and what reading of it takes.
-"""
-CHANGES_S = 0.5
+OPENS_S = 0.5
 POLL_S = 0.2
 BUSY_S = 0.5
 MOST_A_ROUND = 200
@@ -42,13 +38,11 @@ class Notice(NamedTuple):
 
 
 class Ended(Exception):
-    """The stream is over: the listener may not listen any more, or the service stops."""
+    """The stream is over: the service stops."""
 
 
 class Listener:
-    """Of one connection, in its event loop. `recheck` says who is asking, from a thread, or None
-    when they may not listen any more.
-    """
+    """Of one connection, in its event loop. `principal` says at once who is listening now."""
 
     def __init__(
         self,
@@ -56,20 +50,17 @@ class Listener:
         waker: Waker,
         wanted: Wanted,
         positions: Positions,
-        recheck: Callable[[], Principal | None],
+        principal: Callable[[], Principal],
     ) -> None:
-        self._hub, self._waker, self._wanted, self._recheck = hub, waker, wanted, recheck
+        self._hub, self._waker, self._wanted, self._principal = hub, waker, wanted, principal
         self._positions: dict[str, list[int]] = {
             kind: list(offsets) for kind, offsets in positions.items() if kind in wanted.kinds
         }
         self._places: dict[str, int] = {}
-        self._principal: Principal | None = None
-        self._checked_s = float("-inf")
-        self._checked_version = 0
 
     async def notices(self) -> AsyncGenerator[Sequence[Notice], None]:
         """First that it is ready: whatever happens from then on comes. An empty one now and then,
-        so that a silent connection is known to live. Ends once the listener may not listen.
+        so that a silent connection is known to live.
         """
         with contextlib.suppress(Ended):
             await self._begin()
@@ -92,27 +83,20 @@ class Listener:
         await self._check()
         for kind in sorted(self._wanted.kinds):
             while not self._hub.logs[kind].is_open:
-                await self._wait(CHANGES_S)
+                await self._wait(OPENS_S)
                 await self._check()
             self._positions.setdefault(kind, self._hub.logs[kind].now())
 
     async def _rest(self) -> Sequence[Notice]:
         """Until there is news, or a heartbeat is due."""
-        until_s = self._hub.clock.monotonic() + HEARTBEAT_S
-        while self._hub.clock.monotonic() < until_s:
-            has_news = await self._wait(CHANGES_S)
-            await self._check()
-            if has_news:
-                break
+        await self._wait(HEARTBEAT_S)
+        await self._check()
         return []
 
-    async def _wait(self, seconds: float) -> bool:
-        """Whether there is news."""
+    async def _wait(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._waker.changed.wait(), seconds)
-        has_news = self._waker.changed.is_set()
         self._waker.changed.clear()
-        return has_news
 
     async def _round(self, kind: str) -> AsyncIterator[Sequence[Notice]]:
         """What is there of one kind, a bounded number."""
@@ -199,33 +183,16 @@ class Listener:
         return Notice(token_of(self._positions), "gap", text)
 
     def _is_shown(self, event: Event) -> bool:
-        assert self._principal is not None
         directory = self._hub.directory
-        if not directory.may_see(self._principal, event.source_id):
+        if not directory.may_see(self._principal(), event.source_id):
             return False
         return self._wanted.takes(event, directory.store_of(event.source_id))
 
     async def _check(self, entries: Sequence[Entry] = ()) -> None:
-        """Who is asking, and whose the sources are, as of a moment ago. Raises Ended."""
+        """Whose the sources are, as of a moment ago. Raises Ended."""
         if self._hub.is_closing:
             raise Ended
-        await self._check_principal()
         directory = self._hub.directory
         sources = {entry.event.source_id for entry in entries if entry.event is not None}
         if directory.is_old or not all(map(directory.knows, sources)):
             await run_in_threadpool(directory.refresh)
-
-    async def _check_principal(self) -> None:
-        """Raises Ended."""
-        access, now_s = self._hub.access, self._hub.clock.monotonic()
-        if access.is_old:
-            await run_in_threadpool(access.refresh)
-        before = self._principal
-        has_changed = before is None or access.version(before.home) != self._checked_version
-        if has_changed or now_s - self._checked_s > RECHECK_S:
-            # what is recorded from here on is seen by the next look
-            version = access.version(before.home) if before else 0
-            self._principal = await run_in_threadpool(self._recheck)
-            self._checked_s, self._checked_version = now_s, version
-        if self._principal is None:
-            raise Ended

@@ -1,20 +1,19 @@
 """Events on the wire: Server-Sent Events over HTTP, or JSON texts over a WebSocket."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractContextManager, aclosing, suppress
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
+from services.api.admission import ShutOut, Stay, Unsettled
 from services.api.events.listener import Listener, Notice
-from services.api.live.sockets import first_of
+from services.api.live.sockets import first_of, until_closed
 
 SENT_WITHIN_S = 20.0
 """Who takes nothing for so long is cut off; their latest id is where they go on."""
 COMES_BACK_AFTER_MS = 2_000
-GOING_AWAY = 1001
 MESSAGE_BYTES = 1024
 
 
@@ -28,13 +27,17 @@ def as_json(notice: Notice) -> str:
 
 
 class EventStream(Response):
-    """An answer that goes on until either side ends it. `registration` is left at its end."""
+    """An answer that goes on until either side ends it, or the listener is shut out. `registration`
+    is left at its end.
+    """
 
     media_type = "text/event-stream"
 
-    def __init__(self, listener: Listener, registration: AbstractContextManager[object]) -> None:
+    def __init__(
+        self, listener: Listener, stay: Stay, registration: AbstractContextManager[object]
+    ) -> None:
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
-        self._listener, self._registration = listener, registration
+        self._listener, self._stay, self._registration = listener, stay, registration
         del self.headers["content-length"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,8 +45,8 @@ class EventStream(Response):
             start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
             await send(start)
             await _part(send, f"retry: {COMES_BACK_AFTER_MS}\n\n")
-            with suppress(TimeoutError, OSError):
-                await first_of(_gone(receive), self._send(send))
+            with suppress(TimeoutError, OSError, ShutOut, Unsettled):
+                await first_of(_gone(receive), self._send(send), self._stay.until_over())
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             self._registration.__exit__(None, None, None)
@@ -59,18 +62,14 @@ def _beat(listener: Listener) -> str:
     return f": heartbeat\nid: {listener.heartbeat().event_id}\n\n"
 
 
-async def send_events(websocket: WebSocket, listener: Listener) -> None:
+async def send_events(websocket: WebSocket, listener: Listener, stay: Stay) -> None:
     """Until the client leaves, takes nothing any more, or may not listen any more."""
-    with suppress(TimeoutError, RuntimeError, WebSocketDisconnect, OSError):
-        await first_of(_left(websocket), _send_texts(websocket, listener.notices(), listener))
-    with suppress(RuntimeError, WebSocketDisconnect, OSError):
-        await websocket.close(GOING_AWAY)
+    sending = _send_texts(websocket, listener)
+    await until_closed(websocket, _left(websocket), sending, stay.until_over())
 
 
-async def _send_texts(
-    websocket: WebSocket, notices: AsyncGenerator[Sequence[Notice], None], listener: Listener
-) -> None:
-    async with aclosing(notices) as batches:
+async def _send_texts(websocket: WebSocket, listener: Listener) -> None:
+    async with aclosing(listener.notices()) as batches:
         async for some in batches:
             for notice in some or [listener.heartbeat()]:
                 await asyncio.wait_for(websocket.send_text(as_json(notice)), SENT_WITHIN_S)

@@ -75,7 +75,7 @@ def hidden_among(
     together = sources.join(face_rules, face_rules.c.tenant_id == sources.c.tenant_id)
     query = select(sources.c.source_id, face_rules.c.blurred_for).select_from(together)
     rows = connection.execute(query.where(sources.c.source_id.in_(source_ids)))
-    return frozenset(row.source_id for row in rows if _binds(row.blurred_for, principal))
+    return frozenset(row.source_id for row in rows if hides_from(row.blurred_for, principal))
 
 
 def sources_with_hidden_faces(connection: Connection) -> frozenset[str]:
@@ -86,7 +86,8 @@ def sources_with_hidden_faces(connection: Connection) -> frozenset[str]:
     return frozenset(connection.scalars(query))
 
 
-def _binds(hidden_for: str, principal: Principal) -> bool:
+def hides_from(hidden_for: str | None, principal: Principal) -> bool:
+    """Whether that rule, or none, binds the principal."""
     if hidden_for == "everybody":
         return True
     return hidden_for == "viewers" and principal.rights <= RIGHTS["viewer"]

@@ -9,35 +9,41 @@ from typing import Any
 import anyio
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from services.api.admission import FacesChanged, ShutOut, Stay, Unsettled
 from services.api.live.hub import Viewer
-from services.api.live.rechecking import REASON, SHUT_OUT, FacesChanged, ShutOut
 from services.api.live.streams import Stream
 
 SENT_WITHIN_S = 15.0
 """A client that takes nothing for so long is gone."""
 
-GOING_AWAY, TRY_AGAIN = 1001, 1013
+GOING_AWAY, SHUT_OUT, TRY_AGAIN = 1001, 1008, 1013
 MESSAGE_BYTES = 1024
 """A viewer has nothing to say; what is longer ends the socket."""
 
 
 async def send_live(
-    websocket: WebSocket,
-    viewer: Viewer,
-    stream: Stream,
-    shut_out: Coroutine[Any, Any, None],
-    pool: Executor,
+    websocket: WebSocket, viewer: Viewer, stream: Stream, stay: Stay, pool: Executor
 ) -> None:
     """Send what is due until the client leaves, takes nothing any more, is shut out, or has to
     come again since faces are hidden from it now, or no more. What takes long is done in the pool.
     """
+    sending = _send(websocket, viewer, stream, pool)
+    await until_closed(websocket, _listen(websocket), sending, stay.until_over())
+
+
+async def until_closed(websocket: WebSocket, *works: Coroutine[Any, Any, None]) -> None:
+    """Carry on until one of these ends, then close the socket, saying why."""
     code, reason = GOING_AWAY, ""
     try:
-        await first_of(_listen(websocket), _send(websocket, viewer, stream, pool), shut_out)
+        await first_of(*works)
+    except (WebSocketDisconnect, RuntimeError, OSError):
+        pass  # it is gone, or takes nothing
     except ShutOut:
-        code, reason = SHUT_OUT, REASON
+        code, reason = SHUT_OUT, "You may not see this any more."
     except FacesChanged:
         code, reason = TRY_AGAIN, "Faces are hidden in other pictures now."
+    except Unsettled:
+        code = TRY_AGAIN
     with contextlib.suppress(RuntimeError, WebSocketDisconnect, OSError):
         await websocket.close(code, reason)
 

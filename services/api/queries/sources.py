@@ -3,16 +3,17 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, select
 
 from schemas.clips import SourceKind
 from schemas.judgements import LIVE
 from services.api import timeline as scores
 from services.api.access.tables import stores
 from services.api.cursors import Cursor
+from services.api.keeping.tables import face_rules
 from services.api.principal import Principal, visible
 from services.api.queries.alerts import LONGEST_EPISODE, alerts_between
 from services.api.queries.conditions import conditions_between
@@ -53,11 +54,21 @@ class SourceFilter:
     store_id: UUID | None = None
 
 
-def may_see_all(connection: Connection, principal: Principal, source_ids: Collection[str]) -> bool:
-    """Whether each of them is there, and theirs to see."""
-    query = select(func.count()).select_from(sources)
-    query = query.where(visible(principal), sources.c.source_id.in_(list(source_ids)))
-    return connection.scalar(query) == len(source_ids)
+class Ownership(NamedTuple):
+    """Whose a source is, and for whom its faces are hidden, where there is a rule."""
+
+    tenant_id: str | None
+    store_id: str | None
+    hidden_for: str | None
+
+
+def owners_of(connection: Connection, source_ids: Collection[str]) -> dict[str, Ownership]:
+    """Of those of them that are there, and are not being removed."""
+    columns = sources.c.tenant_id, sources.c.store_id, face_rules.c.blurred_for
+    together = sources.outerjoin(face_rules, face_rules.c.tenant_id == sources.c.tenant_id)
+    query = select(sources.c.source_id, *columns).select_from(together)
+    query = query.where(sources.c.source_id.in_(source_ids), sources.c.is_being_removed.is_(False))
+    return {row[0]: Ownership(*row[1:]) for row in connection.execute(query)}
 
 
 def source_page(

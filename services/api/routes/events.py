@@ -1,6 +1,7 @@
 """Events as they happen, for third parties: Server-Sent Events, or a WebSocket."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -8,8 +9,9 @@ from fastapi import APIRouter, Depends, Header, Query, Response, WebSocket
 from starlette.requests import HTTPConnection
 
 from schemas.judgements import LIVE
-from services.api.auth import Viewing, bearer_of, principal_of
-from services.api.deps import Context, Tools
+from services.api.admission import Terms
+from services.api.auth import Viewing, staying
+from services.api.deps import Context
 from services.api.events.hub import TooManyListeners
 from services.api.events.listener import Listener
 from services.api.events.vectors import MOST_CHARS, BadEventId, Positions, positions_of
@@ -17,7 +19,6 @@ from services.api.events.views import STREAM
 from services.api.events.wanted import Wanted
 from services.api.events.wire import EventStream, send_events
 from services.api.live.sockets import TRY_AGAIN
-from services.api.principal import Principal
 from services.api.problems import Problem, documented
 from services.api.routes.sources import RunName
 
@@ -35,6 +36,7 @@ UNASKED: tuple[Kind, ...] = (
 SAMPLED_S = 10.0
 """Scores of sources that nobody named come no more often."""
 MOST_NAMED = 200
+TO_LISTEN = Terms("view")
 
 
 def wanted_events(
@@ -86,7 +88,7 @@ LastEventId = Annotated[
 async def follow(
     request: HTTPConnection,
     context: Context,
-    principal: Viewing,  # noqa: ARG001 - whoever may not is refused before the stream begins
+    principal: Viewing,
     wanted: WantedEvents,
     after: After = None,
     last_event_id: LastEventId = None,
@@ -96,21 +98,21 @@ async def follow(
     in order for each source, from any instance. `gap` says that the log has no more of it.
     """
     positions = _positions(last_event_id or after)
-    registration = context.events.listening(wanted.kinds)
+    registration = ExitStack()
     try:
-        waker = registration.__enter__()
+        waker = registration.enter_context(context.events.listening(wanted.kinds))
     except TooManyListeners as error:
         raise Problem(503, str(error), {"Retry-After": "5"}) from error
-    recheck = rechecking(context, request)
-    listener = Listener(context.events, waker, wanted, positions, recheck)
-    return EventStream(listener, registration)
+    stay = registration.enter_context(staying(context, request, principal, TO_LISTEN))
+    listener = Listener(context.events, waker, wanted, positions, lambda: stay.principal)
+    return EventStream(listener, stay, registration)
 
 
 @router.websocket("/socket")
 async def follow_by_socket(
     websocket: WebSocket,
     context: Context,
-    principal: Viewing,  # noqa: ARG001 - as above
+    principal: Viewing,
     wanted: WantedEvents,
     after: After = None,
 ) -> None:
@@ -118,22 +120,14 @@ async def follow_by_socket(
     positions = _positions(after)
     await websocket.accept()
     try:
-        with context.events.listening(wanted.kinds) as waker:
-            recheck = rechecking(context, websocket)
-            listener = Listener(context.events, waker, wanted, positions, recheck)
-            await send_events(websocket, listener)
+        with (
+            context.events.listening(wanted.kinds) as waker,
+            staying(context, websocket, principal, TO_LISTEN) as stay,
+        ):
+            listener = Listener(context.events, waker, wanted, positions, lambda: stay.principal)
+            await send_events(websocket, listener, stay)
     except TooManyListeners as error:
         await websocket.close(TRY_AGAIN, str(error))
-
-
-def rechecking(context: Tools, request: HTTPConnection) -> Callable[[], Principal | None]:
-    """Who is asking now: asked again while the stream lasts. From a thread."""
-
-    def recheck() -> Principal | None:
-        principal = principal_of(context, request, bearer_of(request))
-        return principal if principal is not None and principal.may("view") else None
-
-    return recheck
 
 
 def _positions(token: str | None) -> Positions:

@@ -7,13 +7,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query, WebSocket
 from fastapi.concurrency import run_in_threadpool
 
-from services.api.auth import Viewing
+from services.api.admission import Terms
+from services.api.auth import Viewing, staying
 from services.api.cameras.views import ConditionView
 from services.api.deps import Context, Tools
 from services.api.faces.handing import detector_of
 from services.api.faces.live import HiddenPictures
 from services.api.faces.rule import hidden_among
-from services.api.live.rechecking import until_shut_out
 from services.api.live.sockets import TRY_AGAIN, send_live
 from services.api.live.streams import OneCamera, Wall
 from services.api.live.view import TooManyViewers
@@ -39,8 +39,8 @@ async def live(websocket: WebSocket, source_id: UUID, context: Context, principa
             name = str(source_id)
             hides = HiddenPictures(detector_of(context.settings)) if hidden else None
             stream = OneCamera(name, viewer.sources[name], context.live.clock, hides)
-            shut_out = until_shut_out(context, websocket, "view", wrong, hidden)
-            await send_live(websocket, viewer, stream, shut_out, context.live.pool)
+            with staying(context, websocket, principal, _terms(wrong, hidden)) as stay:
+                await send_live(websocket, viewer, stream, stay, context.live.pool)
     except TooManyViewers as error:
         await websocket.close(TRY_AGAIN, str(error))
 
@@ -60,10 +60,14 @@ async def wall(
         with context.live.watching(wrong, hidden) as viewer:
             hides = HiddenPictures(detector_of(context.settings)) if hidden else None
             stream = Wall(viewer, context.live.clock, rate, hides)
-            shut_out = until_shut_out(context, websocket, "view", wrong, hidden)
-            await send_live(websocket, viewer, stream, shut_out, context.live.pool)
+            with staying(context, websocket, principal, _terms(wrong, hidden)) as stay:
+                await send_live(websocket, viewer, stream, stay, context.live.pool)
     except TooManyViewers as error:
         await websocket.close(TRY_AGAIN, str(error))
+
+
+def _terms(wrong: Wrong, hidden: frozenset[str]) -> Terms:
+    return Terms("view", frozenset(wrong), hidden)
 
 
 def _one(context: Tools, principal: Principal, source_id: UUID) -> tuple[Wrong, frozenset[str]]:

@@ -9,10 +9,10 @@ from fastapi import APIRouter, WebSocket
 from fastapi.concurrency import run_in_threadpool
 from starlette.websockets import WebSocketDisconnect
 
-from services.api.auth import Uploading
+from services.api.admission import Stay, Terms
+from services.api.auth import Uploading, staying
 from services.api.deps import Context, Tools
-from services.api.live.rechecking import REASON, SHUT_OUT, ShutOut, until_shut_out
-from services.api.live.sockets import first_of
+from services.api.live.sockets import until_closed
 from services.api.principal import Principal
 from services.api.problems import Problem
 from services.api.pushing import Push, Refused
@@ -40,26 +40,24 @@ async def push(
         await websocket.close(TAKEN, "Another page sends the pictures of this camera.")
         return
     try:
-        await _relay(websocket, source_id, context, lease)
+        terms = Terms("upload", frozenset((str(source_id),)))
+        with staying(context, websocket, principal, terms) as stay:
+            await _relay(websocket, source_id, context, lease, stay)
     finally:
         with anyio.CancelScope(shield=True):  # a server that stops cancels us
             await run_in_threadpool(lease.release)
 
 
-async def _relay(websocket: WebSocket, source_id: UUID, context: Tools, lease: SqlLease) -> None:
+async def _relay(
+    websocket: WebSocket, source_id: UUID, context: Tools, lease: SqlLease, stay: Stay
+) -> None:
     pushed = Push(websocket, source_id, context.live.clock)
-    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-        try:
-            await first_of(
-                pushed.receive(),
-                pushed.relay(context.pushes),
-                _hold(lease),
-                until_shut_out(context, websocket, "upload", [str(source_id)]),
-            )
-        except Refused as error:
+    works = pushed.receive(), pushed.relay(context.pushes), _hold(lease), stay.until_over()
+    try:
+        await until_closed(websocket, *works)
+    except Refused as error:
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
             await websocket.close(error.code, str(error))
-        except ShutOut:
-            await websocket.close(SHUT_OUT, REASON)
 
 
 async def _acquired(lease: SqlLease) -> bool:

@@ -17,7 +17,7 @@ from services.api.access.factor_views import (
 )
 from services.api.auth import Administering, Personal
 from services.api.deps import Context, Database, Tools
-from services.api.principal import Principal, Role
+from services.api.principal import Principal
 from services.api.problems import Problem, documented
 from services.api.routes.me import own_id
 from services.api.routes.users import UserId
@@ -35,10 +35,9 @@ WRONG = "That code is wrong, or was used already."
 def second_factor(database: Database, principal: Personal) -> SecondFactorView:
     user_id = own_id(principal)
     row = users.row_by_id(database, user_id)
-    role: Role = row["role"] if row else "viewer"
     return SecondFactorView(
         is_confirmed=totp.is_confirmed(database, user_id),
-        is_required=totp.is_missing(database, principal.home, user_id, role),
+        is_required=bool(totp.missing_among(database, [row] if row else [])),
         recovery_codes_left=totp.recovery_left(database, user_id),
     )
 

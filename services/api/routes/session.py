@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 from services.api import audit, auth
 from services.api.access import login, sessions, throttling
 from services.api.access.entries import Email, Typed
+from services.api.access.identity import is_token
 from services.api.access.views import SessionView
 from services.api.config import COOKIE
 from services.api.deps import Context, Tools, client_address
@@ -75,7 +76,7 @@ def set_cookie(response: Response, request: HTTPConnection, context: Tools, secr
 
 async def _by_token(context: Tools, request: Request, token: str) -> str:
     await run_in_threadpool(_require_calm, context, request)
-    if not auth.is_token(context, token):
+    if not is_token(context.settings, token):
         raise Problem(401, "That is not the token.")
     return await run_in_threadpool(_open_machine, context, request)
 

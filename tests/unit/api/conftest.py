@@ -18,11 +18,11 @@ from schemas.base import Message
 from schemas.topics import TOPICS
 from services.api import app
 from services.api.access.tenants import ensure_default
+from services.api.admission import Admission
 from services.api.cameras.announcing import Announcements
 from services.api.config import ApiSettings
 from services.api.deps import Tools
 from services.api.disk import Disk, State
-from services.api.events.access import AccessChanges
 from services.api.events.directory import Directory
 from services.api.events.hub import EventHub
 from services.api.faces.copies import HiddenCopies
@@ -125,7 +125,7 @@ def apis_on(engine: Engine, folder: Path) -> Iterator[Callable[..., Api]]:
     """The same on any migrated database, which stays the caller's."""
     threads = ThreadPoolExecutor(4)
     pools: list[ThumbnailPool | Playback | HiddenCopies] = []
-    views: list[LiveView | EventHub] = []
+    views: list[LiveView | EventHub | Admission] = []
 
     def make(
         store: MemoryObjects | None = None,
@@ -169,12 +169,12 @@ def apis_on(engine: Engine, folder: Path) -> Iterator[Callable[..., Api]]:
             broker=broker,
             live=LiveView(broker, SystemClock()),
             events=(hub := event_hub(broker, engine)),
+            admission=(admission := Admission(engine, settings, clock, every_s=0.2)),
             pushes=publishing,
             playback=Playback(store, folder / "playback", 10**9, patience_s=2.0),
             providers=Providers(Fetching(settings.providers), clock),
             hidden_copies=HiddenCopies(folder / "hidden-faces", 10**9),
             disk=disk,
-            recheck_s=0.2,
         )
         web = app.build(tools)
         client = TestClient(web, base, raise_server_exceptions=False, client=HERE)
@@ -183,6 +183,7 @@ def apis_on(engine: Engine, folder: Path) -> Iterator[Callable[..., Api]]:
         pools.append(tools.hidden_copies)
         views.append(tools.live)
         views.append(hub)
+        views.append(admission)
         return Api(client, store, publisher, engine, tools, parts, broker)
 
     yield make
@@ -196,7 +197,7 @@ def apis_on(engine: Engine, folder: Path) -> Iterator[Callable[..., Api]]:
 def event_hub(broker: MemoryBroker, engine: Engine) -> EventHub:
     """Of one process, by the clock on the wall."""
     clock = SystemClock()
-    return EventHub(broker, Directory(engine, clock), AccessChanges(engine, clock), clock)
+    return EventHub(broker, Directory(engine, clock), clock)
 
 
 def announced(

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
-from starlette.requests import HTTPConnection
 from starlette.testclient import WebSocketDenialResponse
 
 from schemas.alerts import AlertClosed
@@ -15,10 +14,10 @@ from schemas.ids import evidence_key, manifest_key, montage_key, snapshot_key
 from services.api.access import rules, sessions, users
 from services.api.access.users import NewUser
 from services.api.config import COOKIE
-from services.api.routes.events import rechecking
 from tests.unit.api.builders import alert, delivered, health, scores, segment
-from tests.unit.api.conftest import HERE, Api
+from tests.unit.api.conftest import Api
 from tests.unit.api.people import browser, person, store
+from tests.unit.api.test_events import put
 from tests.unit.api.test_uploads import MP4
 from tests.waiting import wait_until
 
@@ -237,13 +236,24 @@ def test_files_that_were_open_to_them_are_not_any_more(world: World) -> None:
 def test_an_event_stream_ends_when_they_are_shut_out(
     world: World, change: Callable[[World], None]
 ) -> None:
-    """What its listener asks again and again; that it ends then is in test_events."""
-    cookie = f"{COOKIE}={world.client.cookies[COOKIE]}".encode()
-    scope = {"type": "http", "headers": [(b"cookie", cookie)], "client": HERE}
-    asking = rechecking(world.api.tools, HTTPConnection(scope))
-    assert asking() is not None
-    change(world)
-    assert asking() is None
+    with socket(world.client, "events/socket") as opened:
+        assert opened.receive_json()["event"] == "ready"
+        change(world)
+        while (message := opened.receive())["type"] == "websocket.send":
+            pass
+        assert (message["type"], message["code"]) == ("websocket.close", 1008)
+
+
+def test_an_event_stream_goes_on_with_what_is_theirs_now(world: World) -> None:
+    camera = UUID(world.things[world.other]["camera"])
+    with socket(world.client, "events/socket?kind=alerts") as opened:
+        assert opened.receive_json()["event"] == "ready"
+        bind_elsewhere(world)
+        world.api.tools.admission.settle()
+        put(world.api.broker, alert(AlertClosed, source_id=camera, source_kind="camera"))
+        while (heard := opened.receive_json())["event"] == "heartbeat":
+            pass
+        assert heard["data"]["source_id"] == str(camera)
 
 
 def test_a_new_user_without_stores_sees_nothing(world: World) -> None:
