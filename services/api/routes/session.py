@@ -14,6 +14,7 @@ from services.api.access.identity import is_token
 from services.api.access.views import SessionView
 from services.api.config import COOKIE
 from services.api.deps import Context, Tools, client_address
+from services.api.principal import Principal
 from services.api.problems import Problem, documented
 from services.chassis.storage.database import transaction
 
@@ -93,7 +94,10 @@ def _open_machine(context: Tools, request: Request) -> str:
         sessions.close(connection, rules, request.cookies.get(COOKIE, ""))
         address = client_address(request)
         throttling.succeeded(connection, address, address, "token")
-        return sessions.open_session(connection, rules, None, auth.guest(request), now)
+        secret = sessions.open_session(connection, rules, None, auth.guest(request), now)
+        machine = Principal().seen_at(address)
+        audit.record(connection, machine, "session.opened", "machine", {"way": "token"})
+        return secret
 
 
 def _cookie(request: HTTPConnection) -> dict[str, Any]:

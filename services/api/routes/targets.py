@@ -11,6 +11,8 @@ from schemas.deliveries import DeliveryRequested
 from schemas.targets import AlertFilter
 from schemas.topics import DELIVERY_REQUESTS
 from services.api import audit
+from services.api.access import stores
+from services.api.access.stores import NoSuchStore
 from services.api.auth import Configuring
 from services.api.deps import Context, Database, Tools
 from services.api.principal import Principal
@@ -25,6 +27,7 @@ from services.api.targets.entry import (
     TargetEntry,
     changed,
     configured,
+    new_address,
     rotated,
     without_former,
 )
@@ -55,9 +58,9 @@ def add(
     principal: Configuring,
 ) -> AddedTarget:
     """The secret of a webhook is shown this once. It is told of alerts within seconds."""
-    owner = _owner(principal, entry.store_id)
     with transaction(context.engine) as database:
-        _require_seen(database, principal, entry.wants)
+        owner = _owner(database, principal, entry.store_id)
+        _require_seen(database, principal, owner, entry.wants)
         if queries.count(database, owner.tenant_id) >= queries.MOST_OF_A_TENANT:
             raise Problem(422, f"No more than {queries.MOST_OF_A_TENANT} targets are kept.")
     target, secret = _understood(
@@ -97,14 +100,16 @@ def change(
     """Takes effect within seconds. What waits to be sent goes to the new address. One that was
     switched off, by itself or not, goes on with `is_enabled`.
     """
+    with context.engine.connect() as database:
+        view = queries.target(database, principal, target_id, context.sealing)
+    channel = found(view, "target", target_id).channel
+    # a name is looked up before the row is held: that may take seconds
+    address = _understood(lambda: new_address(channel, wanted, _saving(context)))
     with transaction(context.engine) as database:
         row = found(queries.row_of(database, principal, target_id), "target", target_id)
         before, owner = queries.target_of(row)
-        _require_seen(database, principal, wanted.wants or AlertFilter())
-    now = context.clock.now()
-    after = _understood(lambda: changed(before, wanted, owner, now, _saving(context)))
-    with transaction(context.engine) as database:
-        found(queries.row_of(database, principal, target_id), "target", target_id)
+        _require_seen(database, principal, owner, wanted.wants or AlertFilter())
+        after = changed(before, wanted, owner, context.clock.now(), address)
         queries.change(database, after)
         given = sorted(wanted.model_fields_set)
         _record(database, principal, "target.changed", target_id, owner, {"fields": given})
@@ -212,22 +217,29 @@ def deliveries(
     return queries.attempts_of_target(database, target_id, limit, cursor_of(cursor))
 
 
-def _owner(principal: Principal, store_id: UUID | None) -> Owner:
+def _owner(database: Connection, principal: Principal, store_id: UUID | None) -> Owner:
     """Who is bound to stores adds targets of one of these. Raises Problem 404."""
-    if principal.store_ids is not None:
-        store_id = store_id or principal.store
-    if store_id is not None and not principal.may_see(str(principal.home), str(store_id)):
-        raise Problem(404, f"There is no store {store_id}.")
-    return Owner(principal.home, store_id)
+    if store_id is None and principal.store_ids is None:
+        return Owner(principal.home, None)
+    try:
+        place = stores.place(database, principal, store_id)
+    except NoSuchStore as error:
+        raise Problem(404, str(error)) from error
+    return Owner(place.tenant_id, place.store_id)
 
 
-def _require_seen(database: Connection, principal: Principal, wants: AlertFilter) -> None:
+def _require_seen(
+    database: Connection, principal: Principal, owner: Owner, wants: AlertFilter
+) -> None:
     """Raises Problem 404 for sources and stores that are not theirs."""
     if gone := queries.unseen_sources(database, principal, list(wants.source_ids)):
         raise Problem(404, f"There is no source {min(gone)}.")
-    for store_id in wants.store_ids:
-        if not principal.may_see(str(principal.home), str(store_id)):
-            raise Problem(404, f"There is no store {store_id}.")
+    gone = stores.missing(database, owner.tenant_id, wants.store_ids)
+    gone |= {
+        each for each in wants.store_ids if not principal.may_see(str(owner.tenant_id), str(each))
+    }
+    if gone:
+        raise Problem(404, f"There is no store {min(gone)}.")
 
 
 def _record(

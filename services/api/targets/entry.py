@@ -183,24 +183,34 @@ def configured(
     return target, secret
 
 
+def new_address(
+    channel: ChannelName, change: TargetChange, saving: Saving
+) -> tuple[bytes, str] | None:
+    """Where it is to go, sealed, and what people see of it; None where that stays. Raises
+    AddressFault, SealingFault.
+    """
+    if not change.address and not change.subscription:
+        return None
+    address, shown = _address(channel, change.address or "", change.subscription, saving)
+    return saving.sealing.seal_secret(PURPOSE, address.encode()), shown
+
+
 def changed(
     target: TargetConfigured,
     change: TargetChange,
     owner: Owner,
     now: datetime,
-    saving: Saving,
+    address: tuple[bytes, str] | None,
 ) -> TargetConfigured:
-    """The target as it shall be: same id, same secrets. Raises AddressFault, SealingFault."""
+    """The target as it shall be: same id, same secrets."""
     plain = ("name", "language", "pacing", "after_s", "is_enabled")
     fields: dict[str, Any] = {
         name: getattr(change, name) for name in plain if getattr(change, name) is not None
     }
     if change.wants is not None:
         fields["wants"] = wants_of(change.wants, owner.store_id)
-    if change.address or change.subscription:
-        address, shown = _address(target.channel, change.address or "", change.subscription, saving)
-        sealed = saving.sealing.seal_secret(PURPOSE, address.encode())
-        fields |= {"address": sealed, "shown": shown}
+    if address is not None:
+        fields |= dict(zip(("address", "shown"), address, strict=True))
     return target.model_copy(update=fields | {"configured_at": later(target, now)})
 
 

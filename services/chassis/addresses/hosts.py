@@ -32,7 +32,14 @@ METADATA = frozenset(
 )
 """Metadata services of clouds that lie elsewhere."""
 METADATA_NAMES = frozenset({"metadata", "metadata.google.internal", "instance-data"})
-CARRIERS = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"), ip_network("::/96"))
+LOCAL_NAT64 = ip_network("64:ff9b:1::/48")
+"""Of translators of one's own (RFC 8215): where in it the IPv4 address stands is theirs to say."""
+CARRIERS = (
+    ip_network("64:ff9b::/96"),
+    ip_network("::ffff:0:0:0/96"),
+    ip_network("::/96"),
+    LOCAL_NAT64,
+)
 """IPv6 networks whose last four bytes are an IPv4 address."""
 LOCAL_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost")
 
@@ -55,7 +62,8 @@ def network_of(address: Address) -> Network | None:
     """Where an IP address lies; None where no camera may be."""
     inner = embedded(address)
     if inner is not None:
-        return network_of(inner)
+        within = network_of(inner)
+        return "private" if within == "public" and _is_local_nat64(address) else within
     if address in METADATA or any(address in one for one in NEVER if _same(one, address)):
         return None
     if address.is_loopback:
@@ -81,6 +89,10 @@ def literal(host: str) -> Address | None:
         return ip_address(host)
     except ValueError:
         return None
+
+
+def _is_local_nat64(address: Address) -> bool:
+    return isinstance(address, IPv6Address) and address in LOCAL_NAT64
 
 
 def _same(network: object, address: Address) -> bool:

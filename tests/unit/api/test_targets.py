@@ -198,3 +198,19 @@ def test_the_push_key_is_the_same_for_good(api: Api) -> None:
     keys = {api.client.get("/api/v1/webpush/key").json()["key"] for _ in range(2)}
     (key,) = keys
     assert len(base64.urlsafe_b64decode(key + "=")) == 65
+
+
+def test_a_secret_that_is_exchanged_while_a_name_is_looked_up_stays(api: Api) -> None:
+    """A change takes as long as the name service does; what others changed meanwhile is kept."""
+    name = added(api, **HOOK)["target"]["target_id"]
+
+    def slow(host: str) -> Sequence[str]:
+        assert api.client.post(f"/api/v1/targets/{name}/secrets").status_code == 201
+        return resolved(host)
+
+    slowly = TestClient(app.build(replace(api.tools, resolve=slow)), BASE, client=("127.0.0.1", 1))
+    entry = {"address": "https://hooks.example/other"}
+    assert slowly.patch(f"/api/v1/targets/{name}", json=entry).status_code == 200
+    target = told(api)[-1]
+    assert target.shown == "https://hooks.example"
+    assert len(opened_secrets(api.tools.sealing, target.secrets)) == 2
