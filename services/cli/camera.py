@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from services.cli.analyze import Api, Token
+from services.cli.batches import for_each
 from services.cli.home import Home
 from services.cli.places import identified
 from services.cli.polygons import polygon, zone
@@ -174,10 +175,7 @@ def remove(
 ) -> None:
     """Remove cameras with their scores, alerts, evidence and recordings."""
     with client_of(api, token, home) as client:
-        for each in which:
-            source_id = identified(client, each)
-            client.delete_camera(source_id)
-            console.print(f"[green]removed[/] {source_id}", soft_wrap=True, highlight=False)
+        for_each([identified(client, each) for each in which], "removed", client.delete_camera)
 
 
 @camera.command("test")

@@ -5,20 +5,20 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-import httpx
 import typer
 from rich.markup import escape
 from rich.table import Table
 
 from services.cli.analyze import Api, Token
+from services.cli.batches import for_each
 from services.cli.client import Client
 from services.cli.home import Home
-from services.cli.screen import console, err, give_up, printable
+from services.cli.screen import console, give_up, printable
 from services.cli.stretches import SinceMoment, UntilMoment, stretch
 from services.cli.videos import client_of
 
-CONFLICT, GONE = 409, 410
-SOME_FAILED = 2
+NOT_OPEN = 409, 410
+"""It was replayed or dropped meanwhile, or Kafka let go of it."""
 
 deadletters = typer.Typer(
     help="Records that no consumer could use.",
@@ -98,9 +98,14 @@ def replay(  # noqa: PLR0913 - each is an option
     home: Home = None,
 ) -> None:
     """Put their records on their topics again, byte for byte, the oldest first."""
+    where = _where(topic, reason, since, until)
     with client_of(api, token, home) as client:
-        chosen = _chosen(client, letters, everything, _where(topic, reason, since, until))
-        _each(chosen, "replayed", lambda name: client.post(f"/dead-letters/{name}/replay", {}))
+        for_each(
+            _chosen(client, letters, everything, where),
+            "replayed",
+            lambda name: client.post(f"/dead-letters/{name}/replay", {}),
+            NOT_OPEN,
+        )
 
 
 @deadletters.command()
@@ -116,9 +121,14 @@ def drop(  # noqa: PLR0913 - each is an option
     home: Home = None,
 ) -> None:
     """Say that nobody needs to look at them any more; nothing else changes."""
+    where = _where(topic, reason, since, until)
     with client_of(api, token, home) as client:
-        chosen = _chosen(client, letters, everything, _where(topic, reason, since, until))
-        _each(chosen, "dropped", lambda name: client.remove(f"/dead-letters/{name}"))
+        for_each(
+            _chosen(client, letters, everything, where),
+            "dropped",
+            lambda name: client.remove(f"/dead-letters/{name}"),
+            NOT_OPEN,
+        )
 
 
 def _where(
@@ -143,19 +153,3 @@ def _chosen(
     if letters:
         return [str(name) for name in letters]
     return [each["letter_id"] for each in _found(client, "open", where)][::-1]
-
-
-def _each(names: list[str], done: str, deed: Any) -> None:
-    """A sentence for each that is not open any more or that Kafka let go of; the rest goes on."""
-    count = 0
-    for name in names:
-        try:
-            deed(name)
-            count += 1
-        except httpx.HTTPStatusError as error:
-            if error.response.status_code not in (CONFLICT, GONE):
-                raise
-            err.print(f"{name}: {escape(error.response.json()['detail'])}", highlight=False)
-    console.print(f"[green]{done}[/] {count} of {len(names)}", highlight=False)
-    if count < len(names):
-        raise typer.Exit(SOME_FAILED)

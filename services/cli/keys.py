@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from services.cli.analyze import Api, Token
+from services.cli.batches import for_each
 from services.cli.home import Home
 from services.cli.places import OfStores, store_ids
 from services.cli.screen import console, err
@@ -86,9 +87,7 @@ def revoke(
 ) -> None:
     """End keys, at once and for good."""
     with client_of(api, token, home) as client:
-        for key_id in ids:
-            client.revoke_key(key_id)
-            console.print(f"[green]revoked[/] {key_id}", soft_wrap=True, highlight=False)
+        for_each(ids, "revoked", client.revoke_key)
 
 
 def _state(key: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from services.cli.analyze import Api, Token
+from services.cli.batches import for_each
 from services.cli.client import Client
 from services.cli.home import Home
 from services.cli.models import chosen
@@ -122,18 +123,14 @@ def show(run: Run, api: Api = "", token: Token = "", home: Home = None) -> None:
 def cancel(runs: Runs, api: Api = "", token: Token = "", home: Home = None) -> None:
     """Stop replays; what was judged by then stays. Started again, they go on."""
     with client_of(api, token, home) as client:
-        for run in runs:
-            client.post(f"/replays/{run}/cancel", {})
-            console.print(f"[green]cancelled[/] {run}", highlight=False)
+        for_each(runs, "cancelled", lambda run: client.post(f"/replays/{run}/cancel", {}))
 
 
 @replays.command()
 def remove(runs: Runs, api: Api = "", token: Token = "", home: Home = None) -> None:
     """Remove replays with their scores and alerts."""
     with client_of(api, token, home) as client:
-        for run in runs:
-            client.remove(f"/replays/{run}")
-            console.print(f"[green]removed[/] {run}", highlight=False)
+        for_each(runs, "removed", lambda run: client.remove(f"/replays/{run}"))
 
 
 @replays.command()

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from services.cli.analysis import refusal
 from services.cli.analyze import Api, Token, connected, running
+from services.cli.batches import for_each
 from services.cli.client import Client
 from services.cli.home import Home, machine_token
 from services.cli.report import clock
@@ -58,18 +59,14 @@ Ids = Annotated[list[UUID], typer.Argument(help="As `videos list` shows them.", 
 def pause(ids: Ids, api: Api = "", token: Token = "", home: Home = None) -> None:
     """Have analyses wait where they are; others get the machine."""
     with client_of(api, token, home) as client:
-        for video_id in ids:
-            client.pause(video_id, is_paused=True)
-            console.print(f"[green]paused[/] {video_id}", soft_wrap=True, highlight=False)
+        for_each(ids, "paused", lambda name: client.pause(name, is_paused=True))
 
 
 @videos.command()
 def resume(ids: Ids, api: Api = "", token: Token = "", home: Home = None) -> None:
     """Have paused analyses go on where they were."""
     with client_of(api, token, home) as client:
-        for video_id in ids:
-            client.pause(video_id, is_paused=False)
-            console.print(f"[green]goes on[/] {video_id}", soft_wrap=True, highlight=False)
+        for_each(ids, "goes on", lambda name: client.pause(name, is_paused=False))
 
 
 @videos.command()
@@ -81,9 +78,7 @@ def delete(
 ) -> None:
     """Stop the analysis of videos, and remove them with their scores, alerts and evidence."""
     with client_of(api, token, home) as client:
-        for video_id in ids:
-            client.delete(video_id)
-            console.print(f"[green]deleted[/] {video_id}", soft_wrap=True, highlight=False)
+        for_each(ids, "deleted", client.delete)
 
 
 @contextmanager
