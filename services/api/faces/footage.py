@@ -45,7 +45,11 @@ def hidden_stretch(context: Tools, source_id: UUID, file: PlayableFile) -> Playa
     """Of a camera. Raises Problem 202 while it is being made, 404, 422; TransientError."""
     if file.ended_at - file.started_at > LONGEST:
         minutes = LONGEST / timedelta(minutes=1)
-        raise Problem(422, f"With hidden faces a stretch is {minutes:g} minutes at most.")
+        detail = (
+            f"With hidden faces a stretch is {minutes:g} minutes at most, since every picture of "
+            "it is made anew: ask for it piece by piece."
+        )
+        raise Problem(422, detail)
     is_fresh = context.clock.now() - file.ended_at < FRESH
     parts = ("stretch", file.path.stem, _minute(context) if is_fresh else "")
 
@@ -63,7 +67,10 @@ def hidden_upload(context: Tools, row: Row, key: str) -> Path:
     """Raises Problem 202 while it is being made, 404; ObjectMissing, TransientError."""
     if (row["duration_s"] or 0.0) > LONGEST.total_seconds():
         minutes = LONGEST / timedelta(minutes=1)
-        detail = f"Faces are hidden in videos of up to {minutes:g} minutes; this one is longer."
+        detail = (
+            f"Faces are hidden in videos of up to {minutes:g} minutes, since every picture is made "
+            "anew; this one is longer. The evidence of its alerts can be played."
+        )
         raise Problem(404, detail)
     info = context.store.stat(key)
     parts = ("upload", key, info.etag, str(info.size_bytes), *analysed(context, row))
