@@ -21,6 +21,8 @@ from services.chassis.telemetry import logs
 
 log = logs.get("http")
 MEDIA_TYPE = "application/problem+json"
+OF_PYDANTIC = "Value error, "
+"""Stands before what our own validators say."""
 
 
 class Problem(Exception):
@@ -123,7 +125,7 @@ async def _of_validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
-    words = said(first["msg"].rstrip("."), _language(request))
+    words = said(first["msg"].removeprefix(OF_PYDANTIC).rstrip("."), _language(request))
     return answer(request, 422, f"{where}: {words}.")
 
 

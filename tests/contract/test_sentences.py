@@ -137,7 +137,6 @@ KINDS: tuple[tuple[ErrorType, dict[str, Any] | None], ...] = (
         "union_tag_invalid",
         {"tag": "c", "discriminator": "'kind'", "expected_tags": "'a', 'b'"},
     ),
-    ("value_error", {"error": "there is no text"}),
     ("date_type", None),
     ("date_parsing", {"error": "input is too short"}),
     ("date_from_datetime_parsing", {"error": "input is too short"}),

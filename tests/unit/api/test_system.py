@@ -29,6 +29,8 @@ def test_what_a_request_lacks_is_said_in_korean(api: Api) -> None:
         assert problem["detail"].startswith(words)
     problem = api.client.post("/api/v1/cameras", json={"name": " "}, headers=korean).json()
     assert problem["detail"] == "body.name: 카메라 이름이 필요합니다."
+    problem = api.client.post("/api/v1/cameras", json={"name": " "}).json()
+    assert problem["detail"] == "body.name: a camera needs a name."
 
 
 def test_health_names_what_is_missing(api: Api) -> None:
