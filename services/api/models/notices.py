@@ -28,10 +28,10 @@ WORDS: Mapping[Language, tuple[str, str]] = {
         "promote it again.",
     ),
     "ko": (
-        "{name} 감지기가 이전 버전으로 되돌려졌습니다",
-        "Nightclerk가 {at}에 {where} 감지기 {name}의 사용을 중단했습니다.\n"
+        "{name} 탐지기가 이전 버전으로 되돌려졌습니다",
+        "Nightclerk가 {at}에 {where} 탐지기 {name}의 사용을 중단했습니다.\n"
         "{reason}\n"
-        "이전 감지기({after})가 다시 판정합니다. "
+        "이전 탐지기({after})가 다시 판정합니다. "
         "다시 적용하기 전에 Nightclerk에서 알림을 확인해 주세요.",
     ),
 }
@@ -39,7 +39,7 @@ EVERYWHERE: Mapping[Language, str] = {"en": "in all stores", "ko": "모든 매�
 IN_STORE: Mapping[Language, str] = {"en": "in {store}", "ko": "{store} 매장에서"}
 INHERITED: Mapping[Language, str] = {
     "en": "the tenant's, or the one that is built in",
-    "ko": "상위 설정 또는 기본 감지기",
+    "ko": "상위 설정 또는 기본 탐지기",
 }
 
 

@@ -22,6 +22,10 @@ export function formats(locale: string, timeZone?: string) {
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
   const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
   const rate = new Intl.NumberFormat(locale, { maximumSignificantDigits: 2 });
+  const share = new Intl.NumberFormat(locale, {
+    minimumSignificantDigits: 2,
+    maximumSignificantDigits: 2,
+  });
   const score = new Intl.NumberFormat(locale, {
     minimumFractionDigits: 2,
     maximumFractionDigits: 2,
@@ -45,8 +49,8 @@ export function formats(locale: string, timeZone?: string) {
       return relative.format(Math.trunc(seconds / size), unit);
     },
     number: (value: number) => number.format(value),
-    /** 0.043 or 12: of what is counted by the day. */
-    rate: (value: number) => rate.format(value),
+    /** 0.043, 0.20 or 12: of what is counted by the day. */
+    rate: (value: number) => (value > 0 && value < 1 ? share : rate).format(value),
     /** 0.93 */
     score: (value: number) => score.format(value),
     /** 62% of .62 */

@@ -37,8 +37,17 @@ const PANELS: Record<CameraTab, (camera: CameraView) => ReactNode> = {
 
 export function Camera() {
   const { sourceId } = route.useParams();
+  const { t } = useLingui();
   const query = useCamera(sourceId);
-  return <Loaded query={query}>{(camera) => <Found key={sourceId} camera={camera} />}</Loaded>;
+  if (query.data) return <Found key={sourceId} camera={query.data} />;
+  return (
+    <Page
+      title={t`Camera`}
+      actions={<Link to="/cameras" className={buttonClass()}>{t`All cameras`}</Link>}
+    >
+      <Loaded query={query}>{() => null}</Loaded>
+    </Page>
+  );
 }
 
 function Found({ camera }: { camera: CameraView }) {

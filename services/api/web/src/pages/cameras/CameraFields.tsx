@@ -3,8 +3,8 @@
 import { useLingui } from "@lingui/react/macro";
 import type { CameraView } from "@/api/client";
 import { CheckField, SelectField, TextField } from "@/ui/controls";
+import { StoreOptions, useStores } from "@/ui/stores";
 import css from "./cameras.module.css";
-import { useStores } from "./stores";
 
 /** Within a form; `camera` is the one that is changed. */
 export function CameraFields({ camera }: { camera?: CameraView }) {
@@ -27,11 +27,7 @@ export function CameraFields({ camera }: { camera?: CameraView }) {
             name="store_id"
             defaultValue={camera?.store_id ?? undefined}
           >
-            {stores.map((store) => (
-              <option key={store.store_id} value={store.store_id}>
-                {store.name}
-              </option>
-            ))}
+            <StoreOptions />
           </SelectField>
         )}
       </div>

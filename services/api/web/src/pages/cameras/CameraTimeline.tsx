@@ -1,7 +1,7 @@
 import { getRouteApi } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { CameraView } from "@/api/client";
-import { useTimeZone } from "./stores";
+import { useZone } from "@/ui/stores";
 import { TimelinePanel } from "./timeline/Panel";
 
 const route = getRouteApi("/shell/cameras/$sourceId");
@@ -15,7 +15,7 @@ export default function CameraTimeline({ camera }: { camera: CameraView }) {
   return (
     <TimelinePanel
       rows={rows}
-      zone={useTimeZone(camera.store_id)}
+      zone={useZone()(camera.store_id)}
       place={{ at, span }}
       onPlace={(place) =>
         void navigate({

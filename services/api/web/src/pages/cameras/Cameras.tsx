@@ -12,11 +12,11 @@ import { useStream } from "@/live/live";
 import { Button, buttonClass, joined, SelectField } from "@/ui/controls";
 import { Badge, Empty, Loaded, Page, Panel } from "@/ui/layout";
 import { More, usePages } from "@/ui/lists";
+import { StoreOptions, useStores } from "@/ui/stores";
 import { AddCamera } from "./AddCamera";
 import { usePausing } from "./actions";
 import css from "./cameras.module.css";
 import { RemoveCamera } from "./RemoveCamera";
-import { useStores } from "./stores";
 import { TONES, useWords } from "./words";
 
 const route = getRouteApi("/shell/cameras");
@@ -92,12 +92,7 @@ function StoreFilter({
         value={store ?? ""}
         onChange={({ target }) => onChange(target.value || undefined)}
       >
-        <option value="">{t`All stores`}</option>
-        {stores.map(({ store_id, name }) => (
-          <option key={store_id} value={store_id}>
-            {name}
-          </option>
-        ))}
+        <StoreOptions all={t`All stores`} />
       </SelectField>
     </div>
   );

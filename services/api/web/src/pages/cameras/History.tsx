@@ -6,8 +6,8 @@ import { useFormat } from "@/i18n/format";
 import { said } from "@/i18n/said";
 import { Badge, Empty, Loaded, Panel, Scroll } from "@/ui/layout";
 import { More, usePages } from "@/ui/lists";
+import { useZone } from "@/ui/stores";
 import css from "./cameras.module.css";
-import { useTimeZone } from "./stores";
 import { useWords } from "./words";
 
 const PATH = "/api/v1/sources/{source_id}/conditions";
@@ -15,7 +15,7 @@ const PATH = "/api/v1/sources/{source_id}/conditions";
 export default function History({ camera }: { camera: CameraView }) {
   const { t } = useLingui();
   const { conditions } = useWords();
-  const { moment, duration, number } = useFormat(useTimeZone(camera.store_id));
+  const { moment, duration, number } = useFormat(useZone()(camera.store_id));
   const sourceId = camera.source_id;
   const pages = usePages(PATH, { sourceId }, async (cursor) => {
     const params = { path: { source_id: sourceId }, query: { cursor, limit: 50 } };

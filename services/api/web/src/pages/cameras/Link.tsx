@@ -8,6 +8,7 @@ import { refresh } from "@/api/queries";
 import { said } from "@/i18n/said";
 import { Button, buttonClass, SelectField, TextField } from "@/ui/controls";
 import { Badge, Loaded, Page, Panel, sentence } from "@/ui/layout";
+import { StoreOptions, useStores } from "@/ui/stores";
 import ui from "@/ui/ui.module.css";
 import css from "./cameras.module.css";
 import { entryOf } from "./form";
@@ -15,7 +16,6 @@ import { ScoreStrip } from "./live/ScoreStrip";
 import { Screen, type ScreenHandle } from "./live/Screen";
 import { useLivePictures } from "./live/useLivePictures";
 import { useCamera } from "./reading";
-import { useStores } from "./stores";
 import { TONES, useWords } from "./words";
 
 const route = getRouteApi("/shell/link");
@@ -75,11 +75,7 @@ function Entry() {
           <TextField label={t`Name`} name="name" maxLength={255} placeholder={t`As the link`} />
           {stores.length > 1 && (
             <SelectField label={t`Store`} name="store_id">
-              {stores.map(({ store_id, name }) => (
-                <option key={store_id} value={store_id}>
-                  {name}
-                </option>
-              ))}
+              <StoreOptions />
             </SelectField>
           )}
         </div>

@@ -7,13 +7,13 @@ import { refresh } from "@/api/queries";
 import { useFormat } from "@/i18n/format";
 import { said } from "@/i18n/said";
 import { Badge, Loaded, Panel } from "@/ui/layout";
+import { useZone } from "@/ui/stores";
 import css from "./cameras.module.css";
 import { ScoreStrip } from "./live/ScoreStrip";
 import { Screen, type ScreenHandle } from "./live/Screen";
 import { useLivePictures } from "./live/useLivePictures";
 import { SnoozePanel } from "./SnoozePanel";
-import { useTimeZone } from "./stores";
-import { useWords } from "./words";
+import { ALERT_TONES, useWords } from "./words";
 
 export function LivePanel({ camera }: { camera: CameraView }) {
   const { t } = useLingui();
@@ -58,16 +58,17 @@ export function LivePanel({ camera }: { camera: CameraView }) {
 
 function Alerts({ camera }: { camera: CameraView }) {
   const { t } = useLingui();
-  const zone = useTimeZone(camera.store_id);
-  const { moment, ago, percent } = useFormat(zone);
+  const zone = useZone()(camera.store_id);
+  const { moment, ago, score } = useFormat(zone);
   const query = $api.useQuery("get", "/api/v1/alerts", {
     params: { query: { source_id: camera.source_id, limit: 10 } },
   });
   const line = (alert: AlertView) => (
     <li key={alert.alert_id}>
       <span className={css.line}>
-        <Badge tone={alert.state === "open" ? "bad" : "plain"}>{said(alert.label)}</Badge>
-        {alert.kind === "incident" && <span className="numbers">{percent(alert.peak_score)}</span>}
+        <Badge tone={ALERT_TONES[alert.severity]}>{said(alert.label)}</Badge>
+        {alert.state === "open" && <Badge tone="busy">{t`Now`}</Badge>}
+        {alert.kind === "incident" && <span className="numbers">{score(alert.peak_score)}</span>}
       </span>
       <small>
         <a href={`/alerts/${alert.alert_id}`}>
@@ -108,7 +109,7 @@ function Wrong({ camera }: { camera: CameraView }) {
               <Badge tone={condition === "offline" ? "bad" : "warn"}>{conditions[condition]}</Badge>
               <small>{ago(started_at)}</small>
             </span>
-            {detail && <small>{detail}</small>}
+            {detail && <small>{said(detail)}</small>}
           </li>
         ))}
       </ul>

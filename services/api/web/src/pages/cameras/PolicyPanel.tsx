@@ -43,7 +43,7 @@ function Rules({ policy, sourceId }: { policy: EffectivePolicyView; sourceId: st
   const rows = [
     ...policy.rules.map(({ rule, origin, muted_by }) => {
       const [high, k, n] = [score(rule.high), rule.k, rule.n];
-      return { rule, origin, muted_by, when: t`${k} of ${n} at ${high} or above` };
+      return { rule, origin, muted_by, when: t`${k} of ${n} windows at ${high} or above` };
     }),
     ...policy.presence.map(({ rule, origin, muted_by }) => {
       const long = duration(rule.longer_than_s);
@@ -93,7 +93,7 @@ function Rules({ policy, sourceId }: { policy: EffectivePolicyView; sourceId: st
         </Scroll>
       )}
       {!policy.is_announced && (
-        <p className="dim">{t`The services hear of the latest change within seconds.`}</p>
+        <p className="dim">{t`The latest change takes effect within seconds.`}</p>
       )}
     </Panel>
   );
@@ -104,7 +104,7 @@ function useOrigins(): Record<Origin, string> {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the words change with the language alone
   return useMemo(
     () => ({
-      default: t`Detector`,
+      default: t`The model`,
       tenant: t`Chain`,
       store: t`Store`,
       source: t`This camera`,

@@ -8,9 +8,9 @@ import { useFormat } from "@/i18n/format";
 import { said } from "@/i18n/said";
 import { Button, joined, SelectField, TextField } from "@/ui/controls";
 import { Badge, Panel, sentence } from "@/ui/layout";
+import { useZone } from "@/ui/stores";
 import ui from "@/ui/ui.module.css";
 import css from "./cameras.module.css";
-import { useTimeZone } from "./stores";
 
 const DAY_MS = 86_400_000;
 
@@ -39,7 +39,7 @@ export function PolicyPreview({ camera, rules }: { camera: CameraView; rules: Pe
     <Panel>
       <form className={css.form} onSubmit={ask} key={rule.name}>
         <h2>{t`What would have fired last week?`}</h2>
-        <div className={css.pair}>
+        <div className={css.quarter}>
           {rules.length > 1 && (
             <SelectField
               label={t`Rule`}
@@ -54,7 +54,7 @@ export function PolicyPreview({ camera, rules }: { camera: CameraView; rules: Pe
             </SelectField>
           )}
           <TextField
-            label={t`Mark`}
+            label={t`Score at least`}
             name="high"
             type="number"
             min={0}
@@ -63,14 +63,14 @@ export function PolicyPreview({ camera, rules }: { camera: CameraView; rules: Pe
             defaultValue={rule.high}
           />
           <TextField
-            label={t`So many windows`}
+            label={t`In so many windows`}
             name="k"
             type="number"
             min={1}
             defaultValue={rule.k}
           />
           <TextField
-            label={t`Of the latest`}
+            label={t`Of the latest windows`}
             name="n"
             type="number"
             min={1}
@@ -116,7 +116,7 @@ async function preview(sourceId: string, rule: PersistenceRule): Promise<Preview
 
 function Answer({ found, camera }: { found: PreviewView; camera: CameraView }) {
   const { t } = useLingui();
-  const { number, day, moment, percent } = useFormat(useTimeZone(camera.store_id));
+  const { number, day, moment, percent } = useFormat(useZone()(camera.store_id));
   const { day: dayOnly } = useFormat("UTC");
   const source = found.sources[0];
   if (!source) return <p role="status">{t`There are no scores of that time.`}</p>;

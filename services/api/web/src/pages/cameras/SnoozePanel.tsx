@@ -8,10 +8,10 @@ import { useMay } from "@/api/session";
 import { useFormat } from "@/i18n/format";
 import { Button } from "@/ui/controls";
 import { Panel, sentence } from "@/ui/layout";
+import { useZone } from "@/ui/stores";
 import { notifyFault } from "@/ui/toasts";
 import css from "./cameras.module.css";
 import { usePolicy } from "./reading";
-import { useTimeZone } from "./stores";
 
 const HOURS = [1, 8, 24];
 const PATH = "/api/v1/sources/{source_id}/policy";
@@ -19,7 +19,7 @@ const PATH = "/api/v1/sources/{source_id}/policy";
 export function SnoozePanel({ camera }: { camera: CameraView }) {
   const { t } = useLingui();
   const path = { source_id: camera.source_id };
-  const { moment, duration } = useFormat(useTimeZone(camera.store_id));
+  const { moment, duration } = useFormat(useZone()(camera.store_id));
   const { data } = usePolicy(camera.source_id);
   const mayReview = useMay("review");
   const [busy, setBusy] = useState(false);

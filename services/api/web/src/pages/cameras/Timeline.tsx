@@ -6,9 +6,9 @@ import { useCallback, useMemo } from "react";
 import type { CameraView } from "@/api/client";
 import { SelectField } from "@/ui/controls";
 import { Empty, Loaded, Page, Skeleton } from "@/ui/layout";
+import { StoreOptions, useStores, useZone } from "@/ui/stores";
 import css from "./cameras.module.css";
 import { useCameras } from "./reading";
-import { useStores, useTimeZone } from "./stores";
 import { type Place, TimelinePanel } from "./timeline/Panel";
 
 const route = getRouteApi("/shell/timeline");
@@ -32,11 +32,7 @@ export function Timeline() {
               })
             }
           >
-            {stores.map(({ store_id, name }) => (
-              <option key={store_id} value={store_id}>
-                {name}
-              </option>
-            ))}
+            <StoreOptions />
           </SelectField>
         </div>
       )}
@@ -82,7 +78,7 @@ function Cameras({ cameras, storeId }: { cameras: CameraView[]; storeId: string 
   return (
     <TimelinePanel
       rows={rows}
-      zone={useTimeZone(storeId)}
+      zone={useZone()(storeId)}
       place={{ at, span, camera }}
       onPlace={keep}
     />

@@ -2,7 +2,7 @@
 
 import { useLingui } from "@lingui/react/macro";
 import { useMemo } from "react";
-import type { CameraView, ConditionView } from "@/api/client";
+import type { AlertView, CameraView, ConditionView } from "@/api/client";
 
 export type CameraState = CameraView["state"];
 export type Condition = ConditionView["condition"];
@@ -13,6 +13,12 @@ export const TONES: Record<CameraState, Tone> = {
   offline: "bad",
   paused: "plain",
   starting: "busy",
+};
+
+export const ALERT_TONES: Record<AlertView["severity"], Tone> = {
+  critical: "bad",
+  warning: "warn",
+  info: "plain",
 };
 
 export function useWords() {

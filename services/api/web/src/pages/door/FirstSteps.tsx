@@ -49,7 +49,7 @@ export function FirstSteps() {
                 <span className={css.count} aria-hidden="true">
                   {place < reached ? "✓" : place + 1}
                 </span>
-                {names[name]}
+                <span className={css.name}>{names[name]}</span>
               </Link>
             </li>
           ))}

@@ -60,12 +60,15 @@ export function useRunName(): (side: { run: string; detector: string | null }) =
 }
 
 /** 0.5 (0.2–0.9): a figure and between what it lies. */
-export function useInterval(): (interval: Interval | null | undefined, share?: boolean) => string {
+export function useInterval(): (
+  interval: Interval | null | undefined,
+  form?: "rate" | "percent" | "score",
+) => string {
   const { t } = useLingui();
   const format = useFormat();
-  return (interval, share = false) => {
+  return (interval, form = "rate") => {
     if (interval?.value == null) return t`not known yet`;
-    const shown = share ? format.percent : format.rate;
+    const shown = format[form];
     const { value, low, high } = interval;
     return `${shown(value)} (${shown(low)}${DASH}${high == null ? "…" : shown(high)})`;
   };

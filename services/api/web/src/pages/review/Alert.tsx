@@ -8,6 +8,7 @@ import { said } from "@/i18n/said";
 import { Button, buttonClass } from "@/ui/controls";
 import { useKeys } from "@/ui/keys";
 import { Actions, Loaded, Page, Panel } from "@/ui/layout";
+import { useZone } from "@/ui/stores";
 import { notify } from "@/ui/toasts";
 import { AddToAlbum } from "@/video/AddToAlbum";
 import type { PlayerHandle } from "@/video/playback";
@@ -23,7 +24,6 @@ import { Others } from "./Others";
 import { Place, sourcePath } from "./Place";
 import css from "./review.module.css";
 import { Scores } from "./Scores";
-import { useStores } from "./stores";
 import { entryOf, type Verdict, VerdictForm } from "./Verdict";
 import { useWords } from "./words";
 
@@ -60,7 +60,7 @@ export function Alert() {
 
 function Whole({ alert }: { alert: AlertDetail }) {
   const { t } = useLingui();
-  const { zoneOf } = useStores();
+  const zoneOf = useZone();
   const player = useRef<PlayerHandle>(null);
   return (
     <div className={css.desk}>
@@ -85,7 +85,7 @@ function Whole({ alert }: { alert: AlertDetail }) {
 
 function Facts({ alert }: { alert: AlertDetail }) {
   const { t } = useLingui();
-  const { zoneOf } = useStores();
+  const zoneOf = useZone();
   const { moment, duration, score } = useFormat(zoneOf(alert.store_id));
   const { states, reasons } = useWords();
   const at = new URLSearchParams({ at: alert.started_at });

@@ -6,12 +6,12 @@ import { useMay } from "@/api/session";
 import { Button } from "@/ui/controls";
 import { Empty, Loaded, Page } from "@/ui/layout";
 import { More, usePages } from "@/ui/lists";
+import { useZone } from "@/ui/stores";
 import { AlertCard } from "./AlertCard";
 import { useMarkSeen } from "./acts";
 import { Filters } from "./Filters";
 import css from "./review.module.css";
 import { type AlertSearch, alertQuery, alertSearch, isFiltered } from "./search";
-import { useStores } from "./stores";
 
 const route = getRouteApi("/shell/alerts");
 const PAGE = 48;
@@ -23,7 +23,7 @@ export function Alerts() {
   const { t } = useLingui();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const { zoneOf } = useStores();
+  const zoneOf = useZone();
   const [now] = useState(Date.now);
   const [isOpen, setOpen] = useState(() => window.innerWidth >= ROOMY_PX || isFiltered(search));
   const filter = alertQuery(search, now);
@@ -37,7 +37,11 @@ export function Alerts() {
   const alerts = pages.data?.pages.flatMap(({ items }) => items);
   return (
     <Page title={t`Alerts`} actions={<MarkSeen search={search} now={now} />}>
-      <details open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <details
+        className={css.more}
+        open={isOpen}
+        onToggle={(event) => setOpen(event.currentTarget.open)}
+      >
         <summary>{t`Search`}</summary>
         <Filters
           search={search}

@@ -3,9 +3,10 @@ import { $api, type AttemptView, client } from "@/api/client";
 import { refresh } from "@/api/queries";
 import { useMay } from "@/api/session";
 import { useFormat } from "@/i18n/format";
-import { Button } from "@/ui/controls";
+import { Button, joined } from "@/ui/controls";
 import { Badge, Loaded, Panel, Scroll, type Tone } from "@/ui/layout";
 import { notify } from "@/ui/toasts";
+import ui from "@/ui/ui.module.css";
 import { useTelling } from "./acts";
 import css from "./review.module.css";
 import { useWords } from "./words";
@@ -20,7 +21,7 @@ const TONES: Record<AttemptView["outcome"], Tone> = {
 export function Deliveries({ alertId, zone }: { alertId: string; zone: string | undefined }) {
   const { t } = useLingui();
   const { time } = useFormat(zone);
-  const { outcomes } = useWords();
+  const { outcomes, channels } = useWords();
   const params = { path: { alert_id: alertId }, query: { limit: 100 } };
   const attempts = $api.useQuery("get", "/api/v1/alerts/{alert_id}/deliveries", { params });
   return (
@@ -32,7 +33,7 @@ export function Deliveries({ alertId, zone }: { alertId: string; zone: string | 
             <p className="dim">{t`Nobody was told of it.`}</p>
           ) : (
             <Scroll label={t`Who was told`}>
-              <table className={css.table}>
+              <table className={joined(css.table, ui.stacked)}>
                 <thead>
                   <tr>
                     <th scope="col">{t`Time`}</th>
@@ -43,13 +44,20 @@ export function Deliveries({ alertId, zone }: { alertId: string; zone: string | 
                 <tbody>
                   {items.map((attempt) => (
                     <tr key={`${attempt.delivery_id}/${attempt.attempt}`}>
-                      <td className="numbers">{time(attempt.attempted_at)}</td>
-                      <td>
-                        {attempt.channel} <span className="dim">{attempt.target}</span>
+                      <td className="numbers" data-label={t`Time`}>
+                        {time(attempt.attempted_at)}
                       </td>
-                      <td>
-                        <Badge tone={TONES[attempt.outcome]}>{outcomes[attempt.outcome]}</Badge>{" "}
-                        <span className="dim">{attempt.detail}</span>
+                      <td data-label={t`Recipient`}>
+                        <span>
+                          {channels[attempt.channel] ?? attempt.channel}{" "}
+                          <span className="dim">{attempt.target}</span>
+                        </span>
+                      </td>
+                      <td data-label={t`Outcome`}>
+                        <span>
+                          <Badge tone={TONES[attempt.outcome]}>{outcomes[attempt.outcome]}</Badge>{" "}
+                          <span className="dim">{attempt.detail}</span>
+                        </span>
                       </td>
                     </tr>
                   ))}

@@ -10,6 +10,7 @@ import { said } from "@/i18n/said";
 import { Button, buttonClass } from "@/ui/controls";
 import { arrows, useKeys } from "@/ui/keys";
 import { Actions, Loaded, Panel } from "@/ui/layout";
+import { useZone } from "@/ui/stores";
 import { notify } from "@/ui/toasts";
 import type { PlayerHandle } from "@/video/playback";
 import { Marks, secondsOf } from "./AlertCard";
@@ -21,7 +22,6 @@ import { Film } from "./Film";
 import css from "./review.module.css";
 import { Snapshot } from "./Snapshot";
 import type { QueueSearch } from "./search";
-import { useStores } from "./stores";
 import { entryOf, type Verdict, VerdictForm } from "./Verdict";
 
 export type Done = { incident: string; undo: Undo };
@@ -203,7 +203,7 @@ function Bench({
 
 function Facts({ incident, alert }: { incident: IncidentDetail; alert: AlertView }) {
   const { t } = useLingui();
-  const { zoneOf } = useStores();
+  const zoneOf = useZone();
   const { moment, score, duration } = useFormat(zoneOf(incident.store_id));
   return (
     <section className={css.stack} aria-label={t`The incident`}>
@@ -246,7 +246,7 @@ function Flood({
   pick: (alertId: string) => void;
 }) {
   const { t } = useLingui();
-  const { zoneOf } = useStores();
+  const zoneOf = useZone();
   const { time } = useFormat(zoneOf(shown.store_id));
   return (
     <section aria-label={t`Alerts of the incident`}>

@@ -5,9 +5,9 @@ import { useEffect, useState } from "react";
 import { $api } from "@/api/client";
 import { Button, Field, SelectField } from "@/ui/controls";
 import { MomentField } from "@/ui/moments";
+import { useStores } from "@/ui/stores";
 import css from "./review.module.css";
 import { type AlertSearch, isFiltered } from "./search";
-import { useStores } from "./stores";
 import { useWords } from "./words";
 
 const TYPED_MS = 400;
@@ -24,7 +24,7 @@ export function Filters({
 }) {
   const { t } = useLingui();
   const { severities, states, verdicts } = useWords();
-  const stores = useStores().all.map(({ store_id, name }) => [store_id, name] as const);
+  const stores = useStores().map(({ store_id, name }) => [store_id, name] as const);
   return (
     <search className={css.filters} aria-label={t`Search alerts`}>
       <When search={search} change={change} />

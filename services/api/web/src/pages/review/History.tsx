@@ -2,14 +2,14 @@ import { useLingui } from "@lingui/react/macro";
 import { $api, type AlertDetail } from "@/api/client";
 import { useFormat } from "@/i18n/format";
 import { Loaded } from "@/ui/layout";
+import { useZone } from "@/ui/stores";
 import css from "./review.module.css";
-import { useStores } from "./stores";
 import { useWords } from "./words";
 
 /** Who changed what of the review. */
 export function History({ alert }: { alert: AlertDetail }) {
   const { t } = useLingui();
-  const { zoneOf } = useStores();
+  const zoneOf = useZone();
   const { moment } = useFormat(zoneOf(alert.store_id));
   const { actions, verdicts } = useWords();
   const params = { path: { alert_id: alert.alert_id } };

@@ -2,14 +2,16 @@ import { Plural, useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { $api, type OverviewView } from "@/api/client";
+import { useMay } from "@/api/session";
 import { useFormat } from "@/i18n/format";
 import { said } from "@/i18n/said";
-import { Badge, Empty, Loaded, Page, Panel, Scroll } from "@/ui/layout";
+import { buttonClass } from "@/ui/controls";
+import { Actions, Badge, Empty, Loaded, Page, Panel, Scroll } from "@/ui/layout";
+import { useZone } from "@/ui/stores";
 import { AlertCard } from "./AlertCard";
 import { HourStrip } from "./HourStrip";
 import { Place } from "./Place";
 import css from "./review.module.css";
-import { useStores } from "./stores";
 import { useWords } from "./words";
 
 const LATE_S = 20;
@@ -23,6 +25,7 @@ export function Overview() {
       <Loaded query={overview} rows={4}>
         {(seen) => (
           <>
+            <FirstStep seen={seen} />
             <Figures seen={seen} />
             <Panel className={css.block} aria-label={t`Alerts of the latest 24 hours`}>
               <h2>{t`Alerts of the latest 24 hours`}</h2>
@@ -40,6 +43,23 @@ export function Overview() {
         )}
       </Loaded>
     </Page>
+  );
+}
+
+/** While nothing is watched yet: the way on. */
+function FirstStep({ seen }: { seen: OverviewView }) {
+  const { t } = useLingui();
+  const may = useMay("configure");
+  const cameras = seen.stores.some((store) => store.online + store.offline + store.starting);
+  if (!may || cameras || seen.stores.some(({ paused, alerts }) => paused || alerts)) return null;
+  return (
+    <Panel className={css.line} aria-label={t`First steps`}>
+      <p>{t`Nothing is watched yet. Add a camera, or upload a video to see how it works.`}</p>
+      <Actions>
+        <Place path="/setup" className={buttonClass("primary")}>{t`Set up Nightclerk`}</Place>
+        <Place path="/videos" className={buttonClass()}>{t`Upload videos`}</Place>
+      </Actions>
+    </Panel>
   );
 }
 
@@ -66,7 +86,13 @@ function Figures({ seen }: { seen: OverviewView }) {
         tone={seen.waiting ? "warn" : "good"}
         link={<Link to="/review">{t`Waiting for review`}</Link>}
         note={
-          <Plural value={seen.claimed} one="# person is at one" other="# are being looked at" />
+          seen.claimed ? (
+            <Plural value={seen.claimed} one="# is being looked at" other="# are being looked at" />
+          ) : seen.waiting ? (
+            t`Nobody looks at them yet`
+          ) : (
+            t`Everything was looked at`
+          )
         }
       />
       <Figure
@@ -116,7 +142,7 @@ function Figure({
 
 function Latest() {
   const { t } = useLingui();
-  const { zoneOf } = useStores();
+  const zoneOf = useZone();
   const alerts = $api.useQuery("get", "/api/v1/alerts", { params: { query: { limit: 8 } } });
   return (
     <section className={css.stack} aria-label={t`Latest alerts`}>
@@ -249,14 +275,12 @@ function Models({ seen }: { seen: OverviewView }) {
         {names.map((name) => {
           const heads = seen.models.filter(({ model_id }) => model_id === name);
           const sources = Math.max(...heads.map((head) => head.sources));
-          const sees = heads.map(({ label }) => label).join(", ");
-          const { backbone = "", detector = "" } = heads[0] ?? {};
+          const sees = heads.map(({ label }) => said(label)).join(", ");
           return (
             <li key={name}>
-              <strong>{name}</strong>
+              <strong>{sees}</strong>
               <span className="dim">
-                {sees} · {backbone} · {t`detector ${detector}`} ·{" "}
-                <Plural value={sources} one="# source" other="# sources" />
+                {name} · <Plural value={sources} one="# source" other="# sources" />
               </span>
             </li>
           );

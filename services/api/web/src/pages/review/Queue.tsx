@@ -8,13 +8,13 @@ import { $api, client } from "@/api/client";
 import { useMay } from "@/api/session";
 import { Button, SelectField } from "@/ui/controls";
 import { Empty, Loaded, Page, Skeleton } from "@/ui/layout";
+import { StoreOptions, useStores } from "@/ui/stores";
 import { useMarkSeen } from "./acts";
 import { Desk, type Done } from "./Desk";
 import { KeysHelp } from "./KeysHelp";
 import { QueueList } from "./QueueList";
 import css from "./review.module.css";
 import type { QueueSearch } from "./search";
-import { useStores } from "./stores";
 import { useWords } from "./words";
 
 const route = getRouteApi("/shell/review");
@@ -114,7 +114,7 @@ function Part({
 }) {
   const { t } = useLingui();
   const { severities } = useWords();
-  const { all } = useStores();
+  const all = useStores();
   const with_ = (part: QueueSearch) => {
     const { store_id, severity } = { ...filter, ...part };
     change({ ...(store_id && { store_id }), ...(severity && { severity }) });
@@ -127,12 +127,7 @@ function Part({
           value={filter.store_id ?? ""}
           onChange={(event) => with_({ store_id: event.currentTarget.value || undefined })}
         >
-          <option value="">{t`All`}</option>
-          {all.map(({ store_id, name }) => (
-            <option key={store_id} value={store_id}>
-              {name}
-            </option>
-          ))}
+          <StoreOptions all={t`All`} />
         </SelectField>
       )}
       <SelectField

@@ -3,8 +3,8 @@ import { useEffect, useRef } from "react";
 import type { IncidentView, QueuePage } from "@/api/client";
 import { useFormat } from "@/i18n/format";
 import { Badge } from "@/ui/layout";
+import { useStores, useZone } from "@/ui/stores";
 import css from "./review.module.css";
-import { useStores } from "./stores";
 import { TONES, useWords } from "./words";
 
 /** What waits, the gravest first. Floods are one row: an incident with all its alerts. */
@@ -48,7 +48,8 @@ function Row({
   go: (incident: string) => void;
 }) {
   const { t } = useLingui();
-  const { all, zoneOf } = useStores();
+  const all = useStores();
+  const zoneOf = useZone();
   const { severities } = useWords();
   const { moment } = useFormat(zoneOf(incident.store_id));
   const place = useRef<HTMLButtonElement>(null);

@@ -2,18 +2,18 @@ import { useLingui } from "@lingui/react/macro";
 import { $api, type AlertDetail } from "@/api/client";
 import { useFormat } from "@/i18n/format";
 import { Loaded, Panel } from "@/ui/layout";
+import { useZone } from "@/ui/stores";
 import { Legend, ScoreCurve } from "@/video/ScoreCurve";
 import { bandsOf, linesOf, stepsOf } from "@/video/series";
 import css from "./review.module.css";
-import { useStores } from "./stores";
 
 const AROUND_S = 60;
 
 /** How the score went before, during and after it. */
 export function Scores({ alert }: { alert: AlertDetail }) {
   const { t } = useLingui();
-  const { zoneOf } = useStores();
-  const { time, minute } = useFormat(zoneOf(alert.store_id));
+  const zoneOf = useZone();
+  const { time } = useFormat(zoneOf(alert.store_id));
   const origin = Date.parse(alert.origin_at);
   const at = (seconds: number) => new Date(origin + seconds * 1000);
   const fromS = Math.max(0, alert.start_s - AROUND_S);
@@ -43,7 +43,7 @@ export function Scores({ alert }: { alert: AlertDetail }) {
                 bands={bandsOf(seen.alerts)}
                 fromS={fromS}
                 untilS={untilS}
-                moment={(seconds, exactly) => (exactly ? time : minute)(at(seconds))}
+                moment={(seconds) => time(at(seconds))}
               />
               <Legend lines={lines} />
             </>

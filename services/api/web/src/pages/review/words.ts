@@ -60,5 +60,12 @@ export function useWords() {
     retrying: t`Tried again`,
     failed: t`Failed`,
   };
-  return { severities, states, verdicts, reasons, conditions, actions, outcomes };
+  const channels: Record<string, string> = {
+    email: t`E-mail`,
+    webhook: t`Webhook`,
+    slack: "Slack",
+    mqtt: "MQTT",
+    webpush: t`Browser`,
+  };
+  return { severities, states, verdicts, reasons, conditions, actions, outcomes, channels };
 }

@@ -8,6 +8,7 @@ import { Button } from "@/ui/controls";
 import { Badge, Fault, Panel, Scroll, Skeleton, sentence } from "@/ui/layout";
 import { More, usePages } from "@/ui/lists";
 import { notify, notifyFault } from "@/ui/toasts";
+import ui from "@/ui/ui.module.css";
 import css from "./rules.module.css";
 
 const PATH = "/api/v1/targets/{target_id}/deliveries";
@@ -41,7 +42,7 @@ export function Deliveries({ target, testId }: { target: TargetView; testId: str
       ) : (
         <Panel className={css.flush}>
           <Scroll label={t`Deliveries`}>
-            <table>
+            <table className={ui.stacked}>
               <thead>
                 <tr>
                   <th>{t`When`}</th>
@@ -78,17 +79,23 @@ function Row({ attempt, target }: { attempt: AttemptView; target: TargetView }) 
   const count = attempt.attempt;
   return (
     <tr>
-      <td className="numbers">{moment(attempt.attempted_at)}</td>
-      <td>
+      <td className="numbers" data-label={t`When`}>
+        {moment(attempt.attempted_at)}
+      </td>
+      <td data-label={t`What`}>
         <Purpose attempt={attempt} />
       </td>
-      <td>
-        <Badge tone={TONES[attempt.outcome]}>{outcomes[attempt.outcome]}</Badge>
-        {count > 1 && <small> {t`attempt ${count}`}</small>}
+      <td data-label={t`Outcome`}>
+        <span>
+          <Badge tone={TONES[attempt.outcome]}>{outcomes[attempt.outcome]}</Badge>
+          {count > 1 && <small> {t`attempt ${count}`}</small>}
+        </span>
       </td>
-      <td className={css.answer}>
-        {[attempt.status, attempt.detail || attempt.response].filter(Boolean).join(" · ")}{" "}
-        <small>{number(attempt.took_ms)} ms</small>
+      <td className={css.answer} data-label={t`Answer`}>
+        <span>
+          {[attempt.status, attempt.detail || attempt.response].filter(Boolean).join(" · ")}{" "}
+          <small>{number(attempt.took_ms)} ms</small>
+        </span>
       </td>
       <td>
         <Again attempt={attempt} target={target} />

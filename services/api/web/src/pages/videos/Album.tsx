@@ -62,7 +62,7 @@ function Items({ album }: { album: AlbumView }) {
           <Link to="/videos">{t`To the uploads`}</Link>
         </Empty>
       ) : (
-        <ol className={css.rows}>
+        <ol className={ui.rows}>
           {items.map((item, place) => (
             <AlbumItem
               key={item.item_id}

@@ -9,6 +9,7 @@ import { useFormat } from "@/i18n/format";
 import { Button } from "@/ui/controls";
 import { Badge, Empty, Fault, Page, Skeleton } from "@/ui/layout";
 import { More, usePages } from "@/ui/lists";
+import ui from "@/ui/ui.module.css";
 import { NewAlbum } from "@/video/AddToAlbum";
 import css from "./videos.module.css";
 
@@ -42,7 +43,7 @@ export function Albums() {
           <p>{t`Collect moments that belong together: of a case, for training, to show somebody.`}</p>
         </Empty>
       ) : (
-        <ul className={css.rows}>
+        <ul className={ui.rows}>
           {items.map((album) => (
             <Row key={album.album_id} album={album} />
           ))}

@@ -3,6 +3,7 @@ import type { HeadView, VideoView } from "@/api/client";
 import { useFormat } from "@/i18n/format";
 import { said } from "@/i18n/said";
 import { Panel } from "@/ui/layout";
+import { useZone } from "@/ui/stores";
 import css from "./videos.module.css";
 
 /** Which model gave the scores, said plainly. */
@@ -41,7 +42,7 @@ export function Judges({ heads }: { heads: HeadView[] }) {
 
 export function Facts({ video }: { video: VideoView }) {
   const { t } = useLingui();
-  const { bytes, clock, moment, number } = useFormat();
+  const { bytes, clock, moment, number } = useFormat(useZone()(video.store_id));
   const { width, height, frame_rate, codec } = video;
   const facts: [string, string | null][] = [
     [t`Store`, video.store],
@@ -50,7 +51,7 @@ export function Facts({ video }: { video: VideoView }) {
     [t`Frames a second`, frame_rate ? number(frame_rate) : null],
     [t`Coding`, codec],
     [t`Size`, bytes(video.size_bytes)],
-    [t`Recorded`, video.recorded_at && moment(video.recorded_at)],
+    [t`Recorded at`, video.recorded_at && moment(video.recorded_at)],
     [t`Handed in`, moment(video.submitted_at)],
     [t`Clips scored`, video.clip_count ? `${video.clips_scored} / ${video.clip_count}` : null],
   ];

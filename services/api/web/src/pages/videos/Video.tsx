@@ -1,14 +1,14 @@
 // One analysis: the player with its score curve, what was found, the highest moments, the facts.
 
 import { useLingui } from "@lingui/react/macro";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { $api, client, type TimelineView, type VideoView } from "@/api/client";
 import { refresh } from "@/api/queries";
 import { useMay } from "@/api/session";
 import { said } from "@/i18n/said";
 import { FaultLine, useAct } from "@/ui/act";
-import { Button } from "@/ui/controls";
+import { Button, buttonClass } from "@/ui/controls";
 import { Loaded, Page, Panel } from "@/ui/layout";
 import { Confirm } from "@/ui/overlays";
 import { notify } from "@/ui/toasts";
@@ -34,10 +34,17 @@ export function Video() {
   const video = $api.useQuery("get", "/api/v1/videos/{video_id}", {
     params: { path: { video_id: videoId } },
   });
+  const { t } = useLingui();
+  if (video.data) return <Analysis key={videoId} video={video.data} />;
   return (
-    <Loaded query={video} rows={4}>
-      {(view) => <Analysis key={view.video_id} video={view} />}
-    </Loaded>
+    <Page
+      title={t`Video`}
+      actions={<Link to="/videos" className={buttonClass()}>{t`All uploads`}</Link>}
+    >
+      <Loaded query={video} rows={4}>
+        {() => null}
+      </Loaded>
+    </Page>
   );
 }
 

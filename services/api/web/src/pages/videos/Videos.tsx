@@ -8,6 +8,8 @@ import { Button } from "@/ui/controls";
 import { DropPlace } from "@/ui/drop";
 import { Empty, Fault, Page, Skeleton } from "@/ui/layout";
 import { More, usePages } from "@/ui/lists";
+import { StoreOptions } from "@/ui/stores";
+import ui from "@/ui/ui.module.css";
 import { isBusy, Scoring } from "./progress";
 import { UploadRow } from "./UploadRow";
 import { add, useUploads } from "./uploads";
@@ -42,7 +44,7 @@ export function Videos() {
         }
       >
         {uploads.length > 0 && (
-          <ul className={css.rows} aria-label={t`On their way`}>
+          <ul className={ui.rows} aria-label={t`On their way`}>
             {uploads.map((upload) => (
               <UploadRow key={upload.key} upload={upload} />
             ))}
@@ -61,7 +63,7 @@ export function Videos() {
             </p>
           </Empty>
         ) : (
-          <ul className={css.rows} aria-label={t`Videos`}>
+          <ul className={ui.rows} aria-label={t`Videos`}>
             {items.map((video) => (
               <VideoRow key={video.video_id} video={video} />
             ))}
@@ -86,12 +88,7 @@ function StoreChoice({ value, choose }: { value: string; choose: (storeId: strin
       value={value}
       onChange={(event) => choose(event.currentTarget.value)}
     >
-      <option value="">{t`Usual store`}</option>
-      {stores.map((store) => (
-        <option key={store.store_id} value={store.store_id}>
-          {store.name}
-        </option>
-      ))}
+      <StoreOptions all={t`Usual store`} />
     </select>
   );
 }

@@ -89,10 +89,14 @@ function paintGrid(
     pen.fillText(String(score), PAD.left - 6, y(score));
   }
   pen.textBaseline = "top";
+  const minutes = new Intl.NumberFormat(document.documentElement.lang, {
+    style: "unit",
+    unit: "minute",
+  });
   for (let minute = 0; minute < STRIP_MS / 60_000; minute += 1) {
     const left = PAD.left + ((width - PAD.left) * minute) / (STRIP_MS / 60_000);
     pen.textAlign = "left";
-    pen.fillText(`−${STRIP_MS / 60_000 - minute} min`, left, height - PAD.bottom + 6);
+    pen.fillText(minutes.format(minute - STRIP_MS / 60_000), left, height - PAD.bottom + 6);
   }
 }
 

@@ -76,7 +76,7 @@ export function TimelinePanel({
           <Button aria-label={t`Farther`} disabled={length >= LONGEST} onClick={() => zoom(2)}>
             −
           </Button>
-          <Button onClick={() => chart.current?.show(ending(length, null))}>{t`Now`}</Button>
+          <Button onClick={() => chart.current?.show(ending(length, null))}>{t`To now`}</Button>
         </fieldset>
         <label className={css.date}>
           <span className="unseen">{t`Day`}</span>

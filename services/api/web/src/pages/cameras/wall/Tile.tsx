@@ -16,9 +16,14 @@ import css from "./wall.module.css";
 
 export type TileHandle = { note(header: LiveHeader): void };
 
-type Props = { ref: Ref<TileHandle & ScreenHandle>; camera: CameraView };
+type Props = {
+  ref: Ref<TileHandle & ScreenHandle>;
+  camera: CameraView;
+  /** Of more than one are shown. */
+  store: string | null;
+};
 
-export function Tile({ ref, camera }: Props) {
+export function Tile({ ref, camera, store }: Props) {
   const { t } = useLingui();
   const { score: written } = useFormat();
   const { states, conditions } = useWords();
@@ -74,7 +79,9 @@ export function Tile({ ref, camera }: Props) {
           </span>
         </Screen>
         <span className={css.caption}>
-          <span>{name}</span>
+          <span>
+            {name} {store && <small>{store}</small>}
+          </span>
           <b className={joined("numbers", isHigh && css.high)} title={t`Latest score`}>
             {value === null ? "–" : written(value)}
           </b>

@@ -7,10 +7,10 @@ import type { CameraView } from "@/api/client";
 import { useFormat } from "@/i18n/format";
 import { Button } from "@/ui/controls";
 import { Empty, Loaded, Page } from "@/ui/layout";
+import { StoreOptions, useStores } from "@/ui/stores";
 import type { ScreenHandle } from "../live/Screen";
 import { useLivePictures } from "../live/useLivePictures";
 import { useCameras } from "../reading";
-import { useStores } from "../stores";
 import { LAYOUTS, type Layout, layoutFor, moved, pagesOf } from "./layouts";
 import { Tile, type TileHandle } from "./Tile";
 import css from "./wall.module.css";
@@ -47,6 +47,7 @@ function Pictures({ cameras }: { cameras: CameraView[] }) {
   const pages = pagesOf(cameras.length, layout);
   const current = Math.min(page, pages);
   const shown = cameras.slice((current - 1) * layout, current * layout);
+  const areOfMany = new Set(cameras.map(({ store_id }) => store_id)).size > 1;
   const tiles = useRef(new Map<string, TileHandle & ScreenHandle>());
   const names = shown.filter((camera) => !camera.is_paused).map((camera) => camera.source_id);
   const path = names.length
@@ -113,6 +114,7 @@ function Pictures({ cameras }: { cameras: CameraView[] }) {
             <Tile
               key={camera.source_id}
               camera={camera}
+              store={areOfMany ? camera.store : null}
               ref={(tile) => {
                 if (tile) tiles.current.set(camera.source_id, tile);
                 return () => void tiles.current.delete(camera.source_id);
@@ -194,12 +196,7 @@ function StoreChoice() {
         show({ search: (before) => ({ ...before, store: target.value || undefined, page: 1 }) })
       }
     >
-      <option value="">{t`All stores`}</option>
-      {stores.map(({ store_id, name }) => (
-        <option key={store_id} value={store_id}>
-          {name}
-        </option>
-      ))}
+      <StoreOptions all={t`All stores`} />
     </select>
   );
 }

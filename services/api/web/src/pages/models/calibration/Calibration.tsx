@@ -8,9 +8,9 @@ import { said } from "@/i18n/said";
 import { CheckField, joined, SelectField } from "@/ui/controls";
 import { Badge, Empty, Loaded, Scroll } from "@/ui/layout";
 import { More, usePages } from "@/ui/lists";
+import { StoreOptions, useStores } from "@/ui/stores";
 import ui from "@/ui/ui.module.css";
 import css from "../models.module.css";
-import { useStores } from "../stores";
 import { useRunName } from "../words";
 
 const PATH = "/api/v1/calibrations";
@@ -49,12 +49,7 @@ export function Calibration() {
               void navigate({ search: (before) => ({ ...before, store: wanted }) });
             }}
           >
-            <option value="">{t`All stores`}</option>
-            {stores.map(({ store_id, name }) => (
-              <option key={store_id} value={store_id}>
-                {name}
-              </option>
-            ))}
+            <StoreOptions all={t`All stores`} />
           </SelectField>
         )}
       </search>

@@ -6,13 +6,13 @@ import { useRef } from "react";
 import { useFormat } from "@/i18n/format";
 import { arrows, useKeys } from "@/ui/keys";
 import { Badge, Panel } from "@/ui/layout";
+import { useWhere, useZone } from "@/ui/stores";
 import { Tabs } from "@/ui/tabs";
 import ui from "@/ui/ui.module.css";
 import type { PlayerHandle } from "@/video/playback";
 import { Moment } from "../Moment";
 import css from "../models.module.css";
 import type { ChangeKind } from "../search";
-import { useZone } from "../stores";
 import { useRunName } from "../words";
 import { type Entry, entriesOf } from "./entries";
 import type { AlertSide, Comparison } from "./reading";
@@ -66,6 +66,7 @@ function Bench({ entries, comparison }: { entries: Entry[]; comparison: Comparis
   const { item = 0 } = route.useSearch();
   const navigate = route.useNavigate();
   const player = useRef<PlayerHandle>(null);
+  const where = useWhere();
   const at = Math.min(item, entries.length - 1);
   const shown = entries[at] as Entry;
   const pick = (place: number) =>
@@ -99,7 +100,7 @@ function Bench({ entries, comparison }: { entries: Entry[]; comparison: Comparis
               aria-current={place === at ? "true" : undefined}
               onClick={() => pick(place)}
             >
-              <span>{entry.source}</span>
+              <span>{where(entry.source, entry.storeId)}</span>
               <Scores entry={entry} />
               <small>
                 {entry.label} · <When entry={entry} />

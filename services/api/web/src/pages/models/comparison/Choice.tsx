@@ -5,11 +5,11 @@ import { getRouteApi } from "@tanstack/react-router";
 import { $api } from "@/api/client";
 import { joined, SelectField } from "@/ui/controls";
 import { MomentField } from "@/ui/moments";
+import { StoreOptions, useStores } from "@/ui/stores";
 import css from "../models.module.css";
 import { useDeployments } from "../reading";
 import { REPLAYS, useSpan } from "../replays/reading";
 import type { ComparisonSearch } from "../search";
-import { useStores } from "../stores";
 import { useTitles } from "../words";
 import { useComparison } from "./reading";
 
@@ -46,12 +46,7 @@ export function Choice() {
           value={store}
           onChange={(event) => change({ store: event.currentTarget.value || undefined })}
         >
-          <option value="">{t`All stores`}</option>
-          {stores.map(({ store_id, name }) => (
-            <option key={store_id} value={store_id}>
-              {name}
-            </option>
-          ))}
+          <StoreOptions all={t`All stores`} />
         </SelectField>
       )}
       {run && <Stretch run={run} change={change} />}

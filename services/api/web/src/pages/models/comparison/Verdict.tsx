@@ -60,7 +60,7 @@ export function Beside({ comparison }: { comparison: Comparison }) {
     ],
     [
       t`True of what was reviewed`,
-      (side) => interval(side.precision, true),
+      (side) => interval(side.precision, "percent"),
       ({ reviewed_true, reviewed_false }) => {
         const reviewed = reviewed_true + reviewed_false;
         return reviewed ? t`${reviewed_true} of ${reviewed}` : "";
@@ -68,12 +68,12 @@ export function Beside({ comparison }: { comparison: Comparison }) {
     ],
     [
       t`Found of what was true`,
-      (side) => interval(side.recall, true),
+      (side) => interval(side.recall, "percent"),
       ({ missed }) => (missed ? t`${missed} passed over` : ""),
     ],
     [
       t`How well scores part true from false (1 is best, 0.5 is chance)`,
-      ({ auc }) => interval(auc),
+      ({ auc }) => interval(auc, "score"),
     ],
   ];
   return (

@@ -125,7 +125,7 @@ function Figures({ live: { figures, budget_per_day } }: { live: Live }) {
       <dt>{t`True of what was reviewed`}</dt>
       <dd>
         {reviewed
-          ? `${interval(figures.precision, true)} · ${t`${reviewed_true} of ${reviewed}`}`
+          ? `${interval(figures.precision, "percent")} · ${t`${reviewed_true} of ${reviewed}`}`
           : t`nothing reviewed yet`}
       </dd>
     </dl>

@@ -7,9 +7,9 @@ import { useMay } from "@/api/session";
 import { useFormat } from "@/i18n/format";
 import { SelectField } from "@/ui/controls";
 import { Empty, Loaded } from "@/ui/layout";
+import { StoreOptions, useStores } from "@/ui/stores";
 import { ReportMissed } from "@/video/ReportMissed";
 import css from "../models.module.css";
-import { useStores } from "../stores";
 import { LabelPanel } from "./LabelPanel";
 import { Missed } from "./Missed";
 import { Suggestions } from "./Suggestions";
@@ -40,12 +40,7 @@ export function Learning() {
                 void navigate({ search: { store: event.currentTarget.value || undefined } })
               }
             >
-              <option value="">{t`All stores`}</option>
-              {stores.map(({ store_id, name }) => (
-                <option key={store_id} value={store_id}>
-                  {name}
-                </option>
-              ))}
+              <StoreOptions all={t`All stores`} />
             </SelectField>
           )}
           {may && <ReportMissed storeId={store} />}

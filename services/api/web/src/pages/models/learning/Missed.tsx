@@ -8,9 +8,9 @@ import { useFormat } from "@/i18n/format";
 import { Loaded } from "@/ui/layout";
 import { More, usePages } from "@/ui/lists";
 import { Confirm } from "@/ui/overlays";
+import { useZone } from "@/ui/stores";
 import ui from "@/ui/ui.module.css";
 import css from "../models.module.css";
-import { useZone } from "../stores";
 import { LEARNING, withdraw } from "./marks";
 import { useLabelWord } from "./words";
 

@@ -10,11 +10,11 @@ import { useFormat } from "@/i18n/format";
 import { Button } from "@/ui/controls";
 import { arrows, useKeys } from "@/ui/keys";
 import { Panel, sentence } from "@/ui/layout";
+import { useWhere, useZone } from "@/ui/stores";
 import { notify, notifyFault } from "@/ui/toasts";
 import type { PlayerHandle } from "@/video/playback";
 import { Moment } from "../Moment";
 import css from "../models.module.css";
-import { useZone } from "../stores";
 import { LEARNING, mark } from "./marks";
 import { useLabelWord } from "./words";
 
@@ -172,6 +172,7 @@ function Row({
 }) {
   const { score } = useFormat();
   const word = useLabelWord();
+  const where = useWhere();
   return (
     <button
       type="button"
@@ -180,7 +181,7 @@ function Row({
       data-row=""
       onClick={pick}
     >
-      <span>{moment.source_name}</span>
+      <span>{where(moment.source_name, moment.store_id)}</span>
       <b>{score(moment.score)}</b>
       <small>
         {word(moment.label)} · <When moment={moment} />

@@ -12,9 +12,9 @@ import { useAct } from "@/ui/act";
 import { SelectField, TextField } from "@/ui/controls";
 import { DialogForm } from "@/ui/forms";
 import { Loaded } from "@/ui/layout";
+import { StoreOptions, useStores } from "@/ui/stores";
 import css from "../models.module.css";
 import { useDetectors } from "../reading";
-import { useStores } from "../stores";
 import { titled } from "../words";
 import { REPLAYS, useInputs } from "./reading";
 import { asked, type Stretch, yesterday } from "./stretch";
@@ -73,12 +73,7 @@ export function StartReplay({ first, close }: { first?: string | undefined; clos
           value={stretch.storeId}
           onChange={(event) => change({ storeId: event.currentTarget.value })}
         >
-          <option value="">{t`All stores`}</option>
-          {stores.map(({ store_id, name }) => (
-            <option key={store_id} value={store_id}>
-              {name}
-            </option>
-          ))}
+          <StoreOptions all={t`All stores`} />
         </SelectField>
       )}
       <More stretch={stretch} change={change} />

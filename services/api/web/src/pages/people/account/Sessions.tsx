@@ -41,7 +41,7 @@ function Session({ session }: { session: LoginView }) {
     <li className={css.login}>
       <div className={css.who}>
         <span>{browserOf(user_agent) || t`unknown browser`}</span>
-        <small>{t`${address}, last seen ${seen}`}</small>
+        <small>{[address, t`last seen ${seen}`].filter(Boolean).join(", ")}</small>
       </div>
       {is_current ? (
         <Badge tone="good">{t`this one`}</Badge>

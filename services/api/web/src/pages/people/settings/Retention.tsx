@@ -9,6 +9,7 @@ import { text } from "@/pages/door/PasswordField";
 import { FaultLine, useAct } from "@/ui/act";
 import { Button, joined, SelectField, TextField } from "@/ui/controls";
 import { Loaded, Panel } from "@/ui/layout";
+import { StoreOptions } from "@/ui/stores";
 import { notify } from "@/ui/toasts";
 import css from "../people.module.css";
 
@@ -38,12 +39,7 @@ export function Retention() {
               navigate({ to: "/settings", search: target.value ? { store: target.value } : {} })
             }
           >
-            <option value="">{t`the whole chain`}</option>
-            {stores.map(({ store_id, name }) => (
-              <option key={store_id} value={store_id}>
-                {name}
-              </option>
-            ))}
+            <StoreOptions all={t`the whole chain`} />
           </SelectField>
         </div>
       )}
@@ -93,7 +89,7 @@ function KindFields({ kind: found, own }: { kind: KindView; own: Partial<Bounds>
     uploads: t`Uploaded videos`,
     scores: t`Scores`,
     alerts: t`Alerts and reviews`,
-    archive: t`What networks saw (archive)`,
+    archive: t`What models saw (archive)`,
   };
   const number = { type: "number", step: "any", placeholder: t`as inherited` };
   return (

@@ -9,10 +9,12 @@ import { SingleSignOn } from "./SingleSignOn";
 export function Settings() {
   return (
     <div className={css.columns}>
-      <AccessRules />
+      <div className={css.column}>
+        <AccessRules />
+        <Faces />
+        <Holds />
+      </div>
       <SingleSignOn />
-      <Faces />
-      <Holds />
       <Retention />
     </div>
   );
