@@ -31,6 +31,8 @@ NIGHT: dict[str, Any] = {
 MODEL = detectors.card(3, **NIGHT).model_id
 """The live detector's name, and its head's."""
 HIGH_MARK = 0.6
+HARDLY = 0.7
+"""Of fights a peak up to it turned out to be none."""
 STORES = ("Station Road", "Harbour Market", "University Gate")
 CAMERAS = (
     ("Entrance", 0),
@@ -43,8 +45,10 @@ CAMERAS = (
     ("Entrance", 2),
     ("Till", 2),
 )
-OFFLINE, STILL = 6, 3
-"""Numbers of the cameras that are not as they should be."""
+OFFLINE, STILL, LOUD = 6, 3, 4
+"""Numbers of the cameras that are not as they should be: without a picture, moved, and raising more
+than its budget.
+"""
 RULES = (
     ("fight", "Possible fight", "critical"),
     ("fall", "Possible fall", "warning"),
@@ -65,6 +69,13 @@ class Episode:
     rule: int
     peak: float
     is_open: bool = False
+    is_nothing: bool = False
+    """A fight to the head, and to nobody else."""
+
+    @property
+    def is_true(self) -> bool:
+        """By whoever judges it."""
+        return self.rule == 0 and self.peak > HARDLY and not self.is_nothing
 
 
 def episodes() -> Iterator[Episode]:
@@ -77,6 +88,11 @@ def episodes() -> Iterator[Episode]:
             peak = round(float(chance.uniform(0.62, 0.93)), 2)
             lasts_s = float(chance.uniform(6, 40))
             yield Episode(int(chance.integers(len(CAMERAS))), at, lasts_s, rule, peak)
+        # A shelf was put before the loud camera: more and more that is none.
+        for number in range(2 * max(0, day - DAYS + 4)):
+            at = BEGIN + timedelta(days=day, hours=1.3 + 1.9 * number)
+            peak = round(0.66 + 0.085 * (day - 4) + 0.01 * (number % 4), 3)
+            yield Episode(LOUD, at, 9.0, 0, peak, is_nothing=True)
     # A brawl that three cameras of a store saw again and again: one incident.
     for number in range(7):
         at = NOW - timedelta(hours=5, minutes=48) + timedelta(seconds=37 * number)

@@ -86,3 +86,18 @@ def test_an_alert_appears_without_a_reload(page: Page, site: Site) -> None:
     opened = alert(AlertOpened)
     site.happens(opened)
     expect(page.get_by_text(opened.label)).to_be_visible()
+
+
+@pytest.mark.parametrize("place", ["cameras", "videos", "alerts"])
+def test_what_is_not_there_has_a_title_a_sentence_and_a_way_back(page: Page, place: str) -> None:
+    page.goto(f"/{place}/0f8fad5b-d9cb-469f-a165-70867728950e")
+    expect(page.get_by_role("alert")).to_contain_text("There is no")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.get_by_role("main").get_by_role("link", name="All ").click()
+    page.wait_for_url(f"**/{place}")
+
+
+def test_while_nothing_is_watched_the_overview_shows_the_way_on(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("link", name="Set up Nightclerk").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Set up Nightclerk")

@@ -35,6 +35,7 @@ from tests.web.cast import (
     FAMILY,
     HIGH_MARK,
     JUDGED,
+    LOUD,
     MODEL,
     OFFLINE,
     RULES,
@@ -49,13 +50,15 @@ from tests.web.world_learning import fill_learning
 from tests.web.world_models import fill_models
 from tests.web.world_videos import fill_videos
 
+LOUD_DRIFT = (
+    "Possible fight: 5.3 alarms a day where 1 are allowed, and the mark may rise no further."
+)
+STILL_DRIFT = "Possible fight: what is usual here scores otherwise than it did."
 PEOPLE: tuple[tuple[str, Role], ...] = (
     ("Kim Minji", "owner"),
     ("Park Jiho", "manager"),
     ("Lee Sora", "operator"),
 )
-HARDLY = 0.7
-"""Of fights a peak up to it turned out to be none."""
 
 
 @dataclass(frozen=True)
@@ -193,6 +196,8 @@ def _conditions(cameras: tuple[WorldCamera, ...]) -> Iterator[Message]:
     for number, condition, hours, detail in (
         (OFFLINE, "offline", 3.0, "The camera refuses the connection."),
         (STILL, "still", 5.0, ""),
+        (LOUD, "calibration_drift", 33.0, LOUD_DRIFT),
+        (STILL, "calibration_drift", 9.0, STILL_DRIFT),
     ):
         yield builders.health(
             condition,
@@ -292,12 +297,15 @@ def _person(api: Api, name: str, role: Role) -> NewUser:
 def _reviews(api: Api, people: tuple[NewUser, ...], alerts: tuple[AlertOpened, ...]) -> None:
     """Older days are judged, yesterday's half; the latest wait."""
     first, second = browser(api, people[1]), browser(api, people[2])
-    for number, alert in enumerate(alerts[:-20]):
+    for number, (alert, episode) in enumerate(zip(alerts[:-20], EPISODES, strict=False)):
         client = second if number % 3 else first
         path = f"/api/v1/alerts/{alert.alert_id}"
-        is_true = alert.rule == "fight" and alert.peak_score > HARDLY
-        verdict = {"verdict": "true" if is_true else "false"}
-        reason = {} if is_true else {"reason": ("the cleaner", "a reflection", "staff")[number % 3]}
+        verdict = {"verdict": "true" if episode.is_true else "false"}
+        reason = (
+            {}
+            if episode.is_true
+            else {"reason": ("the cleaner", "a reflection", "staff")[number % 3]}
+        )
         done = client.put(f"{path}/verdict", json=verdict | reason)
         assert done.status_code == 200, done.text
     latest = f"/api/v1/alerts/{alerts[-1].alert_id}"

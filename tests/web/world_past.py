@@ -124,7 +124,7 @@ class Seen:
         chance = np.random.default_rng((self.camera.number, first, 1))
         raw_N = scores.raw_N - 0.2 + chance.normal(0, 0.3, len(scores))
         for episode in EPISODES:
-            if episode.rule != FIGHT or episode.peak <= SPARED:
+            if episode.rule != FIGHT or episode.peak <= SPARED or episode.is_nothing:
                 raw_N -= 0.6 * self.camera.rise(scores.index_N, episode)
         for episode in FOUND:
             raw_N += self.camera.rise(scores.index_N, episode)
@@ -135,7 +135,7 @@ def _changed() -> Iterator[Episode]:
     """Of the fights that the live one found those that this one finds too."""
     fights = [each for each in EPISODES if each.rule == FIGHT and not each.is_open]
     for number, fight in enumerate(fights):
-        if fight.peak <= SPARED:
+        if fight.peak <= SPARED or fight.is_nothing:
             continue
         peak = min(0.97, round(fight.peak + 0.03, 2))
         later = {"at": fight.at + LATE, "lasts_s": fight.lasts_s - 4} if late(number) else {}

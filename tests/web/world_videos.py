@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+from schemas import ids
 from schemas.alerts import AlertClosed
 from services.api.tables import videos
 from tests.unit.api import builders
@@ -55,7 +56,10 @@ def _analysis(api: Api, video_id: UUID) -> None:
         head = builders.head(calibrated=calibrated, model_id=MODEL, high_mark=HIGH_MARK)
         over = {"is_last": index == len(SCORES) - 1}
         api.project(builders.scored(index, heads=(head,), detector=MODEL, **source, **over))
-    api.project(builders.alert(AlertClosed, 0.96, 2, model_id=MODEL, **source))
+    alert = builders.alert(AlertClosed, 0.96, 2, model_id=MODEL, **source)
+    api.project(alert)
+    api.put(ids.snapshot_key(alert.alert_id), scenes.still(0))
+    api.put(ids.evidence_key(alert.alert_id), scenes.film(0))
 
 
 def _album(client: Any, video_id: UUID) -> UUID:
