@@ -1,1 +1,0 @@
-import{y as e}from"./layout.js";var t=[];function n(){let{data:n}=e.useQuery(`get`,`/api/v1/stores`,{params:{query:{limit:200}}},{staleTime:3e5});return n?.items??t}function r(){let e=n();return t=>e.find(e=>e.store_id===t)?.hours.time_zone}export{r as n,n as t};
