@@ -25,6 +25,17 @@ it.each(globSync("src/i18n/*-ko.po"))(
   },
 );
 
+it("has one Korean word for a message, whichever room's words are loaded last", async () => {
+  const all = await Promise.all(globSync("src/i18n/*-ko.po").map(catalogue));
+  const words = new Map<string, string | undefined>();
+  const twofold = all.flatMap(Object.entries).filter(([id, { translation }]) => {
+    const before = words.get(id);
+    words.set(id, translation);
+    return before !== undefined && before !== translation;
+  });
+  expect(twofold.map(([, { message, translation }]) => [message, translation])).toEqual([]);
+});
+
 it.each(globSync("src/pages/*/"))(
   "loads with the pages of %s the words of all rooms they take parts of",
   (room) => {

@@ -110,7 +110,7 @@ function Views({ camera, tab }: { camera: CameraView; tab: CameraTab | undefined
   const { t } = useLingui();
   const mayChange = useMay("configure");
   const tabs: [CameraTab | undefined, string, boolean][] = [
-    [undefined, t`Live`, true],
+    [undefined, t({ context: "view", message: "Live" }), true],
     ["timeline", t`Timeline`, true],
     ["areas", t`Masks and zones`, mayChange],
     ["policy", t`Policy`, true],

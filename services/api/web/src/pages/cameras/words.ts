@@ -37,7 +37,7 @@ export function useWords() {
       dark: t`Dark`,
       covered: t`Covered`,
       blurred: t`Blurred`,
-      moved: t`Moved`,
+      moved: t`Camera moved`,
       clock_stepped: t`Clock was set`,
       still: t`Nothing moves`,
       overloaded: t`Overloaded`,

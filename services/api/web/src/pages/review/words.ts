@@ -38,7 +38,7 @@ export function useWords() {
     dark: t`Picture dark`,
     covered: t`Covered`,
     blurred: t`Blurred`,
-    moved: t`Moved`,
+    moved: t`Camera moved`,
     clock_stepped: t`Clock stepped`,
     still: t`Nothing moves`,
     overloaded: t`Overloaded`,

@@ -147,7 +147,7 @@ function Days({
   }, []);
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset does not scroll in all browsers
-    <div ref={list} className={css.days} role="group" aria-label={t`Days`}>
+    <div ref={list} className={css.days} role="group" aria-label={t`Days to go to`}>
       {days.map((day) => (
         <button
           key={day.from}
