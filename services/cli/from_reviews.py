@@ -26,7 +26,8 @@ from services.cli.videos import client_of
 from services.features.config import FeaturesSettings
 from services.features.weights.registry import FetchError
 from services.scoring.archive.config import ArchiveSettings
-from services.scoring.archive.reading import Archive, Wanted
+from services.scoring.archive.reading import Archive
+from services.scoring.archive.wanted import Wanted
 from services.scoring.cards import Card, MismatchError
 from services.scoring.heads.checkpoint import CheckpointError
 from services.training.features import Features

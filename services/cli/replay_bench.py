@@ -46,9 +46,10 @@ from services.scoring.heads.registry import build
 from services.scoring.judging.detector import Detector, assemble
 from services.scoring.replay.checkpoint import Records
 from services.scoring.replay.footage import Chain
+from services.scoring.replay.inputs import AT_ONCE, LogInput, decoder_of, keys_of
 from services.scoring.replay.log import KafkaLog
-from services.scoring.replay.planning import decoder_of, keys_of, plan
-from services.scoring.replay.running import AT_ONCE, Job, Surroundings
+from services.scoring.replay.planning import plan
+from services.scoring.replay.running import Job, Surroundings
 
 Row = tuple[str, Any]
 PREFIX = "replays."
@@ -220,7 +221,8 @@ def _judged(
     both from when it was planned.
     """
     broker, store, log = KafkaBroker(kafka), MemoryObjects(), KafkaLog(kafka)
-    Records(store, request.run).save_plan(plan(request, detector, broker, log))
+    read_from = LogInput(request, detector, broker, log)
+    Records(store, request.run).save_plan(plan(request, detector, broker, read_from))
     around = Surroundings(broker, log, store, broker.publisher("bench"))
     cpu_s, wall_s = time.process_time(), time.perf_counter()
     done = Job(request, detector, around).run()

@@ -117,7 +117,7 @@ class Compaction:
         return Part(lot[0].of, lot[0].partition, first, end, rows, mark(UUID(first_id)))
 
     def _unseen(self, lot: Sequence[Part]) -> Iterator[pa.Table]:
-        seen: set[tuple[int, int, str]] = set()
+        seen = set[bytes]()
         for part in lot:
             for table in parts.tables(self._store, part):
                 yield parts.unseen(table, part.of.kind, seen)

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -13,6 +14,8 @@ from schemas.archive import CONTENT_TYPE, STARTED_AT, ArchiveKind, Part
 from services.chassis.storage.objects import ObjectStore, open_object
 from services.scoring.archive.columns import ROW_ID
 
+MARK_BYTES = 16
+"""Of a row that was seen."""
 ROW_GROUP = 4096
 """Rows that are read at once: 16 MB of I3D's vectors."""
 
@@ -74,13 +77,19 @@ def regrouped(found: Iterable[pa.Table]) -> Iterator[pa.Table]:
         yield pa.concat_tables(waiting)
 
 
-def unseen(table: pa.Table, kind: ArchiveKind, seen: set[tuple[int, int, str]]) -> pa.Table:
+def unseen(table: pa.Table, kind: ArchiveKind, seen: set[bytes]) -> pa.Table:
     """The rows that were not seen yet, by their place on the log; from now on they are."""
     names = "log_partition", "log_offset", ROW_ID[kind]
-    places = list(zip(*(table.column(name).to_pylist() for name in names), strict=True))
-    fresh = [place not in seen for place in places]
-    seen.update(places)
+    places = zip(*(table.column(name).to_pylist() for name in names), strict=True)
+    marks = [_mark(*place) for place in places]
+    fresh = [mark not in seen for mark in marks]
+    seen.update(marks)
     return table if all(fresh) else table.filter(pa.array(fresh))
+
+
+def _mark(partition: int, offset: int, row_id: str) -> bytes:
+    """Of one record among all."""
+    return blake2b(f"{partition}/{offset}/{row_id}".encode(), digest_size=MARK_BYTES).digest()
 
 
 def _opened(store: ObjectStore, key: str) -> BinaryIO:

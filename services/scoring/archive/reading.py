@@ -3,64 +3,28 @@
 Shapes: N rows, D dimensions of a vector.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from schemas.archive import (
-    STARTED_AT,
-    ArchiveKind,
-    Part,
-    store_prefix,
-    tenant_prefix,
-    utc_day,
-)
+from schemas.archive import STARTED_AT, Part, store_prefix, tenant_prefix
 from schemas.clips import ClipSpec, SourceKind
 from schemas.embeddings import EmbeddingExtracted
 from schemas.poses import PosesExtracted
 from services.chassis.storage.objects import ObjectMissing, ObjectStore
 from services.scoring.archive import parts
 from services.scoring.archive.columns import embeddings_of, poses_of, spec_of, vectors_of
+from services.scoring.archive.wanted import Place, Plan, Wanted
 
 LISTED_AGAIN = 3
 """Parts may be merged or removed while they are read: then the listing is asked again."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which rows: of these sources of one tenant, whose first clip began from `since` on and before
-    `until`. `stores` is where they lie; None looks through all of the tenant's, since a camera may
-    have been moved.
-    """
-
-    kind: ArchiveKind
-    tenant_id: UUID
-    backbone: str
-    sources: Sequence[UUID]
-    since: datetime
-    until: datetime
-    stores: Collection[UUID] | None = None
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What there is to read: known by a listing alone. Rows are those of whole parts, which may
-    hold more than is wanted, and some twice.
-    """
-
-    parts: tuple[Part, ...]
-    size_bytes: int
-
-    @property
-    def rows(self) -> int:
-        return sum(part.rows for part in self.parts)
 
 
 @dataclass(frozen=True)
@@ -174,64 +138,81 @@ class Archive:
     def plan(self, wanted: Wanted) -> Plan:
         """Without reading any part."""
         sources, size_bytes, found = set(wanted.sources), 0, list[Part]()
-        first, last = utc_day(wanted.since), utc_day(wanted.until)
         for prefix in self._prefixes(wanted):
             for info in self._store.list(prefix):
                 part = Part.read(info.key)
-                if part is None or part.of.source_id not in sources:
-                    continue
-                if part.of.backbone == wanted.backbone and first <= part.of.day <= last:
+                if part and part.of.source_id in sources and wanted.has(part):
                     found.append(part)
                     size_bytes += info.size_bytes
         return Plan(tuple(found), size_bytes)
 
-    def embeddings(self, wanted: Wanted) -> Iterator[EmbeddingRows]:
+    def embeddings(
+        self,
+        wanted: Wanted,
+        place: Place | None = None,
+        most: int = parts.ROW_GROUP,
+        plan: Plan | None = None,
+    ) -> Iterator[EmbeddingRows]:
         """Source after source in the order of `wanted`, day after day; each batch is of one window
-        and spec, and a few thousand rows at most.
+        and spec, and `most` rows at most. It begins at `place`, and moves that behind each batch
+        that it gives. `plan`: what to read, if not all that there is now.
         """
-        for table in self._tables(wanted):
-            for alike in _alike(table):
-                yield EmbeddingRows(alike, wanted.backbone)
+        for table in self._tables(wanted, place or Place(), most, plan):
+            yield EmbeddingRows(table, wanted.backbone)
 
-    def poses(self, wanted: Wanted) -> Iterator[Sequence[PosesExtracted]]:
+    def poses(
+        self,
+        wanted: Wanted,
+        place: Place | None = None,
+        most: int = parts.ROW_GROUP,
+        plan: Plan | None = None,
+    ) -> Iterator[Sequence[PosesExtracted]]:
         """As `embeddings`: the messages, equal to those on the log."""
-        for table in self._tables(wanted):
+        for table in self._tables(wanted, place or Place(), most, plan):
             yield poses_of(table, wanted.backbone)
 
-    def _tables(self, wanted: Wanted) -> Iterator[pa.Table]:
-        by_source: dict[UUID, list[Part]] = {}
-        for part in self.plan(wanted).parts:
-            by_source.setdefault(part.of.source_id, []).append(part)
-        for source_id in dict.fromkeys(wanted.sources):
-            yield from self._of_source(wanted, by_source.get(source_id, []))
-
-    def _of_source(self, wanted: Wanted, found: list[Part]) -> Iterator[pa.Table]:
-        """Day after day. A part that is merged into another while this goes on is found again in
-        that one; rows that were read already are passed over.
-        """
-        for day in sorted({part.of.day for part in found}):
-            seen: set[tuple[int, int, str]] = set()
-            waiting, attempts = [part for part in found if part.of.day == day], 0
-            while waiting:
-                try:
-                    yield from self._of_day(wanted, waiting, seen)
-                    break
-                except ObjectMissing:
-                    attempts += 1
-                    if attempts > LISTED_AGAIN:
-                        raise
-                    place = waiting[0].of.source_id, day
-                    again = self.plan(wanted).parts
-                    waiting = [one for one in again if (one.of.source_id, one.of.day) == place]
-
-    def _of_day(
-        self, wanted: Wanted, found: list[Part], seen: set[tuple[int, int, str]]
+    def _tables(
+        self, wanted: Wanted, place: Place, most: int, plan: Plan | None
     ) -> Iterator[pa.Table]:
+        by_source: dict[UUID, list[Part]] = {}
+        for part in (plan or self.plan(wanted)).parts:
+            by_source.setdefault(part.of.source_id, []).append(part)
+        sources = list(dict.fromkeys(wanted.sources))
+        begun = sources.index(place.source_id) if place.source_id else 0
+        for source_id in sources[begun:]:
+            found = by_source.get(source_id, [])
+            for day in sorted({part.of.day for part in found}):
+                if place.enter(source_id, day):
+                    waiting = [part for part in found if part.of.day == day]
+                    for table in self._of_day(wanted, waiting):
+                        for piece in _pieces(table, most):
+                            fresh = parts.unseen(piece, wanted.kind, place.seen)
+                            if fresh.num_rows:
+                                yield fresh
+
+    def _of_day(self, wanted: Wanted, waiting: Sequence[Part]) -> Iterator[pa.Table]:
+        """A part that is merged into another while this goes on is found again in that one, with
+        rows that were given already.
+        """
+        attempts = 0
+        while waiting:
+            try:
+                yield from self._of_parts(wanted, waiting)
+                return
+            except ObjectMissing:
+                attempts += 1
+                if attempts > LISTED_AGAIN:
+                    raise
+                place = waiting[0].of.source_id, waiting[0].of.day
+                again = self.plan(wanted).parts
+                waiting = [one for one in again if (one.of.source_id, one.of.day) == place]
+
+    def _of_parts(self, wanted: Wanted, found: Sequence[Part]) -> Iterator[pa.Table]:
         for part in sorted(found, key=lambda one: (one.partition, one.first, -one.end)):
             for table in parts.tables(self._store, part, wanted.since, wanted.until):
-                fresh = parts.unseen(table, wanted.kind, seen)
-                if fresh.num_rows:
-                    yield fresh
+                if wanted.ends is not None and part.end > (end := wanted.ends[part.partition]):
+                    table = table.filter(pc.less(table.column("log_offset"), end))
+                yield table
 
     def _prefixes(self, wanted: Wanted) -> list[str]:
         if wanted.stores is None:
@@ -239,13 +220,13 @@ class Archive:
         return [store_prefix(wanted.kind, wanted.tenant_id, one) for one in wanted.stores]
 
 
-def _alike(table: pa.Table) -> Iterator[pa.Table]:
-    """Runs of rows of one window and spec: mostly the whole table."""
+def _pieces(table: pa.Table, most: int) -> Iterator[pa.Table]:
+    """Runs of rows of one window and spec, so many at most: mostly the whole table."""
     names = "window", "spec_frames", "spec_frame_rate", "spec_hop", "source_kind"
-    columns = [table.column(name).to_pylist() for name in names]
+    columns = [table.column(name).to_pylist() for name in names if name in table.schema.names]
     keys = list(zip(*columns, strict=True))
     start = 0
     for number in range(1, len(keys) + 1):
-        if number == len(keys) or keys[number] != keys[start]:
+        if number == len(keys) or keys[number] != keys[start] or number - start == most:
             yield table.slice(start, number - start)
             start = number

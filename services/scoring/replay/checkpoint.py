@@ -20,7 +20,7 @@ from schemas.topics import POLICIES, REPLAY_PROGRESS
 from services.chassis.storage.objects import ObjectMissing, ObjectStore
 from services.scoring.replay.log import Span
 
-FORMAT = 2
+FORMAT = 3
 CONTENT_TYPE = "application/msgpack"
 UNASKED = {"is_cancelled", "requested_at", "extracted_at"}
 """Fields of a request that do not change what is replayed."""
@@ -65,9 +65,9 @@ class Plan:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """How far a replay is: the next offset of each partition, and the states of all sources."""
+    """How far a replay is: the place in its input, and the states of all sources."""
 
-    nexts: Mapping[int, int]
+    place: Mapping[str, Any]
     states: Mapping[str, Any]
     counts: Mapping[str, float]
 
@@ -92,7 +92,7 @@ class Records:
         content = self._load("checkpoint")
         if content is None:
             return None
-        return Checkpoint(content["nexts"], content["states"], content["counts"])
+        return Checkpoint(content["place"], content["states"], content["counts"])
 
     def save_checkpoint(self, checkpoint: Checkpoint) -> None:
         self._save("checkpoint", vars(checkpoint))

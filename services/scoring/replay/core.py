@@ -5,7 +5,7 @@ that was open when the stretch begins is the same one as in the live run. It goe
 for as long as something is open, so that each alert has its end. Pure.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -61,6 +61,11 @@ class Replay:
     def lead(self, source_id: UUID) -> timedelta:
         """How far before the stretch it begins with a source."""
         return self.margin + (LEARNING if self.stepping.has_budget(source_id) else timedelta())
+
+    def near(self, sources: Collection[UUID]) -> tuple[datetime, datetime]:
+        """From when on, and until when, something of these sources matters."""
+        lead = max(self.lead(source_id) for source_id in sources)
+        return self.stretch.since - lead, self.stretch.until + self.margin
 
     def take(self, batch: Sequence[Row | PosesExtracted]) -> Iterator[Output]:
         """Alerts before the scores that count them; scores may wait until `flush`."""

@@ -78,7 +78,7 @@ def _archive(store: S3Objects, request: ReplayRequested) -> "ArchivedRows":
     from services.scoring.replay.archived import ArchivedRows
 
     kind: ArchiveKind = "poses" if request.backbone == POSE_BACKBONE else "embeddings"
-    return ArchivedRows(Archive(store), kind, request.tenant_id)
+    return ArchivedRows(Archive(store), kind, request)
 
 
 def send(pipe: IO[bytes], request: ReplayRequested) -> None:

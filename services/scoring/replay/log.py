@@ -7,8 +7,11 @@ from typing import Any, NamedTuple, Protocol
 
 from confluent_kafka import KafkaError, TopicPartition
 
+from schemas.base import Message
 from schemas.topics import Topic
 from services.chassis.settings import KafkaSettings
+from services.chassis.streaming.broker import Broker
+from services.chassis.streaming.compacted import CompactedView
 from services.chassis.streaming.kafka import KafkaReader
 
 POLL_S = 0.05
@@ -33,6 +36,14 @@ class Span:
     def __len__(self) -> int:
         """How many records, as far as offsets tell."""
         return sum(max(end - self.starts[number], 0) for number, end in self.ends.items())
+
+    def after(self, share: float) -> "Span":
+        """Without so much of each partition."""
+        starts = {
+            number: start + int(share * max(self.ends[number] - start, 0))
+            for number, start in self.starts.items()
+        }
+        return Span(starts, self.ends)
 
     def left(self, nexts: Mapping[int, int]) -> "Span":
         """What is left once each partition is read up to these offsets."""
@@ -119,3 +130,14 @@ class _SpanReader(KafkaReader):
             partition.number: answer.offset if answer.offset >= 0 else end
             for (partition, end), answer in zip(self.ends.items(), found, strict=True)
         }
+
+
+def all_of(broker: Broker, topic: Topic) -> tuple[Message, ...]:
+    """The latest of each key that lies on a compacted topic now."""
+    view = CompactedView(broker, topic)
+    view.start()
+    try:
+        view.wait_ready()
+        return view.values()
+    finally:
+        view.stop()

@@ -5,11 +5,10 @@ a source are validated once, as a message; of all others the types are looked at
 look right goes the slow way, through the message, or is passed over as live.
 """
 
-from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgpack
@@ -69,15 +68,6 @@ class Row(NamedTuple):
     is_last: bool
     vector: bytes
     """float32, least significant byte first."""
-
-
-class Archive(Protocol):
-    """What the log holds no more, by time of the windows' first clips."""
-
-    def rows(
-        self, backbone: str, sources: Collection[UUID], since: datetime, until: datetime
-    ) -> Iterator[Sequence[Row | PosesExtracted]]:
-        """Those of a source in the order in which they lay on the log."""
 
 
 class RowDecoder:

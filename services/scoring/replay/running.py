@@ -4,12 +4,11 @@ Everything put out is an upsert by what it is about, so a replay that is carried
 on from its latest checkpoint after kill -9, changes nothing twice.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from threading import Event
 
 from schemas.alerts import AlertOpened
-from schemas.poses import PosesExtracted
 from schemas.replays import ReplayProgressed, ReplayRequested, ReplayState
 from schemas.topics import REPLAY_PROGRESS
 from services.chassis.clock import Clock, SystemClock
@@ -21,11 +20,10 @@ from services.scoring.judging.detector import Detector
 from services.scoring.replay import planning
 from services.scoring.replay.checkpoint import Checkpoint, Plan, Records, digest_of
 from services.scoring.replay.core import Output, Replay
+from services.scoring.replay.inputs import AT_ONCE, Batch, Input, LogInput
 from services.scoring.replay.log import Log
-from services.scoring.replay.rows import Archive, Row
 from services.scoring.replay.states import restore, states_of
 
-AT_ONCE = 4096
 TELL_S = 1.0
 PACE_S = 0.25
 """Where a rate is asked for, so much work is done at once at most."""
@@ -43,7 +41,8 @@ class Surroundings:
     log: Log
     store: ObjectStore
     publisher: Publisher
-    archive: Archive | None = None
+    archive: Input | None = None
+    """Of the request, where it names the archive."""
     clock: Clock = field(default_factory=SystemClock)
 
 
@@ -60,7 +59,7 @@ class Job:
         self._request, self._detector, self._around = request, detector, around
         self._checkpoint_s = checkpoint_s
         self._records = Records(around.store, request.run)
-        self._nexts: dict[int, int] = {}
+        self._input = self._input_of(request)
         self._alerts, self._elapsed_before_s = 0, 0.0
         self._began_s = self._told_s = self._noted_s = self._judging_since_s = self._now_s
         self._resumed_at = 0
@@ -72,11 +71,11 @@ class Job:
         """
         plan = self._records.plan(digest_of(self._request)) or self._planned()
         replay = Replay(self._detector, planning.stretch_of(self._request), plan.policies.get)
-        self._resume(replay)
+        batches = self._batches(plan, replay)
         self._judging_since_s, self._resumed_at = self._now_s, replay.windows
         self._tell("running", plan, replay)
-        for rows in self._rows(plan):
-            self._put_out(replay.take(rows))
+        for batch in batches:
+            self._put_out(replay.take(batch.rows))
             self._keep_pace(replay)
             self._note(plan, replay)
         self._put_out(replay.finish())
@@ -90,43 +89,31 @@ class Job:
 
     def _planned(self) -> Plan:
         self._publish(self._progress("planning"))
-        around = self._around
-        plan = planning.plan(self._request, self._detector, around.broker, around.log)
+        plan = planning.plan(self._request, self._detector, self._around.broker, self._input)
         self._records.save_plan(plan)
         self._publish(self._progress("planning", plan))
         return plan
 
-    def _resume(self, replay: Replay) -> None:
-        checkpoint = self._records.checkpoint()
-        if checkpoint is not None and self._can_resume:
+    def _batches(self, plan: Plan, replay: Replay) -> Iterator[Batch]:
+        """What is left to read, once the replay is as it was at its latest checkpoint."""
+        checkpoint, place = self._records.checkpoint(), None
+        if checkpoint is not None:
+            place = checkpoint.place
             restore(replay, checkpoint.states)
-            self._nexts = dict(checkpoint.nexts)
             self._alerts = int(checkpoint.counts["alerts"])
             self._elapsed_before_s = checkpoint.counts["elapsed_s"]
+        most, rate = AT_ONCE, self._request.windows_per_s
+        if rate is not None:
+            most = max(1, min(AT_ONCE, round(rate * PACE_S)))
+        return self._input.batches(plan.span, replay, place, most)
 
-    @property
-    def _can_resume(self) -> bool:
-        """A place in the archive is no part of a checkpoint: what is read there begins anew."""
-        return self._request.input != "archive"
-
-    def _rows(self, plan: Plan) -> Iterator[Sequence[Row | PosesExtracted]]:
-        request, around = self._request, self._around
-        if request.input == "archive":
-            if around.archive is None:
-                raise ValueError("this worker has no archive to read from")
-            replay = Replay(self._detector, planning.stretch_of(request), plan.policies.get)
-            lead = max(replay.lead(source_id) for source_id in request.sources)
-            since, until = request.since - lead, request.until + replay.margin
-            yield from around.archive.rows(request.backbone, request.sources, since, until)
-            return
-        decoder = planning.decoder_of(request, self._detector)
-        keys, most = planning.keys_of(request), AT_ONCE
-        if request.windows_per_s is not None:
-            most = max(1, min(AT_ONCE, round(request.windows_per_s * PACE_S)))
-        for records in around.log.read(self._detector.topic, plan.span.left(self._nexts), most):
-            yield planning.rows_of(decoder, keys, records)
-            for record in records:
-                self._nexts[record.partition] = record.offset + 1
+    def _input_of(self, request: ReplayRequested) -> Input:
+        around = self._around
+        if request.input != "archive":
+            return LogInput(request, self._detector, around.broker, around.log)
+        if around.archive is None:
+            raise ValueError("this worker has no archive to read from")
+        return around.archive
 
     def _put_out(self, outputs: Iterable[Output]) -> None:
         for output in outputs:
@@ -137,7 +124,7 @@ class Job:
         now_s = self._now_s
         if now_s - self._told_s >= TELL_S:
             self._tell("running", plan, replay)
-        if now_s - self._noted_s >= self._checkpoint_s and self._can_resume:
+        if now_s - self._noted_s >= self._checkpoint_s:
             self.checkpoint(replay)
             took_s = self._now_s - now_s
             self._checkpoint_s = max(self._checkpoint_s, 20 * took_s)
@@ -148,8 +135,8 @@ class Job:
         self._put_out(replay.flush())
         self._around.publisher.flush()
         counts = {"alerts": self._alerts, "elapsed_s": self._elapsed_s}
-        states = states_of(replay)
-        self._records.save_checkpoint(Checkpoint(dict(self._nexts), states, counts))
+        checkpoint = Checkpoint(self._input.place(), states_of(replay), counts)
+        self._records.save_checkpoint(checkpoint)
 
     def _keep_pace(self, replay: Replay) -> None:
         """No faster than was asked for, counted from when this start had its plan."""

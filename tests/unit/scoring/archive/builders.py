@@ -26,8 +26,9 @@ from services.chassis.streaming.records import Incoming, Outgoing, Partition
 from services.scoring.archive.compaction import Compaction
 from services.scoring.archive.core import Gathering
 from services.scoring.archive.owned import Owned
-from services.scoring.archive.reading import Archive, Wanted
+from services.scoring.archive.reading import Archive
 from services.scoring.archive.service import TOPICS, ArchiveHandler
+from services.scoring.archive.wanted import Wanted
 from tests import builders
 
 TENANT, STORE, NEXT_STORE = UUID(int=1), UUID(int=11), UUID(int=12)

@@ -10,6 +10,7 @@ import msgpack
 import pytest
 
 from schemas.alerts import AlertOpened
+from schemas.archive import parts_among
 from schemas.embeddings import EmbeddingExtracted
 from schemas.policies import PolicySet
 from schemas.poses import PosesExtracted
@@ -29,18 +30,21 @@ from services.chassis.storage.objects import MemoryObjects
 from services.chassis.streaming.memory import MemoryBroker
 from services.chassis.streaming.publisher import Publisher
 from services.chassis.streaming.records import Outgoing
+from services.scoring.archive.reading import Archive
 from services.scoring.judging.detector import Detector
+from services.scoring.replay.archived import ArchivedRows
+from services.scoring.replay.checkpoint import Records
 from services.scoring.replay.core import Replay
 from services.scoring.replay.log import Packed, Span
 from services.scoring.replay.planning import stretch_of
-from services.scoring.replay.rows import Row
 from services.scoring.replay.running import Job, NothingThere, Surroundings
 from services.scoring.replay.states import restore, states_of
 from tests.builders import ORIGIN, source
 from tests.unit.scoring.judging.test_core import person_head, scene_head
 from tests.unit.scoring.poses.people import at, standing
+from tests.unit.scoring.replay.archives import merge, put_archive
 from tests.unit.scoring.replay.memory import MemoryLog, put
-from tests.unit.scoring.replay.outputs import clips, closed, opened, rows, scores
+from tests.unit.scoring.replay.outputs import clips, closed, opened, scores
 from tests.unit.scoring.replay.test_core import DETECTOR, HIGHS, footage, live, moment
 
 TENANT = source(99)
@@ -286,25 +290,84 @@ def test_what_was_embedded_anew_is_judged_where_it_is_asked_for(
     assert {raw for (raw, _), _ in judged.values()} == ({1.0} if of == "recordings" else {0.0, 1.0})
 
 
-class MemoryArchive:
-    """Rows of what lay on the log."""
-
-    def __init__(self, found: Sequence[Row]) -> None:
-        self._found = found
-
-    def rows(self, *asked: Any) -> Iterator[Sequence[Row | PosesExtracted]]:
-        yield self._found
+ARCHIVED = [one for one in footage(HIGHS, sources=3) if isinstance(one, EmbeddingExtracted)]
+NOTHING_ON_THE_LOG = [EMBEDDINGS, SCORES, ALERTS, POLICIES, SOURCES, REPLAY_PROGRESS]
 
 
-def test_what_the_log_holds_no_more_comes_from_the_archive() -> None:
-    topics = [EMBEDDINGS, SCORES, ALERTS, POLICIES, SOURCES, REPLAY_PROGRESS]
-    broker = MemoryBroker(topics)
-    archive = MemoryArchive(rows(footage(HIGHS, sources=3)))
-    run(broker, request(input="archive"), archive=archive)
+def from_archive(
+    broker: MemoryBroker, store: MemoryObjects, publisher: Publisher | None = None, **more: Any
+) -> Job:
+    """A job over the archive in the same store, a few rows at a time."""
+    asked = request(input="archive", **more)
+    archive = ArchivedRows(Archive(store), "embeddings", asked)
+    publisher = publisher or broker.publisher("scoring")
+    clock = ManualClock()
+    surroundings = replace(around(broker, store), archive=archive, publisher=publisher, clock=clock)
+    return Job(asked, DETECTOR, surroundings, checkpoint_s=1e-9)
+
+
+@pytest.fixture
+def store() -> MemoryObjects:
+    store = MemoryObjects()
+    put_archive(store, TENANT, ARCHIVED)
+    return store
+
+
+def test_what_the_log_holds_no_more_comes_from_the_archive(store: MemoryObjects) -> None:
+    broker = MemoryBroker(NOTHING_ON_THE_LOG)
+    done = from_archive(broker, store).run()
     assert results(broker)[0] == scores(expected())
+    assert begun(broker.messages(ALERTS)) == begun(expected())
+    [planned] = {one.windows_planned for one in told(broker) if one.state == "running"}
+    assert planned > 0
+    assert done.windows == len(ARCHIVED)
+
+
+@pytest.mark.parametrize(("after", "is_merged"), [(5, False), (17, True), (40, False), (75, True)])
+def test_killed_anywhere_it_goes_on_in_the_archive(
+    store: MemoryObjects, after: int, is_merged: bool
+) -> None:
+    """Also where the parts that it was reading became another by then."""
+    undisturbed, broker = MemoryBroker(NOTHING_ON_THE_LOG), MemoryBroker(NOTHING_ON_THE_LOG)
+    whole = from_archive(undisturbed, store, run="again").run()
+    records = Records(store, "again")
+    records.remove()
+    dying = DyingPublisher(broker.publisher("scoring"), after)
+    with pytest.raises(Killed):
+        from_archive(broker, store, dying).run()
+    noted = records.checkpoint()
+    if is_merged:
+        merge(store, TENANT, ARCHIVED)
+    done = from_archive(broker, store).run()
+    assert results(broker) == results(undisturbed)
+    assert (done.windows, done.clips, done.alerts) == (whole.windows, whole.clips, whole.alerts)
+    begun_at = [one.windows for one in told(broker) if one.state == "running"]
+    assert noted is None or noted.states["windows"] in begun_at
+
+
+def test_what_the_archive_gets_later_is_no_part_of_it(store: MemoryObjects) -> None:
+    undisturbed, broker = MemoryBroker(NOTHING_ON_THE_LOG), MemoryBroker(NOTHING_ON_THE_LOG)
+    for part in parts_among(info.key for info in store.list("archive/")):
+        if part.end > len(ARCHIVED) // 2:
+            store.delete(part.key)
+    from_archive(undisturbed, store).run()
+    Records(store, "again").remove()
+    with pytest.raises(Killed):
+        from_archive(broker, store, DyingPublisher(broker.publisher("scoring"), 5)).run()
+    put_archive(store, TENANT, ARCHIVED)
+    from_archive(broker, store).run()
+    assert results(broker) == results(undisturbed)
+
+
+def test_no_faster_than_was_asked_for_out_of_the_archive_too(store: MemoryObjects) -> None:
+    broker = MemoryBroker(NOTHING_ON_THE_LOG)
+    from_archive(broker, store, windows_per_s=20.0).run()
+    running = [one for one in told(broker) if one.state == "running"]
+    assert all(one.windows <= 20 * one.elapsed_s + 1 for one in running)
+    assert len(running) >= len(ARCHIVED) / 20 - 1
 
 
 def test_an_archive_without_any_of_it_is_no_quiet_stretch(broker: MemoryBroker) -> None:
     with pytest.raises(NothingThere):
-        run(broker, request(input="archive"), archive=MemoryArchive(()))
+        from_archive(broker, MemoryObjects()).run()
     assert "done" not in [one.state for one in told(broker)]
