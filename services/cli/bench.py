@@ -194,8 +194,12 @@ def replay_figures(
     from services.cli import replay_bench
 
     with tempfile.TemporaryDirectory() as name:
-        network = Subject.of(backbone, Path(name) / "cache").network
-        for key, value in replay_bench.replay_figures(cameras, days, seconds, network):
+        if cameras is not None:
+            found = replay_bench.month_figures(cameras, days)
+        else:
+            network = Subject.of(backbone, Path(name) / "cache").network
+            found = replay_bench.replay_figures(seconds, network)
+        for key, value in found:
             yield Figure(key.replace("_", " "), str(value), key, value)
 
 

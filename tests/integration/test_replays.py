@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,6 +29,7 @@ from services.scoring.replay.planning import stretch_of
 from tests.builders import source
 from tests.checkpoints import cosine_head, window
 from tests.integration.processes import environment, process
+from tests.unit.scoring.replay.archives import put_archive
 from tests.unit.scoring.replay.outputs import rows, scores
 from tests.waiting import wait_until
 
@@ -40,7 +41,7 @@ PATIENCE_S = 300
 
 @contextmanager
 def worker(settings: ServiceSettings, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    chosen = {"replay_checkpoint_s": "0.3", "replay_niceness": "0"}
+    chosen = {"replay_checkpoint_s": "0.3", "replay_niceness": "0", "replays_at_once": "2"}
     surroundings = environment(settings, folder, head=str(folder / "head"), **chosen)
     with process("services.scoring.replay", surroundings, folder / "replay.log") as running:
         yield running
@@ -89,6 +90,17 @@ def is_at(run: str, state: str, windows: int = 0) -> Callable[[Message], bool]:
     return holds
 
 
+def are_at(state: str, *runs: str, windows: int = 0) -> Callable[[Message], bool]:
+    """True from when all of them were."""
+    left = set(runs)
+
+    def holds(message: Message) -> bool:
+        left.difference_update([run for run in left if is_at(run, state, windows)(message)])
+        return not left
+
+    return holds
+
+
 def children_of(process: subprocess.Popen[bytes]) -> list[int]:
     text = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
     return [int(pid) for pid in text.split()]
@@ -101,38 +113,53 @@ def is_there(pid: int) -> bool:
         return False
 
 
-def expected(messages: list[EmbeddingExtracted], folder: Path) -> Replay | Any:
-    replay = Replay(assemble(folder / "head"), stretch_of(request("again")))
+def expected(run: str, messages: list[EmbeddingExtracted], folder: Path) -> list[Any]:
+    replay = Replay(assemble(folder / "head"), stretch_of(request(run)))
     return [*replay.take(rows(messages)), *replay.finish()]
+
+
+def progress_of(run: str, messages: Iterable[Message]) -> list[ReplayProgressed]:
+    return [one for one in messages if isinstance(one, ReplayProgressed) and one.run == run]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_kill_9_changes_nothing_and_an_end_is_at_once(
     settings: ServiceSettings, tmp_path: Path
 ) -> None:
+    """Two replays of the same stretch side by side, of the log and of the archive."""
     store = S3Objects.connect(settings)
     cosine_head(tmp_path / "head")
     messages = footage()
     put(settings, *(Outgoing(EMBEDDINGS, message) for message in messages))
+    put_archive(store, source(99), messages, 100)
     told, scored, alerts = (Tail(settings, topic) for topic in (REPLAY_PROGRESS, SCORES, ALERTS))
-    put(settings, Outgoing(REPLAYS, request("again", windows_per_s=250.0)))
+    asked = [
+        request("again", windows_per_s=250.0),
+        request("old", windows_per_s=250.0, input="archive"),
+    ]
+    put(settings, *(Outgoing(REPLAYS, one) for one in asked))
 
     with worker(settings, tmp_path) as process:
-        told.until(is_at("again", "running", windows=200), PATIENCE_S)
-        [child] = children_of(process)
+        told.until(are_at("running", "again", "old", windows=200), PATIENCE_S)
+        children = children_of(process)
         process.kill()
-        wait_until(lambda: not is_there(child))
+        wait_until(lambda: not any(map(is_there, children)))
+    told.drain()
     with worker(settings, tmp_path) as process:
-        told.until(is_at("again", "running", windows=600), PATIENCE_S)
-        os.kill(children_of(process)[0], signal.SIGKILL)
-        done = told.until(is_at("again", "done"), PATIENCE_S)[-1]
-        wanted = expected(messages, tmp_path)
-        assert scores(scored.drain()) == scores(wanted)
-        found = {one.alert_id for one in alerts.drain()}  # type: ignore[attr-defined]
-        assert found == {one.alert_id for one in wanted if hasattr(one, "alert_id")}
-        assert isinstance(done, ReplayProgressed)
-        assert done.windows == (SOURCES - 1) * WINDOWS
-        assert done.alerts == len(found)
+        heard = told.until(are_at("running", "again", "old", windows=600), PATIENCE_S)
+        for child in children_of(process):
+            os.kill(child, signal.SIGKILL)
+        heard += told.until(are_at("done", "again", "old"), PATIENCE_S)
+        found = [*scored.drain(), *alerts.drain()]
+        for run in ("again", "old"):
+            wanted, progress = expected(run, messages, tmp_path), progress_of(run, heard)
+            of_run = [one for one in found if one.run == run]  # type: ignore[attr-defined]
+            assert scores(of_run) == scores(wanted)
+            ids = {one.alert_id for one in of_run if hasattr(one, "alert_id")}
+            assert ids == {one.alert_id for one in wanted if hasattr(one, "alert_id")}
+            assert progress[0].windows > 0  # it went on
+            assert progress[-1].windows == (SOURCES - 1) * WINDOWS
+            assert progress[-1].alerts == len(ids)
 
         put(settings, Outgoing(REPLAYS, request("slow", windows_per_s=20.0)))
         told.until(is_at("slow", "running"), PATIENCE_S)
@@ -141,5 +168,5 @@ def test_kill_9_changes_nothing_and_an_end_is_at_once(
         put(settings, Outgoing(REPLAYS, slow))
         told.until(is_at("slow", "cancelled"), PATIENCE_S)
         assert not is_there(child)
-        put(settings, Outgoing(REPLAYS, None, key="slow"), Outgoing(REPLAYS, None, key="again"))
+        put(settings, *(Outgoing(REPLAYS, None, key=run) for run in ("slow", "again", "old")))
         wait_until(lambda: not list(store.list("replays/")))

@@ -45,24 +45,26 @@ class Chain:
         return self.origin_at + timedelta(seconds=2 * ClipSpec().hop_s * self.windows)
 
     def records(self, high_D: "NDArray[np.float32]") -> Iterator[tuple[bytes, bytes]]:
-        """Key and value of each record, in the order of the log."""
+        """Key and value of each record, in the order of the log. Packed piece by piece: what is of
+        a camera once, what is of a moment once for all cameras.
+        """
         random = np.random.default_rng(self.seed)
-        pool = [row.tobytes() for row in random.random((POOL, self.dim), np.float32).astype("<f4")]
-        high = high_D.astype("<f4").tobytes()
-        keys = [str(source).encode() for source in self.sources]
-        templates = [self._template(source) for source in self.sources]
+        pool_ND = random.random((POOL, self.dim), np.float32)
+        pool = [_vector(vector_D) for vector_D in pool_ND]
+        high = _vector(high_D)
+        cameras = [(str(source).encode(), self._packed(source)) for source in self.sources]
         offsets = random.integers(0, INCIDENT_EVERY, self.cameras).tolist()
         for number in range(self.windows):
-            shared = self._window(number)
-            for camera, key in enumerate(keys):
+            moment = _fields(self._window(number))
+            for camera, (key, fields) in enumerate(cameras):
                 is_high = (number + offsets[camera]) % INCIDENT_EVERY < INCIDENT_LENGTH
                 vector = high if is_high else pool[(number * 31 + camera * 7) % POOL]
-                content = templates[camera] | shared | {"vector": vector}
-                yield key, msgpack.packb(content)
+                yield key, fields + moment + vector
 
-    def _template(self, source_id: UUID) -> dict[str, Any]:
+    def _packed(self, source_id: UUID) -> bytes:
+        """A message without what changes from window to window, which is to follow."""
         first = ids.clip_id(source_id, self.origin_at, 0)
-        return EmbeddingExtracted(
+        message = EmbeddingExtracted(
             source_id=source_id,
             source_kind="camera",
             origin_at=self.origin_at,
@@ -75,6 +77,11 @@ class Chain:
             vector=bytes(4 * self.dim),
             **{"clips": self._window(0)["clips"]},
         ).wire()
+        fixed = {name: value for name, value in message.items() if name not in CHANGING}
+        packer = msgpack.Packer(autoreset=False)
+        packer.pack_map_header(len(fixed) + len(CHANGING))
+        header: bytes = packer.bytes()
+        return header + _fields(fixed)
 
     def _window(self, number: int) -> dict[str, Any]:
         spec = ClipSpec()
@@ -88,3 +95,15 @@ class Chain:
         ]
         cut_at = self.origin_at + timedelta(seconds=2 * (number + 1) * spec.hop_s)
         return {"clips": clips, "cut_at": cut_at.isoformat()}
+
+
+CHANGING = {"clips", "cut_at", "vector"}
+
+
+def _vector(vector_D: "NDArray[np.float32]") -> bytes:
+    return _fields({"vector": vector_D.astype("<f4").tobytes()})
+
+
+def _fields(content: dict[str, Any]) -> bytes:
+    """Of a map, without its header."""
+    return b"".join(msgpack.packb(each) for pair in content.items() for each in pair)
