@@ -13,7 +13,9 @@ from services.chassis.settings import KafkaSettings
 from services.chassis.streaming.broker import Broker
 from services.chassis.streaming.compacted import CompactedView
 from services.chassis.streaming.kafka import KafkaReader
+from services.chassis.telemetry import logs, metrics
 
+log = logs.get("replay")
 POLL_S = 0.05
 
 
@@ -58,7 +60,9 @@ class Log(Protocol):
         """What was written from `since` on and before `until`, as far as it lies there now."""
 
     def read(self, topic: Topic, span: Span, most: int) -> Iterator[Sequence[Packed]]:
-        """The records of the span, each partition in order, at most so many at once."""
+        """The records of the span, each partition in order, at most so many at once. What is
+        deleted before it is read is passed over, and told.
+        """
 
 
 class KafkaLog:
@@ -95,10 +99,16 @@ class _SpanReader(KafkaReader):
         self._consumer.assign(
             [TopicPartition(name, number, span.starts[number]) for number in sorted(left)]
         )
+        nexts = dict(span.starts)
         while left:
             found, over = self._consume(span, most)
+            for record in found:
+                _tell_lost(name, record.offset - nexts[record.partition])
+                nexts[record.partition] = record.offset + 1
             yield found
             if over := over & left:
+                for number in over:
+                    _tell_lost(name, span.ends[number] - nexts[number])
                 left -= over
                 self._consumer.pause([TopicPartition(name, number) for number in sorted(over)])
 
@@ -130,6 +140,13 @@ class _SpanReader(KafkaReader):
             partition.number: answer.offset if answer.offset >= 0 else end
             for (partition, end), answer in zip(self.ends.items(), found, strict=True)
         }
+
+
+def _tell_lost(topic: str, records: int) -> None:
+    """Where offsets leave a gap, Kafka deleted what lay there."""
+    if records > 0:
+        metrics.count("records_lost", topic, records)
+        log.warning("deleted before it was read", topic=topic, records=records)
 
 
 def all_of(broker: Broker, topic: Topic) -> tuple[Message, ...]:
