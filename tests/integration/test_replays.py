@@ -19,6 +19,7 @@ from confluent_kafka.admin import AdminClient
 from structlog.testing import capture_logs
 
 from schemas.base import Message
+from schemas.clips import ClipSpec
 from schemas.codec import encode
 from schemas.embeddings import EmbeddingExtracted
 from schemas.poses import PosesExtracted
@@ -168,7 +169,7 @@ def asked_for(store: S3Objects, folder: Path) -> dict[str, Asked]:
     messages, walkers = footage(), people()
     scene, of_people = folder / "head", folder / "people"
     cosine_head(scene)
-    random_head(of_people, "lstm_ae", dim=38, **FROM_POSES)
+    random_head(of_people, "lstm_ae", dim=38, spec=ClipSpec(), **FROM_POSES)
     put_archive(store, source(99), messages, 100)
     package = deployed(store, of_people)
     fields = {"sources": PEOPLE, "backbone": "yolov8_pose", "package": package}

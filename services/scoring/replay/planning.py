@@ -64,7 +64,8 @@ def outgoing(output: Output) -> Outgoing:
 
 def _cost(sample: Iterator[Batch], replay: Replay) -> Cost:
     """Of the batches after the first, which waits for the connection, and whose sources are new:
-    that costs more, and is so once. Of the first where there is no other.
+    that costs more, and is so once. Of the first where there is no other. Scores are put out in
+    blocks as long as a sample, which is about what they are later.
     """
     began_s = time.perf_counter()
     first = _judge(next(sample, Batch((), 0)), replay)
@@ -73,16 +74,20 @@ def _cost(sample: Iterator[Batch], replay: Replay) -> Cost:
         cost = cost.plus(_judge(batch, replay))
         if time.perf_counter() - since_s > SAMPLE_S:
             break
-    if not cost.records:
-        return first._replace(seconds=since_s - began_s)
-    return cost._replace(seconds=time.perf_counter() - since_s)
+    _pack(replay.flush())
+    counted, start_s = (cost, since_s) if cost.records else (first, began_s)
+    return counted._replace(seconds=time.perf_counter() - start_s)
 
 
 def _judge(batch: Batch, replay: Replay) -> Cost:
     before = replay.windows
-    for output in (*replay.take(batch.rows), *replay.flush()):
-        payload(outgoing(output))
+    _pack(replay.take(batch.rows))
     return Cost(batch.records, replay.windows - before)
+
+
+def _pack(outputs: Iterable[Output]) -> None:
+    for output in outputs:
+        payload(outgoing(output))
 
 
 def _policies(messages: Iterable[Message], wanted: frozenset[UUID]) -> dict[UUID, PolicySet]:
