@@ -6,43 +6,30 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka import TopicPartition
-from confluent_kafka.admin import AdminClient
-from structlog.testing import capture_logs
 
 from schemas.base import Message
-from schemas.clips import ClipSpec
-from schemas.codec import encode
 from schemas.embeddings import EmbeddingExtracted
-from schemas.poses import PosesExtracted
 from schemas.replays import ReplayProgressed, ReplayRequested
-from schemas.topics import ALERTS, EMBEDDINGS, POSES, REPLAY_PROGRESS, REPLAYS, SCORES
+from schemas.topics import ALERTS, EMBEDDINGS, REPLAY_PROGRESS, REPLAYS, SCORES
 from services.chassis.settings import ServiceSettings
 from services.chassis.storage.s3 import S3Objects
-from services.chassis.streaming.clients import client_config
 from services.chassis.streaming.publisher import KafkaPublisher
 from services.chassis.streaming.records import Outgoing
 from services.chassis.streaming.tail import Tail
 from services.scoring.judging.detector import assemble
 from services.scoring.replay.core import Replay
-from services.scoring.replay.inputs import decoder_of
-from services.scoring.replay.log import KafkaLog
 from services.scoring.replay.planning import stretch_of
 from tests.builders import source
-from tests.checkpoints import cosine_head, deployed, random_head, window
+from tests.checkpoints import cosine_head, window
 from tests.integration.processes import environment, process
-from tests.unit.scoring.judging.test_core import FROM_POSES
-from tests.unit.scoring.poses.people import at, standing
-from tests.unit.scoring.replay.archives import put_archive
-from tests.unit.scoring.replay.outputs import scores
+from tests.unit.scoring.replay.outputs import rows, scores
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
@@ -53,7 +40,7 @@ PATIENCE_S = 300
 
 @contextmanager
 def worker(settings: ServiceSettings, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    chosen = {"replay_checkpoint_s": "0.3", "replay_niceness": "0", "replays_at_once": "3"}
+    chosen = {"replay_checkpoint_s": "0.3", "replay_niceness": "0"}
     surroundings = environment(settings, folder, head=str(folder / "head"), **chosen)
     with process("services.scoring.replay", surroundings, folder / "replay.log") as running:
         yield running
@@ -102,17 +89,6 @@ def is_at(run: str, state: str, windows: int = 0) -> Callable[[Message], bool]:
     return holds
 
 
-def are_at(state: str, *runs: str, windows: int = 0) -> Callable[[Message], bool]:
-    """True from when all of them were."""
-    left = set(runs)
-
-    def holds(message: Message) -> bool:
-        left.difference_update([run for run in left if is_at(run, state, windows)(message)])
-        return not left
-
-    return holds
-
-
 def children_of(process: subprocess.Popen[bytes]) -> list[int]:
     text = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
     return [int(pid) for pid in text.split()]
@@ -125,98 +101,38 @@ def is_there(pid: int) -> bool:
         return False
 
 
-PEOPLE = (source(7), source(8))
-
-
-def people() -> list[PosesExtracted]:
-    """Two cameras with somebody who comes and goes."""
-    return [
-        standing(
-            index,
-            at(0.1 + 0.05 * (index % 9), 1 + index // 20),
-            source_id=name,
-            source_kind="camera",
-            origin_at=ORIGIN,
-            cut_at=ORIGIN + timedelta(seconds=index * 16 / 15),
-        )
-        for index in range(300)
-        for name in PEOPLE
-        if index % 40 < 35
-    ]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """One replay, and what it has to give."""
-
-    request: ReplayRequested
-    folder: Path
-    seen: Sequence[EmbeddingExtracted | PosesExtracted]
-
-    def expected(self) -> list[Any]:
-        replay = Replay(assemble(self.folder), stretch_of(self.request))
-        decoder = decoder_of(self.request, replay.detector)
-        read = [row for one in self.seen if (row := decoder(encode(one))) is not None]
-        return [*replay.take(read), *replay.finish()]
-
-    @property
-    def windows(self) -> int:
-        return sum(one.source_id in self.request.sources for one in self.seen)
-
-
-def asked_for(store: S3Objects, folder: Path) -> dict[str, Asked]:
-    """One stretch of the log and of the archive, and people with a detector from the store."""
-    messages, walkers = footage(), people()
-    scene, of_people = folder / "head", folder / "people"
-    cosine_head(scene)
-    random_head(of_people, "lstm_ae", dim=38, spec=ClipSpec(), **FROM_POSES)
-    put_archive(store, source(99), messages, 100)
-    package = deployed(store, of_people)
-    fields = {"sources": PEOPLE, "backbone": "yolov8_pose", "package": package}
-    return {
-        "again": Asked(request("again", windows_per_s=250.0), scene, messages),
-        "old": Asked(request("old", windows_per_s=250.0, input="archive"), scene, messages),
-        "people": Asked(request("people", windows_per_s=100.0, **fields), of_people, walkers),
-    }
-
-
-def progress_of(run: str, messages: Iterable[Message]) -> list[ReplayProgressed]:
-    return [one for one in messages if isinstance(one, ReplayProgressed) and one.run == run]
+def expected(messages: list[EmbeddingExtracted], folder: Path) -> Replay | Any:
+    replay = Replay(assemble(folder / "head"), stretch_of(request("again")))
+    return [*replay.take(rows(messages)), *replay.finish()]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_kill_9_changes_nothing_and_an_end_is_at_once(
     settings: ServiceSettings, tmp_path: Path
 ) -> None:
-    """Three replays side by side, two of them of the same stretch."""
     store = S3Objects.connect(settings)
-    asked = asked_for(store, tmp_path)
-    put(settings, *(Outgoing(EMBEDDINGS, message) for message in asked["again"].seen))
-    put(settings, *(Outgoing(POSES, message) for message in asked["people"].seen))
+    cosine_head(tmp_path / "head")
+    messages = footage()
+    put(settings, *(Outgoing(EMBEDDINGS, message) for message in messages))
     told, scored, alerts = (Tail(settings, topic) for topic in (REPLAY_PROGRESS, SCORES, ALERTS))
-    put(settings, *(Outgoing(REPLAYS, one.request) for one in asked.values()))
+    put(settings, Outgoing(REPLAYS, request("again", windows_per_s=250.0)))
 
     with worker(settings, tmp_path) as process:
-        told.until(are_at("running", *asked, windows=100), PATIENCE_S)
-        children = children_of(process)
+        told.until(is_at("again", "running", windows=200), PATIENCE_S)
+        [child] = children_of(process)
         process.kill()
-        wait_until(lambda: not any(map(is_there, children)))
-    told.drain()
+        wait_until(lambda: not is_there(child))
     with worker(settings, tmp_path) as process:
-        heard = told.until(are_at("running", *asked, windows=300), PATIENCE_S)
-        for child in children_of(process):
-            os.kill(child, signal.SIGKILL)
-        heard += told.until(are_at("done", *asked), PATIENCE_S)
-        found = [*scored.drain(), *alerts.drain()]
-        for run, one in asked.items():
-            wanted, progress = one.expected(), progress_of(run, heard)
-            of_run = [each for each in found if each.run == run]  # type: ignore[attr-defined]
-            assert scores(of_run) == scores(wanted)
-            ids = {each.alert_id for each in of_run if hasattr(each, "alert_id")}
-            assert ids
-            assert ids == {each.alert_id for each in wanted if hasattr(each, "alert_id")}
-            assert progress[0].windows > 0  # it went on
-            assert (progress[-1].windows, progress[-1].alerts) == (one.windows, len(ids))
+        told.until(is_at("again", "running", windows=600), PATIENCE_S)
+        os.kill(children_of(process)[0], signal.SIGKILL)
+        done = told.until(is_at("again", "done"), PATIENCE_S)[-1]
+        wanted = expected(messages, tmp_path)
+        assert scores(scored.drain()) == scores(wanted)
+        found = {one.alert_id for one in alerts.drain()}  # type: ignore[attr-defined]
+        assert found == {one.alert_id for one in wanted if hasattr(one, "alert_id")}
+        assert isinstance(done, ReplayProgressed)
+        assert done.windows == (SOURCES - 1) * WINDOWS
+        assert done.alerts == len(found)
 
         put(settings, Outgoing(REPLAYS, request("slow", windows_per_s=20.0)))
         told.until(is_at("slow", "running"), PATIENCE_S)
@@ -225,22 +141,5 @@ def test_kill_9_changes_nothing_and_an_end_is_at_once(
         put(settings, Outgoing(REPLAYS, slow))
         told.until(is_at("slow", "cancelled"), PATIENCE_S)
         assert not is_there(child)
-        put(settings, *(Outgoing(REPLAYS, None, key=run) for run in ("slow", *asked)))
+        put(settings, Outgoing(REPLAYS, None, key="slow"), Outgoing(REPLAYS, None, key="again"))
         wait_until(lambda: not list(store.list("replays/")))
-
-
-def test_what_is_deleted_before_it_is_read_is_passed_over_and_told(
-    settings: ServiceSettings,
-) -> None:
-    put(settings, *(Outgoing(EMBEDDINGS, message) for message in footage()[:40]))
-    log, hour = KafkaLog(settings), timedelta(hours=1)
-    span = log.span(EMBEDDINGS, datetime.now(UTC) - hour, datetime.now(UTC) + hour)
-    number = max(span.ends, key=lambda one: span.ends[one])
-    name = settings.topic_prefix + EMBEDDINGS.name
-    admin = AdminClient(client_config(settings, "admin"))
-    deleted = admin.delete_records([TopicPartition(name, number, span.starts[number] + 3)])
-    [each.result() for each in deleted.values()]
-    with capture_logs() as told:
-        read = [record for records in log.read(EMBEDDINGS, span, 10) for record in records]
-    assert len(read) == len(span) - 3
-    assert [each["records"] for each in told] == [3]
