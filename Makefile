@@ -2,14 +2,14 @@
 
 PY := .venv/bin/python
 SOURCES := services schemas tests
-BESIDE := $(PY) -m pytest -n 4 --dist loadfile --no-loadscope-reorder
+BESIDE := $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # Python keeps what it compiled, whatever the machine says: a process that imports torch starts in
 # half the time, and the tests start hundreds.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test unit servers integration e2e lint format schemas clients web screenshots bench clean
+.PHONY: help setup demo up down test unit integration e2e lint format schemas clients web screenshots bench clean
 
 help: ## Show this
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -30,19 +30,15 @@ down: setup ## Stop what runs
 
 test: setup ## All tests, on real Kafka, MariaDB, S3 and SMTP
 	@.ci/servers
-	@$(MAKE) --no-print-directory --keep-going unit servers
+	@$(MAKE) --no-print-directory --keep-going unit integration e2e
 
 unit: setup ## The tests that need no server, side by side
 	@$(PY) -m pytest -m "not integration and not e2e" -n logical --maxprocesses 4 --dist worksteal
 
-# Tests with servers wait for half of their time, so that two a core fit.
-servers: setup ## The tests on real servers: those of a service and those of the whole line
-	@$(BESIDE) -m "integration or e2e"
-
-integration: setup ## The tests of a service on real servers alone
+integration: setup ## The tests of a service on real servers, two side by side
 	@$(BESIDE) -m "integration and not e2e"
 
-e2e: setup ## The tests of the whole line alone
+e2e: setup ## The tests of the whole line, two side by side
 	@$(BESIDE) -m e2e
 
 lint: setup ## Format, rules, types and walls

@@ -1,10 +1,8 @@
 """Fixtures of all tests: real servers, each started at most once a run, and fresh names in them."""
 
 import os
-import re
 import uuid
 from collections.abc import Callable, Iterator
-from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -43,27 +41,13 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
     To read a file costs nothing; to import them all takes minutes and a gigabyte a process.
     """
-    wanted = re.findall(r"(?<!not )\b(?:integration|e2e)\b", str(config.option.markexpr))
+    wanted = str(config.option.markexpr).partition(" ")[0]
     is_test = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
-    if not wanted or not is_test:
+    if wanted not in ("integration", "e2e") or not is_test:
         return None
     givers = (collection_path, collection_path.with_name("conftest.py"))
     texts = [giver.read_text("utf-8") for giver in givers if giver.exists()]
-    return None if any(f"mark.{mark}" in text for mark in wanted for text in texts) else True
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The files of the whole line, of which each takes minutes, come early, and in turn with those
-    of single services: the longest begin first, and of those that start whole stacks few run
-    side by side.
-    """
-    files: dict[Path, list[pytest.Item]] = {}
-    for item in items:
-        files.setdefault(item.path, []).append(item)
-    lines = [tests for tests in files.values() if tests[0].get_closest_marker("e2e")]
-    others = [tests for tests in files.values() if not tests[0].get_closest_marker("e2e")]
-    in_turn = zip_longest(lines, others, fillvalue=list[pytest.Item]())
-    items[:] = [item for pair in in_turn for tests in pair for item in tests]
+    return None if any(f"mark.{wanted}" in text for text in texts) else True
 
 
 @pytest.fixture(scope="session")
