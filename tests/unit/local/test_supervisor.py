@@ -104,25 +104,39 @@ async def test_a_process_that_ignores_term_is_killed_after_its_grace(
     assert process.record().state == "stopped"
 
 
-async def test_all_stop_in_order(tmp_path: Path, journal: Journal) -> None:
+def supervise_greetings(home: Path) -> None:
+    """What the program below does: servers, a step and services that say hello and bye."""
+
     def greeting(name: str) -> ProcessPlan:
         async def said_hello() -> bool:
-            return f"{name}: hello" in lines(tmp_path)
+            return f"{name}: hello" in lines(home)
 
         return replace(plan_of(name), probe=said_hello)
 
     plan = Plan(
-        home=tmp_path,
+        home=home,
         servers=(greeting("kafka"), greeting("store")),
         steps=(("topics", lambda: ["made"]),),
         services=(greeting("api"), greeting("ingest")),
         addresses={"api": "http://127.0.0.1:1"},
     )
-    supervisor = Supervisor(plan, journal, new_record(LocalSettings(home=tmp_path)))
-    running = asyncio.create_task(supervisor.run())
-    await until(lambda: read_run(tmp_path) and read_run(tmp_path).phase == "ready")
-    os.kill(os.getpid(), signal.SIGTERM)
-    await asyncio.wait_for(running, 120)
+    journal = Journal(home / "log", console=None)
+    asyncio.run(Supervisor(plan, journal, new_record(LocalSettings(home=home))).run())
+    journal.close()
+
+
+async def test_all_stop_in_order(tmp_path: Path) -> None:
+    """In a process of its own, since it is told to stop by a signal."""
+    program = (
+        "import sys, pathlib; from tests.unit.local import test_supervisor as here;"
+        "here.supervise_greetings(pathlib.Path(sys.argv[1]))"
+    )
+    running = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, str(tmp_path), cwd=Path(__file__).parents[3]
+    )
+    await until(lambda: (run := read_run(tmp_path)) and run.phase == "ready")
+    running.terminate()
+    assert await asyncio.wait_for(running.wait(), 120) == 0
 
     said = lines(tmp_path)
     assert "local: ready: the dashboard is on http://127.0.0.1:1" in said
