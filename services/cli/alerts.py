@@ -12,7 +12,7 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from services.cli.analyze import Api, Token
+from services.cli.analyze import Api, Json, Token
 from services.cli.client import Client
 from services.cli.home import Home
 from services.cli.lazy import imported
@@ -28,7 +28,6 @@ alerts = typer.Typer(
     add_completion=False,
 )
 Ids = Annotated[list[UUID], typer.Argument(help="As `alerts list` shows them.", metavar="ID…")]
-Json = Annotated[bool, typer.Option("--json", help="JSON instead of words.")]
 EachLine = Annotated[bool, typer.Option("--json", help="One JSON object a line, an event each.")]
 COMES_BACK_AFTER_S = 2.0
 

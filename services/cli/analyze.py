@@ -32,6 +32,7 @@ BAD_FILE = 2
 
 Api = Annotated[str, typer.Option(envvar="NIGHTCLERK_API_URL", help="Address of the API to use.")]
 Token = Annotated[str, typer.Option(envvar="NIGHTCLERK_API_TOKEN", help="Its token.")]
+Json = Annotated[bool, typer.Option("--json", help="JSON instead of words.")]
 
 
 def analyze(

@@ -9,7 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from services.cli.analyze import Api, Token
+from services.cli.analyze import Api, Json, Token
 from services.cli.home import Home
 from services.cli.screen import console, give_up
 from services.cli.stretches import SinceMoment, UntilMoment, stretch
@@ -21,7 +21,6 @@ audit = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-Json = Annotated[bool, typer.Option("--json", help="JSON instead of words.")]
 Tenant = Annotated[str, typer.Option("--tenant", help="Another chain's, by its id.")]
 
 

@@ -9,7 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from services.cli.analyze import Api, Token
+from services.cli.analyze import Api, Json, Token
 from services.cli.batches import for_each
 from services.cli.home import Home
 from services.cli.places import identified
@@ -60,7 +60,6 @@ Recording = Annotated[
 Transport = Annotated[
     Literal["auto", "tcp", "udp"] | None, typer.Option("--transport", help="Of RTSP.")
 ]
-Json = Annotated[bool, typer.Option("--json", help="JSON instead of words.")]
 
 
 @camera.command()

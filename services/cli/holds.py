@@ -8,7 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from services.cli.analyze import Api, Token
+from services.cli.analyze import Api, Json, Token
 from services.cli.home import Home
 from services.cli.places import identified
 from services.cli.screen import console
@@ -21,7 +21,6 @@ holds = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-Json = Annotated[bool, typer.Option("--json", help="JSON instead of words.")]
 
 
 @holds.command("list")

@@ -9,7 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from services.cli.analyze import Api, Token
+from services.cli.analyze import Api, Json, Token
 from services.cli.batches import for_each
 from services.cli.home import Home
 from services.cli.places import OfStores, store_ids
@@ -23,7 +23,6 @@ keys = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-Json = Annotated[bool, typer.Option("--json", help="JSON instead of words.")]
 
 
 @keys.command()

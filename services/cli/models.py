@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from services.api.models.packages import pack
-from services.cli.analyze import Api, Token
+from services.cli.analyze import Api, Json, Token
 from services.cli.client import Client
 from services.cli.home import Home
 from services.cli.model_figures import figures, place
@@ -28,7 +28,6 @@ Which = Annotated[
 ]
 Store = Annotated[str | None, typer.Option("--store", help="Only in this store (id or name).")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; it stands in the history.")]
-Json = Annotated[bool, typer.Option("--json", help="JSON instead of words.")]
 
 
 @models.command()

@@ -10,7 +10,7 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from services.cli.analyze import Api, Token
+from services.cli.analyze import Api, Json, Token
 from services.cli.client import Client
 from services.cli.home import Home
 from services.cli.places import OfStores, store_ids
@@ -29,7 +29,6 @@ users = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-Json = Annotated[bool, typer.Option("--json", help="JSON instead of words.")]
 OfTenant = Annotated[
     UUID | None, typer.Option("--tenant", help="Of this tenant; else of the default one.")
 ]

@@ -11,7 +11,7 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from services.cli.analyze import Api, Token
+from services.cli.analyze import Api, Json, Token
 from services.cli.batches import for_each
 from services.cli.client import Client
 from services.cli.home import Home
@@ -34,7 +34,6 @@ replays = typer.Typer(
 )
 Run = Annotated[str, typer.Argument(help="As `replays list` shows it.", metavar="RUN")]
 Runs = Annotated[list[str], typer.Argument(help="As `replays list` shows them.", metavar="RUN…")]
-Json = Annotated[bool, typer.Option("--json", help="JSON instead of words.")]
 
 
 @replays.command()

@@ -7,7 +7,7 @@ import typer
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from services.cli.analyze import Api, Token
+from services.cli.analyze import Api, Json, Token
 from services.cli.client import Client
 from services.cli.home import Home
 from services.cli.places import OfStore, store_id
@@ -20,7 +20,6 @@ retention = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-Json = Annotated[bool, typer.Option("--json", help="JSON instead of words.")]
 Bounds = Annotated[
     list[str],
     typer.Argument(

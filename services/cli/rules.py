@@ -10,7 +10,7 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from services.cli.analyze import Api, Token
+from services.cli.analyze import Api, Json, Token
 from services.cli.client import Client
 from services.cli.home import Home
 from services.cli.places import OfStore, identified, store_id
@@ -30,7 +30,6 @@ OfCamera = Annotated[
 PolicyFile = Annotated[
     Path, typer.Argument(help="A policy as JSON: rules, presence, muted, unmuted.", dir_okay=False)
 ]
-Json = Annotated[bool, typer.Option("--json", help="JSON instead of words.")]
 MOST_AT_ONCE = 100
 
 

@@ -5,10 +5,10 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from services.cli.analyze import Api, Token
+from services.cli.analyze import Api, Json, Token
 from services.cli.home import Home
 from services.cli.hours import HoursUnreadable, holiday, holiday_words, weekly, words
-from services.cli.people import Json, OfTenant, of, show, tell
+from services.cli.people import OfTenant, of, show, tell
 from services.cli.places import store_id
 from services.cli.screen import console, give_up, printable
 from services.cli.videos import client_of

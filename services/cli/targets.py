@@ -7,7 +7,7 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from services.cli.analyze import Api, Token
+from services.cli.analyze import Api, Json, Token
 from services.cli.home import Home
 from services.cli.hours import HoursUnreadable, weekly, words
 from services.cli.places import OfStores, store_ids, target_id
@@ -44,7 +44,6 @@ After = Annotated[
         help="Only of what nobody acknowledged for so long.",
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="JSON instead of words.")]
 
 
 @targets.command()
