@@ -113,14 +113,20 @@ def _deliver(context: BrowserContext, page: Page, site: Site, content: dict[str,
 
 
 def _notifications(page: Page) -> list[dict[str, Any]]:
-    """Those that the browser shows, once there are any."""
-    page.wait_for_function(
-        "async () => (await (await navigator.serviceWorker.ready).getNotifications()).length > 0"
-    )
-    found: list[dict[str, Any]] = page.evaluate(
-        """async () => {
-          const all = await (await navigator.serviceWorker.ready).getNotifications();
-          return all.map(({ title, tag, data }) => ({ title, tag, url: data.url }));
-        }"""
-    )
+    """Those that the browser shows, once there are any.
+
+    Asked again by us: `wait_for_function` takes the promise of an async predicate for a yes.
+    """
+    found: list[dict[str, Any]] = []
+
+    def look() -> bool:
+        found[:] = page.evaluate(
+            """async () => {
+              const all = await (await navigator.serviceWorker.ready).getNotifications();
+              return all.map(({ title, tag, data }) => ({ title, tag, url: data.url }));
+            }"""
+        )
+        return found != []
+
+    wait_until(look)
     return found
