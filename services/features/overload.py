@@ -26,9 +26,12 @@ class Marks:
     bound_s: float = 8.0
     """What lags more is passed over. From half of it on every second window is looked at, from
     three quarters on every fourth, below a quarter all of them."""
-    start_s: float = 300.0
+    start_s: float = 60.0
     """The bound when the worker starts, or takes partitions over, from where it shrinks second by
-    second: what came while nobody was there is looked at, if there is power for it."""
+    second. It is wider where clips had waited by then: `CATCHING_UP` times as long as the oldest
+    had, so that what came while nobody was there is looked at, if there is power for it."""
+    most_s: float = 300.0
+    """No wider, however long they seem to have waited: it may be a clock that differs."""
     hold_s: float = 30.0
     """The lag stays low for so long before all is looked at again and a report says it is over."""
     again_s: float = 60.0
@@ -39,6 +42,8 @@ ROUND = 8
 """After so many windows a camera's turn comes one later: else one that always comes when the
 machine is busy would never be looked at.
 """
+CATCHING_UP = 4.0
+"""Enough for a machine that is a quarter faster than its cameras."""
 IDLE_S = 0.1
 """A worker that took no batch for so long had none."""
 
@@ -70,6 +75,8 @@ class Overload:
         self._thinning = 1
         self._owned: set[Partition] = set()
         self._started_at: datetime | None = None
+        self._wide_s = marks.most_s
+        """The bound at that moment."""
         self._busy_since: datetime | None = None
         self._uneasy_at: datetime | None = None
         self._done_at: datetime | None = None
@@ -92,7 +99,7 @@ class Overload:
     def bound_s(self, now: datetime) -> float:
         """What lags more is passed over."""
         since_s = (now - self._started_at).total_seconds() if self._started_at else 0.0
-        return max(self._marks.bound_s, self._marks.start_s - max(0.0, since_s))
+        return max(self._marks.bound_s, self._wide_s - max(0.0, since_s))
 
     def begin(self, batch: Sequence[Incoming], now: datetime) -> None:
         """This is the batch at work; what was chosen of one that was not settled does not count."""
@@ -101,7 +108,7 @@ class Overload:
         partitions = {item.record.partition for item in batch}
         if not partitions <= self._owned:
             self._owned |= partitions
-            self._started_at = now
+            self._widen(clips, now)
         if self._is_idle(now):
             self._learn(clips, now)
         self._is_at_work = True
@@ -151,6 +158,13 @@ class Overload:
             elif reported_at is None or now - reported_at >= timedelta(seconds=self._marks.again_s):
                 self._spells[source_id] = replace(spell, reported_at=now)
                 yield _report(spell, is_over=False)
+
+    def _widen(self, clips: Sequence[ClipRecorded], now: datetime) -> None:
+        """The first of these partitions' clips are here; before, nobody looked at them."""
+        waited_s = max((_age_s(clip, now) for clip in clips), default=0.0)
+        wide_s = min(max(self._marks.start_s, CATCHING_UP * waited_s), self._marks.most_s)
+        before_s = self.bound_s(now) if self._started_at else 0.0
+        self._wide_s, self._started_at = max(wide_s, before_s), now
 
     def _learn(self, clips: Sequence[ClipRecorded], now: datetime) -> None:
         """These came just now. What was thought before any had come so may have been a clock."""

@@ -1,14 +1,13 @@
 """Replays on real Kafka and a real store: kill -9 of the worker and of the replay in the middle,
-cancelled at once, removed without a trace.
+whatever they read; cancelled at once, removed without a trace.
 """
 
 import os
 import signal
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,106 +15,123 @@ import pytest
 
 from schemas.base import Message
 from schemas.embeddings import EmbeddingExtracted
-from schemas.replays import ReplayProgressed, ReplayRequested
-from schemas.topics import ALERTS, EMBEDDINGS, REPLAY_PROGRESS, REPLAYS, SCORES
+from schemas.poses import PosesExtracted
+from schemas.replays import ReplayProgressed
+from schemas.topics import ALERTS, EMBEDDINGS, POSES, REPLAY_PROGRESS, REPLAYS, SCORES, Topic
 from services.chassis.settings import ServiceSettings
+from services.chassis.storage.objects import ObjectStore
 from services.chassis.storage.s3 import S3Objects
-from services.chassis.streaming.publisher import KafkaPublisher
 from services.chassis.streaming.records import Outgoing
 from services.chassis.streaming.tail import Tail
 from services.scoring.judging.detector import assemble
 from services.scoring.replay.core import Replay
 from services.scoring.replay.planning import stretch_of
 from tests.builders import source
-from tests.checkpoints import cosine_head, window
-from tests.integration.processes import environment, process
+from tests.checkpoints import cosine_head, random_head, window
+from tests.integration.replays import (
+    ORIGIN,
+    PATIENCE_S,
+    SOURCES,
+    TENANT,
+    children_of,
+    is_at,
+    is_there,
+    put,
+    request,
+    worker,
+)
+from tests.unit.scoring.poses.people import at, standing
+from tests.unit.scoring.replay.archives import put_archive
 from tests.unit.scoring.replay.outputs import rows, scores
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
-WINDOWS, SOURCES = 500, 4
-ORIGIN = datetime.now(UTC) - timedelta(hours=2)
-PATIENCE_S = 300
+WINDOWS = 500
+"""Of each source; the first ten or so lie before the stretch."""
 
 
-@contextmanager
-def worker(settings: ServiceSettings, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    chosen = {"replay_checkpoint_s": "0.3", "replay_niceness": "0"}
-    surroundings = environment(settings, folder, head=str(folder / "head"), **chosen)
-    with process("services.scoring.replay", surroundings, folder / "replay.log") as running:
-        yield running
+def _cut(number: int, clips: int, of: int) -> dict[str, Any]:
+    cut_at = ORIGIN + timedelta(seconds=number * clips * 16 / 15)
+    return {
+        "source_id": source(of),
+        "source_kind": "camera",
+        "origin_at": ORIGIN,
+        "cut_at": cut_at,
+    }
 
 
-def footage() -> list[EmbeddingExtracted]:
+def seen(sources: int = SOURCES) -> list[EmbeddingExtracted]:
+    """Twelve alerts a source."""
     return [
-        window(
-            number,
-            number % 40 in range(5, 10),
-            source_id=source(one),
-            source_kind="camera",
-            origin_at=ORIGIN,
-            cut_at=ORIGIN + timedelta(seconds=number * 32 / 15),
-        )
+        window(number, number % 40 in range(5, 10), **_cut(number, 2, of))
         for number in range(WINDOWS)
-        for one in range(SOURCES)
+        for of in range(sources)
     ]
 
 
-def put(settings: ServiceSettings, *outgoing: Outgoing) -> None:
-    publisher = KafkaPublisher(settings, "test")
-    for one in outgoing:
-        publisher.publish(one)
-    publisher.flush()
+def walked() -> list[PosesExtracted]:
+    """Two people a source, who cross the picture again and again."""
+    return [
+        standing(
+            number,
+            at(0.1 + 0.05 * (number % 15), 1 + number // 15),
+            at(0.9 - 0.04 * (number % 19), 500 + number // 19),
+            **_cut(number, 1, of),
+        )
+        for number in range(WINDOWS)
+        for of in range(SOURCES)
+    ]
 
 
-def request(run: str, **more: Any) -> ReplayRequested:
-    fields = {
-        "run": run,
-        "tenant_id": source(99),
-        "since": ORIGIN + timedelta(seconds=20),
-        "until": ORIGIN + timedelta(hours=1),
-        "sources": tuple(source(one) for one in range(SOURCES - 1)),
-        "backbone": "i3d_k400",
-        "requested_at": ORIGIN,
-    }
-    return ReplayRequested(**fields | more)
+def _heads_of_poses(folder: Path) -> None:
+    made_for = {"backbone": "yolov8_pose", "window": 1}
+    random_head(folder / "scene", "linear", dim=114, **made_for)
+    random_head(folder / "person", "lstm_ae", dim=38, **made_for)
 
 
-def is_at(run: str, state: str, windows: int = 0) -> Callable[[Message], bool]:
-    def holds(message: Message) -> bool:
-        is_it = isinstance(message, ReplayProgressed) and message.run == run
-        return is_it and message.state == state and message.windows >= windows  # type: ignore[attr-defined]
+def _on(topic: Topic) -> Callable[[ServiceSettings, ObjectStore, Sequence[Any]], None]:
+    def lay(settings: ServiceSettings, _: ObjectStore, messages: Sequence[Any]) -> None:
+        put(settings, *(Outgoing(topic, message) for message in messages))
 
-    return holds
-
-
-def children_of(process: subprocess.Popen[bytes]) -> list[int]:
-    text = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
-    return [int(pid) for pid in text.split()]
+    return lay
 
 
-def is_there(pid: int) -> bool:
-    try:
-        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-    except OSError:
-        return False
+def _in_the_archive(_: ServiceSettings, store: ObjectStore, messages: Sequence[Any]) -> None:
+    put_archive(store, TENANT, messages, most=40)
 
 
-def expected(messages: list[EmbeddingExtracted], folder: Path) -> Replay | Any:
-    replay = Replay(assemble(folder / "head"), stretch_of(request("again")))
-    return [*replay.take(rows(messages)), *replay.finish()]
+@dataclass(frozen=True)
+class Case:
+    """Where what a replay reads lies, and what it is."""
+
+    write_detector: Callable[[Path], object]
+    footage: Callable[[], Sequence[Any]]
+    lay: Callable[[ServiceSettings, ObjectStore, Sequence[Any]], None]
+    asks: dict[str, Any]
+
+
+CASES = {
+    # on the log lies another's footage between
+    "log": Case(cosine_head, lambda: seen(SOURCES + 1), _on(EMBEDDINGS), {}),
+    "archive": Case(cosine_head, seen, _in_the_archive, {"input": "archive"}),
+    "poses": Case(_heads_of_poses, walked, _on(POSES), {"backbone": "yolov8_pose"}),
+}
+
+
+def _undisturbed(messages: Sequence[Any], folder: Path, asks: dict[str, Any]) -> list[Message]:
+    replay = Replay(assemble(folder / "head"), stretch_of(request("again", **asks)))
+    taken = messages if isinstance(messages[0], PosesExtracted) else rows(messages)
+    return [*replay.take(taken), *replay.finish()]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_kill_9_changes_nothing_and_an_end_is_at_once(
-    settings: ServiceSettings, tmp_path: Path
-) -> None:
-    store = S3Objects.connect(settings)
-    cosine_head(tmp_path / "head")
-    messages = footage()
-    put(settings, *(Outgoing(EMBEDDINGS, message) for message in messages))
+@pytest.mark.parametrize("name", CASES)
+def test_kill_9_changes_nothing(settings: ServiceSettings, tmp_path: Path, name: str) -> None:
+    case, messages = CASES[name], CASES[name].footage()
+    case.write_detector(tmp_path / "head")
+    case.lay(settings, S3Objects.connect(settings), messages)
     told, scored, alerts = (Tail(settings, topic) for topic in (REPLAY_PROGRESS, SCORES, ALERTS))
-    put(settings, Outgoing(REPLAYS, request("again", windows_per_s=250.0)))
+    put(settings, Outgoing(REPLAYS, request("again", windows_per_s=250.0, **case.asks)))
 
     with worker(settings, tmp_path) as process:
         told.until(is_at("again", "running", windows=200), PATIENCE_S)
@@ -126,20 +142,30 @@ def test_kill_9_changes_nothing_and_an_end_is_at_once(
         told.until(is_at("again", "running", windows=600), PATIENCE_S)
         os.kill(children_of(process)[0], signal.SIGKILL)
         done = told.until(is_at("again", "done"), PATIENCE_S)[-1]
-        wanted = expected(messages, tmp_path)
-        assert scores(scored.drain()) == scores(wanted)
-        found = {one.alert_id for one in alerts.drain()}  # type: ignore[attr-defined]
-        assert found == {one.alert_id for one in wanted if hasattr(one, "alert_id")}
-        assert isinstance(done, ReplayProgressed)
-        assert done.windows == (SOURCES - 1) * WINDOWS
-        assert done.alerts == len(found)
+    wanted = _undisturbed(messages, tmp_path, case.asks)
+    assert scores(scored.drain()) == scores(wanted)
+    found = {one.alert_id for one in alerts.drain()}  # type: ignore[attr-defined]
+    assert found == {one.alert_id for one in wanted if hasattr(one, "alert_id")}
+    assert found
+    assert isinstance(done, ReplayProgressed)
+    assert done.windows == SOURCES * WINDOWS
+    assert done.alerts == len(found)
 
-        put(settings, Outgoing(REPLAYS, request("slow", windows_per_s=20.0)))
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_an_end_is_at_once_and_leaves_no_trace(settings: ServiceSettings, tmp_path: Path) -> None:
+    cosine_head(tmp_path / "head")
+    put(settings, *(Outgoing(EMBEDDINGS, message) for message in seen()))
+    told = Tail(settings, REPLAY_PROGRESS)
+    slow = request("slow", windows_per_s=20.0)
+    put(settings, Outgoing(REPLAYS, slow))
+    with worker(settings, tmp_path) as process:
         told.until(is_at("slow", "running"), PATIENCE_S)
         [child] = children_of(process)
-        slow = request("slow", windows_per_s=20.0, is_cancelled=True)
-        put(settings, Outgoing(REPLAYS, slow))
+        put(settings, Outgoing(REPLAYS, slow.model_copy(update={"is_cancelled": True})))
         told.until(is_at("slow", "cancelled"), PATIENCE_S)
         assert not is_there(child)
-        put(settings, Outgoing(REPLAYS, None, key="slow"), Outgoing(REPLAYS, None, key="again"))
+        store = S3Objects.connect(settings)
+        assert list(store.list("replays/"))
+        put(settings, Outgoing(REPLAYS, None, key="slow"))
         wait_until(lambda: not list(store.list("replays/")))

@@ -17,10 +17,11 @@ from services.api.deps import Context, Database, Tools
 from services.api.faces.handing import HiddenEvidence
 from services.api.faces.rule import must_hide
 from services.api.keeping import holding
+from services.api.periods import Between
 from services.api.problems import documented
 from services.api.queries import alerts as queries
 from services.api.queries.alerts import AlertFilter
-from services.api.routes.sources import RunName, Since, Until
+from services.api.routes.sources import RunName
 from services.api.routes.videos import Limit, Token, cursor_of, found
 from services.api.views import AlertChange, AlertDetail, AlertPage, AlertState, AlertView
 from services.chassis.media.stored import exists
@@ -37,6 +38,7 @@ Faces = Annotated[
 
 
 def alert_filter(  # noqa: PLR0913 - each is a parameter of the route
+    between: Between,
     source_id: Annotated[UUID | None, Query(description="of this source only")] = None,
     store_id: Annotated[UUID | None, Query(description="of this store only")] = None,
     state: AlertState | None = None,
@@ -53,8 +55,6 @@ def alert_filter(  # noqa: PLR0913 - each is a parameter of the route
         float | None, Query(ge=0, le=1, description="of the peak, at least")
     ] = None,
     run: RunName = LIVE,
-    since: Since = None,
-    until: Until = None,
 ) -> AlertFilter:
     """What the list shows. `since` and `until` bound when alerts began."""
     return AlertFilter(
@@ -70,8 +70,8 @@ def alert_filter(  # noqa: PLR0913 - each is a parameter of the route
         assigned_to=assigned_to,
         min_score=min_score,
         run=run,
-        since=since,
-        until=until,
+        since=between.since,
+        until=between.until,
     )
 
 

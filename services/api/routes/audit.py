@@ -11,9 +11,9 @@ from services.api.auditing.views import AuditPage, AuditVerification
 from services.api.auth import Administering
 from services.api.cursors import BadCursor
 from services.api.deps import Database
+from services.api.periods import Between
 from services.api.principal import Principal
 from services.api.problems import Problem, documented
-from services.api.routes.sources import Since, Until
 from services.api.routes.videos import Limit, Token, cursor_of
 
 router = APIRouter(prefix="/audit", tags=["audit"])
@@ -37,17 +37,16 @@ Head = Annotated[
 def audit_list(  # noqa: PLR0913 - each is a parameter of the route
     database: Database,
     principal: Administering,
+    between: Between,
     action: Action = None,
     actor: Text = None,
     subject: Text = None,
-    since: Since = None,
-    until: Until = None,
     tenant_id: Tenant = None,
     limit: Limit = 50,
     cursor: Token = None,
 ) -> AuditPage:
     """`actor` is a mail address or the name of a key, `subject` the id of what it was done to."""
-    wanted = AuditFilter(action, actor, subject, since, until)
+    wanted = AuditFilter(action, actor, subject, between.since, between.until)
     chain = _chain(principal, tenant_id)
     try:
         return audit_page(database, chain, wanted, limit, cursor_of(cursor))

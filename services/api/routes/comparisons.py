@@ -15,10 +15,11 @@ from services.api.comparisons.report import POLICY, report
 from services.api.comparisons.views import ComparisonView
 from services.api.deps import Context, Tools
 from services.api.pages import language_of
+from services.api.periods import Between
 from services.api.principal import Principal
 from services.api.problems import Problem, documented
 from services.api.routes.replays import RunOfReplay
-from services.api.routes.sources import OfStore, RunName, Since, Until
+from services.api.routes.sources import OfStore, RunName
 
 router = APIRouter(prefix="/comparisons", tags=["replays"])
 reports = APIRouter(prefix="/replays", tags=["replays"])
@@ -38,13 +39,13 @@ Compared = Annotated[
 
 def runs_asked(
     run: Compared,
+    between: Between,
     against: RunName = LIVE,
-    since: Since = None,
-    until: Until = None,
     store_id: OfStore = None,
 ) -> Asked:
     """Which runs, over which stretch, of which store."""
-    return Asked(run, against, since, until, str(store_id) if store_id else None)
+    store = str(store_id) if store_id else None
+    return Asked(run, against, between.since, between.until, store)
 
 
 RunsAsked = Annotated[Asked, Depends(runs_asked)]

@@ -20,9 +20,9 @@ from services.api.deadletters.views import (
     LetterState,
 )
 from services.api.deps import Context, Database, Tools
+from services.api.periods import Between
 from services.api.principal import Principal
 from services.api.problems import Problem, documented
-from services.api.routes.sources import Since, Until
 from services.api.routes.videos import Limit, Token, cursor_of, found
 
 router = APIRouter(prefix="/dead-letters", tags=["dead letters"])
@@ -40,17 +40,16 @@ NOTHING_KEPT: dict[str, Any] = {
 def dead_letter_list(  # noqa: PLR0913 - each is a parameter of the route
     database: Database,
     principal: Administering,
+    between: Between,
     topic: Annotated[str | None, Query(max_length=255, examples=["scores.v1"])] = None,
     reason: Annotated[str | None, Query(max_length=200, description="a part of it")] = None,
     state: LetterState | None = None,
     source_id: UUID | None = None,
-    since: Since = None,
-    until: Until = None,
     limit: Limit = 50,
     cursor: Token = None,
 ) -> DeadLetterPage:
     """For a week: then Kafka lets go of them."""
-    wanted = LetterFilter(topic, reason, state, since, until, source_id)
+    wanted = LetterFilter(topic, reason, state, between.since, between.until, source_id)
     return letter_page(database, principal, wanted, limit, cursor_of(cursor))
 
 

@@ -12,8 +12,9 @@ from services.api import audit
 from services.api.auth import Viewing
 from services.api.deps import Context
 from services.api.exports.columns import COLUMNS, TableName
+from services.api.periods import Between
 from services.api.problems import Problem, documented
-from services.api.routes.sources import RunName, Since, Until
+from services.api.routes.sources import RunName
 from services.chassis.storage.database import transaction
 
 router = APIRouter(prefix="/exports", tags=["exports"])
@@ -41,9 +42,8 @@ def export(  # noqa: PLR0913 - each is a parameter of the route
     table: Annotated[TableName, Path(description="what is to be exported")],
     context: Context,
     principal: Viewing,
+    between: Between,
     wanted: Annotated[Literal["csv", "parquet"], Query(alias="format")] = "csv",
-    since: Since = None,
-    until: Until = None,
     run: RunName = LIVE,
     store_id: Annotated[UUID | None, Query(description="of this store's sources only")] = None,
     source_id: Annotated[UUID | None, Query(description="of this source only")] = None,
@@ -55,8 +55,8 @@ def export(  # noqa: PLR0913 - each is a parameter of the route
     # Only here, since it takes 60 MB that an API from which nobody exports need not have.
     from services.api.exports import formats, reading
 
-    until = until or context.clock.now()
-    since = since or until - DEFAULT
+    until = between.until or context.clock.now()
+    since = between.since or until - DEFAULT
     if not timedelta(0) < until - since <= LONGEST:
         raise Problem(422, f"The stretch must end after it begins, at most {LONGEST.days} d later.")
     asked = reading.ExportAsked(table, since, until, run, store_id, source_id)

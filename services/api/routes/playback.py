@@ -18,12 +18,13 @@ from services.api.erasure.queries import is_erased
 from services.api.faces.footage import hidden_stretch
 from services.api.faces.rule import must_hide
 from services.api.moments import Moment
+from services.api.periods import Between
 from services.api.playback import PlayableFile, StretchAsked
 from services.api.principal import Principal
 from services.api.problems import Problem, documented
 from services.api.queries import recordings as queries
 from services.api.queries import sources
-from services.api.routes.sources import Since, SourceId, Until
+from services.api.routes.sources import SourceId
 from services.api.routes.videos import found
 from services.api.views import RecordingsView
 from services.chassis.media.recording import VideoUnreadable
@@ -50,13 +51,12 @@ def recordings(
     context: Context,
     database: Database,
     principal: Viewing,
-    since: Since = None,
-    until: Until = None,
+    between: Between,
 ) -> RecordingsView:
     """The latest day, where nothing else is asked for; a week at most."""
     found(sources.source_row(database, principal, source_id), "source", source_id)
-    until = until or context.clock.now()
-    since = since or until - timedelta(days=1)
+    until = between.until or context.clock.now()
+    since = between.since or until - timedelta(days=1)
     _check(since, until, LONGEST_LIST)
     rows = queries.segments_between(database, source_id, since, until)
     return RecordingsView(items=queries.stretches(rows))

@@ -13,7 +13,7 @@ from schemas.judgements import LIVE
 from services.api.auth import Viewing
 from services.api.cameras.views import ConditionPage
 from services.api.deps import Database
-from services.api.moments import Moment
+from services.api.periods import Between
 from services.api.problems import Problem, documented
 from services.api.queries import sources as queries
 from services.api.queries.conditions import condition_page, touching
@@ -33,8 +33,6 @@ RunName = Annotated[
     ),
 ]
 OfStore = Annotated[UUID | None, Query(description="of this store only")]
-Since = Annotated[Moment | None, Query(description="from this moment on, ISO 8601")]
-Until = Annotated[Moment | None, Query(description="up to and without this moment")]
 
 
 @router.get("", summary="List the sources, newest first", responses=documented(401, 422))
@@ -66,8 +64,7 @@ def timeline(  # noqa: PLR0913 - each is a parameter of the route
     source_id: SourceId,
     database: Database,
     principal: Viewing,
-    since: Since = None,
-    until: Until = None,
+    between: Between,
     run: RunName = LIVE,
     resolution: Annotated[
         Resolution,
@@ -79,7 +76,7 @@ def timeline(  # noqa: PLR0913 - each is a parameter of the route
     """Without `since` from the first score on, without `until` to the last. Clips come in pages,
     minutes by the month, hours by two years: go on with `cursor`. Answers 304 to the same ETag.
     """
-    stretch = _going_on(Stretch(since, until, run, resolution, limit), cursor)
+    stretch = _going_on(Stretch(between.since, between.until, run, resolution, limit), cursor)
     view = queries.timeline(database, principal, source_id, stretch)
     content = to_json(found(view, "source", source_id))
     etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
@@ -94,18 +91,17 @@ def timeline(  # noqa: PLR0913 - each is a parameter of the route
     summary="What was wrong with it, newest first",
     responses=documented(401, 404, 422),
 )
-def conditions(  # noqa: PLR0913 - each is a parameter of the route
+def conditions(
     source_id: SourceId,
     database: Database,
     principal: Viewing,
-    since: Since = None,
-    until: Until = None,
+    between: Between,
     limit: Limit = 50,
     cursor: Token = None,
 ) -> ConditionPage:
     """Those that lasted into the stretch between `since` and `until`."""
     found(queries.source_row(database, principal, source_id), "source", source_id)
-    where = touching(str(source_id), since, until)
+    where = touching(str(source_id), between.since, between.until)
     return condition_page(database, where, limit, cursor_of(cursor))
 
 

@@ -1,7 +1,7 @@
 """Before a replay begins: which records it reads, under which policies, how long it takes."""
 
-import time
 from collections.abc import Iterable, Iterator
+from itertools import dropwhile
 from typing import NamedTuple
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from schemas.policies import PolicySet
 from schemas.replays import ReplayRequested
 from schemas.scores import ClipsScored
 from schemas.topics import ALERTS, POLICIES, SCORES
+from services.chassis.clock import Clock, SystemClock
 from services.chassis.streaming.broker import Broker
 from services.chassis.streaming.publisher import payload
 from services.chassis.streaming.records import Outgoing
@@ -38,7 +39,13 @@ class Cost(NamedTuple):
         )
 
 
-def plan(request: ReplayRequested, detector: Detector, broker: Broker, read_from: Input) -> Plan:
+def plan(
+    request: ReplayRequested,
+    detector: Detector,
+    broker: Broker,
+    read_from: Input,
+    clock: Clock = SystemClock(),
+) -> Plan:
     """Reads a little of the stretch and judges it, without putting anything out. Raises
     TransientError where a server is away.
     """
@@ -48,7 +55,7 @@ def plan(request: ReplayRequested, detector: Detector, broker: Broker, read_from
     span = read_from.span(replay)
     cost = Cost()
     for sample in read_from.samples(span, replay):
-        cost = cost.plus(_cost(sample, Replay(detector, stretch_of(request), policies.get)))
+        cost = cost.plus(_cost(sample, Replay(detector, stretch_of(request), policies.get), clock))
     share = read_from.size(span, replay) / cost.records if cost.records else 0.0
     windows, seconds = round(cost.windows * share), cost.seconds * share
     return Plan(digest_of(request), span, policies, windows, seconds)
@@ -62,21 +69,22 @@ def outgoing(output: Output) -> Outgoing:
     return Outgoing(SCORES if isinstance(output, ClipsScored) else ALERTS, output)
 
 
-def _cost(sample: Iterator[Batch], replay: Replay) -> Cost:
-    """Of the batches after the first, which waits for the connection, and whose sources are new:
-    that costs more, and is so once. Of the first where there is no other. Scores are put out in
-    blocks as long as a sample, which is about what they are later.
+def _cost(sample: Iterator[Batch], replay: Replay, clock: Clock) -> Cost:
+    """Of the batches after the first that brings any records. Until it came the connection was made
+    and the consumer filled, and its sources are new: that is so once. Of that one where there is no
+    other. Scores are put out in blocks as long as a sample, which is about what they are later.
     """
-    began_s = time.perf_counter()
-    first = _judge(next(sample, Batch((), 0)), replay)
-    since_s, cost = time.perf_counter(), Cost()
-    for batch in sample:
+    began_s = clock.monotonic()
+    arriving = dropwhile(lambda batch: not batch.records, sample)
+    first = _judge(next(arriving, Batch((), 0)), replay)
+    since_s, cost = clock.monotonic(), Cost()
+    for batch in arriving:
         cost = cost.plus(_judge(batch, replay))
-        if time.perf_counter() - since_s > SAMPLE_S:
+        if clock.monotonic() - since_s > SAMPLE_S:
             break
     _pack(replay.flush())
     counted, start_s = (cost, since_s) if cost.records else (first, began_s)
-    return counted._replace(seconds=time.perf_counter() - start_s)
+    return counted._replace(seconds=clock.monotonic() - start_s)
 
 
 def _judge(batch: Batch, replay: Replay) -> Cost:

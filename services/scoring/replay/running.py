@@ -89,7 +89,10 @@ class Job:
 
     def _planned(self) -> Plan:
         self._publish(self._progress("planning"))
-        plan = planning.plan(self._request, self._detector, self._around.broker, self._input)
+        around = self._around
+        plan = planning.plan(
+            self._request, self._detector, around.broker, self._input, around.clock
+        )
         self._records.save_plan(plan)
         self._publish(self._progress("planning", plan))
         return plan

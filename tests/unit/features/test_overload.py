@@ -27,7 +27,7 @@ from services.features.overload import Marks, Overload
 from tests.builders import SPEC, clip, incoming, source
 
 BATCH = 8
-MARKS = Marks(start_s=20.0)
+MARKS = Marks(start_s=20.0, most_s=20.0)
 
 
 class Slow:
@@ -204,16 +204,26 @@ def test_a_report_goes_on_once_a_minute() -> None:
     assert [report.count for report in of_one] == sorted(report.count for report in of_one)
 
 
-def test_what_came_while_no_worker_was_there_is_looked_at() -> None:
-    machine = Machine(0.3 * full_load_s(4), marks=Marks())
-    machine.clock.wait(40, Event())
-    machine.run(60)
+@pytest.mark.parametrize(("away_s", "load"), [(10, 0.3), (40, 0.75), (70, 0.75)])
+def test_what_came_while_no_worker_was_there_is_looked_at(away_s: float, load: float) -> None:
+    machine = Machine(load * full_load_s(4), marks=Marks())
+    machine.clock.wait(away_s, Event())
+    machine.run(6 * away_s)
     assert machine.reports == []
     assert len(machine.embedded) >= machine.recorded / 2 - 8
+    assert machine.overload.bound_s(machine.clock.now()) == Marks().bound_s
+
+
+def test_a_start_without_anything_that_waited_is_bounded_a_minute_later() -> None:
+    machine = Machine(4 * full_load_s(4), marks=Marks())
+    machine.run(120)
+    batch_s = BATCH * machine.seconds
+    assert max(machine.ages_s(65)) <= Marks().bound_s + batch_s + 2 * SPEC.hop_s
+    assert machine.reports
 
 
 def test_what_comes_once_kafka_is_back_is_looked_at() -> None:
-    machine = Machine(0.3 * full_load_s(4), marks=Marks(start_s=0.0))
+    machine = Machine(0.3 * full_load_s(4), marks=Marks(start_s=0.0, most_s=0.0))
     machine.run(60)
     machine.clock.wait(9.5, Event())  # more than the bound: nothing reached the worker meanwhile
     machine.run(60)

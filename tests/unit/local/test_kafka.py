@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from services.local.kafka import KafkaNode, format_properties, new_cluster_id, node_properties
+from services.local.kafka import KafkaNode, format_properties, new_cluster_id, node_properties, why
 
 
 def test_every_listener_is_on_loopback() -> None:
@@ -44,3 +44,12 @@ def test_the_command_keeps_the_heap_small() -> None:
     assert command[command.index("-cp") + 1] == "a.jar:b.jar"
     assert command[-1] == "/k/server.properties"
     assert node.bootstrap == "127.0.0.1:9092"
+
+
+def test_of_a_stack_trace_the_deepest_cause_is_told() -> None:
+    trace = (
+        "Exception in thread main java.lang.RuntimeException: no\n\tat kafka.Tool(Tool.java:9)\n"
+        "Caused by: java.io.IOException: No space left on device\n\tat java.io.File\n\t... 8 more\n"
+    )
+    assert why(trace) == "java.io.IOException: No space left on device"
+    assert why("") == ""
