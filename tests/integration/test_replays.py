@@ -26,7 +26,7 @@ from services.chassis.streaming.tail import Tail
 from services.scoring.judging.detector import assemble
 from services.scoring.replay.core import Replay
 from services.scoring.replay.planning import stretch_of
-from tests.builders import source
+from tests.builders import SPEC, source
 from tests.checkpoints import cosine_head, random_head, window
 from tests.integration.replays import (
     ORIGIN,
@@ -46,7 +46,7 @@ from tests.unit.scoring.replay.outputs import rows, scores
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
-WINDOWS = 500
+WINDOWS = 360
 """Of each source; the first ten or so lie before the stretch."""
 
 
@@ -61,7 +61,7 @@ def _cut(number: int, clips: int, of: int) -> dict[str, Any]:
 
 
 def seen(sources: int = SOURCES) -> list[EmbeddingExtracted]:
-    """Twelve alerts a source."""
+    """An alert every forty windows of a source."""
     return [
         window(number, number % 40 in range(5, 10), **_cut(number, 2, of))
         for number in range(WINDOWS)
@@ -84,7 +84,7 @@ def walked() -> list[PosesExtracted]:
 
 
 def _heads_of_poses(folder: Path) -> None:
-    made_for = {"backbone": "yolov8_pose", "window": 1}
+    made_for = {"backbone": "yolov8_pose", "window": 1, "spec": SPEC}
     random_head(folder / "scene", "linear", dim=114, **made_for)
     random_head(folder / "person", "lstm_ae", dim=38, **made_for)
 
