@@ -133,6 +133,8 @@ def add_item(
             item_id = queries.add_item(database, principal, album_id, entry, now)
         except AlbumFull as error:
             raise Problem(409, str(error)) from error
+        detail = {"item_id": item_id, "source_id": entry.source_id}
+        audit.record(database, principal, "album.item_added", str(album_id), detail)
         return found(queries.item(database, principal, album_id, item_id), "item", item_id)
 
 
@@ -157,6 +159,8 @@ def change_item(
             if wanted.before is not None:
                 _require_item(database, principal, album_id, wanted.before)
             queries.move_item(database, album_id, item_id, wanted.before)
+        detail = {"item_id": item_id, "fields": sorted(wanted.model_fields_set)}
+        audit.record(database, principal, "album.item_changed", str(album_id), detail)
         return found(queries.item(database, principal, album_id, item_id), "item", item_id)
 
 
@@ -171,6 +175,8 @@ def remove_item(album_id: AlbumId, item_id: ItemId, context: Context, principal:
         _require_item(database, principal, album_id, item_id)
         queries.change(database, album_id, {}, context.clock.now())
         queries.remove_item(database, item_id)
+        detail = {"item_id": item_id}
+        audit.record(database, principal, "album.item_removed", str(album_id), detail)
 
 
 def _require_item(

@@ -52,6 +52,8 @@ PROBLEMS = documented(401, 403, 404, 412, 422, 428, 503)
 UNSEEN = "Another person has said something else: show by If-Match that you saw it."
 NOWHERE = str(UUID(int=0))
 NOBODY: Mapping[str, Any] = {"assigned_to": None, "assigned_by": None}
+NOTED = ("assigned_to", "verdict", "reason")
+"""Of what a change says, what the audit log has."""
 NO_VERDICT: Mapping[str, Any] = {"verdict": None, "reason": None, "judged_by": None}
 
 
@@ -238,7 +240,9 @@ def add_comment(
 ) -> CommentView:
     with transaction(context.engine) as connection:
         alert = _visible(connection, principal, alert_id)
-        return comment(connection, principal, alert, entry.text, context.clock.now())
+        view = comment(connection, principal, alert, entry.text, context.clock.now())
+        _note(connection, principal, "commented", {"comment_id": view.comment_id}, alert)
+        return view
 
 
 @router.get(
@@ -252,13 +256,16 @@ def history(alert_id: AlertId, database: Database, principal: Viewing) -> Histor
 
 
 def _note(
-    connection: Connection, principal: Principal, wanted: Change, alert: Mapping[Any, Any]
+    connection: Connection,
+    principal: Principal,
+    done: str,
+    detail: Mapping[str, object],
+    alert: Mapping[Any, Any],
 ) -> None:
     """In the audit log of the tenant whose alert it is."""
     tenant_id = UUID(alert["tenant_id"]) if alert["tenant_id"] else None
-    detail = {name: wanted.values.get(name) for name in ("assigned_to", "verdict", "reason")}
-    action = f"alert.{wanted.action}"
-    audit.record(connection, principal, action, alert["alert_id"], detail, tenant_id=tenant_id)
+    action, name = f"alert.{done}", alert["alert_id"]
+    audit.record(connection, principal, action, name, detail, tenant_id=tenant_id)
 
 
 def _require_member(connection: Connection, alert: Mapping[Any, Any], user_id: UUID) -> None:
@@ -284,7 +291,8 @@ def _changed(
         with transaction(context.engine) as connection:
             changed = change(connection, principal, alert_id, wanted, context.clock.now())
             if changed.is_new:
-                _note(connection, principal, wanted, changed.alert)
+                detail = {name: wanted.values.get(name) for name in NOTED}
+                _note(connection, principal, wanted.action, detail, changed.alert)
     except NoAlert as error:
         raise Problem(404, str(error)) from error
     except MustMatch as error:

@@ -182,14 +182,15 @@ def drop_former(target_id: TargetId, context: Context, principal: Configuring) -
 )
 def test(target_id: TargetId, context: Context, principal: Configuring) -> RequestedView:
     """How it went is among the target's deliveries within seconds."""
-    with context.engine.connect() as database:
-        view = queries.target(database, principal, target_id, context.sealing)
-    wanted = found(view, "target", target_id)
-    if not wanted.is_enabled:
-        raise Problem(409, OFF)
+    with transaction(context.engine) as database:
+        row = found(queries.row_of(database, principal, target_id), "target", target_id)
+        wanted, owner = queries.target_of(row)
+        if not wanted.is_enabled:
+            raise Problem(409, OFF)
+        _record(database, principal, "target.tested", target_id, owner, {"name": wanted.name})
     request = DeliveryRequested(
         request_id=uuid4(),
-        tenant_id=wanted.tenant_id,
+        tenant_id=owner.tenant_id,
         target_id=target_id,
         purpose="test",
         requested_by=principal.actor.name[:255],

@@ -3,7 +3,8 @@
 An entry says the right that a route takes, one of principal.py's five; "login" where any login
 will do, "person" where a key will not, "machine" where only the machine's token will, and "open"
 where none is needed. `body` is a JSON body that the route takes, so that it is
-not refused for that. A route whose path has an id must find that id in the world of test_matrix.
+not refused for that. A route whose path has an id must find that id in the world of routes/. What a
+route that writes puts into the audit log, or why nothing, stands in routes/test_audited.py.
 """
 
 from dataclasses import dataclass, field

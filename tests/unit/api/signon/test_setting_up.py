@@ -59,6 +59,7 @@ def test_what_is_set_up_is_shown_but_for_the_secret(
     assert sealed
     assert SECRET.encode() not in sealed
     assert SECRET not in str(actions(api))
+    assert "single_sign_on.changed" in dict(actions(api))
 
 
 def test_a_secret_is_kept_for_its_own_issuer_and_client_alone(

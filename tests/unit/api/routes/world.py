@@ -1,16 +1,14 @@
-"""Role by route by tenant: every route, WebSocket and event stream, asked by everybody."""
+"""A chain with one thing of each kind, and all who may ask for it."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import pytest
 from fastapi import FastAPI
-from fastapi.routing import RouteContext, iter_route_contexts
 from sqlalchemy import select, update
 from starlette.testclient import WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
@@ -31,10 +29,10 @@ from services.api.principal import RIGHTS, Actor, Principal, Right
 from services.api.queries.sources import source_row
 from services.api.tables import sources
 from tests.unit.api.builders import CAMERA, alert, configured
-from tests.unit.api.conftest import Api, apis
+from tests.unit.api.conftest import Api
 from tests.unit.api.detectors import MODELS, files, zipped
 from tests.unit.api.letters import collect, letter
-from tests.unit.api.matrix import MATRIX, MISSED, OPEN, REPLAY, TARGET, Entry, Need
+from tests.unit.api.matrix import MISSED, REPLAY, TARGET, Entry, Need
 from tests.unit.api.people import a_store, invitation, person
 from tests.unit.api.test_uploads import MP4
 
@@ -135,21 +133,6 @@ def _socket_status(api: Api, url: str) -> int:
         return closed.code
 
 
-@pytest.fixture(scope="module")
-def first_world(empty_database: bytes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """An application takes long to make, so all tests have the same."""
-    with apis(empty_database, tmp_path_factory.mktemp("matrix")) as make_api:
-        yield created(make_api)
-
-
-@pytest.fixture
-def world(first_world: World) -> Iterator[World]:
-    """As it was made: whatever a test does to it is undone."""
-    kept = first_world.snapshot()
-    yield first_world
-    first_world.restore(*kept)
-
-
 def created(make_api: Callable[..., Api]) -> World:
     api = make_api(api_token="the machine's own", secret_key="long", api_playback_wait_s=0.01)
     raised = alert(AlertOpened, source_id=CAMERA, source_kind="camera")
@@ -195,6 +178,7 @@ def created(make_api: Callable[..., Api]) -> World:
     target = TARGET | {"store_id": str(STORE)}
     added = api.client.post("/api/v1/targets", json=target, headers=headers)
     ids["target_id"] = added.json()["target"]["target_id"]
+    ids |= {"empty_store_id": str(NEXT_STORE), "hook_id": _webhook(api, headers)}
     ids |= _detector(api, headers)
     return World(api, ids)
 
@@ -206,6 +190,13 @@ def _detector(api: Api, headers: dict[str, str]) -> dict[str, str]:
     api.client.post(f"{MODELS}/{detector}/shadow", json={}, headers=headers)
     history = api.client.get("/api/v1/deployments/history", headers=headers).json()["items"]
     return {"detector": detector, "entry_id": history[0]["entry_id"]}
+
+
+def _webhook(api: Api, headers: dict[str, str]) -> str:
+    """What is sent to it is signed."""
+    entry = TARGET | {"channel": "webhook", "address": "https://93.184.216.34/hook"}
+    added = api.client.post("/api/v1/targets", json=entry, headers=headers)
+    return str(added.json()["target"]["target_id"])
 
 
 def _replay(api: Api, headers: dict[str, str]) -> str:
@@ -267,36 +258,6 @@ def _key(api: Api) -> str:
     return str(UUID(hex=made.split("_")[1]))
 
 
-def routes(web: FastAPI) -> Iterator[tuple[str, str, RouteContext]]:
-    """Method, path and route of all there are; of pages' files, which are open, one each."""
-    for route in iter_route_contexts(web.routes):
-        path = route.path or ""
-        methods = getattr(route, "methods", None) or {"WEBSOCKET"}
-        for method in sorted(methods):
-            is_twin = method == "HEAD" and "GET" in methods
-            if not is_twin:
-                yield method, path, route
-
-
-def declared(route: RouteContext) -> str:
-    """What a route takes, by its dependencies: a right, `login`, or `open`."""
-    found = {_name(each) for each in _dependencies(getattr(route, "dependant", None))}
-    rights = {name.removeprefix("requires_") for name in found if name.startswith("requires_")}
-    if rights:
-        return "+".join(sorted(rights))
-    return "login" if authenticated.__name__ in found else "open"
-
-
-def _dependencies(dependant: Any) -> Iterator[Any]:
-    for each in dependant.dependencies if dependant else ():
-        yield each.call
-        yield from _dependencies(each)
-
-
-def _name(call: Any) -> str:
-    return getattr(call, "__name__", "")
-
-
 def expected(entry: Entry, path: str, name: str, who: Principal | None) -> int | None:
     """The status of a refusal; None where there is none."""
     if entry.need == "open":
@@ -318,29 +279,3 @@ def _is_let_in(need: Need, who: Principal) -> bool:
     if need == "machine":
         return who.actor.kind == "machine"
     return need in ("login", "open") or who.may(need)
-
-
-def test_every_route_has_an_entry_and_takes_that_right(world: World) -> None:
-    web = world.api.client.app
-    assert isinstance(web, FastAPI)
-    found = {(method, path): declared(route) for method, path, route in routes(web)}
-    assert {place: entry.need for place, entry in MATRIX.items()} == found
-
-
-@pytest.mark.parametrize(("method", "path"), [place for place in MATRIX if MATRIX[place] != OPEN])
-def test_who_may_use_it(world: World, method: str, path: str) -> None:
-    """Refusals first: they change nothing. Then all who may, the owner first."""
-    entry = MATRIX[method, path]
-    allowed = []
-    for name, who in ASKING.items():
-        status = expected(entry, path, name, who)
-        if status is None:
-            allowed.append((name, who))
-        else:
-            assert (name, world.ask(method, path, entry, who)) == (name, status)
-    for number, (name, who) in enumerate(() if entry.is_stream else allowed):
-        status = world.ask(method, path, entry, who)
-        assert status not in (401, 403), name
-        assert status != 422 or entry.is_refused, name
-        assert status < 500 or status == 503, name
-        assert status != 404 or number > 0 or entry.may_be_absent, name
