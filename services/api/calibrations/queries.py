@@ -1,7 +1,7 @@
 """Calibrations of cameras, for whoever may see them."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, exists, func, select
 
 from schemas.calibrations import LearnedDay, VerdictTaken
 from schemas.hours import StoreHours
+from services.api.access.paging import Order, Row, page
 from services.api.access.tables import stores
 from services.api.calibrations.tables import calibration_days, calibrations
 from services.api.calibrations.views import (
@@ -22,7 +23,7 @@ from services.api.cursors import Cursor
 from services.api.principal import Principal, visible
 from services.api.tables import alerts, sources
 
-Row = Mapping[Any, Any]
+ORDER = Order(sources.c.configured_at, sources.c.source_id)
 OF_LATE_DAYS = 7
 OF_MARKS = (
     "run model_id rule label budget_per_day entered by_days in_force furthest since drift "
@@ -52,15 +53,10 @@ def calibration_page(
     query = _cameras(wanted.principal).where(exists().where(of_camera))
     if wanted.store_id:
         query = query.where(sources.c.store_id == str(wanted.store_id))
-    if after:
-        query = query.where(after.older(sources.c.configured_at, sources.c.source_id))
-    order = sources.c.configured_at.desc(), sources.c.source_id.desc()
-    rows = connection.execute(query.order_by(*order).limit(limit + 1)).mappings().all()
-    kept, more = rows[:limit], len(rows) > limit
-    token = Cursor(kept[-1]["configured_at"], kept[-1]["source_id"]).token() if more else None
-    found = _models(connection, [row["source_id"] for row in kept])
-    counts = _alarms(connection, [row["source_id"] for row in kept], now)
-    items = [_marks(row, model, counts) for row in kept for model in found[row["source_id"]]]
+    rows, token = page(connection, query, ORDER, limit, after)
+    found = _models(connection, [row["source_id"] for row in rows])
+    counts = _alarms(connection, [row["source_id"] for row in rows], now)
+    items = [_marks(row, model, counts) for row in rows for model in found[row["source_id"]]]
     return CalibrationPage(items=items, next=token)
 
 

@@ -1,6 +1,6 @@
 """Alerts: one, a page of them, those of a stretch of time, and who was told."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Select, not_, select
 
 from schemas.judgements import LIVE
+from services.api.access.paging import Order, Row, page
 from services.api.access.tables import stores
 from services.api.cursors import Cursor
 from services.api.principal import Principal, visible
@@ -27,7 +28,7 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 TICK = timedelta(microseconds=1)
 """Between two moments in the tables."""
 
-Row = Mapping[Any, Any]
+ORDER = Order(alerts.c.started_at, alerts.c.alert_id)
 OF_REVIEW = "review_"
 """Before the names of a review's columns beside those of its alert."""
 
@@ -110,14 +111,8 @@ def alert_page(
     if after:
         wanted = replace(wanted, until=min(wanted.until or NEVER, after.moment + TICK))
     query = wanted.apply(ordered.where(visible(principal)))
-    if after:
-        query = query.where(after.older(alerts.c.started_at, alerts.c.alert_id))
-    order = alerts.c.started_at.desc(), alerts.c.alert_id.desc()
-    rows = connection.execute(query.order_by(*order).limit(limit + 1)).mappings().all()
-    kept = rows[:limit]
-    more = len(rows) > limit
-    token = Cursor(kept[-1]["started_at"], kept[-1]["alert_id"]).token() if more else None
-    return AlertPage(items=[view_of(row) for row in kept], next=token)
+    rows, token = page(connection, query, ORDER, limit, after)
+    return AlertPage(items=[view_of(row) for row in rows], next=token)
 
 
 def alert(connection: Connection, principal: Principal, alert_id: UUID) -> AlertView | None:

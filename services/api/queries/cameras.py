@@ -1,6 +1,6 @@
 """Cameras: one, a page of them, added and changed; and how each of them is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, func, insert, select, update
 
 from schemas.judgements import LIVE
 from schemas.sources import SourceConfigured
+from services.api.access.paging import Order, Row, page
 from services.api.access.tables import stores
 from services.api.cameras.announcing import camera_query, message_of
 from services.api.cameras.views import CameraPage, CameraState, CameraView, ConditionView
@@ -19,7 +20,7 @@ from services.api.queries.conditions import open_conditions
 from services.api.rows import camera_row, configured_row
 from services.api.tables import cameras, conditions, runs, sources
 
-Row = Mapping[Any, Any]
+ORDER = Order(sources.c.configured_at, cameras.c.source_id)
 SILENT_AFTER = timedelta(seconds=45)
 """A camera of which no score came for so long, without a reason, is not watched any more."""
 
@@ -90,14 +91,8 @@ def camera_page(
     query = _visible_cameras(wanted.principal)
     if wanted.store_id:
         query = query.where(sources.c.store_id == str(wanted.store_id))
-    if after:
-        query = query.where(after.older(sources.c.configured_at, sources.c.source_id))
-    order = sources.c.configured_at.desc(), sources.c.source_id.desc()
-    rows = connection.execute(query.order_by(*order).limit(limit + 1)).mappings().all()
-    kept = rows[:limit]
-    more = len(rows) > limit
-    token = Cursor(kept[-1]["configured_at"], kept[-1]["source_id"]).token() if more else None
-    return CameraPage(items=_views(connection, kept, now), next=token)
+    rows, token = page(connection, query, ORDER, limit, after)
+    return CameraPage(items=_views(connection, rows, now), next=token)
 
 
 def _visible_cameras(principal: Principal) -> Select[Any]:

@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
+from services.api.access.paging import Order, page
 from services.api.cameras.views import ConditionPage, ConditionView
 from services.api.cursors import Cursor
 from services.api.scores.reading import Span
 from services.api.tables import conditions
 
 MOST_ON_A_TIMELINE = 2_000
+ORDER = Order(conditions.c.started_at, conditions.c.health_id)
 
 
 def touching(source_id: str, since: datetime | None, until: datetime | None) -> ColumnElement[bool]:
@@ -29,26 +31,18 @@ def condition_page(
     connection: Connection, where: ColumnElement[bool], limit: int, after: Cursor | None
 ) -> ConditionPage:
     """Newest first. The caller may see the source."""
-    columns = conditions.c
-    query: Select[Any] = select(conditions).where(where)
-    if after:
-        query = query.where(after.older(columns.started_at, columns.health_id))
-    order = columns.started_at.desc(), columns.health_id.desc()
-    rows = connection.execute(query.order_by(*order).limit(limit + 1)).mappings().all()
-    kept = rows[:limit]
-    more = len(rows) > limit
-    token = Cursor(kept[-1]["started_at"], kept[-1]["health_id"]).token() if more else None
+    rows, token = page(connection, select(conditions).where(where), ORDER, limit, after)
     return ConditionPage(
-        items=[ConditionView.model_validate(dict(row)) for row in kept], next=token
+        items=[ConditionView.model_validate(dict(row)) for row in rows], next=token
     )
 
 
 def conditions_between(connection: Connection, source_id: str, span: Span) -> list[dict[str, Any]]:
     """Those that touch the span, in order of time; of very many the latest."""
-    page = condition_page(
+    newest = condition_page(
         connection, touching(source_id, span.since, span.until), MOST_ON_A_TIMELINE, None
     )
-    return [view.model_dump(mode="json") for view in reversed(page.items)]
+    return [view.model_dump(mode="json") for view in reversed(newest.items)]
 
 
 def open_conditions(

@@ -1,6 +1,6 @@
 """Sources: one, a page of them, and their timelines."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, select
 from schemas.clips import SourceKind
 from schemas.judgements import LIVE
 from services.api import timeline as scores
+from services.api.access.paging import Order, Row, page
 from services.api.access.tables import stores
 from services.api.cursors import Cursor
 from services.api.keeping.tables import face_rules
@@ -22,7 +23,7 @@ from services.api.scores.reading import Span, series_between
 from services.api.tables import removed_sources, runs, sources
 from services.api.views import Resolution, RunView, SourcePage, SourceView
 
-Row = Mapping[Any, Any]
+ORDER = Order(sources.c.configured_at, sources.c.source_id)
 
 
 @dataclass(frozen=True)
@@ -84,14 +85,8 @@ def source_page(
         query = query.where(sources.c.source_kind == wanted.kind)
     if wanted.store_id:
         query = query.where(sources.c.store_id == str(wanted.store_id))
-    if after:
-        query = query.where(after.older(sources.c.configured_at, sources.c.source_id))
-    order = sources.c.configured_at.desc(), sources.c.source_id.desc()
-    rows = connection.execute(query.order_by(*order).limit(limit + 1)).mappings().all()
-    kept = rows[:limit]
-    more = len(rows) > limit
-    token = Cursor(kept[-1]["configured_at"], kept[-1]["source_id"]).token() if more else None
-    return SourcePage(items=_views(connection, kept), next=token)
+    rows, token = page(connection, query, ORDER, limit, after)
+    return SourcePage(items=_views(connection, rows), next=token)
 
 
 def _sources(principal: Principal) -> Select[Any]:
@@ -135,10 +130,10 @@ def timeline(
     span = _span(connection, row, stretch)
     resolution = _resolution(stretch, span)
     found = series_between(connection, str(source_id), stretch.run, span)
-    page = scores.read(connection, found, span, resolution, stretch.limit)
+    read = scores.read(connection, found, span, resolution, stretch.limit)
     heads = scores.heads(found)
-    seen = replace(span, until=page.until)
-    is_end = stretch.until is None and page.next is None
+    seen = replace(span, until=read.until)
+    is_end = stretch.until is None and read.next is None
     of_alerts = replace(seen, until=seen.until + LONGEST_EPISODE) if is_end else seen
     return {
         "source_id": str(source_id),
@@ -149,11 +144,11 @@ def timeline(
         "since": _iso(seen.since),
         "until": _iso(seen.until),
         "heads": heads,
-        "clips": page.clips,
-        "maxima": page.maxima,
+        "clips": read.clips,
+        "maxima": read.maxima,
         "alerts": alerts_between(connection, str(source_id), stretch.run, of_alerts),
         "conditions": conditions_between(connection, str(source_id), of_alerts),
-        "next": Cursor(page.next, resolution).token() if page.next else None,
+        "next": Cursor(read.next, resolution).token() if read.next else None,
     }
 
 

@@ -1,6 +1,5 @@
 """Targets: one, a page of them, added and changed; and the attempts to reach them."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, false, func, insert, select, update
 
 from schemas.targets import TargetConfigured
+from services.api.access.paging import Order, Row, page
 from services.api.cursors import Cursor
 from services.api.principal import Principal, of_stores, of_tenant, visible
 from services.api.tables import deliveries, sources
@@ -17,7 +17,8 @@ from services.api.targets.tables import targets
 from services.api.targets.views import AttemptPage, AttemptView, TargetPage, TargetView
 from services.chassis.sealing import Sealing, SealingFault
 
-Row = Mapping[Any, Any]
+ORDER = Order(targets.c.configured_at, targets.c.target_id)
+ATTEMPTS = Order(deliveries.c.attempted_at, deliveries.c.delivery_id)
 MOST_OF_A_TENANT = 500
 
 
@@ -77,15 +78,8 @@ def target_page(
     sealing: Sealing,
 ) -> TargetPage:
     """Latest added first."""
-    query = _theirs(principal)
-    if after:
-        query = query.where(after.older(targets.c.configured_at, targets.c.target_id))
-    order = targets.c.configured_at.desc(), targets.c.target_id.desc()
-    rows = connection.execute(query.order_by(*order).limit(limit + 1)).mappings().all()
-    kept = rows[:limit]
-    more = len(rows) > limit
-    token = Cursor(kept[-1]["configured_at"], kept[-1]["target_id"]).token() if more else None
-    return TargetPage(items=[_view(row, sealing) for row in kept], next=token)
+    rows, token = page(connection, _theirs(principal), ORDER, limit, after)
+    return TargetPage(items=[_view(row, sealing) for row in rows], next=token)
 
 
 def unseen_sources(connection: Connection, principal: Principal, wanted: list[UUID]) -> set[UUID]:
@@ -114,14 +108,8 @@ def attempts_of_alert(
 def _attempts(
     connection: Connection, query: Select[Any], limit: int, after: Cursor | None
 ) -> AttemptPage:
-    if after:
-        query = query.where(after.older(deliveries.c.attempted_at, deliveries.c.delivery_id))
-    order = deliveries.c.attempted_at.desc(), deliveries.c.delivery_id.desc()
-    rows = connection.execute(query.order_by(*order).limit(limit + 1)).mappings().all()
-    kept = rows[:limit]
-    more = len(rows) > limit
-    token = Cursor(kept[-1]["attempted_at"], kept[-1]["delivery_id"]).token() if more else None
-    return AttemptPage(items=[AttemptView.model_validate(dict(row)) for row in kept], next=token)
+    rows, token = page(connection, query, ATTEMPTS, limit, after)
+    return AttemptPage(items=[AttemptView.model_validate(dict(row)) for row in rows], next=token)
 
 
 def _theirs(principal: Principal) -> Select[Any]:

@@ -1,6 +1,6 @@
 """Videos: uploads and how far their analysis got."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from schemas.judgements import LIVE
 from schemas.sources import SourceConfigured
+from services.api.access.paging import Order, Row, page
 from services.api.access.stores import Place
 from services.api.access.tables import stores
 from services.api.cursors import Cursor
@@ -18,7 +19,7 @@ from services.api.sums import Scored, scored
 from services.api.tables import runs, sources, videos
 from services.api.views import VideoPage, VideoView
 
-Row = Mapping[Any, Any]
+ORDER = Order(videos.c.submitted_at, videos.c.video_id)
 NOTHING_SCORED = Scored(0, 0.0)
 
 
@@ -116,15 +117,8 @@ def video_page(
     connection: Connection, principal: Principal, limit: int, after: Cursor | None
 ) -> VideoPage:
     """Newest first."""
-    query = _videos(principal)
-    if after:
-        query = query.where(after.older(videos.c.submitted_at, videos.c.video_id))
-    order = videos.c.submitted_at.desc(), videos.c.video_id.desc()
-    rows = connection.execute(query.order_by(*order).limit(limit + 1)).mappings().all()
-    kept = rows[:limit]
-    more = len(rows) > limit
-    token = Cursor(kept[-1]["submitted_at"], kept[-1]["video_id"]).token() if more else None
-    return VideoPage(items=_views(connection, kept), next=token)
+    rows, token = page(connection, _videos(principal), ORDER, limit, after)
+    return VideoPage(items=_views(connection, rows), next=token)
 
 
 def _videos(principal: Principal) -> Select[Any]:
