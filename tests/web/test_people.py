@@ -161,7 +161,7 @@ def test_a_second_factor_is_set_up_and_the_log_tells_of_it(owned: Page, site: Si
     expect(owned.get_by_text("Recovery codes left: 10")).to_be_visible()
 
     owned.goto("/audit?action=second_factor.")
-    expect(owned.get_by_text("second_factor.added")).to_be_visible()
+    expect(owned.get_by_text("Second factor set up")).to_be_visible()
     owned.get_by_role("button", name="Check that it is whole").click()
     expect(owned.get_by_role("status").filter(has_text="whole")).to_be_visible()
 

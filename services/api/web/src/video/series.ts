@@ -1,6 +1,7 @@
 // A timeline of the API as what is drawn: a line a head, bands of alerts, and the highest moments.
 
 import type { AlertView, ClipView, HeadView, TimelineView } from "@/api/client";
+import { said } from "@/i18n/said";
 
 /** A stretch of time with one score a head; a clip, or a step of a zoomed-out timeline. */
 export type Step = Pick<ClipView, "start_s" | "end_s" | "calibrated" | "heads">;
@@ -44,7 +45,7 @@ export function stepsOf(timeline: Pick<TimelineView, "clips" | "maxima" | "origi
 export function linesOf(steps: Step[], heads: HeadView[]): Line[] {
   return heads.map(({ rule, label, high_mark }, number) => ({
     rule,
-    label,
+    label: said(label),
     mark: high_mark ?? null,
     colour: COLOURS[number % COLOURS.length] ?? "curve",
     points: steps.flatMap(({ start_s, end_s, ...step }) => {

@@ -5,9 +5,10 @@ import { getRouteApi } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
 import type { CameraView } from "@/api/client";
 import { SelectField } from "@/ui/controls";
-import { Empty, Loaded, Page, Skeleton } from "@/ui/layout";
+import { Loaded, Page, Skeleton } from "@/ui/layout";
 import { StoreOptions, useStores, useZone } from "@/ui/stores";
 import css from "./cameras.module.css";
+import { NoCamera } from "./NoCamera";
 import { useCameras } from "./reading";
 import { type Place, TimelinePanel } from "./timeline/Panel";
 
@@ -50,9 +51,7 @@ function OfStore({ storeId }: { storeId: string }) {
         cameras.length ? (
           <Cameras cameras={cameras} storeId={storeId} />
         ) : (
-          <Empty title={t`No camera yet`}>
-            <p>{t`What cameras saw appears here over time.`}</p>
-          </Empty>
+          <NoCamera>{t`What cameras saw appears here over time.`}</NoCamera>
         )
       }
     </Loaded>

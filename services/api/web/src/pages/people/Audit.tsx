@@ -5,10 +5,11 @@ import { type AuditEntry, type AuditPage, type AuditVerification, client } from 
 import { useFormat } from "@/i18n/format";
 import { text } from "@/pages/door/PasswordField";
 import { FaultLine, useAct } from "@/ui/act";
-import { Button, TextField } from "@/ui/controls";
+import { Button, SelectField, TextField } from "@/ui/controls";
 import { CopyField } from "@/ui/copy";
 import { Actions, Badge, Empty, Loaded, Panel } from "@/ui/layout";
 import { More, usePages } from "@/ui/lists";
+import { useDeeds, useNouns } from "./deeds";
 import css from "./people.module.css";
 import type { AuditSearch } from "./search";
 
@@ -61,6 +62,10 @@ function asked({ since, until, ...rest }: AuditSearch) {
 function Filters({ search }: { search: AuditSearch }) {
   const { t } = useLingui();
   const navigate = useNavigate();
+  const deeds = useDeeds();
+  const nouns = useNouns();
+  const { action = "" } = search;
+  if (action && !(action in nouns)) nouns[action] = deeds[action] ?? action;
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
@@ -71,13 +76,14 @@ function Filters({ search }: { search: AuditSearch }) {
   return (
     <search>
       <form className={css.filters} onSubmit={submit}>
-        <TextField
-          label={t`Action`}
-          name="action"
-          placeholder="camera."
-          defaultValue={search.action}
-          maxLength={64}
-        />
+        <SelectField label={t`What`} name="action" defaultValue={search.action ?? ""}>
+          <option value="">{t`Everything`}</option>
+          {Object.entries(nouns).map(([prefix, name]) => (
+            <option key={prefix} value={prefix}>
+              {name}
+            </option>
+          ))}
+        </SelectField>
         <TextField label={t`Who`} name="actor" defaultValue={search.actor} maxLength={255} />
         <TextField label={t`From`} name="since" type="date" defaultValue={search.since} />
         <TextField label={t`Until`} name="until" type="date" defaultValue={search.until} />
@@ -97,11 +103,12 @@ function Filters({ search }: { search: AuditSearch }) {
 function Entry({ entry }: { entry: AuditEntry }) {
   const { t } = useLingui();
   const { moment } = useFormat();
+  const deeds = useDeeds();
   const { action, actor_name, address, happened_at, sequence, subject, detail } = entry;
   return (
     <li className={css.entry}>
       <div className={css.head}>
-        <strong>{action}</strong>
+        <strong>{deeds[action] ?? action}</strong>
         <small className="numbers">
           {moment(happened_at)} · #{sequence}
         </small>
@@ -110,7 +117,7 @@ function Entry({ entry }: { entry: AuditEntry }) {
       <details>
         <summary>{t`Details`}</summary>
         <div className={css.detail}>
-          {subject}
+          {action} {subject}
           {"\n"}
           {JSON.stringify(detail, null, 2)}
         </div>

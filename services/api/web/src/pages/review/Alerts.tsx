@@ -36,7 +36,10 @@ export function Alerts() {
     void navigate({ search: (before) => alertSearch({ ...before, ...wanted }), replace: true });
   const alerts = pages.data?.pages.flatMap(({ items }) => items);
   return (
-    <Page title={t`Alerts`} actions={<MarkSeen search={search} now={now} />}>
+    <Page
+      title={t`Alerts`}
+      actions={alerts?.length ? <MarkSeen search={search} now={now} /> : null}
+    >
       <details
         className={css.more}
         open={isOpen}

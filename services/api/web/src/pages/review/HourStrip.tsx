@@ -40,7 +40,7 @@ export function HourStrip({ hours, zone }: { hours: OverviewView["hours"]; zone?
                     />
                   ))}
                 </span>
-                <span className={css.tick}>{k % 3 === 0 || k === 23 ? minute(hour.at) : ""}</span>
+                <span className={css.tick}>{k % 3 === 2 ? minute(hour.at) : ""}</span>
               </Link>
             </li>
           );

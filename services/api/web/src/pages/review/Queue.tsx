@@ -43,7 +43,9 @@ export function Queue() {
       actions={
         <>
           <Button onClick={() => setNeedsHelp(true)}>{t`Keys`}</Button>
-          {may && <Button onClick={() => mark(filter)}>{t`Mark all as seen`}</Button>}
+          {may && items.length > 0 && (
+            <Button onClick={() => mark(filter)}>{t`Mark all as seen`}</Button>
+          )}
         </>
       }
     >

@@ -93,8 +93,7 @@ function Row({ attempt, target }: { attempt: AttemptView; target: TargetView }) 
       </td>
       <td className={css.answer} data-label={t`Answer`}>
         <span>
-          {[attempt.status, attempt.detail || attempt.response].filter(Boolean).join(" · ")}{" "}
-          <small>{number(attempt.took_ms)} ms</small>
+          {answerOf(attempt)} <small>{number(attempt.took_ms)} ms</small>
         </span>
       </td>
       <td>
@@ -102,6 +101,13 @@ function Row({ attempt, target }: { attempt: AttemptView; target: TargetView }) 
       </td>
     </tr>
   );
+}
+
+/** Details of webhooks begin with the status themselves. */
+function answerOf({ status, detail, response }: AttemptView): string {
+  const words = detail || response;
+  if (status && words.includes(String(status))) return words;
+  return [status, words].filter(Boolean).join(" · ");
 }
 
 function Purpose({ attempt }: { attempt: AttemptView }) {

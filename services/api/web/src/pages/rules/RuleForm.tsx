@@ -3,6 +3,7 @@
 import { useLingui } from "@lingui/react/macro";
 import type { FormEvent } from "react";
 import type { PersistenceRule, PresenceRule } from "@/api/client";
+import { said } from "@/i18n/said";
 import { SelectField, TextField } from "@/ui/controls";
 import { DialogForm } from "@/ui/forms";
 import { Dialog } from "@/ui/overlays";
@@ -24,9 +25,9 @@ export function RuleForm({ entry, effective, close, done }: Props) {
   const isNew = entry.rule.name === "";
   const submit = (event: FormEvent<HTMLFormElement>) =>
     done(changed(entry, new FormData(event.currentTarget)));
-  const { name } = entry.rule;
+  const what = said(entry.rule.label);
   return (
-    <Dialog title={isNew ? t`New rule on presence` : t`Rule ${name}`} open onClose={close}>
+    <Dialog title={isNew ? t`New rule on presence` : t`Rule ${what}`} open onClose={close}>
       <DialogForm verb={t`Apply`} submit={submit} cancel={close}>
         {isNew && <TextField label={t`Name of the rule`} name="name" required maxLength={128} />}
         <TextField
@@ -34,7 +35,7 @@ export function RuleForm({ entry, effective, close, done }: Props) {
           name="label"
           required
           maxLength={128}
-          defaultValue={entry.rule.label}
+          defaultValue={what}
         />
         <When entry={entry} />
         {entry.kind === "rules" ? (
@@ -221,9 +222,10 @@ function changed(entry: Entry, form: FormData): Entry {
   const text = (name: string) => String(form.get(name) ?? "").trim();
   const value = (name: string) => Number(text(name));
   const optional = (name: string) => (text(name) === "" ? null : value(name));
+  const { name, label } = entry.rule;
   const common = {
-    name: entry.rule.name || text("name"),
-    label: text("label"),
+    name: name || text("name"),
+    label: text("label") === said(label) ? label : text("label"), // so that others still read theirs
     severity: text("severity") as Severity,
     during: text("during") as Period,
     cooldown_s: value("cooldown_s"),

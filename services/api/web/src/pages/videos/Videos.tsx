@@ -1,11 +1,11 @@
 // Uploads: what is on its way, and what was analysed. Files may be dropped anywhere on the page.
 
 import { useLingui } from "@lingui/react/macro";
-import { useRef, useState } from "react";
+import { useState } from "react";
 import { $api, client } from "@/api/client";
 import { useMay } from "@/api/session";
-import { Button } from "@/ui/controls";
 import { DropPlace } from "@/ui/drop";
+import { FileButton, VIDEOS } from "@/ui/files";
 import { Empty, Fault, Page, Skeleton } from "@/ui/layout";
 import { More, usePages } from "@/ui/lists";
 import { StoreOptions } from "@/ui/stores";
@@ -38,7 +38,15 @@ export function Videos() {
           mayUpload && (
             <>
               <StoreChoice value={storeId} choose={setStoreId} />
-              <FileButton take={take} />
+              <FileButton
+                look="primary"
+                name={t`Videos to upload`}
+                accept={VIDEOS}
+                multiple
+                take={take}
+              >
+                {t`Upload videos`}
+              </FileButton>
             </>
           )
         }
@@ -90,27 +98,5 @@ function StoreChoice({ value, choose }: { value: string; choose: (storeId: strin
     >
       <StoreOptions all={t`Usual store`} />
     </select>
-  );
-}
-
-function FileButton({ take }: { take: (files: Iterable<File>) => void }) {
-  const { t } = useLingui();
-  const input = useRef<HTMLInputElement>(null);
-  return (
-    <>
-      <input
-        ref={input}
-        type="file"
-        accept="video/*,.mkv,.avi,.ts,.flv,.dav,.mjpeg"
-        multiple
-        hidden
-        aria-label={t`Videos to upload`}
-        onChange={(event) => {
-          take(event.currentTarget.files ?? []);
-          event.currentTarget.value = "";
-        }}
-      />
-      <Button look="primary" onClick={() => input.current?.click()}>{t`Upload videos`}</Button>
-    </>
   );
 }

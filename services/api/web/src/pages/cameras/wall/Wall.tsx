@@ -6,10 +6,11 @@ import { type CSSProperties, type KeyboardEvent, useRef } from "react";
 import type { CameraView } from "@/api/client";
 import { useFormat } from "@/i18n/format";
 import { Button } from "@/ui/controls";
-import { Empty, Loaded, Page } from "@/ui/layout";
+import { Loaded, Page } from "@/ui/layout";
 import { StoreOptions, useStores } from "@/ui/stores";
 import type { ScreenHandle } from "../live/Screen";
 import { useLivePictures } from "../live/useLivePictures";
+import { NoCamera } from "../NoCamera";
 import { useCameras } from "../reading";
 import { LAYOUTS, type Layout, layoutFor, moved, pagesOf } from "./layouts";
 import { Tile, type TileHandle } from "./Tile";
@@ -28,9 +29,7 @@ export function Wall() {
           <Pictures cameras={cameras} />
         ) : (
           <Page title={t`Live wall`}>
-            <Empty title={t`No camera yet`}>
-              <p>{t`Cameras that are watched appear here.`}</p>
-            </Empty>
+            <NoCamera>{t`Cameras that are watched appear here.`}</NoCamera>
           </Page>
         )
       }

@@ -2,6 +2,7 @@ import { useLingui } from "@lingui/react/macro";
 import { type FormEvent, useState } from "react";
 import { $api, type CameraEntry, type CameraView, client } from "@/api/client";
 import { refresh } from "@/api/queries";
+import { said } from "@/i18n/said";
 import { FaultLine, useAct } from "@/ui/act";
 import { Button, TextField } from "@/ui/controls";
 import { Badge, Loaded } from "@/ui/layout";
@@ -106,7 +107,7 @@ function State({
   };
   return (
     <p role="status">
-      {name} {states[state]} {reason}
+      {name} {states[state]} {said(reason)}
     </p>
   );
 }

@@ -2,7 +2,8 @@ import { useLingui } from "@lingui/react/macro";
 import { useState } from "react";
 import { refresh } from "@/api/queries";
 import { FaultLine, useAct } from "@/ui/act";
-import { Field } from "@/ui/controls";
+import { FileButton, VIDEOS } from "@/ui/files";
+import css from "./steps.module.css";
 import { upload } from "./upload";
 
 /** A recording where there is no camera yet: with its progress, then a word. */
@@ -22,18 +23,12 @@ export function UploadInstead({ onDone }: { onDone: () => void }) {
     });
   return (
     <>
-      <Field
-        label={t`No camera at hand? Upload a recording instead`}
-        control={(ids) => (
-          <input
-            {...ids}
-            type="file"
-            accept="video/*"
-            disabled={busy}
-            onChange={({ target }) => send(target.files?.[0])}
-          />
-        )}
-      />
+      <div className={css.instead}>
+        <p>{t`No camera at hand? Upload a recording instead`}</p>
+        <FileButton busy={busy} name={t`A recording`} accept={VIDEOS} take={([file]) => send(file)}>
+          {t`Choose a video`}
+        </FileButton>
+      </div>
       {busy && <progress value={share} aria-label={t`Upload`} />}
       <FaultLine text={fault} />
       {name && <p role="status">{t`${name} is uploaded and is being analysed.`}</p>}

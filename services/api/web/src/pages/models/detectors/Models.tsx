@@ -2,13 +2,12 @@
 
 import { useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
-import { useRef } from "react";
 import { client } from "@/api/client";
 import { useMay } from "@/api/session";
 import { useFormat } from "@/i18n/format";
 import { said } from "@/i18n/said";
-import { Button } from "@/ui/controls";
 import { DropPlace } from "@/ui/drop";
+import { FileButton } from "@/ui/files";
 import { Badge, Empty, Loaded } from "@/ui/layout";
 import { More, usePages } from "@/ui/lists";
 import ui from "@/ui/ui.module.css";
@@ -36,7 +35,18 @@ export function Models() {
         <section className={css.stack} aria-labelledby="detectors">
           <div className={css.head}>
             <h2 id="detectors">{t`Detectors`}</h2>
-            {may && <RegisterButton busy={busy} take={take} />}
+            {may && (
+              <FileButton
+                look="primary"
+                busy={busy}
+                name={t`Zips of detectors`}
+                accept=".zip,application/zip"
+                multiple
+                take={take}
+              >
+                {t`Register a detector`}
+              </FileButton>
+            )}
           </div>
           <Loaded query={models} rows={3}>
             {({ pages }) => {
@@ -86,29 +96,5 @@ function Row({ model }: { model: Detector }) {
         <Badge tone={TONES[state]}>{states[state]}</Badge>
       </Link>
     </li>
-  );
-}
-
-function RegisterButton({ busy, take }: { busy: boolean; take: (files: Iterable<File>) => void }) {
-  const { t } = useLingui();
-  const input = useRef<HTMLInputElement>(null);
-  return (
-    <>
-      <input
-        ref={input}
-        type="file"
-        accept=".zip,application/zip"
-        multiple
-        hidden
-        aria-label={t`Zips of detectors`}
-        onChange={(event) => {
-          take(event.currentTarget.files ?? []);
-          event.currentTarget.value = "";
-        }}
-      />
-      <Button look="primary" busy={busy} onClick={() => input.current?.click()}>
-        {t`Register a detector`}
-      </Button>
-    </>
   );
 }

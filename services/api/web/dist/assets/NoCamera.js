@@ -1,0 +1,1 @@
+import{$ as e,X as t,g as n,r}from"./layout.js";import{t as i}from"./link.js";import{r as a}from"./session.js";var o=e();function s({children:e}){let{_:s}=t(),c=a(`configure`);return(0,o.jsxs)(r,{title:s({id:`-APj7R`}),children:[(0,o.jsx)(`p`,{children:e}),c&&(0,o.jsx)(i,{to:`/cameras`,search:{add:!0},className:n(`primary`),children:s({id:`IMlTmP`})})]})}export{s as t};
