@@ -14,9 +14,8 @@ def progress_line(view: dict[str, Any]) -> str:
     """How far a replay is."""
     state = view["state"]
     line = f"[{COLOURS.get(state, 'cyan')}]{state}[/] {view['run']}"
-    if state == "extracting" and (found := view["extraction"]):
-        planned = found["seconds_planned"] or 1.0
-        return f"{line}: {found['seconds'] / planned:.0%} of the recordings embedded"
+    if state == "extracting":
+        return f"{line}: {view['share']:.0%} of the recordings embedded"
     if view["windows"]:
         line += f": {view['windows']} windows, {view['clips']} clips, {view['alerts']} alerts"
     if view["rate"]:

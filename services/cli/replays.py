@@ -55,7 +55,7 @@ def start(  # noqa: PLR0913 - each is an option
         Literal["log", "archive", "recordings"],
         typer.Option("--input", help="What is judged: the log, the archive, or the footage."),
     ] = "log",
-    run: Annotated[str, typer.Option(help="Its name, instead of one of its own.")] = "",
+    name: Annotated[str, typer.Option(help="What its run begins with.")] = "replay",
     windows_per_s: Annotated[
         float | None, typer.Option(parser=number, metavar="NUMBER", help="No faster than this.")
     ] = None,
@@ -83,7 +83,7 @@ def start(  # noqa: PLR0913 - each is an option
         if estimate:
             _tell_estimate(client.post("/replays/estimate", asked), as_json)
             return
-        view = client.post("/replays", asked | ({"run": run} if run else {}))
+        view = client.post("/replays", asked | {"name": name})
         if wait:
             _tell_end(client, _awaited(client, view), as_json)
         else:
@@ -120,9 +120,16 @@ def show(run: Run, api: Api = "", token: Token = "", home: Home = None) -> None:
 
 @replays.command()
 def cancel(runs: Runs, api: Api = "", token: Token = "", home: Home = None) -> None:
-    """Stop replays; what was judged by then stays. Started again, they go on."""
+    """Stop replays; what was judged by then stays."""
     with client_of(api, token, home) as client:
         for_each(runs, "cancelled", lambda run: client.post(f"/replays/{run}/cancel", {}))
+
+
+@replays.command()
+def resume(runs: Runs, api: Api = "", token: Token = "", home: Home = None) -> None:
+    """Go on with replays that failed or were cancelled, where they were."""
+    with client_of(api, token, home) as client:
+        for_each(runs, "resumed", lambda run: client.post(f"/replays/{run}/resume", {}))
 
 
 @replays.command()

@@ -1,5 +1,5 @@
-"""Whatever ingest says of a camera or a video, and whatever the API refuses, has its Korean
-sentence.
+"""Whatever ingest says of a camera or a video, a worker of a replay that failed, and whatever the
+API refuses, has its Korean sentence.
 """
 
 import ast
@@ -15,7 +15,8 @@ from pydantic_core.core_schema import ErrorType
 
 from services.chassis.sentences import said, sentences
 
-SPEAKING = ("cameras", "core", "folders", "sources", "spool", "transcode.py", "upload.py")
+INGEST = ("cameras", "core", "folders", "sources", "spool", "transcode.py", "upload.py")
+SPEAKING = (*(f"ingest/{room}" for room in INGEST), "scoring/replay/worker.py")
 OF_PROGRAMS = {
     "{} is not sim://store?...",
     "Another process has the spool {}.",
@@ -26,9 +27,9 @@ OF_PROGRAMS = {
 
 
 def spoken() -> Iterator[tuple[str, str]]:
-    """(file, sentence) of every sentence that ingest has: a capital, a blank, a full stop."""
+    """(file, sentence) of every sentence that those have: a capital, a blank, a full stop."""
     for room in SPEAKING:
-        path = Path("services/ingest") / room
+        path = Path("services") / room
         for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
             for text in texts(ast.parse(file.read_text("utf-8"))):
                 is_sentence = text[:1].isupper() or text.startswith("{}")

@@ -233,13 +233,13 @@ def taught(shop: Shop) -> str:
 
 def replayed(shop: Shop, detector: str, days: Sequence[Day]) -> str:
     """Of each day what was missed comes, and what was false goes. The name of the run."""
-    words = "replays", "start", "--detector", "ours", "--run", "again", "--wait", "--json"
+    words = "replays", "start", "--detector", "ours", "--name", "again", "--wait", "--json"
     since = min(day.at for day in days).isoformat()
     found = json.loads(shop.nightclerk(*words, "--since", since))
     assert found["run"]["detector"] == detector
     assert (found["gained"]["count"], found["lost"]["count"]) == (len(days), len(days))
     assert (found["same"], found["moved"]["count"]) == (len(days), 0)
-    return "again"
+    return str(found["run"]["run"])
 
 
 def shadowed_and_promoted(shop: Shop, detector: str, run: str, camera: UUID) -> None:

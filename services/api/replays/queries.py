@@ -92,29 +92,39 @@ def sources_of(connection: Connection, run: str) -> list[str]:
 def view_of(row: Row) -> ReplayView:
     """Of a row of `replays`."""
     same = {name: row[name] for name in ReplayView.model_fields if name in row}
-    extraction = row["extraction"]
-    rate = row["windows"] / row["elapsed_s"] if row["elapsed_s"] > 0 and row["windows"] else None
-    left = max(0, row["windows_planned"] - row["windows"])
-    is_running = row["state"] == "running"
+    extraction = ExtractionView.model_validate(row["extraction"]) if row["extraction"] else None
     return ReplayView(
         **same
         | {
             "is_built_in": row["package"] is None,
             "since": row["since_at"],
             "until": row["until_at"],
-            "share": _share(row),
-            "rate": rate,
-            "eta_s": left / rate if is_running and rate else None,
-            "extraction": ExtractionView.model_validate(extraction) if extraction else None,
+            "rate": _rate(row["windows"], row["elapsed_s"]),
+            "extraction": extraction,
         }
+        | _way(row, extraction)
     )
 
 
-def _share(row: Row) -> float:
+def _way(row: Row, extraction: ExtractionView | None) -> dict[str, float | None]:
+    """How far it is, and how long it takes still: of embedding anew while that is at work, of
+    judging before and after.
+    """
     if row["state"] == "done":
-        return 1.0
-    planned = row["windows_planned"]
-    return min(1.0, row["windows"] / planned) if planned else 0.0
+        return {"share": 1.0, "eta_s": None}
+    done, of, elapsed_s = row["windows"], row["windows_planned"], row["elapsed_s"]
+    if row["state"] == "extracting" and extraction:
+        done, of = extraction.seconds, extraction.seconds_planned
+        elapsed_s = extraction.elapsed_s
+    rate, is_moving = _rate(done, elapsed_s), row["state"] in ("running", "extracting")
+    return {
+        "share": min(1.0, done / of) if of else 0.0,
+        "eta_s": max(0.0, of - done) / rate if is_moving and rate else None,
+    }
+
+
+def _rate(done: float, elapsed_s: float) -> float | None:
+    return done / elapsed_s if done and elapsed_s > 0 else None
 
 
 def _all_visible(principal: Principal) -> ColumnElement[bool]:

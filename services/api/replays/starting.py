@@ -1,16 +1,18 @@
 """A replay is started: named, estimated, kept with its sources, noted in the audit log.
 
 The same asked for again is the same replay: one that is at work or done stays as it is, one that
-failed or was cancelled goes on.
+failed or was cancelled goes on. What was removed is begun under another name, so that nothing of it
+is mistaken for what comes.
 """
 
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from services.api import audit
@@ -18,9 +20,9 @@ from services.api.principal import Principal
 from services.api.replays.choosing import chosen
 from services.api.replays.detectors import judge_of
 from services.api.replays.estimating import Wanted, estimate
-from services.api.replays.queries import Row, sources_of
+from services.api.replays.queries import Row
 from services.api.replays.tables import replay_sources, replays
-from services.api.replays.views import EstimateView, ReplayAsked, ReplayEntry
+from services.api.replays.views import DIGITS, EstimateView, ReplayAsked, ReplayEntry
 from services.api.scores.reading import Span
 from services.api.tables import NAME_CHARS
 
@@ -47,13 +49,11 @@ POSES = "yolov8_pose"
 """No backbone, but the network that looks for people."""
 
 
-class NameTaken(Exception):
-    """Another replay has that name. The text is one sentence."""
-
-
 def span_of(asked: ReplayAsked, now: datetime) -> Span:
-    """Raises ValueError for a stretch that has not begun yet."""
-    span = Span(asked.since, asked.until or now)
+    """Nothing was seen yet of what comes after now. Raises ValueError for a stretch that has not
+    begun yet.
+    """
+    span = Span(asked.since, min(asked.until or now, now))
     if span.until <= span.since:
         raise ValueError("The stretch must begin before it ends, and before now.")
     return span
@@ -79,16 +79,17 @@ def start(
     connection: Connection, principal: Principal, entry: ReplayEntry, heads: str, now: datetime
 ) -> tuple[str, bool]:
     """The run, and whether it begins (again). The caller has it announced once its transaction is
-    over. Raises as `estimated`, and NameTaken.
+    over. Raises as `estimated`.
     """
     tenant_id, wanted, expected = estimated(connection, principal, entry, heads, now)
-    run = entry.run or name_of(wanted)
+    run, before = _place(connection, entry.name, tenant_id, wanted)
     row = _row(run, tenant_id, wanted, expected, principal, now)
-    before = _locked(connection, run)
     if before is None:
         before = _inserted(connection, row, wanted.source_ids)
-    if before is not None and not _begins_again(connection, before, row, wanted):
-        return run, False
+    if before is not None:
+        if before["state"] not in AGAIN:
+            return run, False
+        _begin_again(connection, before, row)
     detail = {
         "detector": wanted.judge.detector,
         "input": wanted.input,
@@ -99,13 +100,27 @@ def start(
     return run, True
 
 
-def name_of(wanted: Wanted) -> str:
-    """Made of detector, stretch, sources and input: the same replay has the same name."""
-    span = wanted.span
-    parts = [wanted.judge.detector, wanted.judge.backbone, wanted.input]
+def run_of(name: str, tenant_id: UUID, wanted: Wanted, removed: int = 0) -> str:
+    """Made of the name and all that is asked for, so that no two replays share one, of whichever
+    tenant; the same has the same, once more for each time that it was removed.
+    """
+    span, judge = wanted.span, wanted.judge
+    parts = [str(tenant_id), judge.detector, judge.backbone, wanted.input, str(removed)]
     parts += [moment.isoformat() for moment in (span.since, span.until)]
     content = "\x1f".join([*parts, *wanted.source_ids])
-    return f"replay-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
+    return f"{name}-{hashlib.sha256(content.encode()).hexdigest()[:DIGITS]}"
+
+
+def _place(
+    connection: Connection, name: str, tenant_id: UUID, wanted: Wanted
+) -> tuple[str, Row | None]:
+    """The run that is meant, and what there is of it, locked."""
+    for removed in count():
+        run = run_of(name, tenant_id, wanted, removed)
+        before = _locked(connection, run)
+        if before is None or before["removed_at"] is None:
+            break
+    return run, before
 
 
 def _row(
@@ -151,23 +166,21 @@ def _inserted(connection: Connection, row: dict[str, Any], source_ids: Sequence[
     return None
 
 
-def _begins_again(connection: Connection, before: Row, row: dict[str, Any], wanted: Wanted) -> bool:
-    """Raises NameTaken when what is there is another replay."""
-    same = ("tenant_id", "since_at", "until_at", "detector", "backbone", "input")
+def resume(connection: Connection, principal: Principal, before: Row, now: datetime) -> None:
+    """One that failed or was cancelled goes on, as it was asked for. The caller has it announced
+    once its transaction is over.
+    """
+    by = {"requested_by": principal.actor.name[:NAME_CHARS], "requested_at": now}
+    _begin_again(connection, before, FRESH | by)
+    chain = UUID(before["tenant_id"])
+    audit.record(connection, principal, "replay.resumed", before["run"], tenant_id=chain)
+
+
+def _begin_again(connection: Connection, before: Row, values: dict[str, Any]) -> None:
+    """What is told of the time before counts no more."""
+    later = max(values["requested_at"], before["requested_at"] + timedelta(microseconds=1))
     mine = replays.c.run == before["run"]
-    if before["removed_at"] is None:
-        is_same = all(before[name] == row[name] for name in same)
-        if not is_same or sources_of(connection, before["run"]) != list(wanted.source_ids):
-            raise NameTaken(f"Another replay is called {before['run']}.")
-        if before["state"] not in AGAIN:
-            return False
-    elif before["tenant_id"] != row["tenant_id"]:
-        raise NameTaken(f"Another replay is called {before['run']}.")
-    later = max(row["requested_at"], before["requested_at"] + timedelta(microseconds=1))
-    connection.execute(update(replays).where(mine).values(row | {"requested_at": later}))
-    connection.execute(delete(replay_sources).where(replay_sources.c.run == before["run"]))
-    _keep_sources(connection, before["run"], wanted.source_ids)
-    return True
+    connection.execute(update(replays).where(mine).values(values | {"requested_at": later}))
 
 
 def _keep_sources(connection: Connection, run: str, source_ids: Sequence[str]) -> None:

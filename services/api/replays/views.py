@@ -6,17 +6,19 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
 
-from schemas.judgements import LIVE, Run
 from schemas.replays import ReplayInput
 from services.api.moments import Moment
+from services.api.tables import RUN_CHARS
 from services.api.view import EXAMPLE_ID, EXAMPLE_WHEN, View, example
 
 LONGEST = timedelta(days=366)
 MOST_SOURCES = 10_000
 DETECTOR = "linear-5d1f3c0a9b7e"
 RUN = "replay-3f2a9c1d7e60"
-SHADOWS = "shadow-"
+SHADOW = "shadow"
 """So begin the runs of shadows; a replay has another name."""
+DIGITS = 12
+"""At the end of each run's name."""
 
 State = Literal["queued", "extracting", "planning", "running", "done", "failed", "cancelled"]
 STRETCH: dict[str, Any] = {
@@ -61,16 +63,21 @@ class ReplayAsked(View):
 
 
 class ReplayEntry(ReplayAsked):
-    """A replay that is to be started. Its name follows from what is asked for, unless one is given:
-    the same asked for again is the same replay.
+    """A replay that is to be started. Its run is called after all that is asked for, this name
+    first: the same asked for again is the same replay, and no tenant hears of another's.
     """
 
-    run: Run | None = None
+    name: str = Field(
+        default="replay",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$",
+        max_length=RUN_CHARS - DIGITS - 1,
+        description="what its run begins with",
+    )
 
     @model_validator(mode="after")
-    def _is_free(self) -> Self:
-        if self.run is not None and (self.run == LIVE or self.run.startswith(SHADOWS)):
-            raise ValueError("live and shadow-… are names of runs that are no replays")
+    def _is_no_shadow(self) -> Self:
+        if self.name.startswith(SHADOW):
+            raise ValueError("runs of shadows are called shadow-…")
         return self
 
 
@@ -135,9 +142,9 @@ class ReplayView(View):
     clips: int = Field(description="scored")
     alerts: int = Field(description="that it would have raised")
     refused: int = Field(description="messages that the detector cannot judge")
-    share: float = Field(description="done, from 0 to 1")
+    share: float = Field(description="done, from 0 to 1: of the step that is at work")
     rate: float | None = Field(description="windows a second of work")
-    eta_s: float | None = Field(description="seconds to its end, as it goes now")
+    eta_s: float | None = Field(description="seconds to the end of that step, as it goes now")
     elapsed_s: float
     extraction: ExtractionView | None
     error: str | None

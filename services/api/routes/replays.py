@@ -15,7 +15,6 @@ from services.api.replays import queries, starting
 from services.api.replays.choosing import NothingChosen, TooManyChosen
 from services.api.replays.detectors import NoSuchDetector
 from services.api.replays.removing import hide
-from services.api.replays.starting import NameTaken
 from services.api.replays.tables import replays
 from services.api.replays.views import (
     RUN,
@@ -54,7 +53,7 @@ def estimate(asked: ReplayAsked, context: Context, principal: Configuring) -> Es
     "",
     status_code=201,
     summary="Judge the past again",
-    responses=documented(401, 403, 404, 409, 422, 503) | {200: {"model": ReplayView}},
+    responses=documented(401, 403, 404, 422, 503) | {200: {"model": ReplayView}},
 )
 def start(
     entry: ReplayEntry,
@@ -97,17 +96,35 @@ def replay(run: RunOfReplay, database: Database, principal: Viewing) -> ReplayVi
     responses=documented(401, 403, 404, 409, 422, 503),
 )
 def cancel(run: RunOfReplay, context: Context, principal: Configuring) -> ReplayView:
-    """It stops at once; what was judged by then stays. Asked for again, it goes on."""
+    """It stops at once; what was judged by then stays. Cancelled twice is cancelled once."""
     now = context.clock.now()
     with transaction(context.engine) as database:
         row = found(queries.replay_row(database, principal, run, is_locked=True), run)
         if row["state"] in ("done", "failed"):
-            raise Problem(409, f"That replay is over: {row['state']}.")
-        gone = {"state": "cancelled", "is_cancelled": True, "announced_at": None}
-        mine = update(replays).where(replays.c.run == run)
-        database.execute(mine.values(gone | {"finished_at": row["finished_at"] or now}))
-        chain = UUID(row["tenant_id"])
-        audit.record(database, principal, "replay.cancelled", run, tenant_id=chain)
+            raise Problem(409, "That replay is over.")
+        if not row["is_cancelled"]:
+            gone = {"state": "cancelled", "is_cancelled": True, "announced_at": None}
+            mine = update(replays).where(replays.c.run == run)
+            database.execute(mine.values(gone | {"finished_at": now}))
+            chain = UUID(row["tenant_id"])
+            audit.record(database, principal, "replay.cancelled", run, tenant_id=chain)
+        view = found(queries.replay(database, principal, run), run)
+    context.announce_replays()
+    return view
+
+
+@router.post(
+    "/{run}/resume",
+    operation_id="resumeReplay",
+    summary="Go on with a replay that failed or was cancelled",
+    responses=documented(401, 403, 404, 422, 503),
+)
+def resume(run: RunOfReplay, context: Context, principal: Configuring) -> ReplayView:
+    """Where it was, as it was asked for. One that is at work or done stays as it is."""
+    with transaction(context.engine) as database:
+        row = found(queries.replay_row(database, principal, run, is_locked=True), run)
+        if row["state"] in starting.AGAIN:
+            starting.resume(database, principal, row, context.clock.now())
         view = found(queries.replay(database, principal, run), run)
     context.announce_replays()
     return view
@@ -137,12 +154,10 @@ def found(row: T | None, run: str) -> T:
 
 
 def _chosen(work: Callable[[], T]) -> T:
-    """Raises Problem 404, 409 or 422."""
+    """Raises Problem 404 or 422."""
     try:
         return work()
     except (NothingChosen, NoSuchDetector) as error:
         raise Problem(404, str(error)) from error
-    except NameTaken as error:
-        raise Problem(409, str(error)) from error
     except (TooManyChosen, ValueError) as error:
         raise Problem(422, str(error)) from error

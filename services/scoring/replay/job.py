@@ -29,9 +29,9 @@ from services.scoring.runs import detectors
 if TYPE_CHECKING:
     from services.scoring.replay.archived import ArchivedRows
 
-UNUSABLE, EMPTY = 65, 66
-"""EX_DATAERR of sysexits.h: the detector cannot be used; and EX_NOINPUT: the archive has nothing of
-that stretch. Trying again will not help."""
+UNUSABLE, EMPTY, UNFIT = 65, 66, 76
+"""EX_DATAERR of sysexits.h: the detector cannot be used; EX_NOINPUT: there is nothing of that
+stretch; EX_PROTOCOL: what there is was not made for that detector. Trying again will not help."""
 LENGTH = struct.Struct("<I")
 
 
@@ -50,14 +50,14 @@ def main() -> None:
 
 
 def carry_out(settings: ReplaySettings, request: ReplayRequested) -> None:
-    """Ends the process with EMPTY where the archive has nothing of it. Raises ValueError for a
+    """Ends the process with EMPTY or UNFIT where nothing was judged. Raises ValueError for a
     detector that is of no use, TransientError when a server is away.
     """
     import torch  # takes seconds: the process is on its leash before
 
     from services.scoring.judging.detector import assemble
     from services.scoring.replay.log import KafkaLog
-    from services.scoring.replay.running import Job, NothingThere, Surroundings
+    from services.scoring.replay.running import Job, NothingJudged, Surroundings
 
     torch.set_num_threads(1)
     store, broker = S3Objects.connect(settings), KafkaBroker(settings)
@@ -69,8 +69,8 @@ def carry_out(settings: ReplaySettings, request: ReplayRequested) -> None:
     around = Surroundings(broker, KafkaLog(settings), store, publisher, archive)
     try:
         Job(request, detector, around, settings.replay_checkpoint_s).run()
-    except NothingThere as error:
-        _last_words(error, EMPTY)
+    except NothingJudged as error:
+        _last_words(error, UNFIT if error.refused else EMPTY)
 
 
 def _archive(store: S3Objects, request: ReplayRequested) -> "ArchivedRows":

@@ -29,8 +29,14 @@ PACE_S = 0.25
 """Where a rate is asked for, so much work is done at once at most."""
 
 
-class NothingThere(Exception):
-    """What was asked for does not lie where it was to be read."""
+class NothingJudged(Exception):
+    """No clip of the stretch has a score: that is not the same as a stretch in which nothing
+    happened.
+    """
+
+    def __init__(self, refused: int) -> None:
+        super().__init__(f"no clip of that stretch was scored, {refused} windows were refused")
+        self.refused = refused
 
 
 @dataclass(frozen=True)
@@ -66,9 +72,7 @@ class Job:
         self._never = Event()
 
     def run(self) -> ReplayProgressed:
-        """Raises TransientError where a server is away, NothingThere for an archive without any of
-        it: that is not the same as a stretch in which nothing happened.
-        """
+        """Raises TransientError where a server is away, and NothingJudged."""
         plan = self._records.plan(digest_of(self._request)) or self._planned()
         replay = Replay(self._detector, planning.stretch_of(self._request), plan.policies.get)
         batches = self._batches(plan, replay)
@@ -80,8 +84,8 @@ class Job:
             self._note(plan, replay)
         self._put_out(replay.finish())
         self._around.publisher.flush()
-        if self._request.input == "archive" and not replay.clips:
-            raise NothingThere("the archive has nothing of that stretch")
+        if not replay.clips:
+            raise NothingJudged(replay.refused)
         progress = self._progress("done", plan, replay)
         self._records.save_outcome(self._request, progress)
         self._publish(progress)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from threading import Event
 
 from schemas import groups
-from schemas.replays import ReplayProgressed, ReplayRequested, ReplayState
+from schemas.replays import ReplayInput, ReplayProgressed, ReplayRequested, ReplayState
 from schemas.topics import REPLAY_PROGRESS, REPLAYS
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.service import AWAY
@@ -24,7 +24,7 @@ from services.scoring.replay.checkpoint import Records
 from services.scoring.replay.children import ChildProcess, Ended, Spawn
 from services.scoring.replay.config import ReplaySettings
 from services.scoring.replay.held import Held, Run
-from services.scoring.replay.job import EMPTY, UNUSABLE
+from services.scoring.replay.job import EMPTY, UNFIT, UNUSABLE
 
 log = logs.get("replay")
 POLL_S = 0.2
@@ -34,9 +34,15 @@ MOST_DEATHS = 3
 AGAIN_S = 5.0
 """A replay whose servers were away is begun again after so long."""
 SENTENCES: Mapping[int, str] = {
-    UNUSABLE: "the detector cannot be used by this worker; its log says why",
-    EMPTY: "the archive has nothing of that stretch; of the last minutes only the log has it",
+    UNUSABLE: "The detector cannot be used by this worker; its log says why.",
+    UNFIT: "Nothing of that stretch was cut as the detector needs it.",
 }
+MISSING: Mapping[ReplayInput, str] = {
+    "log": "The log has nothing of that stretch; what is older may lie in the archive.",
+    "archive": "The archive has nothing of that stretch; of the last minutes only the log has it.",
+    "recordings": "No clip of the footage begins in that stretch.",
+}
+"""Of an input in which there is nothing of the stretch."""
 
 
 class Worker:
@@ -155,8 +161,10 @@ class Worker:
             run.not_before_s = time.monotonic() + AGAIN_S
             return
         run.deaths += 1
-        if ended.code in SENTENCES or run.deaths >= MOST_DEATHS:
-            sentence = SENTENCES.get(ended.code, f"it died {run.deaths} times in a row")
+        sentence = _why(request, ended)
+        if sentence is None and run.deaths >= MOST_DEATHS:
+            sentence = f"It died {run.deaths} times in a row."
+        if sentence is not None:
             run.deaths = 0
             self._end(run, request, "failed", sentence)
 
@@ -188,6 +196,11 @@ class Worker:
     def _publish(self, progress: ReplayProgressed) -> None:
         self._publisher.publish(Outgoing(REPLAY_PROGRESS, progress))
         self._publisher.flush()
+
+
+def _why(request: ReplayRequested, ended: Ended) -> str | None:
+    """What is to be told of an end that would be the same another time; else None."""
+    return MISSING[request.input] if ended.code == EMPTY else SENTENCES.get(ended.code)
 
 
 def _has_input(request: ReplayRequested) -> bool:

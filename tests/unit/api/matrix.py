@@ -281,6 +281,7 @@ MATRIX: dict[tuple[str, str], Entry] = {
     ("GET", "/api/v1/replays"): VIEW,
     ("GET", "/api/v1/replays/{run}"): VIEW,
     ("POST", "/api/v1/replays/{run}/cancel"): CONFIGURE,
+    ("POST", "/api/v1/replays/{run}/resume"): CONFIGURE,
     ("DELETE", "/api/v1/replays/{run}"): CONFIGURE,
     ("GET", "/api/v1/replays/{run}/report"): VIEW,
     ("GET", "/api/v1/comparisons"): Entry("view", params={"run": "live"}, may_be_absent=True),

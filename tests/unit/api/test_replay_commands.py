@@ -53,16 +53,20 @@ def finish(api: Api, name: str, state: str = "done", **fields: Any) -> None:
     api.project(ReplayProgressed.model_validate(content))
 
 
-def test_one_is_started_listed_cancelled_and_removed(address: str) -> None:
-    view = started(address, "--camera", "Till 1", "--run", "night")
-    assert (view["run"], view["source_count"]) == ("night", 1)
+def test_one_is_started_listed_cancelled_resumed_and_removed(address: str) -> None:
+    view = started(address, "--camera", "Till 1", "--name", "night")
+    name = view["run"]
+    assert name.startswith("night-")
+    assert view["source_count"] == 1
     listed = json.loads(run(address, "list", "--json").output)
-    assert [each["run"] for each in listed] == ["night"]
-    assert "night" in run(address, "list").output
-    assert run(address, "cancel", "night").exit_code == 0
-    assert told(run(address, "show", "night"))["state"] == "cancelled"
-    assert run(address, "remove", "night").exit_code == 0
-    assert run(address, "show", "night").exit_code == 1
+    assert [each["run"] for each in listed] == [name]
+    assert name in run(address, "list").output
+    assert run(address, "cancel", name).exit_code == 0
+    assert told(run(address, "show", name))["state"] == "cancelled"
+    assert run(address, "resume", name).exit_code == 0
+    assert told(run(address, "show", name))["state"] == "queued"
+    assert run(address, "remove", name).exit_code == 0
+    assert run(address, "show", name).exit_code == 1
 
 
 def test_a_folder_is_registered_first(address: str, tmp_path: Path) -> None:
@@ -104,7 +108,7 @@ def test_a_run_that_scored_less_than_the_other_says_so(keyed: Api, address: str)
 
 
 def test_one_that_failed_ends_in_its_reason(keyed: Api, address: str) -> None:
-    name = started(address, "--camera", str(CAMERA), "--run", "b")["run"]
+    name = started(address, "--camera", str(CAMERA), "--name", "b")["run"]
     finish(keyed, name, "failed", error="No such package.")
     assert "No such package." in run(address, "show", name).output
 

@@ -65,18 +65,38 @@ def test_the_same_asked_for_again_is_the_same_replay(api: Api) -> None:
     assert len(told(api)) == 1
 
 
-def test_another_stretch_is_another_replay_and_may_not_have_its_name(api: Api) -> None:
+def test_another_stretch_is_another_replay_whatever_its_name(api: Api) -> None:
     with_camera(api)
-    started(api, run="night")
-    other = DAY | {"until": "2026-05-02T21:00:00Z"}
-    assert api.client.post(PATH, json=other | {"run": "night"}).status_code == 409
-    assert started(api)["run"] != api.client.post(PATH, json=other).json()["run"]
+    names = {
+        started(api, until=f"2026-05-02T{hour}:00:00Z", **fields)["run"]
+        for hour in (20, 21)
+        for fields in ({}, {"name": "night"})
+    }
+    assert sorted(name.rpartition("-")[0] for name in names) == 2 * ["night"] + 2 * ["replay"]
 
 
-@pytest.mark.parametrize("run", ["live", "shadow-linear", "no spaces"])
-def test_names_of_other_runs_are_refused(api: Api, run: str) -> None:
+def test_the_same_name_is_free_for_every_tenant(api: Api) -> None:
+    """Nobody learns of another's replay by a refusal."""
     with_camera(api)
-    assert api.client.post(PATH, json=DAY | {"run": run}).status_code == 422
+    theirs = configured(source_id=UUID(int=8), tenant_id=UUID(int=7))
+    api.project(theirs)
+    first = started(api, name="night", source_ids=[str(CAMERA)])["run"]
+    other = started(api, name="night", source_ids=[str(UUID(int=8))])["run"]
+    assert first != other
+
+
+def test_what_comes_after_now_is_no_part_of_it(api: Api) -> None:
+    with_camera(api)
+    view = started(api, until=(NOW + timedelta(days=1)).isoformat())
+    assert view["until"] == NOW.isoformat().replace("+00:00", "Z")
+    later = {"since": (NOW + timedelta(hours=1)).isoformat()}
+    assert api.client.post(PATH, json=later).status_code == 422
+
+
+@pytest.mark.parametrize("name", ["shadow", "shadow-linear", "no spaces", "", "a" * 52])
+def test_names_of_other_runs_are_refused(api: Api, name: str) -> None:
+    with_camera(api)
+    assert api.client.post(PATH, json=DAY | {"name": name}).status_code == 422
 
 
 @pytest.mark.parametrize(
@@ -127,6 +147,33 @@ def test_one_that_is_cancelled_stays_so_and_goes_on_when_it_is_asked_for_again(a
     assert requests[0].requested_at < requests[2].requested_at
 
 
+def test_cancelled_twice_it_is_cancelled_once(api: Api) -> None:
+    with_camera(api)
+    run = started(api)["run"]
+    first, again = (api.client.post(f"{PATH}/{run}/cancel").json() for _ in range(2))
+    assert first == again
+    assert len(told(api)) == 2
+    acts = [each["action"] for each in api.client.get("/api/v1/audit").json()["items"]]
+    assert acts.count("replay.cancelled") == 1
+
+
+@pytest.mark.parametrize("state", ["failed", "cancelled", "running", "done"])
+def test_it_goes_on_from_its_page_unless_it_is_at_work_or_done(api: Api, state: str) -> None:
+    with_camera(api)
+    run = started(api)["run"]
+    api.project(progressed(run, state, error="No such package."))
+    api.clock.step(5)
+    is_over = state in ("failed", "cancelled")
+    view = api.client.post(f"{PATH}/{run}/resume").json()
+    assert view["state"] == ("queued" if is_over else state)
+    requests = [each for each in told(api) if isinstance(each, ReplayRequested)]
+    assert len(requests) == 1 + is_over
+    if is_over:
+        assert view["error"] is None
+        assert requests[0].requested_at < requests[1].requested_at
+        assert requests[0].sources == requests[1].sources
+
+
 def test_one_that_is_over_is_not_cancelled(api: Api) -> None:
     with_camera(api)
     run = started(api)["run"]
@@ -144,6 +191,8 @@ def test_recordings_are_embedded_first_and_then_the_replay_is_told_again(api: Ap
         "run": view["run"],
         "requested_at": request.requested_at,
         "seconds_planned": 10.0,
+        "seconds": 5.0,
+        "elapsed_s": 4.0,
         "clips": 4,
     }
     news = [
@@ -153,7 +202,8 @@ def test_recordings_are_embedded_first_and_then_the_replay_is_told_again(api: Ap
         for second, state in enumerate(("running", "done"), start=1)
     ]
     api.project(news[0])
-    assert api.client.get(f"{PATH}/{view['run']}").json()["state"] == "extracting"
+    half = api.client.get(f"{PATH}/{view['run']}").json()
+    assert (half["state"], half["share"], half["eta_s"]) == ("extracting", 0.5, 4.0)
     api.project(news[1])
     api.tools.announce_replays()
     latest = told(api)[-1]
@@ -181,7 +231,17 @@ def test_what_is_removed_goes_with_its_results_and_stays_away(api: Api) -> None:
         assert set(connection.scalars(select(alerts.c.run))) == {"live"}
         assert set(connection.scalars(select(score_series.c.run))) == {"live"}
     assert not list(api.store.list(f"replays/{run}/"))
-    assert started(api)["state"] == "queued"
+
+
+def test_removed_and_asked_for_again_it_is_another(api: Api) -> None:
+    """What is still taken away, or told late, of the first is no part of it."""
+    with_camera(api)
+    names = []
+    for _ in range(3):
+        names.append(started(api)["run"])
+        api.project(progressed(names[-1], "done"))
+        assert api.client.delete(f"{PATH}/{names[-1]}").status_code == 204
+    assert len(set(names)) == 3
 
 
 def test_what_is_removed_is_found_by_indexes_and_a_bounded_number_of_rows_at_once(

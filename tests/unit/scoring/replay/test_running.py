@@ -37,7 +37,7 @@ from services.scoring.replay.checkpoint import Records
 from services.scoring.replay.core import Replay
 from services.scoring.replay.log import Packed, Span
 from services.scoring.replay.planning import stretch_of
-from services.scoring.replay.running import Job, NothingThere, Surroundings
+from services.scoring.replay.running import Job, NothingJudged, Surroundings
 from services.scoring.replay.states import restore, states_of
 from tests.builders import ORIGIN, source
 from tests.unit.scoring.judging.test_core import person_head, scene_head
@@ -367,7 +367,9 @@ def test_no_faster_than_was_asked_for_out_of_the_archive_too(store: MemoryObject
     assert len(running) >= len(ARCHIVED) / 20 - 1
 
 
-def test_an_archive_without_any_of_it_is_no_quiet_stretch(broker: MemoryBroker) -> None:
-    with pytest.raises(NothingThere):
+def test_an_input_without_any_of_it_is_no_quiet_stretch(broker: MemoryBroker) -> None:
+    with pytest.raises(NothingJudged):
         from_archive(broker, MemoryObjects()).run()
+    with pytest.raises(NothingJudged):
+        run(MemoryBroker(NOTHING_ON_THE_LOG), request())
     assert "done" not in [one.state for one in told(broker)]

@@ -20,7 +20,7 @@ from services.chassis.streaming.memory import MemoryBroker
 from services.scoring.replay.checkpoint import Records
 from services.scoring.replay.children import Ended
 from services.scoring.replay.config import ReplaySettings
-from services.scoring.replay.job import EMPTY, UNUSABLE
+from services.scoring.replay.job import EMPTY, UNFIT, UNUSABLE
 from services.scoring.replay.worker import Worker
 from tests.builders import ORIGIN, source
 from tests.unit.scoring.replay.memory import put
@@ -170,7 +170,7 @@ def test_removed_it_leaves_nothing(site: Site) -> None:
         wait(lambda: not list(site.store.list("replays/a/")))
 
 
-@pytest.mark.parametrize(("code", "begun"), [(UNUSABLE, 1), (EMPTY, 1), (-9, 3)])
+@pytest.mark.parametrize(("code", "begun"), [(UNUSABLE, 1), (EMPTY, 1), (UNFIT, 1), (-9, 3)])
 def test_what_dies_again_and_again_has_failed(site: Site, code: int, begun: int) -> None:
     with site.worker():
         site.ask(run="a")

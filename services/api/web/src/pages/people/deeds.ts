@@ -96,6 +96,7 @@ export function useDeeds(): Readonly<Record<string, string>> {
     "model.shadow_removed": t`Shadow detector removed`,
     "replay.started": t`Replay started`,
     "replay.cancelled": t`Replay cancelled`,
+    "replay.resumed": t`Replay resumed`,
     "replay.removed": t`Replay removed`,
     "dead_letter.replayed": t`Dead letter replayed`,
     "dead_letter.dropped": t`Dead letter dropped`,

@@ -46,11 +46,11 @@ function Chosen({ run }: { run: string }) {
 
 function Found({ comparison }: { comparison: Compared }) {
   const { t } = useLingui();
-  const { moment, number } = useFormat();
+  const { moment, duration } = useFormat();
   const { since, until, run, distributions, stores, sources } = comparison;
   const may = useMay("administer");
   const named = useRunName();
-  const days = number(run.camera_days);
+  const scored = duration(86_400 * run.camera_days);
   return (
     <>
       <Panel className={css.card}>
@@ -59,7 +59,7 @@ function Found({ comparison }: { comparison: Compared }) {
             <strong className="numbers">
               {moment(since)} – {moment(until)}
             </strong>{" "}
-            <span className="dim">{t`${sources} cameras and uploads, ${days} camera-days`}</span>
+            <span className="dim">{t`${sources} cameras and uploads, ${scored} of them scored`}</span>
           </p>
           <div className={css.acts}>
             {may && run.detector && (

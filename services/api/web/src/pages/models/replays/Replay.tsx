@@ -91,6 +91,10 @@ function Acts({ replay }: { replay: ReplayView }) {
     await client.POST("/api/v1/replays/{run}/cancel", { params });
     await refresh(REPLAYS);
   };
+  const resume = async () => {
+    await client.POST("/api/v1/replays/{run}/resume", { params });
+    await refresh(REPLAYS);
+  };
   const remove = async () => {
     await client.DELETE("/api/v1/replays/{run}", { params });
     await navigate({ to: "/replays" });
@@ -107,9 +111,14 @@ function Acts({ replay }: { replay: ReplayView }) {
           onClick={() => run(cancel)}
         >{t`Cancel the replay`}</Button>
       ) : (
-        <Confirm button={t`Remove`} title={t`Remove the replay?`} verb={t`Remove`} act={remove}>
-          <p>{t`Its scores and alerts are deleted. Comparisons that promotions kept stay.`}</p>
-        </Confirm>
+        <>
+          {replay.state !== "done" && (
+            <Button busy={busy} onClick={() => run(resume)}>{t`Go on with it`}</Button>
+          )}
+          <Confirm button={t`Remove`} title={t`Remove the replay?`} verb={t`Remove`} act={remove}>
+            <p>{t`Its scores and alerts are deleted. Comparisons that promotions kept stay.`}</p>
+          </Confirm>
+        </>
       )}
     </div>
   );
@@ -136,12 +145,19 @@ function Facts({ replay }: { replay: ReplayView }) {
               : null,
           ],
           [
+            t`Footage missing`,
+            extraction?.seconds_missing
+              ? duration(Math.max(1, Math.round(extraction.seconds_missing)))
+              : null,
+          ],
+          [
             t`Asked for`,
             [moment(replay.requested_at), replay.requested_by].filter(Boolean).join(" · "),
           ],
           [t`Finished`, replay.finished_at ? moment(replay.finished_at) : null],
         ]}
       />
+      {!replay.error && extraction?.error && <p className="dim">{said(extraction.error)}</p>}
       <Inside replay={replay} />
     </Panel>
   );

@@ -35,6 +35,7 @@ export function asked(stretch: Stretch): ReplayEntry | null {
   if (!(until > since)) return null;
   const rate = Number(stretch.rate);
   return {
+    name: "replay",
     detector: stretch.detector || null,
     since: since.toISOString(),
     until: until.toISOString(),
