@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+from services.api.access.paging import Row
 from services.api.deps import Tools
 from services.api.faces.handing import detector_of, made
 from services.api.faces.making import DEADLINE_S, FOR_VIEWING, Hiding
@@ -18,7 +19,6 @@ from services.api.playback import PlayableFile
 from services.api.policies.presence import poses_of
 from services.api.policies.replaying import Allowance
 from services.api.problems import Problem
-from services.api.queries.videos import Row
 from services.api.scores.reading import Span
 from services.chassis.media.recording import Recording, open_recording
 from services.chassis.media.stored import open_stored

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from schemas.topics import SOURCES
 from services.api import audit, media
+from services.api.access.paging import Row
 from services.api.auth import Uploading, Viewing
 from services.api.cursors import BadCursor, Cursor
 from services.api.deps import Context, Database, Tools
@@ -157,7 +158,7 @@ async def frame(
     return Response(jpeg, media_type="image/jpeg", headers=headers)
 
 
-def _row(context: Tools, principal: Principal, video_id: UUID) -> tuple[queries.Row, bool]:
+def _row(context: Tools, principal: Principal, video_id: UUID) -> tuple[Row, bool]:
     """And whether faces are hidden from the principal. Raises Problem 404."""
     with context.engine.connect() as database:
         row = found(queries.video_row(database, principal, video_id), "video", video_id)
