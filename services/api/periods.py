@@ -24,7 +24,7 @@ def period(
 ) -> Period:
     """Raises Problem 422 for two moments that are swapped: an empty list would look like a fact."""
     if since and until and until <= since:
-        raise Problem(422, "until must be later than since")
+        raise Problem(422, "The stretch ends before it begins.")
     return Period(since, until)
 
 
