@@ -19,4 +19,4 @@ def test_two_moments_that_are_swapped_are_refused_by_every_list(api: Api) -> Non
         filled = path.format(source_id=CAMERA, table="alerts")
         answer = api.client.get(filled, params=SWAPPED | {"run": "live"})
         assert (path, answer.status_code) == (path, 422)
-        assert "later than since" in answer.json()["detail"]
+        assert "ends before it begins" in answer.json()["detail"]
