@@ -291,10 +291,10 @@ def test_a_run_that_is_not_there_is_not_found(compared: Api) -> None:
 
 
 def test_a_replay_is_compared_over_its_own_stretch(compared: Api) -> None:
-    asked = {"since": at(0).isoformat(), "until": at(150 * CLIP_S).isoformat(), "run": "night"}
-    assert compared.client.post("/api/v1/replays", json=asked).status_code == 201
-    compared.project(*clips("night", {10: 0.9}, 150), closed(10, "night"))
-    found = view(compared, "night")
+    asked = {"since": at(0).isoformat(), "until": at(150 * CLIP_S).isoformat(), "name": "night"}
+    run = compared.client.post("/api/v1/replays", json=asked).json()["run"]
+    compared.project(*clips(run, {10: 0.9}, 150), closed(10, run))
+    found = view(compared, run)
     assert (found["same"], found["lost"]["count"]) == (1, 1)
     assert found["run"]["camera_days"] == pytest.approx(found["against"]["camera_days"], rel=0.2)
 

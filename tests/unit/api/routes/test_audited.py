@@ -69,6 +69,9 @@ DOING: dict[Place, Doing] = {
     ("POST", f"{MODEL}/shadow"): Doing((UNSEEN,)),
     ("POST", "/api/v1/deployments/rollback"): Doing((PROMOTED,)),
     ("POST", "/api/v1/replays"): Doing(body=REPLAY | {"until": "2026-05-01T12:00:00Z"}),
+    ("POST", "/api/v1/replays/{run}/resume"): Doing(
+        (("POST", "/api/v1/replays/{run}/cancel", None),)
+    ),
     ("POST", "/api/v1/targets/{target_id}/secrets"): Doing(ids=(("target_id", "{hook_id}"),)),
     ("DELETE", "/api/v1/targets/{target_id}/secrets/former"): Doing(
         (("POST", "/api/v1/targets/{hook_id}/secrets", None),),
