@@ -70,12 +70,11 @@ def seen(sources: int = SOURCES) -> list[EmbeddingExtracted]:
 
 
 def walked() -> list[PosesExtracted]:
-    """Two people a source, who cross the picture again and again."""
+    """Somebody at each source, who crosses the picture again and again."""
     return [
         standing(
             number,
             at(0.1 + 0.05 * (number % 15), 1 + number // 15),
-            at(0.9 - 0.04 * (number % 19), 500 + number // 19),
             **_cut(number, 1, of),
         )
         for number in range(WINDOWS)
