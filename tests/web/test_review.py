@@ -1,7 +1,7 @@
 """Overview, review queue, alerts and search, in a world of three stores and a week."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,6 @@ from tests.web.conftest import (
 )
 from tests.web.world import at_now, fill, sign_in
 
-Opened = Callable[..., AbstractContextManager[Page]]
 PAGES = ("/", "/review", "/alerts?severity=critical")
 
 
@@ -42,19 +41,17 @@ def town(empty_database: bytes, tmp_path_factory: pytest.TempPathFactory) -> Ite
 @pytest.fixture
 def opened(chromium: Browser, town: Inhabited) -> Iterator[Callable[..., Page]]:
     """Opens a page in a browser of that person's."""
-    pages: list[AbstractContextManager[Page]] = []
+    with ExitStack() as until_end:
 
-    def make(person: NewUser | None = None, **options: object) -> Page:
-        context = chromium.new_context(**({"base_url": town.url, "locale": "en-GB"} | options))
-        context.set_default_timeout(PATIENCE_MS)
-        at_now(context)
-        sign_in(context, town.api, person or town.world.owner, town.url)
-        pages.append(watched(context.new_page()))
-        return pages[-1].__enter__()
+        def make(person: NewUser | None = None, **options: object) -> Page:
+            context = chromium.new_context(**({"base_url": town.url, "locale": "en-GB"} | options))
+            until_end.callback(context.close)
+            context.set_default_timeout(PATIENCE_MS)
+            at_now(context)
+            sign_in(context, town.api, person or town.world.owner, town.url)
+            return until_end.enter_context(watched(context.new_page()))
 
-    yield make
-    for page in pages:
-        page.__exit__(None, None, None)
+        yield make
 
 
 def shown(page: Page) -> str:
@@ -89,7 +86,9 @@ def test_a_verdict_by_key_leads_on_and_is_undone_by_key(
         return None if found is None else str(found)
 
     page.keyboard.press("r")
+    expect(page.get_by_label("Reason")).to_be_focused()
     page.keyboard.type("the cleaner")
+    expect(page.get_by_label("Reason")).to_have_value("the cleaner")
     page.keyboard.press("Escape")
     page.keyboard.press("f")
     expect(page.get_by_text("A false alarm.")).to_be_visible()

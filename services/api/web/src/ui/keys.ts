@@ -1,6 +1,6 @@
 // Keys of a whole page, wherever the focus is but where somebody types.
 
-import { useEffect, useEffectEvent } from "react";
+import { useEffectEvent, useLayoutEffect } from "react";
 
 export type Deeds = Partial<Record<string, () => unknown>>;
 
@@ -42,7 +42,8 @@ export function useKeys(deeds: Deeds): void {
     event.stopPropagation();
     deed();
   });
-  useEffect(() => {
+  // With the page's first paint: whoever sees it may press a key.
+  useLayoutEffect(() => {
     const hear = (event: KeyboardEvent) => heed(event);
     window.addEventListener("keydown", hear, true);
     return () => window.removeEventListener("keydown", hear, true);
