@@ -67,16 +67,16 @@ def cosine_head(folder: Path, axis: int = 0, **more: Any) -> Path:
     return folder
 
 
-def random_head(folder: Path, name: str, **made_for: Any) -> Path:
-    """Write an untrained checkpoint of any head; its rule bears its name, and its first score opens
-    an alert, since all are calibrated to lie above the mark.
+def random_head(folder: Path, name: str, rule_name: str = "", **made_for: Any) -> Path:
+    """Write an untrained checkpoint of any head; its rule bears its name, if it is given no other,
+    and its first score opens an alert, since all are calibrated to lie above the mark.
     """
     torch.manual_seed(0)
     network = build(name, made_for["dim"], {}).eval()
     sha256 = fingerprint(pack(network))
     everything_high = {
         "calibration": Calibration(raw=(-256.0, 256.0), calibrated=(0.95, 1.0)),
-        "rule": rule(name).model_copy(update={"k": 1, "n": 1}),
+        "rule": rule(rule_name or name).model_copy(update={"k": 1, "n": 1}),
     }
     weights = {"head": name, "weights_sha256": sha256}
     write(folder, network, Card(**weights, **everything_high, **made_for))

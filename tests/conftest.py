@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from confluent_kafka import TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+from confluent_kafka.admin import AdminClient, NewTopic
 from hypothesis import HealthCheck, settings
 
 from services.local.receivers import SmtpSink, WebhookReceiver
@@ -20,7 +19,6 @@ from tests.servers import (
     running_mariadb,
     running_minio,
 )
-from tests.waiting import wait_until
 
 # Nobody's settings reach the tests: they must never touch the servers that those name.
 for setting in [name for name in os.environ if name.startswith("NIGHTCLERK_")]:
@@ -87,22 +85,9 @@ def new_topic(kafka: str, unique: str) -> Callable[..., str]:
 @pytest.fixture
 def topic_prefix(kafka: str, unique: str) -> str:
     """The `topic_prefix` setting under which all topics of the registry exist, empty."""
-    from services.chassis.settings import KafkaSettings
-    from services.chassis.streaming.topics import TopicAdmin, registry
+    from tests.topics import fresh_topics
 
-    prefix = f"{unique}."
-    topics = TopicAdmin(KafkaSettings(kafka_bootstrap=kafka, topic_prefix=prefix))
-    topics.apply(registry())
-    latest = {
-        TopicPartition(name, number): OffsetSpec.latest()
-        for name, partitions in topics.partitions().items()
-        if name.startswith(prefix)
-        for number in range(partitions)
-    }
-    admin = AdminClient({"bootstrap.servers": kafka})
-    # A busy broker shows a new topic a moment before it leads it.
-    wait_until(lambda: not any(one.exception() for one in admin.list_offsets(latest).values()))
-    return prefix
+    return fresh_topics(kafka, unique)
 
 
 @pytest.fixture(scope="session")

@@ -77,7 +77,11 @@ source's origin. Lists go on with the `cursor` that the page before gave as `nex
 
 
 def build(tools: Tools) -> FastAPI:
-    app = described()
+    return furnished(described(), tools)
+
+
+def furnished(app: FastAPI, tools: Tools) -> FastAPI:
+    """The same app, with what its routes work with and what stands around them."""
     app.state.tools = tools
     problems.install(app)
     app.add_middleware(Idempotency, tools=tools)

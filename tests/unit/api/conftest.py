@@ -4,15 +4,19 @@ import contextlib
 import io
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
+from starlette.datastructures import State as AppState
 
 from schemas.base import Message
 from schemas.topics import TOPICS
@@ -176,7 +180,7 @@ def apis_on(engine: Engine, folder: Path) -> Iterator[Callable[..., Api]]:
             hidden_copies=HiddenCopies(folder / "hidden-faces", 10**9),
             disk=disk,
         )
-        web = app.build(tools)
+        web = app.furnished(unfurnished(), tools)
         client = TestClient(web, base, raise_server_exceptions=False, client=HERE)
         pools.append(tools.thumbnails)
         pools.append(tools.playback)
@@ -188,10 +192,25 @@ def apis_on(engine: Engine, folder: Path) -> Iterator[Callable[..., Api]]:
 
     yield make
     threads.shutdown()
+    described().dependency_overrides.clear()
     for view in views:
         view.stop()
     for pool in pools:
         pool.close()
+
+
+@cache
+def described() -> FastAPI:
+    """One a process: FastAPI looks through all routes at the first request, half a second long."""
+    return app.described()
+
+
+def unfurnished() -> FastAPI:
+    """An app with the routes of that one, and `dependency_overrides` in common with all others."""
+    web = copy(described())
+    web.state, web.user_middleware = AppState(), []
+    web.exception_handlers = dict(web.exception_handlers)
+    return web
 
 
 def event_hub(broker: MemoryBroker, engine: Engine) -> EventHub:
