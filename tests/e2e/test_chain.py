@@ -119,7 +119,7 @@ def test_no_clip_is_lost_or_scored_twice_and_nobody_is_told_twice(
 
 
 def camera(number: int) -> SourceConfigured:
-    """A simulated camera, with a scene of its own."""
+    """A simulated camera, with a scene of its own: a short round, drawn once."""
     now = datetime.now(UTC)
     return SourceConfigured(
         source_id=uuid4(),
@@ -127,7 +127,7 @@ def camera(number: int) -> SourceConfigured:
         name=f"camera {number}",
         origin_at=now,
         spec=SPEC,
-        address=f"sim://store?seed={number}&size=64x64&people=1",
+        address=f"sim://store?seed={number}&seconds=5&size=64x64&people=1",
         camera=CameraSettings(recording="off"),
         configured_at=now,
     )
