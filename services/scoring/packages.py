@@ -32,6 +32,10 @@ class PackageError(ValueError):
     """A package that is not there, or not what its deployment names."""
 
 
+class PackageGone(PackageError):
+    """Its detector was removed."""
+
+
 def fetch(store: ObjectStore, package: DetectorPackage, cache: Path) -> Path:
     """The folder of a detector below `cache`, fetched where it is not there yet.
 
@@ -82,7 +86,7 @@ def _download(store: ObjectStore, package: DetectorPackage, archive: Path) -> No
                 digest.update(block)
                 file.write(block)
     except ObjectMissing as error:
-        raise PackageError(f"there is no object {package.object_key}") from error
+        raise PackageGone(f"there is no object {package.object_key}") from error
     if digest.hexdigest() != package.sha256:
         raise PackageError(f"{package.object_key} has other bytes than its deployment names")
 

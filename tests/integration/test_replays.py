@@ -1,5 +1,5 @@
 """Replays on real Kafka and a real store: kill -9 of the worker and of the replay in the middle,
-whatever they read; cancelled at once, removed without a trace.
+whatever they read; cancelled at once, gone on with where it was, removed without a trace.
 """
 
 import os
@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -152,18 +152,24 @@ def test_kill_9_changes_nothing(settings: ServiceSettings, tmp_path: Path, name:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_an_end_is_at_once_and_leaves_no_trace(settings: ServiceSettings, tmp_path: Path) -> None:
+def test_an_end_is_at_once_and_goes_on_or_leaves_no_trace(
+    settings: ServiceSettings, tmp_path: Path
+) -> None:
     cosine_head(tmp_path / "head")
     put(settings, *(Outgoing(EMBEDDINGS, message) for message in seen()))
     told = Tail(settings, REPLAY_PROGRESS)
     slow = request("slow", windows_per_s=20.0)
     put(settings, Outgoing(REPLAYS, slow))
     with worker(settings, tmp_path) as process:
-        told.until(is_at("slow", "running"), PATIENCE_S)
+        told.until(is_at("slow", "running", windows=20), PATIENCE_S)
         [child] = children_of(process)
         put(settings, Outgoing(REPLAYS, slow.model_copy(update={"is_cancelled": True})))
-        told.until(is_at("slow", "cancelled"), PATIENCE_S)
+        end = told.until(is_at("slow", "cancelled", windows=1), PATIENCE_S)[-1]
         assert not is_there(child)
+        again = slow.model_copy(update={"requested_at": datetime.now(UTC)})
+        put(settings, Outgoing(REPLAYS, again))
+        on = told.until(is_at("slow", "running"), PATIENCE_S)[-1]
+        assert on.windows == end.windows  # type: ignore[attr-defined]
         store = S3Objects.connect(settings)
         assert list(store.list("replays/"))
         put(settings, Outgoing(REPLAYS, None, key="slow"))

@@ -8,6 +8,7 @@ import hashlib
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
@@ -15,7 +16,7 @@ import msgpack
 
 from schemas.codec import decode, encode
 from schemas.policies import PolicySet
-from schemas.replays import ReplayProgressed, ReplayRequested
+from schemas.replays import ReplayProgressed, ReplayRequested, ReplayState
 from schemas.topics import POLICIES, REPLAY_PROGRESS
 from services.chassis.storage.objects import ObjectMissing, ObjectStore
 from services.scoring.replay.log import Span
@@ -85,8 +86,12 @@ class Records:
 
     def save_plan(self, plan: Plan) -> None:
         """What was noted of an earlier plan is gone."""
-        self._store.delete(f"{self._folder}/checkpoint")
+        self._delete("checkpoint")
         self._save("plan", plan.to_map())
+
+    def forget_plan(self) -> None:
+        """Asked for again the replay begins anew, with what there is by then."""
+        self._delete("checkpoint", "plan")
 
     def checkpoint(self) -> Checkpoint | None:
         content = self._load("checkpoint")
@@ -96,6 +101,29 @@ class Records:
 
     def save_checkpoint(self, checkpoint: Checkpoint) -> None:
         self._save("checkpoint", vars(checkpoint))
+
+    def progress(
+        self, request: ReplayRequested, state: ReplayState, at: datetime, error: str | None = None
+    ) -> ReplayProgressed:
+        """How far the replay is by its plan and latest checkpoint. Never earlier than it was asked
+        for, however clocks differ: it would be of another life of the run.
+        """
+        plan = self.plan(digest_of(request))
+        checkpoint = self.checkpoint() if plan else None
+        states, counts = (checkpoint.states, checkpoint.counts) if checkpoint else ({}, {})
+        return ReplayProgressed(
+            run=request.run,
+            state=state,
+            windows_planned=plan.windows if plan else 0,
+            windows=states.get("windows", 0),
+            clips=states.get("clips", 0),
+            alerts=int(counts.get("alerts", 0)),
+            refused=states.get("refused", 0),
+            estimated_s=plan.estimated_s if plan else None,
+            elapsed_s=counts.get("elapsed_s", 0.0),
+            error=error,
+            progressed_at=max(at, request.requested_at),
+        )
 
     def outcome(self, request: ReplayRequested) -> ReplayProgressed | None:
         """How the replay ended; None where it did not, or was asked for anew since it failed or was
@@ -110,17 +138,23 @@ class Records:
         return message if message.state == "done" or is_of_this else None
 
     def save_outcome(self, request: ReplayRequested, progress: ReplayProgressed) -> None:
+        """One that failed or was cancelled goes on from its checkpoint, if it is asked for anew."""
         content = {
             "digest": digest_of(request),
             "requested_at": request.requested_at.isoformat(),
             "progress": encode(progress),
         }
         self._save("outcome", content)
-        self._store.delete(f"{self._folder}/checkpoint")
+        if progress.state == "done":
+            self._delete("checkpoint")
 
     def remove(self) -> None:
         for one in list(self._store.list(f"{self._folder}/")):
             self._store.delete(one.key)
+
+    def _delete(self, *names: str) -> None:
+        for name in names:
+            self._store.delete(f"{self._folder}/{name}")
 
     def _load(self, name: str) -> dict[str, Any] | None:
         try:

@@ -31,7 +31,6 @@ class Ended:
     """How a child ended. Codes below zero are signals."""
 
     code: int
-    last_words: str = ""
 
 
 Spawn = Callable[[ReplayRequested], Child]

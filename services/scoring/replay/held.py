@@ -1,7 +1,10 @@
 """What a replay worker holds: partitions of `replays.v1`, and a record of each run on them."""
 
 import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from schemas.codec import DecodeError, decode
 from schemas.replays import ReplayRequested
@@ -70,3 +73,18 @@ class Held:
                 return
         if message is None or isinstance(message, ReplayRequested):
             self.runs.setdefault(message.run if message else name, Run(message)).ask(message)
+
+
+def in_turn(
+    waiting: Iterable[Run], at_work: Iterable[UUID], begun_s: Mapping[UUID, float]
+) -> list[tuple[Run, ReplayRequested]]:
+    """Tenants take turns, and what one of them asked for first goes first. `at_work` are those of
+    replays that are, `begun_s` is when the latest of each began.
+    """
+    ahead, ranked = Counter(at_work), []
+    asked = [(run, run.request) for run in waiting if run.request is not None]
+    for run, request in sorted(asked, key=lambda each: each[1].requested_at):
+        tenant_id = request.tenant_id
+        ranked.append(((ahead[tenant_id], begun_s.get(tenant_id, 0.0)), (run, request)))
+        ahead[tenant_id] += 1
+    return [each for _, each in sorted(ranked, key=lambda rank: rank[0])]

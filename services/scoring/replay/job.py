@@ -22,16 +22,17 @@ from services.chassis.storage.s3 import S3Objects
 from services.chassis.streaming.kafka import KafkaBroker
 from services.chassis.telemetry import logs
 from services.scoring.cards import POSE_BACKBONE
-from services.scoring.packages import fetch
+from services.scoring.packages import PackageGone, fetch
 from services.scoring.replay.config import ReplaySettings
 from services.scoring.runs import detectors
 
 if TYPE_CHECKING:
     from services.scoring.replay.archived import ArchivedRows
 
-UNUSABLE, EMPTY, UNFIT = 65, 66, 76
+UNUSABLE, EMPTY, GONE, UNFIT = 65, 66, 69, 76
 """EX_DATAERR of sysexits.h: the detector cannot be used; EX_NOINPUT: there is nothing of that
-stretch; EX_PROTOCOL: what there is was not made for that detector. Trying again will not help."""
+stretch; EX_UNAVAILABLE: the detector was removed; EX_PROTOCOL: what there is was not made for that
+detector. Trying again will not help."""
 LENGTH = struct.Struct("<I")
 
 
@@ -45,6 +46,8 @@ def main() -> None:
         carry_out(settings, request)
     except TransientError as error:
         _last_words(error, AWAY)
+    except PackageGone as error:
+        _last_words(error, GONE)
     except ValueError as error:  # a package or checkpoint that is not what it should be
         _last_words(error, UNUSABLE)
 

@@ -85,6 +85,7 @@ class Job:
         self._put_out(replay.finish())
         self._around.publisher.flush()
         if not replay.clips:
+            self._records.forget_plan()
             raise NothingJudged(replay.refused)
         progress = self._progress("done", plan, replay)
         self._records.save_outcome(self._request, progress)
@@ -92,7 +93,6 @@ class Job:
         return progress
 
     def _planned(self) -> Plan:
-        self._publish(self._progress("planning"))
         around = self._around
         plan = planning.plan(
             self._request, self._detector, around.broker, self._input, around.clock
@@ -179,7 +179,7 @@ class Job:
             refused=replay.refused if replay else 0,
             estimated_s=plan.estimated_s if plan else None,
             elapsed_s=self._elapsed_s,
-            progressed_at=self._around.clock.now(),
+            progressed_at=max(self._around.clock.now(), self._request.requested_at),
         )
 
     def _publish(self, progress: ReplayProgressed) -> None:

@@ -8,6 +8,7 @@ who gets a partition reads all that lies there.
 import time
 from collections.abc import Collection, Mapping
 from threading import Event
+from uuid import UUID
 
 from schemas import groups
 from schemas.replays import ReplayInput, ReplayProgressed, ReplayRequested, ReplayState
@@ -23,8 +24,8 @@ from services.chassis.telemetry import logs
 from services.scoring.replay.checkpoint import Records
 from services.scoring.replay.children import ChildProcess, Ended, Spawn
 from services.scoring.replay.config import ReplaySettings
-from services.scoring.replay.held import Held, Run
-from services.scoring.replay.job import EMPTY, UNFIT, UNUSABLE
+from services.scoring.replay.held import Held, Run, in_turn
+from services.scoring.replay.job import EMPTY, GONE, UNFIT, UNUSABLE
 
 log = logs.get("replay")
 POLL_S = 0.2
@@ -35,6 +36,7 @@ AGAIN_S = 5.0
 """A replay whose servers were away is begun again after so long."""
 SENTENCES: Mapping[int, str] = {
     UNUSABLE: "The detector cannot be used by this worker; its log says why.",
+    GONE: "Its detector is not registered any more.",
     UNFIT: "Nothing of that stretch was cut as the detector needs it.",
 }
 MISSING: Mapping[ReplayInput, str] = {
@@ -61,6 +63,8 @@ class Worker:
         self._consumer = broker.consumer(groups.REPLAYS)
         self._publisher = broker.publisher("scoring")
         self._held: dict[Partition, Held] = {}
+        self._begun_s: dict[UUID, float] = {}
+        """When the latest of each tenant began: monotonic."""
         self._stopping = Event()
         self.ready = False
         self.turns = 0
@@ -108,45 +112,48 @@ class Worker:
         for run in self._runs():
             if run.child is not None and (ended := run.child.ended()) is not None:
                 self._reap(run, run.child.request, ended)
+        waiting = []
         for held in self._held.values():
             for name, run in list(held.runs.items()) if held.is_read else ():
-                if run.request is not None:
-                    self._look_after(run, run.request)
-                else:
+                if run.request is None:
                     run.kill()
                     Records(self._store, name).remove()
                     del held.runs[name]
+                elif self._is_waiting(run, run.request):
+                    waiting.append(run)
+        at_work = [run.child.request.tenant_id for run in self._runs() if run.child is not None]
+        for run, request in in_turn(waiting, at_work, self._begun_s):
+            self._begin(run, request)
 
-    def _look_after(self, run: Run, request: ReplayRequested) -> None:
-        """Begin, end or leave alone what was asked for."""
+    def _is_waiting(self, run: Run, request: ReplayRequested) -> bool:
+        """Whether it is to begin; what was cancelled ends here."""
         if run.child is not None:
             if request.is_cancelled:
                 run.kill()
                 self._end(run, request, "cancelled")
             elif run.child.request != request:
                 run.kill()  # asked for anew: it goes on in the next turn
-            return
+            return False
         if run.has_ended or not _has_input(request):
-            return
+            return False
         if run.has_ended is None:
             run.has_ended = self._is_over(request)
-        if run.has_ended:
-            return
-        if request.is_cancelled:
+        if request.is_cancelled and not run.has_ended:
             self._end(run, request, "cancelled")
-        else:
-            self._begin(run, request)
+        return not (run.has_ended or request.is_cancelled)
 
     def _begin(self, run: Run, request: ReplayRequested) -> None:
         if sum(one.child is not None for one in self._runs()) >= self._at_once:
             if not run.is_queued:
                 run.is_queued = True
-                self._publish(self._progress(request, "queued"))
+                self._tell(request, "queued")
             return
         if time.monotonic() < run.not_before_s:
             return
         run.is_queued = False
+        self._begun_s[request.tenant_id] = time.monotonic()
         log.info("a replay begins", run=request.run, input=request.input)
+        self._tell(request, "planning")
         run.child = self._spawn(request)
 
     def _reap(self, run: Run, request: ReplayRequested, ended: Ended) -> None:
@@ -179,19 +186,14 @@ class Worker:
         self, run: Run, request: ReplayRequested, state: ReplayState, error: str | None = None
     ) -> None:
         records = Records(self._store, request.run)
-        checkpoint = records.checkpoint()
-        windows = checkpoint.states["windows"] if checkpoint else 0
-        progress = self._progress(request, state, error).model_copy(update={"windows": windows})
+        progress = records.progress(request, state, self._clock.now(), error)
         records.save_outcome(request, progress)
         self._publish(progress)
         run.has_ended = run.request == request or None
 
-    def _progress(
-        self, request: ReplayRequested, state: ReplayState, error: str | None = None
-    ) -> ReplayProgressed:
-        return ReplayProgressed(
-            run=request.run, state=state, error=error, progressed_at=self._clock.now()
-        )
+    def _tell(self, request: ReplayRequested, state: ReplayState) -> None:
+        records = Records(self._store, request.run)
+        self._publish(records.progress(request, state, self._clock.now()))
 
     def _publish(self, progress: ReplayProgressed) -> None:
         self._publisher.publish(Outgoing(REPLAY_PROGRESS, progress))

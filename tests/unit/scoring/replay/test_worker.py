@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,10 +17,11 @@ from schemas.topics import REPLAY_PROGRESS, REPLAYS
 from services.chassis.service import AWAY
 from services.chassis.storage.objects import MemoryObjects
 from services.chassis.streaming.memory import MemoryBroker
-from services.scoring.replay.checkpoint import Records
+from services.scoring.replay.checkpoint import Checkpoint, Plan, Records, digest_of
 from services.scoring.replay.children import Ended
 from services.scoring.replay.config import ReplaySettings
-from services.scoring.replay.job import EMPTY, UNFIT, UNUSABLE
+from services.scoring.replay.job import EMPTY, GONE, UNFIT, UNUSABLE
+from services.scoring.replay.log import Span
 from services.scoring.replay.worker import Worker
 from tests.builders import ORIGIN, source
 from tests.unit.scoring.replay.memory import put
@@ -98,13 +99,27 @@ def test_what_is_asked_for_begins_and_no_more_than_so_many_at_once(site: Site) -
     with site.worker(at_once=2):
         for run in "abc":
             site.ask(run=run)
-        wait(lambda: len(site.children) == 2 and len(site.told()) == 1)
-        [(waiting, state)] = site.told()
-        assert state == "queued"
+        wait(lambda: len(site.children) == 2 and len(site.told()) == 3)
+        [waiting] = [run for run, state in site.told() if state == "queued"]
+        begun = [run for run, state in site.told() if state == "planning"]
+        assert sorted(begun) == sorted(site.at_work())
         site.finish(site.children[0])
-        wait(lambda: waiting in site.at_work())
+        wait(lambda: (waiting, "planning") in site.told() and waiting in site.at_work())
     assert site.at_work() == []
     assert all(one.is_killed for one in site.children)
+
+
+def test_tenants_take_turns_and_what_one_asked_for_first_goes_first(site: Site) -> None:
+    """However much one of them asks for, another's waits for one replay at most."""
+    asked = {"a": 0, "b": 3, "c": 1, "d": 2}
+    for run, minute in asked.items():
+        of = source(98) if run == "b" else source(99)
+        site.ask(run=run, tenant_id=of, requested_at=ORIGIN + timedelta(minutes=minute))
+    with site.worker(at_once=1):
+        for number in range(len(asked)):
+            wait(lambda number=number: len(site.children) == number + 1)  # type: ignore[misc]
+            site.finish(site.children[-1])
+    assert [child.request.run for child in site.children] == ["a", "b", "c", "d"]
 
 
 class CountedReads(MemoryObjects):
@@ -121,7 +136,7 @@ def test_what_waits_costs_the_store_nothing() -> None:
     with site.worker(at_once=1) as worker:
         for number in range(40):
             site.ask(run=f"run-{number}")
-        wait(lambda: len(site.told()) == 39)
+        wait(lambda: len(site.told()) == 40)
         before, turns = store.reads, worker.turns
         wait(lambda: worker.turns > turns + 5)
         assert store.reads == before
@@ -159,6 +174,42 @@ def test_cancelled_it_is_killed_at_once_and_asked_for_anew_it_goes_on(site: Site
         wait(lambda: site.at_work() == ["a"])
 
 
+@pytest.mark.parametrize("state", ["cancelled", "failed"])
+def test_it_says_how_far_it_came_and_goes_on_from_there(site: Site, state: str) -> None:
+    records, counts = Records(site.store, "a"), {"windows": 7, "clips": 14, "refused": 2}
+    with site.worker():
+        asked = site.ask(run="a")
+        wait(lambda: site.at_work() == ["a"])
+        records.save_plan(Plan(digest_of(asked), Span({0: 0}, {0: 9}), windows=28))
+        records.save_checkpoint(Checkpoint({}, counts, {"alerts": 3, "elapsed_s": 4.5}))
+        if state == "cancelled":
+            site.ask(run="a", is_cancelled=True)
+        else:
+            site.children[0].end = Ended(UNUSABLE)
+        wait(lambda: ("a", state) in site.told())
+        site.ask(run="a", requested_at=ORIGIN + timedelta(hours=1))
+        wait(lambda: site.at_work() == ["a"])
+    *_, end, again = site.broker.messages(REPLAY_PROGRESS)
+    assert isinstance(end, ReplayProgressed)
+    assert isinstance(again, ReplayProgressed)
+    for told in (end, again):
+        assert (told.windows, told.windows_planned, told.clips, told.refused) == (7, 28, 14, 2)
+        assert (told.alerts, told.elapsed_s) == (3, 4.5)
+    assert (end.state, again.state) == (state, "planning")
+    assert records.checkpoint() is not None
+
+
+def test_whatever_a_worker_s_clock_says_it_tells_of_what_was_asked_for_last(site: Site) -> None:
+    """The row takes no news from before it was asked for."""
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    with site.worker():
+        site.ask(run="a", requested_at=tomorrow)
+        wait(lambda: ("a", "planning") in site.told())
+    [told] = site.broker.messages(REPLAY_PROGRESS)
+    assert isinstance(told, ReplayProgressed)
+    assert told.progressed_at == tomorrow
+
+
 def test_removed_it_leaves_nothing(site: Site) -> None:
     with site.worker():
         site.ask(run="a")
@@ -170,7 +221,9 @@ def test_removed_it_leaves_nothing(site: Site) -> None:
         wait(lambda: not list(site.store.list("replays/a/")))
 
 
-@pytest.mark.parametrize(("code", "begun"), [(UNUSABLE, 1), (EMPTY, 1), (UNFIT, 1), (-9, 3)])
+@pytest.mark.parametrize(
+    ("code", "begun"), [(UNUSABLE, 1), (EMPTY, 1), (GONE, 1), (UNFIT, 1), (-9, 3)]
+)
 def test_what_dies_again_and_again_has_failed(site: Site, code: int, begun: int) -> None:
     with site.worker():
         site.ask(run="a")
@@ -187,7 +240,7 @@ def test_while_a_server_is_away_it_has_not_failed(site: Site) -> None:
         wait(lambda: len(site.children) == 1)
         site.children[0].end = Ended(AWAY)
         wait(lambda: len(site.children) == 2)
-    assert site.told() == []
+    assert site.told() == 2 * [("a", "planning")]
 
 
 def test_recordings_wait_until_they_are_embedded(site: Site) -> None:
