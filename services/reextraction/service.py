@@ -5,6 +5,7 @@ process a stack does this work; a second would do the same again.
 """
 
 import os
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from threading import Event
@@ -38,7 +39,7 @@ Load = Callable[[str], "Backbone"]
 
 
 class Reextraction:
-    """Runs until it is stopped. What was asked for first is done first."""
+    """Runs until it is stopped."""
 
     def __init__(
         self,
@@ -56,6 +57,8 @@ class Reextraction:
         self._sources = CompactedView(broker, SOURCES)
         self._over: set[tuple[str, datetime]] = set()
         """Runs, and when they were asked for."""
+        self._begun_s: dict[UUID, float] = {}
+        """When the latest of each tenant began: monotonic."""
         self._stopping = Event()
         self.ready = False
 
@@ -86,12 +89,17 @@ class Reextraction:
         self._sources.raise_failure()
         asked = [each for each in self._replays.values() if isinstance(each, ReplayRequested)]
         waiting = [each for each in asked if self._is_waiting(each)]
-        return min(waiting, key=lambda each: each.requested_at, default=None)
+        return min(waiting, key=self._turn, default=None)
+
+    def _turn(self, request: ReplayRequested) -> tuple[float, datetime]:
+        """Tenants take turns, and what one of them asked for first goes first."""
+        return self._begun_s.get(request.tenant_id, 0.0), request.requested_at
 
     def _carry_out(self, request: ReplayRequested) -> None:
         if ExtractionRecords(self._store).load(request).state != "running":
             self._over.add(_named(request))  # it ended in an earlier life of this process
             return
+        self._begun_s[request.tenant_id] = time.monotonic()
         log.info("embedding recordings anew", run=request.run, backbone=request.backbone)
         try:
             backbone = self._load(request.backbone)
