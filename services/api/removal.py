@@ -21,6 +21,7 @@ from services.api.keeping.tables import evidence_sizes
 from services.api.learning.tables import missed_events
 from services.api.policies import storing
 from services.api.policies.tables import policy_sets
+from services.api.replays.removing import leave_out
 from services.api.reviews.incidents import recount
 from services.api.reviews.tables import BY_SOURCE as OF_REVIEWS
 from services.api.scores.writing import KEYS_A_QUERY
@@ -131,6 +132,7 @@ def _remove_rows(
     for table in BY_SOURCE:
         connection.execute(delete(table).where(table.c.source_id == source_id))
     recount(connection, incident_ids)
+    leave_out(connection, source_id, now)
     connection.execute(delete(videos).where(videos.c.video_id == source_id))
     connection.execute(delete(sources).where(sources.c.source_id == source_id))
 

@@ -37,7 +37,7 @@ from services.api.comparisons.views import (
 from services.api.learning.marking import missed_between
 from services.api.principal import Principal, visible
 from services.api.replays.counting import seconds_scored
-from services.api.replays.queries import judged, sources_of
+from services.api.replays.queries import is_hidden, judged, sources_of
 from services.api.scores.reading import Span
 from services.api.tables import runs, sources
 from services.rules.intervals import poisson
@@ -76,7 +76,11 @@ def comparison_of(
 
 
 def compare(connection: Connection, principal: Principal, asked: Asked) -> ComparisonView | None:
-    """None for a run that nothing of theirs was judged by. Raises TooManyAlerts, EmptyStretch."""
+    """None for a run that nothing of theirs was judged by, and where either is a replay that they
+    may not see. Raises TooManyAlerts, EmptyStretch.
+    """
+    if any(is_hidden(connection, principal, run) for run in (asked.run, asked.against)):
+        return None
     replay = judged(connection, principal, asked.run)
     wanted = sources_of(connection, asked.run) if replay else None
     rows = _sources(connection, principal, asked, wanted)

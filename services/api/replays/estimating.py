@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, select
 
@@ -24,6 +25,7 @@ Row = Mapping[Any, Any]
 class Wanted:
     """What is to be estimated."""
 
+    tenant_id: UUID
     source_ids: Sequence[str]
     span: Span
     judge: Judge
@@ -35,7 +37,7 @@ def estimate(connection: Connection, wanted: Wanted) -> EstimateView:
     """Reads counts alone: seconds for a month of a hundred cameras."""
     notes: list[str] = []
     clips = _clips(connection, wanted, notes)
-    finished = _finished(connection, wanted.judge)
+    finished = _finished(connection, wanted)
     windows = round(clips / clips_a_window(wanted.judge, finished))
     rate = _rate(finished)
     if rate is None:
@@ -85,12 +87,13 @@ def _is_anew(wanted: Wanted) -> bool:
     return wanted.input == "recordings"
 
 
-def _finished(connection: Connection, judge: Judge) -> list[Row]:
-    """The latest by heads of the same architecture over the same backbone."""
-    columns = replays.c
+def _finished(connection: Connection, wanted: Wanted) -> list[Row]:
+    """The tenant's latest by heads of the same architecture over the same backbone."""
+    columns, judge = replays.c, wanted.judge
     query = (
         select(columns.windows, columns.clips, columns.elapsed_s, columns.detector)
         .where(
+            columns.tenant_id == str(wanted.tenant_id),
             columns.state == "done",
             columns.backbone == judge.backbone,
             columns.windows >= LEAST_WINDOWS,
@@ -124,12 +127,14 @@ def _judging_s(windows: int, rate: float | None, bound: float | None) -> float |
 def _extraction_s(
     connection: Connection, wanted: Wanted, clips: float, notes: list[str]
 ) -> float | None:
-    """By the latest extractions for that backbone."""
+    """By the tenant's latest extractions for that backbone."""
     if not _is_anew(wanted):
         return None
     columns = replays.c
     query = select(columns.extraction).where(
-        columns.backbone == wanted.judge.backbone, columns.extracted_at.is_not(None)
+        columns.tenant_id == str(wanted.tenant_id),
+        columns.backbone == wanted.judge.backbone,
+        columns.extracted_at.is_not(None),
     )
     latest = connection.scalars(query.order_by(columns.extracted_at.desc()).limit(LATEST)).all()
     elapsed_s = sum(each["elapsed_s"] for each in latest)

@@ -42,6 +42,8 @@ def _progressed(message: ReplayProgressed) -> Update:
         "finished_at": message.progressed_at if is_over else None,
     }
     statement = _theirs(message.run, message.progressed_at).values(values)
+    if message.state == "cancelled":  # else it goes on again already
+        return statement.where(replays.c.is_cancelled.is_(True))
     # Of one that was cancelled only its end is news.
     return statement if is_over else statement.where(replays.c.is_cancelled.is_(False))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, select, true
+from sqlalchemy import ColumnElement, Connection, and_, exists, not_, select, true
 
 from services.api.access.paging import Order, page
 from services.api.cursors import Cursor
@@ -81,6 +81,12 @@ def judged(connection: Connection, principal: Principal, run: str) -> Judged | N
         row["until_at"],
         row["source_count"],
     )
+
+
+def is_hidden(connection: Connection, principal: Principal, run: str) -> bool:
+    """Whether it is a replay that was removed, or is not theirs to see."""
+    query = select(replays.c.run).where(replays.c.run == run, not_(seen(principal)))
+    return connection.scalar(query) is not None
 
 
 def sources_of(connection: Connection, run: str) -> list[str]:

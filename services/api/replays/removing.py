@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     and_,
     delete,
+    exists,
     or_,
     select,
     update,
@@ -33,6 +34,7 @@ SWEPT_FOR = timedelta(hours=1)
 """The worker may still write for a moment, and the projector be behind."""
 REMEMBERED_FOR = timedelta(days=90)
 """As long as alerts lie on their topic."""
+SOURCELESS = "Its cameras and uploads were all removed."
 ROWS_AT_ONCE = 500
 """In a transaction: of alerts and blocks of scores, with what hangs on them."""
 PLACES = ((score_blocks, score_blocks.c.first_index), (score_hours, score_hours.c.hour))
@@ -42,6 +44,23 @@ def hide(connection: Connection, run: str, now: datetime) -> None:
     """From now on nobody sees it; the caller has that announced once its transaction is over."""
     gone = {"removed_at": now, "is_cancelled": True, "announced_at": None}
     connection.execute(update(replays).where(replays.c.run == run).values(gone))
+
+
+def leave_out(connection: Connection, source_id: str, now: datetime) -> None:
+    """A source is gone: replays are asked for without it from now on, and one at work that has no
+    other is cancelled. The duty that tells of replays tells the worker.
+    """
+    mine = replay_sources.c.source_id == source_id
+    names = list(connection.scalars(select(replay_sources.c.run).where(mine)))
+    connection.execute(delete(replay_sources).where(mine))
+    ended = {"state": "cancelled", "is_cancelled": True, "finished_at": now}
+    is_of_nothing = ~exists().where(replay_sources.c.run == replays.c.run)
+    at_work = replays.c.state.not_in(FINISHED), replays.c.removed_at.is_(None)
+    connection.execute(
+        update(replays)
+        .where(replays.c.run.in_(names), is_of_nothing, *at_work)
+        .values(ended | {"error": SOURCELESS, "announced_at": None})
+    )
 
 
 class ReplayRemoval:

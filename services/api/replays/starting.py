@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -61,8 +60,8 @@ def span_of(asked: ReplayAsked, now: datetime) -> Span:
 
 def estimated(
     connection: Connection, principal: Principal, asked: ReplayAsked, heads: str, now: datetime
-) -> tuple[UUID, Wanted, EstimateView]:
-    """Whose it would be, what is meant, and what it would take. `heads` are those of the settings.
+) -> tuple[Wanted, EstimateView]:
+    """What is meant, and what it would take. `heads` are those of the settings.
 
     Raises NothingChosen, NoSuchDetector, TooManyChosen, ValueError.
     """
@@ -71,8 +70,8 @@ def estimated(
     judge = judge_of(connection, heads, tenant_id, asked.detector)
     if asked.input == "recordings" and judge.backbone == POSES:
         raise ValueError("People in recordings are not looked for anew: take the log or archive.")
-    wanted = Wanted(names, span, judge, asked.input, asked.windows_per_s)
-    return tenant_id, wanted, estimate(connection, wanted)
+    wanted = Wanted(tenant_id, names, span, judge, asked.input, asked.windows_per_s)
+    return wanted, estimate(connection, wanted)
 
 
 def start(
@@ -81,42 +80,40 @@ def start(
     """The run, and whether it begins (again). The caller has it announced once its transaction is
     over. Raises as `estimated`.
     """
-    tenant_id, wanted, expected = estimated(connection, principal, entry, heads, now)
-    run, before = _place(connection, entry.name, tenant_id, wanted)
-    row = _row(run, tenant_id, wanted, expected, principal, now)
+    wanted, expected = estimated(connection, principal, entry, heads, now)
+    run, before = _place(connection, entry.name, wanted)
+    row = _row(run, wanted, expected, principal, now)
     if before is None:
         before = _inserted(connection, row, wanted.source_ids)
     if before is not None:
         if before["state"] not in AGAIN:
             return run, False
-        _begin_again(connection, before, row)
+        begin_again(connection, before, row)
     detail = {
         "detector": wanted.judge.detector,
         "input": wanted.input,
         "sources": len(wanted.source_ids),
     }
     detail |= {"since": wanted.span.since, "until": wanted.span.until}
-    audit.record(connection, principal, "replay.started", run, detail, tenant_id=tenant_id)
+    audit.record(connection, principal, "replay.started", run, detail, tenant_id=wanted.tenant_id)
     return run, True
 
 
-def run_of(name: str, tenant_id: UUID, wanted: Wanted, removed: int = 0) -> str:
+def run_of(name: str, wanted: Wanted, removed: int = 0) -> str:
     """Made of the name and all that is asked for, so that no two replays share one, of whichever
     tenant; the same has the same, once more for each time that it was removed.
     """
     span, judge = wanted.span, wanted.judge
-    parts = [str(tenant_id), judge.detector, judge.backbone, wanted.input, str(removed)]
+    parts = [str(wanted.tenant_id), judge.detector, judge.backbone, wanted.input, str(removed)]
     parts += [moment.isoformat() for moment in (span.since, span.until)]
     content = "\x1f".join([*parts, *wanted.source_ids])
     return f"{name}-{hashlib.sha256(content.encode()).hexdigest()[:DIGITS]}"
 
 
-def _place(
-    connection: Connection, name: str, tenant_id: UUID, wanted: Wanted
-) -> tuple[str, Row | None]:
+def _place(connection: Connection, name: str, wanted: Wanted) -> tuple[str, Row | None]:
     """The run that is meant, and what there is of it, locked."""
     for removed in count():
-        run = run_of(name, tenant_id, wanted, removed)
+        run = run_of(name, wanted, removed)
         before = _locked(connection, run)
         if before is None or before["removed_at"] is None:
             break
@@ -125,7 +122,6 @@ def _place(
 
 def _row(
     run: str,
-    tenant_id: UUID,
     wanted: Wanted,
     expected: EstimateView,
     principal: Principal,
@@ -134,7 +130,7 @@ def _row(
     judge = wanted.judge
     return FRESH | {
         "run": run,
-        "tenant_id": str(tenant_id),
+        "tenant_id": str(wanted.tenant_id),
         "since_at": wanted.span.since,
         "until_at": wanted.span.until,
         "detector": judge.detector,
@@ -166,18 +162,8 @@ def _inserted(connection: Connection, row: dict[str, Any], source_ids: Sequence[
     return None
 
 
-def resume(connection: Connection, principal: Principal, before: Row, now: datetime) -> None:
-    """One that failed or was cancelled goes on, as it was asked for. The caller has it announced
-    once its transaction is over.
-    """
-    by = {"requested_by": principal.actor.name[:NAME_CHARS], "requested_at": now}
-    _begin_again(connection, before, FRESH | by)
-    chain = UUID(before["tenant_id"])
-    audit.record(connection, principal, "replay.resumed", before["run"], tenant_id=chain)
-
-
-def _begin_again(connection: Connection, before: Row, values: dict[str, Any]) -> None:
-    """What is told of the time before counts no more."""
+def begin_again(connection: Connection, before: Row, values: dict[str, Any]) -> None:
+    """With those values of it; what is told of the time before counts no more."""
     later = max(values["requested_at"], before["requested_at"] + timedelta(microseconds=1))
     mine = replays.c.run == before["run"]
     connection.execute(update(replays).where(mine).values(values | {"requested_at": later}))

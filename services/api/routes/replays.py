@@ -1,21 +1,21 @@
 """Replays: the past judged again; estimate, start, follow, cancel, take away."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, TypeVar
-from uuid import UUID
 
 from fastapi import APIRouter, Path, Request, Response
-from sqlalchemy import update
+from sqlalchemy import Connection
 
-from services.api import audit
 from services.api.auth import Configuring, Viewing
-from services.api.deps import Context, Database
+from services.api.deps import Context, Database, Tools
+from services.api.principal import Principal
 from services.api.problems import Problem, documented
-from services.api.replays import queries, starting
+from services.api.replays import changing, queries, starting
+from services.api.replays.changing import Unchangeable
 from services.api.replays.choosing import NothingChosen, TooManyChosen
 from services.api.replays.detectors import NoSuchDetector
-from services.api.replays.removing import hide
-from services.api.replays.tables import replays
+from services.api.replays.queries import Row
 from services.api.replays.views import (
     RUN,
     EstimateView,
@@ -28,6 +28,7 @@ from services.api.routes.videos import Limit, Token, cursor_of
 from services.chassis.storage.database import transaction
 
 T = TypeVar("T")
+Change = Callable[[Connection, Principal, Row, datetime], None]
 router = APIRouter(prefix="/replays", tags=["replays"])
 RunOfReplay = Annotated[
     str, Path(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", examples=[RUN])
@@ -46,7 +47,7 @@ def estimate(asked: ReplayAsked, context: Context, principal: Configuring) -> Es
     """
     heads, now = context.settings.head, context.clock.now()
     with context.engine.connect() as database:
-        return _chosen(lambda: starting.estimated(database, principal, asked, heads, now))[2]
+        return _chosen(lambda: starting.estimated(database, principal, asked, heads, now))[1]
 
 
 @router.post(
@@ -97,37 +98,20 @@ def replay(run: RunOfReplay, database: Database, principal: Viewing) -> ReplayVi
 )
 def cancel(run: RunOfReplay, context: Context, principal: Configuring) -> ReplayView:
     """It stops at once; what was judged by then stays. Cancelled twice is cancelled once."""
-    now = context.clock.now()
-    with transaction(context.engine) as database:
-        row = found(queries.replay_row(database, principal, run, is_locked=True), run)
-        if row["state"] in ("done", "failed"):
-            raise Problem(409, "That replay is over.")
-        if not row["is_cancelled"]:
-            gone = {"state": "cancelled", "is_cancelled": True, "announced_at": None}
-            mine = update(replays).where(replays.c.run == run)
-            database.execute(mine.values(gone | {"finished_at": now}))
-            chain = UUID(row["tenant_id"])
-            audit.record(database, principal, "replay.cancelled", run, tenant_id=chain)
-        view = found(queries.replay(database, principal, run), run)
-    context.announce_replays()
-    return view
+    return _changed(context, principal, run, changing.cancel)
 
 
 @router.post(
     "/{run}/resume",
     operation_id="resumeReplay",
     summary="Go on with a replay that failed or was cancelled",
-    responses=documented(401, 403, 404, 422, 503),
+    responses=documented(401, 403, 404, 409, 422, 503),
 )
 def resume(run: RunOfReplay, context: Context, principal: Configuring) -> ReplayView:
-    """Where it was, as it was asked for. One that is at work or done stays as it is."""
-    with transaction(context.engine) as database:
-        row = found(queries.replay_row(database, principal, run, is_locked=True), run)
-        if row["state"] in starting.AGAIN:
-            starting.resume(database, principal, row, context.clock.now())
-        view = found(queries.replay(database, principal, run), run)
-    context.announce_replays()
-    return view
+    """Where it was, as it was asked for, without the sources that were removed since. One that is
+    at work or done stays as it is.
+    """
+    return _changed(context, principal, run, changing.resume)
 
 
 @router.delete(
@@ -140,9 +124,7 @@ def remove(run: RunOfReplay, context: Context, principal: Configuring) -> None:
     """Scores and alerts of its run go; one that is at work is cancelled."""
     with transaction(context.engine) as database:
         row = found(queries.replay_row(database, principal, run, is_locked=True), run)
-        hide(database, run, context.clock.now())
-        chain = UUID(row["tenant_id"])
-        audit.record(database, principal, "replay.removed", run, tenant_id=chain)
+        changing.remove(database, principal, row, context.clock.now())
     context.announce_replays()
 
 
@@ -151,6 +133,19 @@ def found(row: T | None, run: str) -> T:
     if row is None:
         raise Problem(404, f"There is no replay {run}.")
     return row
+
+
+def _changed(context: Tools, principal: Principal, run: str, change: Change) -> ReplayView:
+    """Raises Problem 404 or 409."""
+    with transaction(context.engine) as database:
+        row = found(queries.replay_row(database, principal, run, is_locked=True), run)
+        try:
+            change(database, principal, row, context.clock.now())
+        except Unchangeable as error:
+            raise Problem(409, str(error)) from error
+        view = found(queries.replay(database, principal, run), run)
+    context.announce_replays()
+    return view
 
 
 def _chosen(work: Callable[[], T]) -> T:

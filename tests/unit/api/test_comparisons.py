@@ -299,6 +299,15 @@ def test_a_replay_is_compared_over_its_own_stretch(compared: Api) -> None:
     assert found["run"]["camera_days"] == pytest.approx(found["against"]["camera_days"], rel=0.2)
 
 
+def test_a_replay_that_was_removed_is_not_found_while_its_results_go(compared: Api) -> None:
+    asked = {"since": at(0).isoformat(), "until": at(150 * CLIP_S).isoformat()}
+    run = compared.client.post("/api/v1/replays", json=asked).json()["run"]
+    compared.project(*clips(run, {10: 0.9}, 150), closed(10, run))
+    assert compared.client.delete(f"/api/v1/replays/{run}").status_code == 204
+    for pair in ({"run": run}, {"run": "shadow-b", "against": run}):
+        assert compared.client.get(PATH, params=pair).status_code == 404
+
+
 def test_the_report_is_a_page_by_itself_in_either_language(compared: Api) -> None:
     compared.project(configured("<b>Till</b>", 1))
     path = "/api/v1/replays/shadow-b/report"

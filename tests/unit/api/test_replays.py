@@ -13,8 +13,8 @@ from schemas.alerts import AlertClosed
 from schemas.base import Message
 from schemas.replays import ExtractionProgressed, ReplayProgressed, ReplayRequested
 from schemas.topics import REPLAYS
-from services.api.replays.removing import ReplayRemoval, remove_results
-from services.api.replays.tables import replays
+from services.api.replays.removing import SOURCELESS, ReplayRemoval, remove_results
+from services.api.replays.tables import replay_sources, replays
 from services.api.tables import alerts, score_blocks, score_series
 from services.chassis.storage.database import transaction
 from tests.unit.api.builders import CAMERA, CLIP_S, alert, at, configured, scored, scores
@@ -147,6 +147,15 @@ def test_one_that_is_cancelled_stays_so_and_goes_on_when_it_is_asked_for_again(a
     assert requests[0].requested_at < requests[2].requested_at
 
 
+def test_that_it_was_cancelled_is_no_news_once_it_goes_on_again(api: Api) -> None:
+    with_camera(api)
+    run = started(api)["run"]
+    api.client.post(f"{PATH}/{run}/cancel")
+    api.client.post(f"{PATH}/{run}/resume")
+    api.project(progressed(run, "cancelled"))
+    assert api.client.get(f"{PATH}/{run}").json()["state"] == "queued"
+
+
 def test_cancelled_twice_it_is_cancelled_once(api: Api) -> None:
     with_camera(api)
     run = started(api)["run"]
@@ -161,17 +170,20 @@ def test_cancelled_twice_it_is_cancelled_once(api: Api) -> None:
 def test_it_goes_on_from_its_page_unless_it_is_at_work_or_done(api: Api, state: str) -> None:
     with_camera(api)
     run = started(api)["run"]
-    api.project(progressed(run, state, error="No such package."))
+    if state == "cancelled":
+        api.client.post(f"{PATH}/{run}/cancel")
+    else:
+        api.project(progressed(run, state, error="No such package."))
     api.clock.step(5)
     is_over = state in ("failed", "cancelled")
     view = api.client.post(f"{PATH}/{run}/resume").json()
     assert view["state"] == ("queued" if is_over else state)
     requests = [each for each in told(api) if isinstance(each, ReplayRequested)]
-    assert len(requests) == 1 + is_over
+    assert len({each.requested_at for each in requests}) == 1 + is_over
     if is_over:
         assert view["error"] is None
-        assert requests[0].requested_at < requests[1].requested_at
-        assert requests[0].sources == requests[1].sources
+        assert requests[0].requested_at < requests[-1].requested_at
+        assert requests[0].sources == requests[-1].sources
 
 
 def test_one_that_is_over_is_not_cancelled(api: Api) -> None:
@@ -179,6 +191,49 @@ def test_one_that_is_over_is_not_cancelled(api: Api) -> None:
     run = started(api)["run"]
     api.project(progressed(run, "done"))
     assert api.client.post(f"{PATH}/{run}/cancel").status_code == 409
+
+
+OTHER = UUID(int=8)
+
+
+def removed(api: Api, source_id: UUID) -> None:
+    """As it is once the duty is through with it, and replays were told."""
+    api.tools.removal.remove(source_id, api.clock.now())
+    api.tools.announce_replays()
+
+
+def test_a_source_that_is_removed_is_left_out_when_it_goes_on(api: Api) -> None:
+    """Whoever is bound to stores goes on seeing it."""
+    with_camera(api)
+    api.project(configured(source_id=OTHER))
+    run = started(api)["run"]
+    removed(api, OTHER)
+    assert api.client.get(f"{PATH}/{run}").json()["state"] == "queued"
+    api.client.post(f"{PATH}/{run}/cancel")
+    assert api.client.post(f"{PATH}/{run}/resume").json()["state"] == "queued"
+    latest = told(api)[-1]
+    assert isinstance(latest, ReplayRequested)
+    assert latest.sources == (CAMERA,)
+    with api.engine.connect() as connection:
+        assert set(connection.scalars(select(replay_sources.c.source_id))) == {str(CAMERA)}
+
+
+@pytest.mark.parametrize("state", ["running", "done"])
+def test_without_any_source_it_ends_unless_it_is_done(api: Api, state: str) -> None:
+    with_camera(api)
+    run = started(api)["run"]
+    api.project(progressed(run, state, windows=5))
+    removed(api, CAMERA)
+    assert (told(api)[-1] is None) == (state == "running")
+    view = api.client.get(f"{PATH}/{run}").json()
+    again = api.client.post(f"{PATH}/{run}/resume")
+    if state == "done":
+        assert (view["state"], view["error"], again.status_code) == ("done", None, 200)
+        return
+    assert (view["state"], view["error"]) == ("cancelled", SOURCELESS)
+    assert (again.status_code, again.json()["detail"]) == (409, SOURCELESS)
+    api.project(progressed(run, "running", 2, windows=9))  # late
+    assert api.client.get(f"{PATH}/{run}").json()["state"] == "cancelled"
 
 
 def test_recordings_are_embedded_first_and_then_the_replay_is_told_again(api: Api) -> None:
@@ -321,6 +376,14 @@ def test_an_estimate_counts_windows_and_goes_by_what_was_measured(api: Api) -> N
     assert known["seconds"] == pytest.approx(1.0)
     bound = api.client.post(f"{PATH}/estimate", json=DAY | {"windows_per_s": 100}).json()
     assert bound["seconds"] == pytest.approx(5.0)
+
+
+def test_an_estimate_knows_nothing_of_another_tenant_s_replays(api: Api) -> None:
+    with_camera(api)
+    api.project(configured(source_id=OTHER, tenant_id=UUID(int=7)))
+    finished(api, 1, windows=2000, clips=4000, elapsed_s=4.0)
+    theirs = api.client.post(f"{PATH}/estimate", json=DAY | {"source_ids": [str(OTHER)]}).json()
+    assert (theirs["measured_by"], theirs["windows_per_s"]) == (0, None)
 
 
 def test_an_estimate_of_a_part_is_right_within_a_fifth(api: Api) -> None:
