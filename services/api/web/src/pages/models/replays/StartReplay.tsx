@@ -4,7 +4,7 @@ import { useLingui } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { client, type ReplayView } from "@/api/client";
+import { client, type ReplayAsked, type ReplayView } from "@/api/client";
 import { refresh } from "@/api/queries";
 import { useFormat } from "@/i18n/format";
 import { said } from "@/i18n/said";
@@ -35,7 +35,7 @@ export function StartReplay({ first, close }: { first?: string | undefined; clos
   const submit = () => {
     if (!body) return;
     void run(async () => {
-      const { data } = await client.POST(REPLAYS, { body });
+      const { data } = await client.POST(REPLAYS, { body: { ...body, name: "replay" } });
       await refresh(REPLAYS);
       if (data) await navigate({ to: "/replays/$run", params: { run: data.run } });
       else close();
@@ -77,7 +77,7 @@ export function StartReplay({ first, close }: { first?: string | undefined; clos
         </SelectField>
       )}
       <More stretch={stretch} change={change} />
-      {body && <Estimate stretch={stretch} />}
+      {body && <Estimate body={body} />}
     </DialogForm>
   );
 }
@@ -137,14 +137,13 @@ function DetectorField({ value, choose }: { value: string; choose: (detector: st
 }
 
 /** What it would take, asked for anew with each change. */
-function Estimate({ stretch }: { stretch: Stretch }) {
+function Estimate({ body }: { body: ReplayAsked }) {
   const { t } = useLingui();
   const { number, duration } = useFormat();
-  const body = asked(stretch);
   const query = useQuery({
     queryKey: ["estimate", body],
     queryFn: async () => {
-      const { data } = await client.POST("/api/v1/replays/estimate", { body: body as never });
+      const { data } = await client.POST("/api/v1/replays/estimate", { body });
       if (!data) throw new Error("empty");
       return data;
     },

@@ -1,6 +1,6 @@
 // The form of a replay, and what it asks the API for.
 
-import type { ReplayEntry, ReplayView } from "@/api/client";
+import type { ReplayAsked, ReplayView } from "@/api/client";
 import { localInput } from "@/ui/moments";
 
 const DAY_MS = 86_400_000;
@@ -29,13 +29,12 @@ export function yesterday(now = new Date()): Stretch {
 }
 
 /** Null while it is no stretch of time. */
-export function asked(stretch: Stretch): ReplayEntry | null {
+export function asked(stretch: Stretch): ReplayAsked | null {
   const since = new Date(stretch.since);
   const until = new Date(stretch.until);
   if (!(until > since)) return null;
   const rate = Number(stretch.rate);
   return {
-    name: "replay",
     detector: stretch.detector || null,
     since: since.toISOString(),
     until: until.toISOString(),
