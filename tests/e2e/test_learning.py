@@ -1,10 +1,11 @@
 """From what people marked to a head in service and back, on a real stack and by the commands that
 people type: alerts are reviewed, a missed event is reported, `nightclerk train --from-reviews`
 reads both from the API and the embeddings from the archive, and what it registers is replayed,
-compared, let look on, promoted on the strength of the replay, and taken back.
+compared, let look on, promoted on the strength of the replay, and taken back; then the same from
+the replay on by the page, in Chromium.
 
 The network is the one part that is left out: embeddings are made up, and so is what it sees in
-the reference scenes.
+the reference scenes. So are the films of the cameras.
 """
 
 import json
@@ -23,11 +24,14 @@ from uuid import UUID
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from pydantic import SecretStr
 
 from schemas.clips import ClipSpec
-from schemas.ids import DEFAULT_TENANT
-from schemas.topics import EMBEDDINGS
-from services.chassis.settings import KafkaSettings
+from schemas.ids import DEFAULT_TENANT, segment_id, segment_key
+from schemas.recordings import RECORDING_TYPE, SegmentRecorded
+from schemas.topics import EMBEDDINGS, RECORDINGS
+from services.chassis.settings import KafkaSettings, ServiceSettings
+from services.chassis.storage.s3 import S3Objects
 from services.chassis.streaming.publisher import KafkaPublisher
 from services.chassis.streaming.records import Outgoing
 from services.cli.client import Client
@@ -39,9 +43,16 @@ from services.scoring.heads.checkpoint import read
 from services.training.features import Features
 from services.training.reviews.windows import is_held_out
 from tests.builders import embedding
+from tests.e2e import by_page
+from tests.footage import HEIGHT, WIDTH, encoded
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.integration, pytest.mark.e2e]
+WHY_NOT = by_page.why_not()
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.e2e,
+    pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT),
+]
 
 BACKBONE, DIM, SPEC = "i3d_k400", 1024, ClipSpec()
 PARTS = ("kafka", "store", "judging", "episodes", "archive", "replay", "api")
@@ -55,6 +66,7 @@ SHOWN, FALSE, MISSED = 100, 130, 160
 """Where in a day the windows of each kind begin: a theft that the shipped head finds, one that is
 none, and one that it does not find."""
 TAUGHT, HELD_OUT = 4, 2
+FILMED_S = 40
 
 
 @dataclass(frozen=True)
@@ -105,12 +117,12 @@ class Shop:
 
     def __init__(self, stack: LocalStack, client: Client, folder: Path) -> None:
         self.client, self.folder = client, folder
-        self._stack, self._pictures = stack, Pictures()
+        self.stack, self._pictures = stack, Pictures()
         self._publisher = KafkaPublisher(KafkaSettings(kafka_bootstrap=stack.bootstrap), "test")
 
     def nightclerk(self, *words: str) -> str:
         """What a command prints."""
-        environment = {**os.environ, **self._stack.environment}
+        environment = {**os.environ, **self.stack.environment}
         done = subprocess.run(
             [sys.executable, "-m", "services.cli", *words],
             env=environment,
@@ -141,6 +153,35 @@ class Shop:
                 vector=vector_D.astype("<f4").tobytes(),
             )
             self._publisher.publish(Outgoing(EMBEDDINGS, seen))
+        self._publisher.flush()
+
+    def film(self, days: Sequence[Day], window: int) -> None:
+        """What the cameras recorded around it lies in the object store."""
+        store = S3Objects.connect(
+            ServiceSettings(
+                s3_endpoint=self.stack.s3_endpoint,
+                s3_access_key=self.stack.s3_access_key,
+                s3_secret_key=SecretStr(self.stack.s3_secret_key),
+            )
+        )
+        film = encoded(self.folder / "film.mp4", range(FILMED_S))
+        for day in days:
+            started_at = datetime.fromisoformat(day.moment(window)) - timedelta(seconds=15)
+            key = segment_key(day.camera, started_at)
+            store.put_file(key, film, RECORDING_TYPE)
+            recorded = SegmentRecorded(
+                source_id=day.camera,
+                segment_id=segment_id(day.camera, started_at),
+                started_at=started_at,
+                ended_at=started_at + timedelta(seconds=FILMED_S),
+                size_bytes=film.stat().st_size,
+                codec="h264",
+                width=WIDTH,
+                height=HEIGHT,
+                object_key=key,
+                recorded_at=started_at + timedelta(seconds=FILMED_S),
+            )
+            self._publisher.publish(Outgoing(RECORDINGS, recorded))
         self._publisher.flush()
 
     def keep_reference(self) -> None:
@@ -192,6 +233,7 @@ def test_from_reviews_to_a_head_in_service_and_back(shop: Shop) -> None:
     run = replayed(shop, detector, days)
     shadowed_and_promoted(shop, detector, run, days[0].camera)
     rolled_back(shop, detector, days[0].camera)
+    the_same_by_the_page(shop, detector, days)
 
 
 def watched(shop: Shop) -> list[Day]:
@@ -266,3 +308,23 @@ def rolled_back(shop: Shop, detector: str, camera: UUID) -> None:
     wait_until(lambda: len(shop.alerts(now)) == 1, PATIENCE_S)
     found = shop.client.get(f"/models/{detector}")
     assert found["state"] == "candidate"
+
+
+def the_same_by_the_page(shop: Shop, detector: str, days: Sequence[Day]) -> None:
+    """What is made live there finds what it was taught; rolled back there it judges no more. Beside
+    the days before, the live one missed it on two: while ours looked on, and after it went back.
+    """
+    shop.film(days, MISSED)
+    camera = days[0].camera
+    with by_page.owner(shop.stack) as page:
+        run = by_page.replay(page, "ours v1", since=days[0].at, until=TODAY)
+        by_page.compare(page, run, gained=len(days) + 2)
+        by_page.make_live(page, "ours v1")
+        now = Day(camera, 27)
+        shop.show(now, MISSED)
+        wait_until(lambda: shop.alerts(now), PATIENCE_S)
+        by_page.roll_back(page, "ours v1")
+    assert shop.client.get(f"/models/{detector}")["state"] == "candidate"
+    done = list(islice(shop.client.listed("/deployments/history"), 2))
+    assert [each["action"] for each in done] == ["rolled_back", "promoted"]
+    assert done[1]["replay_run"] == run
