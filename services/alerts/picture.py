@@ -9,7 +9,7 @@ from PIL import Image
 
 from schemas.poses import Person
 from services.alerts.core import Alert
-from services.alerts.core.notice import media_time, one_line
+from services.alerts.core.notice import has_score, media_time, one_line
 from services.alerts.lettering import draw, lettering, width
 from services.alerts.skeletons import with_people
 from services.chassis.media.jpeg import of_rgb
@@ -21,14 +21,15 @@ SMALLEST_LETTERS = 4
 
 def snapshot(picture: Picture, alert: Alert, people: Sequence[Person] = ()) -> bytes:
     """A JPEG in original resolution, at most 3840 wide or high, with boxes and skeletons of those
-    people, and with label, score and media time along its foot.
+    people, and with label, score (where there is one) and media time along its foot.
     """
     small = with_people(_fitted(picture), people)
     return of_rgb(_with_strip(small, caption(alert))).content
 
 
 def caption(alert: Alert) -> str:
-    return f"{one_line(alert.label)}   {alert.peak_score:.2f}   {media_time(alert.peak_s)}"
+    peak = f"{alert.peak_score:.2f}   " if has_score(alert) else ""
+    return f"{one_line(alert.label)}   {peak}{media_time(alert.peak_s)}"
 
 
 def _fitted(picture: Picture) -> Picture:

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from schemas.deliveries import Purpose
+from schemas.policies import PRESENCE
 from services.alerts.core import Alert
 from services.alerts.core.deliveries import Target
 
@@ -82,6 +83,13 @@ class Notice:
     @property
     def _base(self) -> str:
         return self.dashboard_url.rstrip("/")
+
+
+def has_score(alert: Alert) -> bool:
+    """Whether a model gave one. People are where they should not be or are not; so is a camera
+    well or not.
+    """
+    return alert.kind == "incident" and alert.model_id != PRESENCE
 
 
 def media_time(seconds: float) -> str:

@@ -1,7 +1,7 @@
 """What messages say of an alert, in the language of whoever gets them."""
 
 from services.alerts.core import words
-from services.alerts.core.notice import Notice, media_time, one_line, wall_clock
+from services.alerts.core.notice import Notice, has_score, media_time, one_line, wall_clock
 from services.chassis.sentences import said
 
 
@@ -48,16 +48,20 @@ def facts(notice: Notice) -> list[tuple[str, str]]:
         why = said(alert.detail, language)
         return [what, place, since, *_sentence(word("reason"), why), severity]
     span = f"{media_time(alert.start_s)} {word('to')} {media_time(alert.end_s)}"
-    peak = f"{media_time(alert.peak_s)}, {word('score')} {alert.peak_score:.2f}"
+    peak, model = [], []
+    if has_score(alert):
+        at = f"{media_time(alert.peak_s)}, {word('score')} {alert.peak_score:.2f}"
+        peak = [(word("peak"), at)]
+        model = [(word("rule"), one_line(f"{alert.rule}, {alert.model_id}"))]
     return [
         what,
         place,
         *_sentence(word("began"), wall_clock(alert)),
         (word("time"), span),
-        (word("peak"), peak),
+        *peak,
         severity,
         *([(word("late"), word("was late"))] if alert.is_late else []),
-        (word("rule"), one_line(f"{alert.rule}, {alert.model_id}")),
+        *model,
     ]
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.policies import PRESENCE
 from services.alerts.core.deliveries import Target
 from services.alerts.core.mail import mail
 from services.alerts.core.notice import Notice, media_time
@@ -180,6 +181,13 @@ def test_what_is_wrong_with_a_camera_is_said_in_other_words_and_without_a_pictur
         assert "2026-01-01 00:00:04 UTC" in content
         assert "See the camera" in content
         for word in ("picture", "score", "Time in the video"):
+            assert word not in content
+
+
+def test_people_where_they_should_not_be_have_no_score() -> None:
+    for content in contents(received(notice(alert=alert(model_id=PRESENCE)))):
+        assert "0:04 to 0:06" in content
+        for word in ("Peak", "score", "model"):
             assert word not in content
 
 
