@@ -48,6 +48,8 @@ class Screen:
     prepare: Callable[[Page], None] = _as_it_is
     is_public: bool = False
     """Shown to somebody who is not logged in."""
+    is_live: bool = False
+    """Shows what cameras show now."""
 
 
 def _of_a_camera(tab: str, number: int = 0) -> Callable[[World], str]:
@@ -68,10 +70,10 @@ SCREENS = (
     Screen("channel-form", lambda _: "/channels", _with_a_filter),
     Screen("policies", lambda _: "/policies"),
     Screen("policies-camera", lambda _: "/policies?scope=source"),
-    Screen("wall", lambda _: "/wall"),
+    Screen("wall", lambda _: "/wall", is_live=True),
     Screen("cameras", lambda _: "/cameras"),
-    Screen("camera", _of_a_camera("live")),
-    Screen("camera-areas", _of_a_camera("areas")),
+    Screen("camera", _of_a_camera("live"), is_live=True),
+    Screen("camera-areas", _of_a_camera("areas", 1), is_live=True),
     Screen("camera-policy", _of_a_camera("policy")),
     Screen("camera-health", _of_a_camera("history")),
     Screen("camera-settings", _of_a_camera("settings")),

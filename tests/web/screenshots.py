@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import update
 
 from services.api.access.tables import users
@@ -18,9 +18,13 @@ from services.api.access.tenants import ensure_default
 from services.chassis.storage import database
 from services.chassis.storage.migrations import upgrade
 from tests.unit.api.conftest import NOW, Api, apis
+from tests.unit.api.test_events import put
+from tests.waiting import wait_until
+from tests.web.cast import OFFLINE
 from tests.web.conftest import CHROMIUM, FLAGS, PATIENCE_MS, Inhabited, Site, served
 from tests.web.screens import SCREENS, Screen
 from tests.web.world import at_now, fill, sign_in
+from tests.web.world_films import filmed
 
 LANGUAGES = {"en": "en-GB", "ko": "ko-KR"}
 THEMES = "dark", "light"
@@ -72,6 +76,21 @@ def _speak(api: Api, language: str) -> None:
         connection.execute(update(users).values(language=language))
 
 
+def _show(page: Page, site: Inhabited) -> None:
+    """What is shown now comes again until the page has it: it hears of nothing that came before."""
+    clips = [filmed(camera) for camera in site.world.cameras if camera.number != OFFLINE]
+    drawn = (
+        "[...document.querySelectorAll('canvas[role=img]')]"
+        ".some(c => c.getContext('2d').getImageData(9, 9, 1, 1).data[3])"
+    )
+
+    def is_drawn() -> bool:
+        put(site.api.broker, *clips)
+        return bool(page.evaluate(drawn))
+
+    wait_until(is_drawn)
+
+
 def _pictures(
     browser: Browser,
     site: Inhabited,
@@ -96,6 +115,8 @@ def _pictures(
         page.goto(screen.path(site.world))
         page.locator("h1").first.wait_for()  # a dialog may lie over it
         screen.prepare(page)
+        if screen.is_live:
+            _show(page, site)
         for edge in ("document.body.scrollHeight", "0"):  # pictures load as one comes near
             page.evaluate(f"scrollTo(0, {edge})")
             page.wait_for_timeout(SETTLES_MS / 3)

@@ -1,14 +1,16 @@
-"""Recordings of the world's cameras: the films of tests/web/scenes.py around a moment."""
+"""What the world's cameras recorded and show now: the films of tests/web/scenes.py."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from schemas import ids
+from schemas.clips import ClipRecorded
 from schemas.recordings import SegmentRecorded
+from tests.builders import clip
 from tests.unit.api import builders
-from tests.unit.api.conftest import Api
+from tests.unit.api.conftest import NOW, Api
 from tests.web import scenes
-from tests.web.cast import WorldCamera
+from tests.web.cast import BEGIN, WorldCamera
 
 STEP = timedelta(seconds=scenes.SECONDS)
 
@@ -32,3 +34,19 @@ def recorded(
             width=640,
             height=360,
         )
+
+
+def filmed(camera: WorldCamera) -> ClipRecorded:
+    """Its latest clip: one picture, sixteen times."""
+    picture = scenes.still(camera.number)
+    return clip(
+        camera.index(NOW) - 1,
+        camera.source_id,
+        origin_at=BEGIN,
+        cut_at=NOW,
+        source_kind="camera",
+        frames=(picture,) * 16,
+        frame_count=16,
+        width=640,
+        height=360,
+    )
