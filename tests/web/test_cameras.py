@@ -1,6 +1,7 @@
 """Cameras in the browser: added, seen, drawn upon, paused, removed, and over time."""
 
 import io
+import itertools
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -89,6 +90,13 @@ def test_pictures_scores_and_an_outage_come_without_a_reload(page: Page, site: S
     wait_until(lambda: shows_red(page, "Till 1"))
     site.happens(scored(0, 0.71, source_id=source, source_kind="camera"))
     expect(page.get_by_text("Latest score 0.71, the mark stands at 0.60")).to_be_visible()
+    numbers = itertools.count(1)
+
+    def is_online() -> bool:
+        put(site.api, filmed(next(numbers), source))
+        return page.get_by_text("Online", exact=True).is_visible()
+
+    wait_until(is_online)
     site.happens(health("offline", source_id=source, detail="The cable is cut."))
     expect(page.get_by_text("The cable is cut.").first).to_be_visible()
 

@@ -88,7 +88,7 @@ def test_the_whole_set_up_from_the_link_to_the_self_check(page: Page, site: Site
         page.get_by_role("button", name="Begin the self-check").click()
     line.value.wait_for_event("framereceived")
     expect(page.get_by_role("listitem").filter(has_text="Pictures scored")).to_contain_text(
-        "waiting"
+        "Waiting"
     )
     (simulated,) = set(cameras(site)) - set(till)
     opened = alert(AlertOpened, source_id=simulated)
@@ -149,7 +149,7 @@ def test_whoever_is_signed_out_elsewhere_is_sent_to_the_door_and_comes_back(
 
 def test_an_invited_viewer_joins_by_keyboard_alone(page: Page, site: Site) -> None:
     page.goto(link(site, "invitation"))
-    expect(page.get_by_text("invites you to Default as viewer")).to_be_visible()
+    expect(page.get_by_text("invites you to Nightclerk. Your role: Viewer.")).to_be_visible()
     page.get_by_label("Your name").focus()
     page.keyboard.type("Lee Jun")
     page.keyboard.press("Tab")

@@ -53,6 +53,9 @@ def test_an_invited_viewer_of_one_store_sees_no_other(
         expect(page.get_by_text("Station Road")).to_have_count(0)
         expect(page.get_by_role("button", name="Add a store")).to_have_count(0)
         expect(page.get_by_role("link", name="Audit log")).to_have_count(0)
+        for path in ("audit", "channels"):
+            page.goto(f"/{path}")
+            expect(page.get_by_text("Your role does not open this page")).to_be_visible()
 
 
 def test_a_person_is_changed_deactivated_and_let_in_again(owned: Page, site: Site) -> None:
@@ -65,14 +68,14 @@ def test_a_person_is_changed_deactivated_and_let_in_again(owned: Page, site: Sit
     owned.get_by_role("menuitem", name="Edit…").click()
     owned.get_by_role("dialog").get_by_label("Role").select_option("manager")
     owned.get_by_role("button", name="Save").click()
-    expect(row).to_contain_text("manager")
+    expect(row).to_contain_text("Manager")
     actions.click()
     owned.get_by_role("menuitem", name="Deactivate").click()
     owned.get_by_role("button", name="Deactivate").click()
-    expect(row).to_contain_text("deactivated")
+    expect(row).to_contain_text("Deactivated")
     actions.click()
     owned.get_by_role("menuitem", name="Let in again").click()
-    expect(row.get_by_text("deactivated")).to_have_count(0)
+    expect(row.get_by_text("Deactivated")).to_have_count(0)
 
 
 def test_a_store_gets_hours_and_a_day_that_differs(owned: Page) -> None:
@@ -121,7 +124,7 @@ def test_a_store_keeps_things_for_less_long_than_the_chain(owned: Page, site: Si
     expect(owned.get_by_role("group", name="Scores").get_by_label("GB")).to_have_count(0)
     owned.reload()
     expect(recordings.get_by_label("GB")).to_have_value("500")
-    panel.get_by_label("For").select_option("the whole chain")
+    panel.get_by_label("For").select_option("The whole chain")
     expect(recordings.get_by_label("Days")).to_have_value("20")
 
 
@@ -129,7 +132,7 @@ def test_faces_are_hidden_from_whom_an_owner_says(owned: Page) -> None:
     owned.goto("/settings")
     hidden = owned.get_by_label("Hidden from")
     expect(hidden).to_have_value("nobody")
-    hidden.select_option("those who may only view")
+    hidden.select_option("Those who may only view")
     expect(owned.get_by_text("Saved.")).to_be_visible()
     owned.reload()
     expect(hidden).to_have_value("viewers")
@@ -146,7 +149,7 @@ def test_a_key_is_shown_once_and_revoked(owned: Page) -> None:
     row = owned.get_by_role("listitem").filter(has_text="till screen")
     row.get_by_role("button", name="Revoke").click()
     owned.get_by_role("dialog").get_by_role("button", name="Revoke").click()
-    expect(row).to_contain_text("revoked")
+    expect(row).to_contain_text("Revoked")
 
 
 def test_a_second_factor_is_set_up_and_the_log_tells_of_it(owned: Page, site: Site) -> None:
@@ -163,7 +166,7 @@ def test_a_second_factor_is_set_up_and_the_log_tells_of_it(owned: Page, site: Si
     owned.goto("/audit?action=second_factor.")
     expect(owned.get_by_text("Second factor set up")).to_be_visible()
     owned.get_by_role("button", name="Check that it is whole").click()
-    expect(owned.get_by_role("status").filter(has_text="whole")).to_be_visible()
+    expect(owned.get_by_role("status").filter(has_text="Whole")).to_be_visible()
 
 
 def test_owners_without_a_second_factor_get_no_further_than_their_account(owned: Page) -> None:

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from schemas.alerts import AlertOpened
+from schemas.policies import PRESENCE
 from services.api.access.users import NewUser
 from tests.unit.api.builders import alert
 from tests.unit.api.conftest import apis
@@ -169,10 +170,14 @@ def test_a_search_stands_in_the_address_and_new_alerts_appear_in_it(
             origin_at=BEGIN,
             label="A raccoon",
             severity="info",
+            model_id=PRESENCE,
         )
     )
     found = page.get_by_role("list", name="Alerts").get_by_role("link")
     expect(found).to_have_count(1)
+    expect(found).not_to_contain_text("0.70")
     found.click()
     expect(page.get_by_role("heading", name="A raccoon", level=1)).to_be_visible()
     expect(page.get_by_role("definition").filter(has_text="Station Road")).to_be_visible()
+    expect(page.get_by_role("definition").filter(has_text="People in the picture")).to_be_visible()
+    expect(page.get_by_text("Highest score")).to_have_count(0)

@@ -1,1 +1,1 @@
-var e={screen:`_screen_1crvq_1`,nothing:`_nothing_1crvq_15`,age:`_age_1crvq_25`,late:`_late_1crvq_36`,strip:`_strip_1crvq_40`};export{e as t};
+var e={screen:`_screen_1t65a_1`,nothing:`_nothing_1t65a_19`,age:`_age_1t65a_29`,late:`_late_1t65a_40`,strip:`_strip_1t65a_44`};export{e as t};

@@ -1,1 +1,1 @@
-import{A as e,y as t}from"./layout.js";var n=t.queryOptions(`get`,`/api/v1/session`),r=t.queryOptions(`get`,`/api/v1/me`,{},{staleTime:6e4});function i(){return e(r).data}function a(e){return i().rights.includes(e)}export{i,n,a as r,r as t};
+import{b as e,j as t}from"./layout.js";var n=e.queryOptions(`get`,`/api/v1/session`),r=e.queryOptions(`get`,`/api/v1/me`,{},{staleTime:6e4});function i(){return t(r).data}function a(e){return i().rights.includes(e)}export{i,n,a as r,r as t};

@@ -1,1 +1,1 @@
-import{t as e}from"./useRouter.js";import{Q as t,tt as n}from"./layout.js";var r=n(t(),1);function i(t){let n=e();return r.useCallback(e=>n.navigate({...e,from:e.from??t?.from}),[t?.from,n])}export{i as t};
+import{t as e}from"./useRouter.js";import{$ as t,nt as n}from"./layout.js";var r=n(t(),1);function i(t){let n=e();return r.useCallback(e=>n.navigate({...e,from:e.from??t?.from}),[t?.from,n])}export{i as t};

@@ -1,1 +1,1 @@
-import{Q as e,tt as t}from"./layout.js";var n=t(e(),1),r=n.createContext(null);function i(e){return n.useContext(r)}export{r as n,i as t};
+import{$ as e,nt as t}from"./layout.js";var n=t(e(),1),r=n.createContext(null);function i(e){return n.useContext(r)}export{r as n,i as t};

@@ -60,6 +60,16 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
   );
 }
 
+/** In place of a page that somebody's role does not open. */
+export function Withheld() {
+  const { t } = useLingui();
+  return (
+    <Empty title={t`Your role does not open this page`}>
+      <p>{t`An owner of your stores can give you one that does.`}</p>
+    </Empty>
+  );
+}
+
 export function Skeleton({ rows = 3 }: { rows?: number }) {
   const { t } = useLingui();
   return (

@@ -1,8 +1,8 @@
 // The way between pages, or parts of one, that belong together.
 
-import { Link, type LinkProps, Outlet } from "@tanstack/react-router";
+import { Link, type LinkProps, Outlet, useLocation } from "@tanstack/react-router";
 import { type ComponentProps, useEffect, useRef } from "react";
-import { Page } from "./layout";
+import { Page, Withheld } from "./layout";
 import css from "./ui.module.css";
 
 /** Links or buttons of class `ui.tab`. What is shown (`data-active`) is never scrolled away. */
@@ -36,6 +36,8 @@ export function Section({
   wide?: boolean;
   parts: Part[];
 }) {
+  const here = useLocation({ select: ({ pathname }) => pathname });
+  const isWithheld = parts.some(({ to, may }) => to === here && !may);
   return (
     <Page title={title} wide={wide ?? false}>
       <Tabs aria-label={label}>
@@ -53,7 +55,7 @@ export function Section({
             </Link>
           ))}
       </Tabs>
-      <Outlet />
+      {isWithheld ? <Withheld /> : <Outlet />}
     </Page>
   );
 }

@@ -234,7 +234,7 @@ function Controls({
         {clock(state.atS, !state.isPlaying)} <span className="dim">/ {clock(state.durationS)}</span>
       </span>
       <span className={css.space} />
-      {children}
+      {children && <span className={css.extra}>{children}</span>}
       <select
         className={css.rate}
         aria-label={t`Speed`}

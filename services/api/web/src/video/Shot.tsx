@@ -14,7 +14,8 @@ export function Shot({
 }: {
   src: string;
   seconds: number;
-  score: number;
+  /** Null: nothing was scored. */
+  score: number | null;
   /** Whether the score reaches a mark. */
   high?: boolean;
   act: () => void;
@@ -28,7 +29,7 @@ export function Shot({
       type="button"
       className={css.shot}
       data-high={high || undefined}
-      aria-label={t`Go to ${when}, score ${written(score)}`}
+      aria-label={score === null ? t`Go to ${when}` : t`Go to ${when}, score ${written(score)}`}
       onClick={act}
     >
       {isMissing ? (
@@ -37,9 +38,9 @@ export function Shot({
         <img src={src} alt="" loading="lazy" decoding="async" onError={() => setMissing(true)} />
       )}
       <span className={css.caption}>
-        {when} <b>{written(score)}</b>
+        {when} {score !== null && <b>{written(score)}</b>}
       </span>
-      <i style={{ width: `${Math.round(score * 100)}%` }} />
+      {score !== null && <i style={{ width: `${Math.round(score * 100)}%` }} />}
     </button>
   );
 }

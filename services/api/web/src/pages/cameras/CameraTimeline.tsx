@@ -14,6 +14,7 @@ export default function CameraTimeline({ camera }: { camera: CameraView }) {
   const rows = useMemo(() => [{ sourceId, name }], [sourceId, name]);
   return (
     <TimelinePanel
+      ofOne
       rows={rows}
       zone={useZone()(camera.store_id)}
       place={{ at, span }}

@@ -51,11 +51,10 @@ export default function History({ camera }: { camera: CameraView }) {
                           </Badge>
                         </td>
                         <td>{moment(each.started_at)}</td>
-                        <td>{each.is_over ? duration(lasted(each)) : t`still so`}</td>
+                        <td>{each.is_over ? duration(lasted(each)) : t`Still so`}</td>
                         <td>
-                          {[said(each.detail), each.count ? number(each.count) : ""]
-                            .filter(Boolean)
-                            .join(" ")}
+                          {said(each.detail)}{" "}
+                          {each.count > 0 && t`Clips left out: ${number(each.count)}`}
                         </td>
                       </tr>
                     ))}

@@ -2,8 +2,8 @@
 
 import { useLingui } from "@lingui/react/macro";
 import { useRef, useState } from "react";
+import { scoreOf } from "@/api/alerts";
 import { $api, type AlertView, type CameraView } from "@/api/client";
-import { refresh } from "@/api/queries";
 import { useFormat } from "@/i18n/format";
 import { said } from "@/i18n/said";
 import { Badge, Loaded, Panel } from "@/ui/layout";
@@ -11,6 +11,7 @@ import { useZone } from "@/ui/stores";
 import css from "./cameras.module.css";
 import { ScoreStrip } from "./live/ScoreStrip";
 import { Screen, type ScreenHandle } from "./live/Screen";
+import { useAlive } from "./live/useAlive";
 import { useLivePictures } from "./live/useLivePictures";
 import { SnoozePanel } from "./SnoozePanel";
 import { ALERT_TONES, useWords } from "./words";
@@ -20,16 +21,13 @@ export function LivePanel({ camera }: { camera: CameraView }) {
   const sourceId = camera.source_id;
   const screen = useRef<ScreenHandle>(null);
   const [offsetMs, setOffsetMs] = useState(0);
-  const asked = useRef(false);
+  const alive = useAlive(camera.state);
   const path = camera.is_paused ? null : `/api/v1/sources/${sourceId}/live`;
   const fault = useLivePictures(path, (header, jpeg) => {
     const offset = Date.parse(header.now) - Date.now();
     setOffsetMs((before) => (Math.abs(before - offset) > 1_000 ? offset : before));
     if (jpeg) void screen.current?.show(header, jpeg);
-    if (jpeg && camera.state !== "online" && !asked.current) {
-      asked.current = true; // it became alive, of which no event tells
-      void refresh("/api/v1/cameras");
-    }
+    if (jpeg) alive();
   });
   return (
     <div className={css.columns}>
@@ -63,20 +61,23 @@ function Alerts({ camera }: { camera: CameraView }) {
   const query = $api.useQuery("get", "/api/v1/alerts", {
     params: { query: { source_id: camera.source_id, limit: 10 } },
   });
-  const line = (alert: AlertView) => (
-    <li key={alert.alert_id}>
-      <span className={css.line}>
-        <Badge tone={ALERT_TONES[alert.severity]}>{said(alert.label)}</Badge>
-        {alert.state === "open" && <Badge tone="busy">{t`Now`}</Badge>}
-        {alert.kind === "incident" && <span className="numbers">{score(alert.peak_score)}</span>}
-      </span>
-      <small>
-        <a href={`/alerts/${alert.alert_id}`}>
-          {ago(alert.started_at)} · {moment(alert.started_at)}
-        </a>
-      </small>
-    </li>
-  );
+  const line = (alert: AlertView) => {
+    const peak = scoreOf(alert);
+    return (
+      <li key={alert.alert_id}>
+        <span className={css.line}>
+          <Badge tone={ALERT_TONES[alert.severity]}>{said(alert.label)}</Badge>
+          {alert.state === "open" && <Badge tone="busy">{t`Now`}</Badge>}
+          {peak !== null && <span className="numbers">{score(peak)}</span>}
+        </span>
+        <small>
+          <a href={`/alerts/${alert.alert_id}`}>
+            {ago(alert.started_at)} · {moment(alert.started_at)}
+          </a>
+        </small>
+      </li>
+    );
+  };
   return (
     <Panel className={css.panel}>
       <h2>{t`Alerts`}</h2>

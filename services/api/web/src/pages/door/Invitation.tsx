@@ -5,7 +5,7 @@ import type { FormEvent } from "react";
 import { client, type InvitedView } from "@/api/client";
 import { queries } from "@/api/queries";
 import type { Language } from "@/i18n/language";
-import { useRoleNames } from "@/pages/people/words";
+import { useRoleHints, useRoleNames } from "@/pages/people/words";
 import { FaultLine, useAct } from "@/ui/act";
 import { Button, TextField } from "@/ui/controls";
 import { Loaded } from "@/ui/layout";
@@ -42,8 +42,9 @@ function Join({ ticket, invitation }: { ticket: string; invitation: InvitedView 
   const { t, i18n } = useLingui();
   const router = useRouter();
   const roles = useRoleNames();
+  const hints = useRoleHints();
   const { busy, fault, run } = useAct();
-  const { invited_by: inviter, tenant } = invitation;
+  const { invited_by: inviter } = invitation;
   const role = roles[invitation.role];
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -62,7 +63,9 @@ function Join({ ticket, invitation }: { ticket: string; invitation: InvitedView 
   };
   return (
     <form className={css.form} onSubmit={submit}>
-      <p className={css.facts}>{t`${inviter} invites you to ${tenant} as ${role}.`}</p>
+      <p className={css.facts}>
+        {t`${inviter} invites you to Nightclerk. Your role: ${role}.`} {hints[invitation.role]}
+      </p>
       <TextField
         label={t`Mail address`}
         value={invitation.email}

@@ -148,12 +148,12 @@ function Verification() {
         <div role="status" className={css.form}>
           {found.is_whole ? (
             <p>
-              <Badge tone="good">{t`whole`}</Badge>{" "}
+              <Badge tone="good">{t`Whole`}</Badge>{" "}
               {t`Rows ${first} to ${last} follow from one another.`}
             </p>
           ) : (
             <p>
-              <Badge tone="bad">{t`broken`}</Badge> {found.fault}
+              <Badge tone="bad">{t`Broken`}</Badge> {found.fault}
             </p>
           )}
           {found.head && (

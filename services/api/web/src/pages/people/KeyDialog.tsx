@@ -66,7 +66,7 @@ function Form({ isOwn, onMade }: { isOwn: boolean; onMade: (key: string) => void
     <form className={css.form} onSubmit={submit}>
       <TextField
         label={t`Name`}
-        hint={t`what uses the key`}
+        hint={t`What uses the key`}
         value={name}
         onChange={({ target }) => setName(target.value)}
         maxLength={255}
@@ -86,7 +86,7 @@ function Form({ isOwn, onMade }: { isOwn: boolean; onMade: (key: string) => void
       <StoreChoice value={stores} onChange={setStores} />
       <TextField
         label={t`Works until`}
-        hint={t`empty: until it is revoked`}
+        hint={t`Empty: until it is revoked`}
         type="date"
         value={until}
         onChange={({ target }) => setUntil(target.value)}

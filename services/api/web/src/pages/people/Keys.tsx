@@ -82,9 +82,9 @@ function Key({ view, isOwn }: { view: KeyView; isOwn: boolean }) {
         <small>{stores(view.store_ids)}</small>
       </div>
       <div className={css.who}>
-        {revoked_at && <Badge tone="bad">{t`revoked`}</Badge>}
-        {!revoked_at && !is_active && <Badge tone="warn">{t`expired`}</Badge>}
-        <small>{used ? t`used ${used}` : t`never used`}</small>
+        {revoked_at && <Badge tone="bad">{t`Revoked`}</Badge>}
+        {!revoked_at && !is_active && <Badge tone="warn">{t`Expired`}</Badge>}
+        <small>{used ? t`Used ${used}` : t`Never used`}</small>
         {is_active && until && <small>{t`until ${until}`}</small>}
       </div>
       {is_active && (

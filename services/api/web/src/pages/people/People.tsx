@@ -82,9 +82,9 @@ function Person({ user }: { user: UserView }) {
         <small>{stores(user.store_ids)}</small>
       </div>
       <div>
-        {!user.is_active && <Badge tone="bad">{t`deactivated`}</Badge>}
-        {user.user_id === me.user_id && <Badge tone="good">{t`you`}</Badge>}{" "}
-        <small>{when ? t`signed in ${when}` : t`never signed in`}</small>
+        {!user.is_active && <Badge tone="bad">{t`Deactivated`}</Badge>}
+        {user.user_id === me.user_id && <Badge tone="good">{t`You`}</Badge>}{" "}
+        <small>{when ? t`Signed in ${when}` : t`Never signed in`}</small>
       </div>
       <PersonMenu user={user} />
     </li>

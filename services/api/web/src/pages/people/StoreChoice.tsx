@@ -41,8 +41,8 @@ export function useStoresInWords(): (ids: readonly string[] | null) => string {
   const { t } = useLingui();
   const { stores } = useMe();
   return (ids) => {
-    if (ids === null) return t`all stores`;
+    if (ids === null) return t`All stores`;
     const names = stores.filter(({ store_id }) => ids.includes(store_id)).map(({ name }) => name);
-    return names.join(", ") || t`no store`;
+    return names.join(", ") || t`No store`;
   };
 }

@@ -52,7 +52,7 @@ function Store({ store }: { store: StoreView }) {
   const [editing, setEditing] = useState(false);
   const week = useWeekInWords();
   const { name, hours, is_default, store_id } = store;
-  const open = hours.open ? week(hours.open, t`closed`) : [t`open around the clock`];
+  const open = hours.open ? week(hours.open, t`closed`) : [t`Open around the clock`];
   const count = hours.holidays.length;
   const remove = async () => {
     await client.DELETE("/api/v1/stores/{store_id}", { params: { path: { store_id } } });
@@ -70,8 +70,8 @@ function Store({ store }: { store: StoreView }) {
         ))}
       </div>
       <div>
-        {is_default && <Badge>{t`default`}</Badge>}{" "}
-        {count > 0 && <small>{t`days that differ: ${count}`}</small>}
+        {is_default && <Badge>{t`Default`}</Badge>}{" "}
+        {count > 0 && <small>{t`Days that differ: ${count}`}</small>}
       </div>
       {administers && (
         <Actions>

@@ -9,7 +9,7 @@ export const ROLES: readonly Role[] = ["viewer", "operator", "manager", "owner"]
 
 export function useRoleNames(): Record<Role, string> {
   const { t } = useLingui();
-  return { owner: t`owner`, manager: t`manager`, operator: t`operator`, viewer: t`viewer` };
+  return { owner: t`Owner`, manager: t`Manager`, operator: t`Operator`, viewer: t`Viewer` };
 }
 
 /** What somebody may do, in a sentence. */

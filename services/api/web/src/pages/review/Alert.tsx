@@ -1,6 +1,7 @@
 import { useLingui } from "@lingui/react/macro";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useRef } from "react";
+import { raiserOf, scoreOf } from "@/api/alerts";
 import { $api, type AlertDetail, client } from "@/api/client";
 import { useMay, useMe } from "@/api/session";
 import { useFormat } from "@/i18n/format";
@@ -83,14 +84,18 @@ function Whole({ alert }: { alert: AlertDetail }) {
   );
 }
 
+type Row = [string, React.ReactNode];
+
 function Facts({ alert }: { alert: AlertDetail }) {
   const { t } = useLingui();
   const zoneOf = useZone();
   const { moment, duration, score } = useFormat(zoneOf(alert.store_id));
-  const { states, reasons } = useWords();
+  const { states, reasons, raisers } = useWords();
+  const raiser = raiserOf(alert);
+  const peak = scoreOf(alert);
   const at = new URLSearchParams({ at: alert.started_at });
   if (alert.store_id) at.set("store", alert.store_id);
-  const rows: [string, React.ReactNode][] = [
+  const rows: Row[] = [
     [t`Store`, alert.store ?? "–"],
     [
       alert.source_kind === "camera" ? t`Camera` : t`Video`,
@@ -105,13 +110,20 @@ function Facts({ alert }: { alert: AlertDetail }) {
       </time>,
     ],
     [t`Length`, duration(secondsOf(alert))],
-    [t`Highest score`, score(alert.peak_score)],
+    ...(peak === null ? [] : [[t`Highest score`, score(peak)] satisfies Row]),
     [
       t`State`,
       [states[alert.state], alert.reason && reasons[alert.reason]].filter(Boolean).join(" · "),
     ],
-    [t`Rule`, alert.rule],
-    [t`Judged by the model`, alert.model_id],
+    [
+      t`Raised by`,
+      <>
+        {raisers[raiser]}
+        <small className={css.names}>
+          {raiser === "model" ? `${alert.rule} · ${alert.model_id}` : alert.rule}
+        </small>
+      </>,
+    ],
   ];
   return (
     <Panel className={css.block}>
@@ -232,6 +244,7 @@ function Downloads({ alert }: { alert: AlertDetail }) {
   if (!isHidden) files.push(...shown);
   return (
     <Actions>
+      <span className="dim">{t`Download`}</span>
       {files.map(([name, file]) => (
         <a key={file} href={`${path}/${file}`} className={buttonClass()} download>
           {name}

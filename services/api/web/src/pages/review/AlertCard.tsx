@@ -3,6 +3,7 @@
 import { useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import { memo } from "react";
+import { scoreOf } from "@/api/alerts";
 import type { AlertView } from "@/api/client";
 import { useFormat } from "@/i18n/format";
 import { said } from "@/i18n/said";
@@ -21,6 +22,7 @@ export const AlertCard = memo(function AlertCard({
   const { t } = useLingui();
   const { clock, score, moment } = useFormat(zone);
   const lengthS = secondsOf(alert);
+  const peak = scoreOf(alert);
   return (
     <Link to="/alerts/$alertId" params={{ alertId: alert.alert_id }} className={css.card}>
       <span className={css.picture}>
@@ -34,7 +36,7 @@ export const AlertCard = memo(function AlertCard({
       <span className={css.said}>
         <span className={css.line}>
           <strong className={css.label}>{said(alert.label)}</strong>
-          <span className="numbers dim">{score(alert.peak_score)}</span>
+          {peak !== null && <span className="numbers dim">{score(peak)}</span>}
         </span>
         <span className={css.where}>
           {[alert.store, alert.filename].filter(Boolean).join(" · ")}

@@ -3,6 +3,7 @@
 import { Plural, useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import { type RefObject, useRef, useState } from "react";
+import { scoreOf } from "@/api/alerts";
 import { $api, type AlertView, type IncidentDetail, type IncidentView } from "@/api/client";
 import { useMay, useMe } from "@/api/session";
 import { useFormat } from "@/i18n/format";
@@ -205,6 +206,7 @@ function Facts({ incident, alert }: { incident: IncidentDetail; alert: AlertView
   const { t } = useLingui();
   const zoneOf = useZone();
   const { moment, score, duration } = useFormat(zoneOf(incident.store_id));
+  const peak = scoreOf(alert);
   return (
     <section className={css.stack} aria-label={t`The incident`}>
       <h2>{said(alert.label)}</h2>
@@ -212,7 +214,8 @@ function Facts({ incident, alert }: { incident: IncidentDetail; alert: AlertView
         {[alert.store, alert.filename].filter(Boolean).join(" · ")}
         <br />
         <time dateTime={alert.started_at}>{moment(alert.started_at)}</time> ·{" "}
-        {duration(secondsOf(alert))} · {t`score ${score(alert.peak_score)}`}
+        {duration(secondsOf(alert))}
+        {peak !== null && ` · ${t`score ${score(peak)}`}`}
       </p>
       <Marks alert={alert} />
       {incident.alert_count > 1 && (
@@ -284,7 +287,7 @@ function useIncident(incidentId: string | undefined, filter: Omit<QueueSearch, "
 
 /** The alert that says most: of the highest score. */
 function first(incident: IncidentDetail): AlertView | undefined {
-  return [...incident.alerts].sort((a, b) => b.peak_score - a.peak_score)[0];
+  return [...incident.alerts].sort((a, b) => (scoreOf(b) ?? 0) - (scoreOf(a) ?? 0))[0];
 }
 
 /** What comes next, but for what others are at. */

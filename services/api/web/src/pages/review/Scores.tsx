@@ -18,6 +18,7 @@ export function Scores({ alert }: { alert: AlertDetail }) {
   const at = (seconds: number) => new Date(origin + seconds * 1000);
   const fromS = Math.max(0, alert.start_s - AROUND_S);
   const untilS = alert.end_s + AROUND_S;
+  const isCamera = alert.source_kind === "camera";
   const timeline = $api.useQuery("get", "/api/v1/sources/{source_id}/timeline", {
     params: {
       path: { source_id: alert.source_id },
@@ -33,7 +34,8 @@ export function Scores({ alert }: { alert: AlertDetail }) {
       <h2>{t`Score around it`}</h2>
       <Loaded query={timeline} rows={1}>
         {(seen) => {
-          const lines = linesOf(stepsOf(seen), seen.heads);
+          const steps = stepsOf(seen);
+          const lines = linesOf(steps, seen.heads);
           if (!lines.length) return <p className="dim">{t`No scores are kept of that time.`}</p>;
           return (
             <>
@@ -42,8 +44,8 @@ export function Scores({ alert }: { alert: AlertDetail }) {
                 lines={lines}
                 bands={bandsOf(seen.alerts)}
                 fromS={fromS}
-                untilS={untilS}
-                moment={(seconds) => time(at(seconds))}
+                untilS={isCamera ? untilS : Math.min(untilS, steps.at(-1)?.end_s ?? untilS)}
+                moment={isCamera ? (seconds) => time(at(seconds)) : undefined}
               />
               <Legend lines={lines} />
             </>

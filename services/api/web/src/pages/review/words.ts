@@ -1,6 +1,7 @@
 // What the API says in one word, in the reader's.
 
 import { useLingui } from "@lingui/react/macro";
+import type { Raiser } from "@/api/alerts";
 import type { AlertView } from "@/api/client";
 import type { Tone } from "@/ui/layout";
 
@@ -46,6 +47,11 @@ export function useWords() {
     not_recorded: t`Not recorded`,
     calibration_drift: t`Calibration drifted`,
   };
+  const raisers: Record<Raiser, string> = {
+    model: t`The model's scores`,
+    presence: t`People in the picture`,
+    health: t`The camera's state`,
+  };
   const actions: Record<string, string> = {
     acknowledged: t`acknowledged it`,
     unacknowledged: t`took the acknowledgement back`,
@@ -67,5 +73,15 @@ export function useWords() {
     mqtt: "MQTT",
     webpush: t`Browser`,
   };
-  return { severities, states, verdicts, reasons, conditions, actions, outcomes, channels };
+  return {
+    severities,
+    states,
+    verdicts,
+    reasons,
+    conditions,
+    raisers,
+    actions,
+    outcomes,
+    channels,
+  };
 }

@@ -5,8 +5,9 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { type AddedTarget, client, type TargetEntry, type TargetView } from "@/api/client";
 import { refresh } from "@/api/queries";
+import { useMay } from "@/api/session";
 import { Button } from "@/ui/controls";
-import { Badge, Empty, Fault, Page, Skeleton } from "@/ui/layout";
+import { Badge, Empty, Fault, Page, Skeleton, Withheld } from "@/ui/layout";
 import { More, usePages } from "@/ui/lists";
 import ui from "@/ui/ui.module.css";
 import { Secret } from "./Signing";
@@ -14,6 +15,16 @@ import { TargetForm } from "./TargetForm";
 import { useChannelWords, useSummary } from "./targets";
 
 export function Channels() {
+  const { t } = useLingui();
+  if (useMay("configure")) return <All />;
+  return (
+    <Page title={t`Channels`}>
+      <Withheld />
+    </Page>
+  );
+}
+
+function All() {
   const { t } = useLingui();
   const [isAdding, setAdding] = useState(false);
   const [added, setAdded] = useState<AddedTarget | null>(null);

@@ -129,7 +129,7 @@ function Hours({ zone, hours, onHours }: Omit<Props, "target"> & { zone: string 
             </p>
           )}
           <SelectField label={t`By the clock of`} name="zone" defaultValue={zone}>
-            <option value="">{t`each store`}</option>
+            <option value="">{t`Each store`}</option>
             {[...new Set([zone, ...timeZones()])].filter(Boolean).map((name) => (
               <option key={name}>{name}</option>
             ))}

@@ -6,7 +6,7 @@ import { Panel } from "@/ui/layout";
 import { useZone } from "@/ui/stores";
 import css from "./videos.module.css";
 
-/** Which model gave the scores, said plainly. */
+/** What gave the scores, said plainly; names of models for who needs them. */
 export function Judges({ heads }: { heads: HeadView[] }) {
   const { t } = useLingui();
   const { score } = useFormat();
@@ -15,26 +15,33 @@ export function Judges({ heads }: { heads: HeadView[] }) {
     <Panel>
       <section className={css.section} aria-labelledby="judges">
         <h2 id="judges">{t`Judged by`}</h2>
-        {heads.map((head) => (
-          <dl key={head.rule} className={css.table}>
-            <dt>{t`Looks for`}</dt>
-            <dd>{said(head.label)}</dd>
-            <dt>{t`Model`}</dt>
-            <dd>{head.model_id}</dd>
-            <dt>{t`Head`}</dt>
-            <dd>{head.head}</dd>
-            <dt>{t`Backbone`}</dt>
-            <dd>{head.backbone}</dd>
-            <dt>{t`Detector`}</dt>
-            <dd>{head.detector}</dd>
-            {head.high_mark !== null && (
-              <>
-                <dt>{t`High mark`}</dt>
-                <dd className="numbers">{score(head.high_mark)}</dd>
-              </>
-            )}
-          </dl>
-        ))}
+        <dl className={css.table}>
+          {heads.map(({ rule, label, high_mark }) => (
+            <div key={rule} style={{ display: "contents" }}>
+              <dt>{said(label)}</dt>
+              <dd className="numbers">
+                {high_mark === null ? "–" : t`high mark ${score(high_mark)}`}
+              </dd>
+            </div>
+          ))}
+        </dl>
+        <details className={css.more}>
+          <summary>{t`Models in detail`}</summary>
+          {heads.map((head) => (
+            <dl key={head.rule} className={css.table}>
+              <dt>{t`Looks for`}</dt>
+              <dd>{said(head.label)}</dd>
+              <dt>{t`Model`}</dt>
+              <dd>{head.model_id}</dd>
+              <dt>{t`Head`}</dt>
+              <dd>{head.head}</dd>
+              <dt>{t`Backbone`}</dt>
+              <dd>{head.backbone}</dd>
+              <dt>{t`Detector`}</dt>
+              <dd>{head.detector}</dd>
+            </dl>
+          ))}
+        </details>
       </section>
     </Panel>
   );

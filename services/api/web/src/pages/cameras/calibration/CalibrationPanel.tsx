@@ -73,10 +73,10 @@ function Marks({ model }: { model: ModelCalibrationView }) {
   const { entered, by_days, in_force, furthest, budget_per_day } = model;
   const late = model.alarms_of_late;
   const tiles: [string, string, string][] = [
-    [t`Alerts begin at`, score(in_force), t`the score in force`],
-    [t`Set by the policy`, score(entered), t`never below it`],
-    [t`From its quiet days`, score(by_days), t`before any verdict`],
-    [t`At the most`, score(furthest), t`never above it`],
+    [t`Alerts begin at`, score(in_force), t`The score in force`],
+    [t`Set by the policy`, score(entered), t`Never below it`],
+    [t`From its quiet days`, score(by_days), t`Before any verdict`],
+    [t`At the most`, score(furthest), t`Never above it`],
     [
       t`Alarms a day`,
       rate(model.alarms_a_day),

@@ -59,16 +59,21 @@ export function Screen({
     return () => clearInterval(timer);
   }, []);
 
+  const isLate = age !== null && age > LATE_S;
   const seconds = number(Math.max(0, age ?? 0));
   return (
-    <div className={joined(css.screen, className)} style={{ aspectRatio: shape }}>
+    <div
+      className={joined(css.screen, className)}
+      style={{ aspectRatio: shape }}
+      data-late={isLate || undefined}
+    >
       <canvas ref={canvas} role="img" aria-label={label} width={640} height={360} />
       {age === null && (
         <span className={css.nothing}>{empty ?? t`Waiting for the first picture…`}</span>
       )}
       {children}
       {age !== null && (
-        <span className={joined(css.age, age > LATE_S && css.late)}>{t`${seconds} s ago`}</span>
+        <span className={joined(css.age, isLate && css.late)}>{t`${seconds} s ago`}</span>
       )}
     </div>
   );

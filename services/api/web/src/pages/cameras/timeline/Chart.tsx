@@ -42,6 +42,7 @@ export function Chart({
   cursor,
   onCursor,
   onView,
+  ofOne,
 }: {
   ref: Ref<ChartHandle>;
   rows: ChartRow[];
@@ -50,6 +51,8 @@ export function Chart({
   cursor: Cursor | null;
   onCursor: (cursor: Cursor, isChosen: boolean) => void;
   onView: (view: View) => void;
+  /** Its name is left out. */
+  ofOne: boolean;
 }) {
   const { t } = useLingui();
   const format = useFormat(zone);
@@ -235,7 +238,7 @@ export function Chart({
   const chosen = rows.find(({ sourceId }) => sourceId === cursor?.sourceId);
   const now = Date.now();
   return (
-    <div className={css.chart} data-single={rows.length === 1 || undefined}>
+    <div className={css.chart} data-single={ofOne || undefined}>
       <ul className={css.names}>
         {rows.map(({ sourceId, name }) => (
           <li key={sourceId}>

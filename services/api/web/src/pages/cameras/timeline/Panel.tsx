@@ -21,11 +21,14 @@ export function TimelinePanel({
   zone,
   place,
   onPlace,
+  ofOne = false,
 }: {
   rows: ChartRow[];
   zone: string;
   place: Place;
   onPlace: (place: Place) => void;
+  /** On the page of the one camera, which says its name already. */
+  ofOne?: boolean;
 }) {
   const { t } = useLingui();
   const chart = useRef<ChartHandle>(null);
@@ -103,6 +106,7 @@ export function TimelinePanel({
       )}
       <Chart
         ref={chart}
+        ofOne={ofOne}
         rows={rows}
         zone={zone}
         first={first}

@@ -2,15 +2,15 @@
 
 import { useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
-import { type Ref, useEffect, useImperativeHandle, useRef, useState } from "react";
+import { type Ref, useImperativeHandle, useRef, useState } from "react";
 import { $api, type CameraView } from "@/api/client";
-import { refresh } from "@/api/queries";
 import { useFormat } from "@/i18n/format";
 import { said } from "@/i18n/said";
 import { joined } from "@/ui/controls";
 import { Badge } from "@/ui/layout";
 import { Screen, type ScreenHandle } from "../live/Screen";
 import type { LiveHeader } from "../live/socket";
+import { useAlive } from "../live/useAlive";
 import { type Condition, TONES, useWords } from "../words";
 import css from "./wall.module.css";
 
@@ -29,26 +29,22 @@ export function Tile({ ref, camera, store }: Props) {
   const { states, conditions } = useWords();
   const screen = useRef<ScreenHandle>(null);
   const [latest, setLatest] = useState<LiveHeader | null>(null);
-  const asked = useRef(false);
+  const alive = useAlive(camera.state);
   useImperativeHandle(ref, () => ({
     note: setLatest,
     async show(header, jpeg) {
       await screen.current?.show(header, jpeg);
-      if (camera.state === "online" || asked.current) return;
-      asked.current = true; // it became alive, of which no event tells
-      void refresh("/api/v1/cameras");
+      alive();
     },
   }));
-  useEffect(() => {
-    asked.current = camera.state !== "online" && asked.current;
-  }, [camera.state]);
 
   const { name, source_id: sourceId, state } = camera;
   const open = $api.useQuery("get", "/api/v1/alerts", {
     params: { query: { source_id: sourceId, state: "open", limit: 1 } },
   }).data?.items[0];
   const score = latest?.score;
-  const value = score?.calibrated ?? (camera.is_paused ? null : camera.last_score);
+  const isShown = state === "online" || state === "starting";
+  const value = isShown ? (score?.calibrated ?? camera.last_score) : null;
   const isHigh = score?.heads.some(
     ({ calibrated, high_mark }) => high_mark !== null && calibrated >= high_mark,
   );
@@ -75,7 +71,7 @@ export function Tile({ ref, camera, store }: Props) {
                   {conditions[condition as Condition] ?? condition}
                 </Badge>
               ))}
-            {open && <Badge tone="bad">{said(open.label)}</Badge>}
+            {open?.kind === "incident" && <Badge tone="bad">{said(open.label)}</Badge>}
           </span>
         </Screen>
         <span className={css.caption}>

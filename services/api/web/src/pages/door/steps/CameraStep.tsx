@@ -57,13 +57,13 @@ function CameraForm({ onAdded }: { onAdded: (sourceId: string) => void }) {
           spellCheck={false}
           required
         />
-        <TextField label={t`User name`} name="username" hint={t`if the camera asks for one`} />
+        <TextField label={t`User name`} name="username" hint={t`If the camera asks for one`} />
         <TextField
           label={t`Password`}
           name="password"
           type="password"
           autoComplete="off"
-          hint={t`kept sealed, never shown`}
+          hint={t`Kept sealed, never shown`}
         />
       </div>
       <FaultLine text={fault} />
@@ -100,10 +100,10 @@ function State({
 }) {
   const { t } = useLingui();
   const states = {
-    online: <Badge tone="good">{t`online`}</Badge>,
-    offline: <Badge tone="bad">{t`offline`}</Badge>,
-    paused: <Badge>{t`paused`}</Badge>,
-    starting: <Badge tone="busy">{t`starting`}</Badge>,
+    online: <Badge tone="good">{t`Online`}</Badge>,
+    offline: <Badge tone="bad">{t`Offline`}</Badge>,
+    paused: <Badge>{t`Paused`}</Badge>,
+    starting: <Badge tone="busy">{t`Starting`}</Badge>,
   };
   return (
     <p role="status">

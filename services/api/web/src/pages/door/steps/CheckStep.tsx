@@ -68,9 +68,9 @@ function Proofs({ work: { check } }: { work: SelfCheck }) {
   };
   const words: Record<Standing, string> = {
     waiting: "",
-    running: t`waiting…`,
-    passed: t`done`,
-    failed: t`failed`,
+    running: t`Waiting…`,
+    passed: t`Done`,
+    failed: t`Failed`,
   };
   const signs: Record<Standing, string> = { waiting: "·", running: "", passed: "✓", failed: "✕" };
   return (

@@ -53,7 +53,7 @@ function SetUp({ isRequired, onCodes }: OnCodes & { isRequired: boolean }) {
     <>
       {isRequired && (
         <p role="status">
-          <Badge tone="warn">{t`needed`}</Badge>{" "}
+          <Badge tone="warn">{t`Needed`}</Badge>{" "}
           {t`Owners here need one before they may do anything else.`}
         </p>
       )}
@@ -106,7 +106,7 @@ function Confirmed({ left, onCodes }: OnCodes & { left: number }) {
   return (
     <>
       <p>
-        <Badge tone="good">{t`on`}</Badge> {t`Recovery codes left: ${left}`}
+        <Badge tone="good">{t`On`}</Badge> {t`Recovery codes left: ${left}`}
       </p>
       <Actions>
         <Button onClick={() => setWanted("codes")}>{t`New recovery codes`}</Button>

@@ -40,11 +40,11 @@ function Session({ session }: { session: LoginView }) {
   return (
     <li className={css.login}>
       <div className={css.who}>
-        <span>{browserOf(user_agent) || t`unknown browser`}</span>
+        <span>{browserOf(user_agent) || t`Unknown browser`}</span>
         <small>{[address, t`last seen ${seen}`].filter(Boolean).join(", ")}</small>
       </div>
       {is_current ? (
-        <Badge tone="good">{t`this one`}</Badge>
+        <Badge tone="good">{t`This one`}</Badge>
       ) : (
         <Confirm button={t`End`} title={t`End this login?`} verb={t`End the login`} act={end}>
           {t`Whoever uses it has to sign in anew.`}

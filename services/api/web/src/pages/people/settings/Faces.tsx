@@ -31,9 +31,9 @@ export function Faces() {
             disabled={busy}
             onChange={({ target }) => change(target.value as HiddenFor)}
           >
-            <option value="nobody">{t`nobody`}</option>
-            <option value="viewers">{t`those who may only view`}</option>
-            <option value="everybody">{t`everybody`}</option>
+            <option value="nobody">{t`Nobody`}</option>
+            <option value="viewers">{t`Those who may only view`}</option>
+            <option value="everybody">{t`Everybody`}</option>
           </SelectField>
         )}
       </Loaded>

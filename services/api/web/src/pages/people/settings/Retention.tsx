@@ -39,7 +39,7 @@ export function Retention() {
               navigate({ to: "/settings", search: target.value ? { store: target.value } : {} })
             }
           >
-            <StoreOptions all={t`the whole chain`} />
+            <StoreOptions all={t`The whole chain`} />
           </SelectField>
         </div>
       )}
@@ -91,7 +91,7 @@ function KindFields({ kind: found, own }: { kind: KindView; own: Partial<Bounds>
     alerts: t`Alerts and reviews`,
     archive: t`What models saw (archive)`,
   };
-  const number = { type: "number", step: "any", placeholder: t`as inherited` };
+  const number = { type: "number", step: "any", placeholder: t`As inherited` };
   return (
     <fieldset className={css.kind}>
       <legend>{names[kind]}</legend>

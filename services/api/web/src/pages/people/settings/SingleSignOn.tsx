@@ -59,7 +59,7 @@ function Form({ view }: { view: SingleSignOnView }) {
   };
   return (
     <form className={css.form} onSubmit={submit}>
-      <p>{view.is_on ? <Badge tone="good">{t`on`}</Badge> : <Badge>{t`off`}</Badge>}</p>
+      <p>{view.is_on ? <Badge tone="good">{t`On`}</Badge> : <Badge>{t`Off`}</Badge>}</p>
       <CopyField
         label={t`Redirect address, to be entered at the provider`}
         value={view.redirect_uri}
