@@ -140,6 +140,7 @@ def test_a_screenshot_seeks_the_player(page: Page, site: Site, clip: bytes) -> N
     wait_until(lambda: position(page) == 0)
     page.keyboard.press(".")
     wait_until(lambda: abs(position(page) - 1 / RATE) < 0.01)
+    page.get_by_text("Models in detail").click()
     expect(page.get_by_text("linear-fight")).to_be_visible()
     page.get_by_role("button", name="Picture").click()
     dialog = page.get_by_role("dialog")
