@@ -18,7 +18,7 @@ from services.api.access.tenants import ensure_default
 from services.chassis.storage import database
 from services.chassis.storage.migrations import upgrade
 from tests.unit.api.conftest import NOW, Api, apis
-from tests.unit.api.test_events import put
+from tests.unit.api.test_live import put
 from tests.waiting import wait_until
 from tests.web.cast import OFFLINE
 from tests.web.conftest import CHROMIUM, FLAGS, PATIENCE_MS, Inhabited, Site, served
@@ -85,7 +85,7 @@ def _show(page: Page, site: Inhabited) -> None:
     )
 
     def is_drawn() -> bool:
-        put(site.api.broker, *clips)
+        put(site.api, *clips)
         return bool(page.evaluate(drawn))
 
     wait_until(is_drawn)
