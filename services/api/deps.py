@@ -16,6 +16,7 @@ from services.api.disk import Disk, State
 from services.api.erasure.erasing import Erasing
 from services.api.events.hub import EventHub
 from services.api.faces.copies import HiddenCopies, KeptHeads
+from services.api.faces.pieces import HiddenPieces
 from services.api.limits import Limits
 from services.api.live.view import LiveView
 from services.api.playback import Playback
@@ -68,6 +69,7 @@ class Tools:
     playback: Playback
     hidden_copies: HiddenCopies
     """Evidence, recordings and uploads with hidden faces."""
+    hidden_pieces: HiddenPieces
     live: LiveView
     broker: Broker
     """Whose logs a preview reads."""

@@ -28,6 +28,7 @@ from services.api.endings import Endings
 from services.api.events.directory import Directory
 from services.api.events.hub import EventHub
 from services.api.faces.copies import HiddenCopies
+from services.api.faces.pieces import HiddenPieces
 from services.api.frames import Thumbnails
 from services.api.health import Health
 from services.api.keeping.announcing import KeepingAnnouncements
@@ -141,6 +142,7 @@ class ApiService:
         for thread in reading:
             thread.join()
         self._tools.playback.close()
+        self._tools.hidden_pieces.close()
         self._tools.hidden_copies.close()
 
     def _read(self, reader: Runnable) -> None:
@@ -250,9 +252,12 @@ def build(settings: ApiSettings) -> ApiService:
             store, settings.state_dir / "playback", round(settings.api_playback_cache_gb * GIB)
         ),
         providers=Providers(Fetching(settings.providers), clock),
-        hidden_copies=HiddenCopies(
-            settings.state_dir / "hidden-faces", round(settings.api_playback_cache_gb * GIB / 4)
+        hidden_copies=(
+            hidden_copies := HiddenCopies(
+                settings.state_dir / "hidden-faces", round(settings.api_playback_cache_gb * GIB / 4)
+            )
         ),
+        hidden_pieces=HiddenPieces(hidden_copies, settings.api_playback_wait_s),
         disk=settings.disk,
     )
     _invite_first_owner(tools)

@@ -42,6 +42,9 @@ class VideoView(OfStore):
     frame_rate: float | None
     codec: str | None
     playable: bool = Field(description="the media is sure to play in a browser")
+    piece_s: int | None = Field(
+        description="faces are hidden: the media comes in pieces of so many seconds (`?piece=0`…)"
+    )
     error: str | None = Field(description="one sentence, when the state is failed")
     note: str | None = Field(description="one sentence, when it is done without being whole")
     recorded_at: datetime | None = Field(description="of its first frame, where somebody said so")
@@ -70,6 +73,7 @@ class VideoView(OfStore):
             "frame_rate": 25.0,
             "codec": "h264",
             "playable": True,
+            "piece_s": None,
             "error": None,
             "note": None,
             "recorded_at": None,

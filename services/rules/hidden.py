@@ -22,7 +22,7 @@ UNSEEN_S = 0.6
 """With no look within so long nobody knows where people are."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Look:
     """A picture that was looked at, and the heads on it."""
 
@@ -38,6 +38,15 @@ class Heads:
         self._looks = sorted(looks, key=lambda look: look.at_s)
         self._at_s = [look.at_s for look in self._looks]
         self.starts_at_s = starts_at_s
+
+    def __len__(self) -> int:
+        """So many looks."""
+        return len(self._looks)
+
+    @property
+    def until_s(self) -> float:
+        """The latest look; 0 where there is none."""
+        return self._at_s[-1] if self._at_s else 0.0
 
     @classmethod
     def read(cls, content: bytes) -> "Heads":

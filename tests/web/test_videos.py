@@ -12,7 +12,9 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from schemas.alerts import AlertClosed
+from services.api.faces.pieces import PIECE_S
 from tests.unit.api.builders import CLIP_S, alert, head, progressed, scored
+from tests.unit.api.faces.test_handing import set_rule
 from tests.waiting import wait_until
 from tests.web.conftest import Site, require_accessible, require_fits
 
@@ -22,14 +24,14 @@ CHUNK_BYTES = 16 * 1024 * 1024
 RATE = 15
 
 
-def a_clip(seconds: int = LENGTH_S) -> bytes:
+def a_clip(seconds: int = LENGTH_S, rate: int = RATE) -> bytes:
     """H.264 in an MP4 that browsers play: a square that wanders."""
     out = io.BytesIO()
     with av.open(out, "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=RATE)
+        stream = container.add_stream("libx264", rate=rate)
         stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
         stream.options = {"preset": "ultrafast", "g": "15"}
-        for number in range(seconds * RATE):
+        for number in range(seconds * rate):
             picture = np.full((180, 320, 3), 40, np.uint8)
             left = number % 280
             picture[60:100, left : left + 40] = (220, 180, 90)
@@ -124,6 +126,44 @@ def free_box(size: int) -> bytes:
 
 def position(page: Page) -> float:
     return float(page.locator("video").evaluate("video => video.currentTime"))
+
+
+def test_a_long_film_with_hidden_faces_is_one_of_pieces(page: Page, site: Site) -> None:
+    """A link to a moment, a click far back, and over a seam: one line of time."""
+    set_rule(site.api, "everybody")
+    video_id = uploaded(site, a_clip(2 * PIECE_S + 10, rate=2))
+    site.happens(progressed("decoded", video_id=video_id, duration_s=2 * PIECE_S + 10))
+    page.goto(f"/videos/{video_id}?t={2 * PIECE_S + 3}")
+    wait_until(lambda: stands(page, 2) == 3)
+    bar = page.get_by_role("slider", name="Position")
+    expect(bar).to_have_attribute("max", str(2 * PIECE_S + 10))
+    expect(bar).to_have_attribute("aria-valuetext", "10:03")
+    page.get_by_label("Speed").select_option("2")
+    bar.fill(str(PIECE_S - 1))
+    wait_until(lambda: stands(page, 0) == PIECE_S - 1)
+    refused: list[str] = []
+
+    def refuse_once(route: Route) -> None:
+        """As if the piece were finished between this answer and the next."""
+        if route.request.method == "HEAD" or refused:
+            return route.fallback()
+        refused.append(route.request.url)
+        return route.fulfill(status=202)
+
+    page.route(re.compile(r"piece=1$"), refuse_once)
+    page.get_by_role("button", name="Play", exact=True).click()
+    wait_until(lambda: (stands(page, 1) or 0) > 0)
+    assert len(refused) == 1
+    page.get_by_role("button", name="Pause", exact=True).click()
+    expect(page.get_by_label("Speed")).to_have_value("2")
+    assert float(bar.input_value()) > PIECE_S
+
+
+def stands(page: Page, piece: int) -> float | None:
+    """Where the player stands in that piece, once it shows it."""
+    found = page.locator("video").evaluate("video => [video.currentSrc, video.readyState]")
+    has_it = found[0].endswith(f"piece={piece}") and found[1] > 0
+    return position(page) if has_it else None
 
 
 def test_a_screenshot_seeks_the_player(page: Page, site: Site, clip: bytes) -> None:

@@ -1,10 +1,11 @@
 """Videos with hidden faces, made once and kept on this machine for a while."""
 
 import hashlib
+import os
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
@@ -16,7 +17,8 @@ AT_ONCE = 2
 recording do not hold up the evidence of an alert.
 """
 
-MOST_UPLOADS = 16
+MOST_LOOKS = 300_000
+"""In memory, of all uploads together: 150 MB with two people on each picture."""
 
 YOUNG_S = 60.0
 Make = Callable[[Path], None]
@@ -37,7 +39,7 @@ class KeptHeads:
             if name not in self._kept:
                 self._kept[name] = read()
             self._kept.move_to_end(name)
-            while len(self._kept) > MOST_UPLOADS:
+            while len(self._kept) > 1 and sum(map(len, self._kept.values())) > MOST_LOOKS:
                 self._kept.popitem(last=False)
             return self._kept[name]
 
@@ -50,46 +52,61 @@ class HiddenCopies:
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="faces")
         self._making: dict[str, Future[Path]] = {}
         self._lock = Lock()
+        self._forgotten = 0
 
     def close(self) -> None:
         """What waits is given up; what is being made ends first."""
         self._threads.shutdown(cancel_futures=True)
 
     def file(self, parts: tuple[str, ...], make: Make) -> Future[Path]:
-        """Made, or being made. The future raises what `make` does."""
-        name = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+        """Made, or being made. The future raises what `made` does."""
+        name = name_of(parts)
         with self._lock:
             making = self._making.get(name)
             if making is not None:
                 return making
-            future = self._threads.submit(self._made, name, make)
+            future = self._threads.submit(self.made, name, make)
             self._making[name] = future
-        future.add_done_callback(lambda _: self._forget(name))
+        future.add_done_callback(lambda _: self._over(name))
         return future
 
-    def forget(self) -> None:
-        """After an erasure no copy of what was erased is left; the others are made anew."""
-        for path in self.folder.glob("*.mp4"):
-            path.unlink(missing_ok=True)
-
-    def _forget(self, name: str) -> None:
-        with self._lock:
-            self._making.pop(name, None)
-
-    def _made(self, name: str, make: Make) -> Path:
+    def kept(self, name: str) -> Path | None:
+        """The file of that name, where it was made before."""
         path = self.folder / f"{name}.mp4"
-        if path.exists():
-            path.touch()
+        try:
+            os.utime(path)
+        except FileNotFoundError:
+            return None
+        return path
+
+    def made(self, name: str, make: Make) -> Path:
+        """Raises what `make` does, and CancelledError where all was forgotten meanwhile."""
+        if path := self.kept(name):
             return path
+        path, forgotten = self.folder / f"{name}.mp4", self._forgotten
         self.folder.mkdir(parents=True, exist_ok=True)
         self._make_room()
         unfinished = path.with_suffix(".part")
         try:
             make(unfinished)
-            unfinished.rename(path)
+            with self._lock:
+                if forgotten != self._forgotten:
+                    raise CancelledError
+                unfinished.rename(path)
         finally:
             unfinished.unlink(missing_ok=True)
         return path
+
+    def forget(self) -> None:
+        """After an erasure no copy of what was erased is left; the others are made anew."""
+        with self._lock:
+            self._forgotten += 1
+            for path in self.folder.glob("*.mp4"):
+                path.unlink(missing_ok=True)
+
+    def _over(self, name: str) -> None:
+        with self._lock:
+            self._making.pop(name, None)
 
     def _make_room(self) -> None:
         """Those that nobody asked for the longest go first."""
@@ -101,3 +118,7 @@ class HiddenCopies:
                     return
                 total -= path.stat().st_size
                 path.unlink()
+
+
+def name_of(parts: tuple[str, ...]) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]

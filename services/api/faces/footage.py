@@ -4,6 +4,7 @@ Where heads are poses.v1 says, for as long as it keeps what it has; further back
 network looked, all of the picture is hidden.
 """
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,8 +14,10 @@ from uuid import UUID
 
 from services.api.access.paging import Row
 from services.api.deps import Tools
+from services.api.faces.copies import name_of
 from services.api.faces.handing import detector_of, made
-from services.api.faces.making import DEADLINE_S, FOR_VIEWING, Hiding
+from services.api.faces.making import DEADLINE_S, FOR_VIEWING, Hiding, Part
+from services.api.faces.pieces import PIECE_S, Check, Piece
 from services.api.playback import PlayableFile
 from services.api.policies.presence import poses_of
 from services.api.policies.replaying import Allowance
@@ -25,20 +28,32 @@ from services.chassis.media.stored import open_stored
 from services.rules.hidden import HELD_S, Heads
 
 LONGEST = timedelta(minutes=15)
-"""Of a copy: it takes about a third of its own length of a core."""
+"""Of a stretch of a camera: a copy takes about a third of its own length of a core."""
+
+LONGEST_UPLOAD = timedelta(hours=12)
+"""As far as poses are read where nobody knows its length yet."""
 
 AROUND = timedelta(seconds=HELD_S + 1.0)
 FRESH = timedelta(minutes=1)
 """What ended so lately may be looked at yet: a copy of it is made anew after a minute."""
 
 OVER = ("done", "failed")
+LAGGING = timedelta(minutes=10)
+"""Poses come so long after the last score, where their network is slower."""
+
 QUALITY = 80
 
 
-def analysed(context: Tools, row: Row) -> tuple[str, ...]:
-    """What changes while more of an upload is looked at."""
-    state = str(row["state"])
-    return (state,) if state in OVER else (state, _minute(context))
+def _is_running(row: Row) -> bool:
+    return row["state"] not in OVER
+
+
+def _is_settled(context: Tools, row: Row) -> bool:
+    """Whether no poses are to come any more."""
+    if _is_running(row):
+        return False
+    ended_at = row["finished_at"] or row["submitted_at"]
+    return bool(context.clock.now() - ended_at > LAGGING)
 
 
 def hidden_stretch(context: Tools, source_id: UUID, file: PlayableFile) -> PlayableFile:
@@ -63,24 +78,44 @@ def hidden_stretch(context: Tools, source_id: UUID, file: PlayableFile) -> Playa
     return replace(file, path=made(making, context.settings.api_playback_wait_s))
 
 
-def hidden_upload(context: Tools, row: Row, key: str) -> Path:
-    """Raises Problem 202 while it is being made, 404; ObjectMissing, TransientError."""
-    if (row["duration_s"] or 0.0) > LONGEST.total_seconds():
-        minutes = LONGEST / timedelta(minutes=1)
-        detail = (
-            f"Faces are hidden in videos of up to {minutes:g} minutes, since every picture is made "
-            "anew; this one is longer. The evidence of its alerts can be played."
-        )
-        raise Problem(404, detail)
+def hidden_piece(context: Tools, row: Row, key: str, number: int) -> Path:
+    """Of an upload. Raises Problem 202 while it is being made, 404; ObjectMissing,
+    TransientError.
+    """
+    heads = _heads_of_upload(context, row)
+    count = max(1, math.ceil((row["duration_s"] or heads.until_s) / PIECE_S))
+    if number >= count:
+        raise Problem(404, f"There is no piece {number} of it: it has {count}, counted from 0.")
     info = context.store.stat(key)
-    parts = ("upload", key, info.etag, str(info.size_bytes), *analysed(context, row))
+    of_file = key, info.etag, str(info.size_bytes)
 
-    def make(path: Path) -> None:
-        heads = _heads_of_upload(context, row)
-        hiding = Hiding(heads, detector_of(context.settings))
-        hiding.write(open_stored(context.store, key, DEADLINE_S), path, FOR_VIEWING)
+    def piece(number: int) -> Piece:
+        part = Part(PIECE_S * number, PIECE_S * (number + 1))
+        known = _known(context, row, heads, part)
+        with_detector = str(context.settings.face_weights is not None)
+        name = name_of(("piece", *of_file, str(number), known, with_detector))
 
-    return made(context.hidden_copies.file(parts, make), context.settings.api_playback_wait_s)
+        def make(path: Path, check: Check) -> None:
+            hiding = Hiding(heads, detector_of(context.settings))
+            opened = open_stored(context.store, key, DEADLINE_S)
+            hiding.write(opened, path, FOR_VIEWING, part, check)
+
+        return Piece(row["video_id"], name, make)
+
+    following = piece(number + 1) if number + 1 < count else None
+    making = context.hidden_pieces.file(piece(number), following)
+    return made(making, context.settings.api_playback_wait_s)
+
+
+def _known(context: Tools, row: Row, heads: Heads, part: Part) -> str:
+    """How much of it is known: a piece that was made early is made anew, but not again and again
+    while more is looked at.
+    """
+    if heads.until_s >= part.until_s + HELD_S:
+        return "whole"
+    if _is_running(row):
+        return "running"
+    return "settled" if _is_settled(context, row) else "over"
 
 
 def hidden_frame(context: Tools, row: Row, jpeg: bytes, at_s: float) -> bytes:
@@ -91,14 +126,16 @@ def hidden_frame(context: Tools, row: Row, jpeg: bytes, at_s: float) -> bytes:
 
 def _heads_of_upload(context: Tools, row: Row) -> Heads:
     """In seconds of the video; read once for all of its thumbnails. Raises TransientError."""
-    lasts = timedelta(seconds=row["duration_s"] or DEADLINE_S) + AROUND
+    length_s = row["duration_s"]
+    lasts = timedelta(seconds=length_s) + AROUND if length_s else LONGEST_UPLOAD
     span = Span(row["origin_at"], row["origin_at"] + lasts)
     name: str = row["video_id"]
 
     def read() -> Heads:
         return _heads(context, UUID(name), span, span.since, row["submitted_at"])
 
-    return context.kept_heads.get((name, *analysed(context, row)), read)
+    fresh = "" if _is_settled(context, row) else _minute(context)
+    return context.kept_heads.get((name, row["state"], fresh), read)
 
 
 def _heads(

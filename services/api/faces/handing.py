@@ -1,7 +1,7 @@
 """Evidence as it is handed out with hidden faces: pictures at once, videos once they are made."""
 
 import json
-from concurrent.futures import Future, TimeoutError
+from concurrent.futures import CancelledError, Future, TimeoutError
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -71,7 +71,7 @@ def made(making: Future[Path], wait_s: float) -> Path:
     """Raises Problem 202 while it is being made, 404 where it cannot be read."""
     try:
         return making.result(wait_s)
-    except TimeoutError:
+    except (TimeoutError, CancelledError):
         detail = "The video with hidden faces is being made."
         raise Problem(202, detail, {"Retry-After": "5"}) from None
     except VideoUnreadable as error:

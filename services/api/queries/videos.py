@@ -14,6 +14,8 @@ from services.api.access.paging import Order, Row, page
 from services.api.access.stores import Place
 from services.api.access.tables import stores
 from services.api.cursors import Cursor
+from services.api.faces.pieces import PIECE_S
+from services.api.faces.rule import hidden_among
 from services.api.principal import Principal, visible
 from services.api.sums import Scored, scored
 from services.api.tables import runs, sources, videos
@@ -110,7 +112,7 @@ def source_of(row: Row) -> SourceConfigured:
 
 def video(connection: Connection, principal: Principal, video_id: UUID) -> VideoView | None:
     row = video_row(connection, principal, video_id)
-    return _views(connection, [row])[0] if row else None
+    return _views(connection, principal, [row])[0] if row else None
 
 
 def video_page(
@@ -118,7 +120,7 @@ def video_page(
 ) -> VideoPage:
     """Newest first."""
     rows, token = page(connection, _videos(principal), ORDER, limit, after)
-    return VideoPage(items=_views(connection, rows), next=token)
+    return VideoPage(items=_views(connection, principal, rows), next=token)
 
 
 def _videos(principal: Principal) -> Select[Any]:
@@ -130,24 +132,31 @@ def _videos(principal: Principal) -> Select[Any]:
     return select(videos, *columns, *store).select_from(together).where(visible(principal))
 
 
-def _views(connection: Connection, rows: Sequence[Row]) -> list[VideoView]:
+def _views(connection: Connection, principal: Principal, rows: Sequence[Row]) -> list[VideoView]:
     names = [row["video_id"] for row in rows]
+    hidden = hidden_among(connection, principal, names)
     sums = scored(connection, names, LIVE)
     live = runs.c.source_id.in_(names), runs.c.run == LIVE
     query = select(runs).where(*live)
     heard = {row["source_id"]: row for row in connection.execute(query).mappings()} if names else {}
     return [
-        _view(row, sums.get(row["video_id"], NOTHING_SCORED), heard.get(row["video_id"]))
+        _view(
+            row,
+            sums.get(row["video_id"], NOTHING_SCORED),
+            heard.get(row["video_id"]),
+            row["video_id"] in hidden,
+        )
         for row in rows
     ]
 
 
-def _view(row: Row, sums: Scored, run: Row | None) -> VideoView:
+def _view(row: Row, sums: Scored, run: Row | None, is_hidden: bool) -> VideoView:
     known = {name: row[name] for name in VideoView.model_fields if name in row}
     return VideoView.model_validate(
         known
         | {
             "playable": row["playable_key"] is not None,
+            "piece_s": PIECE_S if is_hidden else None,
             "clips_scored": sums.clips,
             "alert_count": run["alerts_seen"] if run else 0,
             "top_score": sums.top if sums.clips else None,

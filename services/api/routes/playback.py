@@ -79,8 +79,9 @@ async def source_media(
     """H.264 that browsers play and seek in, without sound. `X-Started-At` is the moment that the
     file shows at its zero: `from`, where that was recorded. What was not recorded in between is
     the last picture, held (see `recordings`). Answers 202 with `Retry-After` while the recording
-    is on its way, or the file is being made. An upload answers with its whole video. By the face
-    rule it is a copy with hidden faces, of 15 minutes at most: every picture is made anew.
+    is on its way, or the file is being made. An upload answers as `/videos/{id}/media`
+    does. By the face rule it is a copy with hidden faces, of 15 minutes at most: every picture is
+    made anew.
     """
     row, is_hidden = await run_in_threadpool(_source, context, principal, source_id)
     if row["source_kind"] == "upload":

@@ -14,7 +14,7 @@ from services.api.access.paging import Row
 from services.api.auth import Uploading, Viewing
 from services.api.cursors import BadCursor, Cursor
 from services.api.deps import Context, Database, Tools
-from services.api.faces.footage import hidden_frame, hidden_upload
+from services.api.faces.footage import hidden_frame, hidden_piece
 from services.api.faces.rule import must_hide
 from services.api.frames import NoFrame
 from services.api.holds import holding, named
@@ -108,17 +108,30 @@ def remove(video_id: VideoId, context: Context, principal: Uploading) -> None:
     response_class=Response,
 )
 def video_media(
-    request: Request, video_id: VideoId, context: Context, principal: Viewing
+    request: Request,
+    video_id: VideoId,
+    context: Context,
+    principal: Viewing,
+    piece: Annotated[
+        int | None, Query(ge=0, le=10_000, description="counted from 0; see `piece_s`")
+    ] = None,
 ) -> Response:
-    """By the face rule it is a copy with hidden faces: 202 with `Retry-After` while that is made,
-    404 for videos of more than 15 minutes.
+    """Where the face rule hides faces (the video's `piece_s` is not null), it is handed out in
+    pieces, an MP4 each: `piece=N` shows the seconds from `N * piece_s` on to the next. 202 with
+    `Retry-After` while a piece is made; that takes minutes less than it lasts, and the next one is
+    made ahead. Where faces are hidden `piece` must be said, and where they are not it must not:
+    422, so that nobody takes a moment of a piece for one of the whole.
     """
     row, is_hidden = _row(context, principal, video_id)
+    if is_hidden and piece is None:
+        raise Problem(422, "Faces are hidden from you: ask for it by pieces, ?piece=0 first.")
+    if not is_hidden and piece is not None:
+        raise Problem(422, "Faces are not hidden from you: it is one file, ask without ?piece.")
     context.view(principal, "recording.played", video_id, video_id)
     playable = row["playable_key"]
     key = playable or row["object_key"]
-    if is_hidden:
-        path = hidden_upload(context, row, key)
+    if piece is not None:
+        path = hidden_piece(context, row, key, piece)
         return FileResponse(
             path,
             media_type="video/mp4",

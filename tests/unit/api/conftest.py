@@ -30,6 +30,7 @@ from services.api.disk import Disk, State
 from services.api.events.directory import Directory
 from services.api.events.hub import EventHub
 from services.api.faces.copies import HiddenCopies
+from services.api.faces.pieces import HiddenPieces
 from services.api.frames import Thumbnails
 from services.api.keeping.announcing import KeepingAnnouncements
 from services.api.learning.announcing import MissedAnnouncements
@@ -128,7 +129,7 @@ def apis(empty_database: bytes, folder: Path) -> Iterator[Callable[..., Api]]:
 def apis_on(engine: Engine, folder: Path) -> Iterator[Callable[..., Api]]:
     """The same on any migrated database, which stays the caller's."""
     threads = ThreadPoolExecutor(4)
-    pools: list[ThumbnailPool | Playback | HiddenCopies] = []
+    pools: list[ThumbnailPool | Playback | HiddenPieces | HiddenCopies] = []
     views: list[LiveView | EventHub | Admission] = []
 
     def make(
@@ -177,13 +178,15 @@ def apis_on(engine: Engine, folder: Path) -> Iterator[Callable[..., Api]]:
             pushes=publishing,
             playback=Playback(store, folder / "playback", 10**9, patience_s=2.0),
             providers=Providers(Fetching(settings.providers), clock),
-            hidden_copies=HiddenCopies(folder / "hidden-faces", 10**9),
+            hidden_copies=(copies := HiddenCopies(folder / "hidden-faces", 10**9)),
+            hidden_pieces=HiddenPieces(copies, settings.api_playback_wait_s),
             disk=disk,
         )
         web = app.furnished(unfurnished(), tools)
         client = TestClient(web, base, raise_server_exceptions=False, client=HERE)
         pools.append(tools.thumbnails)
         pools.append(tools.playback)
+        pools.append(tools.hidden_pieces)
         pools.append(tools.hidden_copies)
         views.append(tools.live)
         views.append(hub)

@@ -12,8 +12,9 @@ import {
   useRef,
   useState,
 } from "react";
+import { refresh } from "@/api/queries";
 import { useFormat } from "@/i18n/format";
-import { heed, type PlayerHandle, RATES, useHandle, usePlayback } from "./playback";
+import { heed, type PlaybackState, type PlayerHandle, RATES, usePlayback } from "./playback";
 import { Legend, ScoreCurve } from "./ScoreCurve";
 import type { Band, Line } from "./series";
 import { Sign } from "./signs";
@@ -23,6 +24,10 @@ const NONE: Band[] = [];
 
 type Props = {
   src: string;
+  /** Where faces are hidden a video comes in pieces of so many seconds. */
+  pieceS?: number | null;
+  /** Where it stands at first; another one is sought. */
+  startS?: number;
   label: string;
   ref?: Ref<PlayerHandle>;
   poster?: string;
@@ -42,7 +47,9 @@ type Props = {
 };
 
 export function Player({
-  src,
+  src: film,
+  pieceS,
+  startS,
   label,
   ref,
   poster,
@@ -59,12 +66,17 @@ export function Player({
   const { t } = useLingui();
   const video = useRef<HTMLVideoElement>(null);
   const whole = useRef<HTMLElement>(null);
-  const state = usePlayback(video);
-  const handle = useHandle(video, frameRate || 25);
-  const lengthS = Math.max(state.durationS || durationS || 0, lines[0]?.points.at(-1)?.end_s ?? 0);
+  const { src, state, handle } = usePlayback(video, {
+    src: film,
+    pieceS,
+    startS,
+    lengthS: durationS ?? 0,
+    frameRate: frameRate || 25,
+  });
+  const lengthS = Math.max(state.durationS, lines[0]?.points.at(-1)?.end_s ?? 0);
   useImperativeHandle(ref, () => handle, [handle]);
   useReload(video, src, isPlayable);
-  const isBeingMade = useBeingMade(video, src);
+  const making = useMaking(video, src, Boolean(pieceS));
   useEffect(() => onTime?.(state.atS), [onTime, state.atS]);
   const key = (event: KeyboardEvent) => {
     const { tagName, type } = event.target as HTMLInputElement;
@@ -86,9 +98,9 @@ export function Player({
           aria-label={label}
           onClick={handle.toggle}
         />
-        {state.isBroken && (
+        {(state.isBroken || making === "made") && (
           <p className={css.broken} role="status">
-            <Broken isBeingMade={isBeingMade} isPlayable={isPlayable} />
+            <Broken making={making} isPlayable={isPlayable} />
           </p>
         )}
       </div>
@@ -120,39 +132,68 @@ export function Player({
   );
 }
 
-function Broken({ isBeingMade, isPlayable }: { isBeingMade: boolean; isPlayable: boolean }) {
+function Broken({ making, isPlayable }: { making: Making; isPlayable: boolean }) {
   const { t } = useLingui();
-  if (isBeingMade) return t`A copy with hidden faces is being made.`;
+  if (making === "made") return t`A copy with hidden faces is being made.`;
+  if (making === "asked") return null;
   return isPlayable
     ? t`The video cannot be played.`
     : t`This browser cannot play the file as it is. A copy that it can play is being made.`;
 }
 
+/** `asked`: the API is asked why there is no video. */
+type Making = "asked" | "made" | null;
+
+/** A piece that is not there within this is being made. */
+const AT_ONCE_MS = 1_500;
+
 /** Whether the API is making the file yet (202): it is asked again until it is there. */
-function useBeingMade(video: RefObject<HTMLVideoElement | null>, src: string): boolean {
-  const [isBeingMade, setBeingMade] = useState(false);
+function useMaking(
+  video: RefObject<HTMLVideoElement | null>,
+  src: string,
+  isPiece: boolean,
+): Making {
+  const [making, setMaking] = useState<Making>(null);
   useEffect(() => {
     const element = video.current;
     const gone = new AbortController();
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    const { signal } = gone;
+    let isLastTry = false;
+    let timer = setTimeout(() => isPiece && setMaking("made"), AT_ONCE_MS);
     const ask = async () => {
+      clearTimeout(timer);
       if (!src.startsWith("/")) return;
-      const answer = await fetch(src, { method: "HEAD", signal: gone.signal }).catch(() => null);
-      if (gone.signal.aborted) return;
-      setBeingMade(answer?.status === 202);
+      setMaking((before) => before ?? "asked");
+      const answer = await fetch(src, { method: "HEAD", signal }).catch(() => null);
+      if (signal.aborted) return;
+      const isThere = Boolean(answer?.ok) && answer?.status !== 202;
+      if (isThere && !isLastTry) {
+        // It was finished since.
+        isLastTry = true;
+        element?.load();
+        return;
+      }
+      setMaking(answer?.status === 202 ? "made" : null);
+      // The face rule changed: how the video is asked for has changed with it.
+      if (answer?.status === 422) void refresh("/api/v1/videos");
       if (answer?.status !== 202) return;
+      isLastTry = false;
       const waits = Number(answer.headers.get("Retry-After")) || 2;
       timer = setTimeout(() => element?.load(), waits * 1000);
     };
-    element?.addEventListener("error", ask);
+    const arrive = () => {
+      clearTimeout(timer);
+      setMaking(null);
+    };
+    element?.addEventListener("error", ask, { signal });
+    element?.addEventListener("loadedmetadata", arrive, { signal });
     return () => {
-      element?.removeEventListener("error", ask);
       clearTimeout(timer);
       gone.abort();
-      setBeingMade(false);
+      setMaking(null);
     };
-  }, [video, src]);
-  return isBeingMade;
+  }, [video, src, isPiece]);
+  return making;
 }
 
 /** A failure is tried once more when a playable copy has come. */
@@ -206,7 +247,7 @@ function Controls({
   whole,
   children,
 }: {
-  state: ReturnType<typeof usePlayback>;
+  state: PlaybackState;
   handle: PlayerHandle;
   video: RefObject<HTMLVideoElement | null>;
   whole: RefObject<HTMLElement | null>;
@@ -240,7 +281,9 @@ function Controls({
         aria-label={t`Speed`}
         value={state.rate}
         onChange={(event) => {
-          if (video.current) video.current.playbackRate = Number(event.currentTarget.value);
+          if (!video.current) return;
+          video.current.playbackRate = Number(event.currentTarget.value);
+          video.current.defaultPlaybackRate = video.current.playbackRate;
         }}
       >
         {RATES.map((rate) => (

@@ -1,6 +1,15 @@
-// A video element as state: where it stands, how long it is, and what may be done with it.
+// A film as state: where it stands, how long it is, and what may be done with it. It is one file, or
+// pieces of so many seconds, of which the video element has one at a time.
 
-import { type KeyboardEvent, type RefObject, useEffect, useMemo, useState } from "react";
+import {
+  type KeyboardEvent,
+  type RefObject,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 
 export type PlaybackState = {
   atS: number;
@@ -9,10 +18,9 @@ export type PlaybackState = {
   isMuted: boolean;
   rate: number;
   isBroken: boolean;
-  isWaiting: boolean;
 };
 
-/** What may be done with a player from outside. Seconds count from the start of the video. */
+/** What may be done with a player from outside. Seconds count from the start of the film. */
 export type PlayerHandle = {
   seek: (seconds: number) => void;
   skip: (seconds: number) => void;
@@ -20,6 +28,17 @@ export type PlayerHandle = {
   toggle: () => void;
   play: () => void;
   pause: () => void;
+};
+
+export type Film = {
+  src: string;
+  /** Null: it is one file. */
+  pieceS?: number | null;
+  /** Where it stands at first; another one is sought. */
+  startS?: number;
+  /** As far as it is known before the browser has read it. */
+  lengthS?: number;
+  frameRate: number;
 };
 
 export const RATES = [0.25, 0.5, 1, 1.5, 2, 4, 8];
@@ -30,7 +49,6 @@ const AT_FIRST: PlaybackState = {
   isMuted: true,
   rate: 1,
   isBroken: false,
-  isWaiting: false,
 };
 const EVENTS = [
   "loadedmetadata",
@@ -48,78 +66,167 @@ const EVENTS = [
   "error",
   "emptied",
 ] as const;
+/** What is left of a film after a piece is worth another one. */
+const LEAST_S = 0.5;
+
+/** What the video element is to show and do once it has read its file. */
+type Goal = { atS: number; plays: boolean };
+
+export type Playback = { src: string; state: PlaybackState; handle: PlayerHandle };
+
+export function usePlayback(video: RefObject<HTMLVideoElement | null>, film: Film): Playback {
+  const { src, pieceS, startS, frameRate } = film;
+  const name = `${src} ${pieceS ?? ""}`;
+  const first = { name, piece: pieceOf(startS ?? 0, film) };
+  const [place, setPlace] = useState(first);
+  if (place.name !== name) setPlace(first);
+  const { piece } = place.name === name ? place : first;
+  const offsetS = piece * (pieceS ?? 0);
+  const goal = useRef<Goal | null>(null);
+  const { state, read } = useSteps(video, goal, offsetS);
+  const toldS = film.lengthS ?? 0;
+  const lengthS = pieceS ? Math.max(toldS, state.durationS) : state.durationS || toldS;
+
+  const aim = (element: HTMLVideoElement, atS: number, plays: boolean) => {
+    const wanted = pieceOf(atS, { pieceS, lengthS });
+    setPlace((before) =>
+      before.name === name && before.piece === wanted ? before : { name, piece: wanted },
+    );
+    const isHere = wanted === piece && element.readyState >= HTMLMediaElement.HAVE_METADATA;
+    goal.current = isHere ? null : { atS: Math.max(atS, 0), plays };
+    if (isHere) element.currentTime = Math.min(Math.max(atS - offsetS, 0), element.duration || 0);
+    read();
+  };
+  const latest = useLatest({
+    seek: (element: HTMLVideoElement, seconds: number) =>
+      aim(element, seconds, isToPlay(element, goal.current)),
+    skip: (element: HTMLVideoElement, seconds: number) =>
+      latest.current.seek(element, atOf(element, goal.current, offsetS) + seconds),
+    turn: (element: HTMLVideoElement, plays: boolean) => {
+      if (goal.current || element.readyState < HTMLMediaElement.HAVE_METADATA)
+        goal.current = { atS: atOf(element, goal.current, offsetS), plays };
+      if (plays) void element.play().catch(() => undefined);
+      else element.pause();
+      read();
+    },
+    arrive: (element: HTMLVideoElement) => {
+      if (!goal.current) return;
+      const { atS, plays } = goal.current;
+      goal.current = null;
+      element.currentTime = Math.max(atS - offsetS, 0);
+      if (plays) void element.play().catch(() => undefined);
+    },
+    goOn: (element: HTMLVideoElement) => {
+      const nextS = offsetS + (pieceS ?? 0);
+      if (pieceS && !goal.current && nextS + LEAST_S < lengthS) aim(element, nextS, true);
+    },
+  });
+  useEffect(() => {
+    const element = video.current;
+    if (!element) return;
+    const arrive = () => latest.current.arrive(element);
+    const goOn = () => latest.current.goOn(element);
+    element.addEventListener("loadedmetadata", arrive);
+    element.addEventListener("ended", goOn);
+    return () => {
+      element.removeEventListener("loadedmetadata", arrive);
+      element.removeEventListener("ended", goOn);
+    };
+  }, [video, latest]);
+  const handle = useMemo(() => {
+    const act = (deed: (element: HTMLVideoElement) => void) => video.current && deed(video.current);
+    const seek = (seconds: number) => act((element) => latest.current.seek(element, seconds));
+    const skip = (seconds: number) => act((element) => latest.current.skip(element, seconds));
+    const play = () => act((element) => latest.current.turn(element, true));
+    const pause = () => act((element) => latest.current.turn(element, false));
+    const step = (frames: number) => {
+      pause();
+      skip(frames / frameRate);
+    };
+    const toggle = () =>
+      act((element) => latest.current.turn(element, !isToPlay(element, goal.current)));
+    return { seek, skip, step, toggle, play, pause };
+  }, [video, latest, frameRate]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another film begins at its own moment
+  useEffect(() => {
+    if (startS !== undefined) handle.seek(startS);
+  }, [handle, name, startS]);
+  return {
+    src: pieceS ? `${src}?piece=${piece}` : src,
+    state: { ...state, durationS: lengthS },
+    handle,
+  };
+}
+
+function useLatest<T>(value: T): RefObject<T> {
+  const latest = useRef(value);
+  useLayoutEffect(() => {
+    latest.current = value;
+  });
+  return latest;
+}
+
+function isToPlay(element: HTMLVideoElement, goal: Goal | null): boolean {
+  return goal?.plays ?? !element.paused;
+}
+
+function pieceOf(atS: number, { pieceS, lengthS }: Pick<Film, "pieceS" | "lengthS">): number {
+  if (!pieceS) return 0;
+  const last = lengthS ? Math.ceil(lengthS / pieceS) - 1 : Number.POSITIVE_INFINITY;
+  return Math.max(0, Math.min(Math.floor(atS / pieceS), last));
+}
 
 /** Smooth while it plays: a step a frame of the screen, not four a second. */
-export function usePlayback(video: RefObject<HTMLVideoElement | null>): PlaybackState {
+function useSteps(
+  video: RefObject<HTMLVideoElement | null>,
+  goal: RefObject<Goal | null>,
+  offsetS: number,
+): { state: PlaybackState; read: () => void } {
   const [state, setState] = useState(AT_FIRST);
+  const latest = useLatest(() => {
+    const element = video.current;
+    if (element) setState((before) => different(before, stateOf(element, goal.current, offsetS)));
+  });
   useEffect(() => {
     const element = video.current;
     if (!element) return;
     let frame = 0;
-    const read = () => setState((before) => different(before, stateOf(element)));
     const run = () => {
-      read();
+      latest.current();
       frame = element.paused ? 0 : requestAnimationFrame(run);
     };
     const hear = () => {
-      if (frame) return read();
+      if (frame) return latest.current();
       run();
     };
     for (const name of EVENTS) element.addEventListener(name, hear);
-    read();
+    latest.current();
     return () => {
       cancelAnimationFrame(frame);
       for (const name of EVENTS) element.removeEventListener(name, hear);
     };
-  }, [video]);
-  return state;
+  }, [video, latest]);
+  return { state, read: () => latest.current() };
 }
 
-function stateOf(element: HTMLVideoElement): PlaybackState {
+function atOf(element: HTMLVideoElement, goal: Goal | null, offsetS: number): number {
+  return goal ? goal.atS : offsetS + element.currentTime;
+}
+
+function stateOf(element: HTMLVideoElement, goal: Goal | null, offsetS: number): PlaybackState {
   return {
-    atS: element.currentTime,
-    durationS: Number.isFinite(element.duration) ? element.duration : 0,
-    isPlaying: !element.paused && !element.ended,
+    atS: atOf(element, goal, offsetS),
+    durationS: Number.isFinite(element.duration) ? offsetS + element.duration : 0,
+    isPlaying: goal ? goal.plays : !element.paused && !element.ended,
     isMuted: element.muted,
     rate: element.playbackRate,
     isBroken: element.error !== null,
-    isWaiting: !element.paused && element.readyState < HTMLMediaElement.HAVE_FUTURE_DATA,
   };
 }
 
 function different(before: PlaybackState, after: PlaybackState): PlaybackState {
   const names = Object.keys(after) as (keyof PlaybackState)[];
   return names.some((name) => before[name] !== after[name]) ? after : before;
-}
-
-/** Waits with a seek until the video knows its length. */
-export function useHandle(
-  video: RefObject<HTMLVideoElement | null>,
-  frameRate: number,
-): PlayerHandle {
-  return useMemo(() => {
-    const act = (deed: (element: HTMLVideoElement) => void) => video.current && deed(video.current);
-    const seek = (seconds: number) =>
-      act((element) => {
-        if (element.readyState >= HTMLMediaElement.HAVE_METADATA) {
-          element.currentTime = Math.min(Math.max(seconds, 0), element.duration || 0);
-          return;
-        }
-        const later = () => {
-          element.currentTime = seconds;
-        };
-        element.addEventListener("loadedmetadata", later, { once: true });
-      });
-    const skip = (seconds: number) => act((element) => seek(element.currentTime + seconds));
-    const play = () => act((element) => void element.play().catch(() => undefined));
-    const pause = () => act((element) => element.pause());
-    const step = (frames: number) => {
-      pause();
-      skip(frames / frameRate);
-    };
-    const toggle = () => act((element) => (element.paused ? play() : pause()));
-    return { seek, skip, step, toggle, play, pause };
-  }, [video, frameRate]);
 }
 
 type Deed = (handle: PlayerHandle) => void;

@@ -2,7 +2,7 @@
 
 import { useLingui } from "@lingui/react/macro";
 import { type Ref, useEffect, useImperativeHandle, useRef } from "react";
-import { Problem } from "@/api/client";
+import { $api, Problem } from "@/api/client";
 import { said } from "@/i18n/said";
 import { Player } from "@/video/Player";
 import type { PlayerHandle } from "@/video/playback";
@@ -35,32 +35,45 @@ export function Moment({
   return place.isCamera ? (
     <OfCamera place={place} label={label} autoPlay={autoPlay} ref={ref} />
   ) : (
-    <Film
-      src={`/api/v1/videos/${place.sourceId}/media`}
-      startS={Math.max(0, (place.startS ?? 0) - AROUND_MS / 2000)}
-      label={label}
-      autoPlay={autoPlay}
-      ref={ref}
-    />
+    <OfUpload place={place} label={label} autoPlay={autoPlay} ref={ref} />
   );
 }
 
-function OfCamera({
-  place: { sourceId, since, until },
-  label,
-  autoPlay,
-  ref,
-}: {
+type Shown = {
   place: Place;
   label: string;
   autoPlay: boolean;
   ref: Ref<PlayerHandle | null> | undefined;
-}) {
+};
+
+function OfUpload({ place: { sourceId, startS }, ...shown }: Shown) {
+  const { t } = useLingui();
+  const { data, error } = $api.useQuery("get", "/api/v1/videos/{video_id}", {
+    params: { path: { video_id: sourceId } },
+  });
+  if (!data)
+    return (
+      <div className={css.blank} role="status">
+        <p>{error ? t`There is no film of it.` : t`Looking for the recording…`}</p>
+      </div>
+    );
+  return (
+    <Film
+      src={`/api/v1/videos/${sourceId}/media`}
+      pieceS={data.piece_s}
+      durationS={data.duration_s}
+      startS={Math.max(0, (startS ?? 0) - AROUND_MS / 2000)}
+      {...shown}
+    />
+  );
+}
+
+function OfCamera({ place: { sourceId, since, until }, ...shown }: Shown) {
   const { t } = useLingui();
   const from = new Date(Date.parse(since) - AROUND_MS).toISOString();
   const to = new Date(Date.parse(until) + AROUND_MS).toISOString();
   const { data, error } = useStretch(sourceId, from, to, true);
-  if (data) return <Film src={data} startS={0} label={label} autoPlay={autoPlay} ref={ref} />;
+  if (data) return <Film src={data} startS={0} {...shown} />;
   const why = error instanceof Problem ? said(error.message) : t`There is no film of it.`;
   return (
     <div className={css.blank} role="status">
@@ -71,23 +84,33 @@ function OfCamera({
 
 function Film({
   src,
+  pieceS,
+  durationS,
   startS,
   label,
   autoPlay,
   ref,
-}: {
+}: Omit<Shown, "place"> & {
   src: string;
+  pieceS?: number | null;
+  durationS?: number | null;
   startS: number;
-  label: string;
-  autoPlay: boolean;
-  ref: Ref<PlayerHandle | null> | undefined;
 }) {
   const player = useRef<PlayerHandle>(null);
   useImperativeHandle<PlayerHandle | null, PlayerHandle | null>(ref, () => player.current, []);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another film begins at its own moment
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each moment is played
   useEffect(() => {
-    player.current?.seek(startS);
     if (autoPlay) player.current?.play();
   }, [src, startS, autoPlay]);
-  return <Player ref={player} src={src} label={label} preload="auto" />;
+  return (
+    <Player
+      ref={player}
+      src={src}
+      pieceS={pieceS}
+      durationS={durationS}
+      startS={startS}
+      label={label}
+      preload="auto"
+    />
+  );
 }

@@ -157,9 +157,6 @@ function Stage({ video, timeline }: { video: VideoView; timeline: TimelineView |
   const [frameS, setFrameS] = useState<number | null>(null);
   const { t: startS } = route.useSearch();
   const drawn = useMemo(() => (timeline ? draw(timeline) : null), [timeline]);
-  useEffect(() => {
-    if (startS !== undefined) player.current?.seek(startS);
-  }, [startS]);
   const may = useMay("review");
   const seek = (seconds: number) => player.current?.seek(seconds);
   const src = `/api/v1/videos/${video.video_id}`;
@@ -169,6 +166,8 @@ function Stage({ video, timeline }: { video: VideoView; timeline: TimelineView |
         <Player
           ref={player}
           src={`${src}/media`}
+          pieceS={video.piece_s}
+          startS={startS}
           label={video.filename}
           durationS={video.duration_s}
           frameRate={video.frame_rate}
