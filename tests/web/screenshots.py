@@ -78,14 +78,14 @@ def _speak(api: Api, language: str) -> None:
 
 def _show(page: Page, site: Inhabited) -> None:
     """What is shown now comes again until the page has it: it hears of nothing that came before."""
-    clips = [filmed(camera) for camera in site.world.cameras if camera.number != OFFLINE]
+    cameras = [camera for camera in site.world.cameras if camera.number != OFFLINE]
     drawn = (
         "[...document.querySelectorAll('canvas[role=img]')]"
         ".some(c => c.getContext('2d').getImageData(9, 9, 1, 1).data[3])"
     )
 
     def is_drawn() -> bool:
-        put(site.api, *clips)
+        put(site.api, *map(filmed, cameras))
         return bool(page.evaluate(drawn))
 
     wait_until(is_drawn)

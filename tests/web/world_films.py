@@ -1,16 +1,16 @@
 """What the world's cameras recorded and show now: the films of tests/web/scenes.py."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from schemas import ids
 from schemas.clips import ClipRecorded
 from schemas.recordings import SegmentRecorded
 from tests.builders import clip
 from tests.unit.api import builders
-from tests.unit.api.conftest import NOW, Api
+from tests.unit.api.conftest import Api
 from tests.web import scenes
-from tests.web.cast import BEGIN, WorldCamera
+from tests.web.cast import WorldCamera
 
 STEP = timedelta(seconds=scenes.SECONDS)
 
@@ -37,13 +37,15 @@ def recorded(
 
 
 def filmed(camera: WorldCamera) -> ClipRecorded:
-    """Its latest clip: one picture, sixteen times."""
-    picture = scenes.still(camera.number)
+    """A clip of just now, by the clock of the live view, which is no other than ours: one picture,
+    sixteen times.
+    """
+    picture, now = scenes.still(camera.number), datetime.now(UTC)
     return clip(
-        camera.index(NOW) - 1,
+        0,
         camera.source_id,
-        origin_at=BEGIN,
-        cut_at=NOW,
+        origin_at=now,
+        cut_at=now,
         source_kind="camera",
         frames=(picture,) * 16,
         frame_count=16,
