@@ -121,11 +121,13 @@ def seen(kafka: str, weed: S3Server, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def cached(folder: Path, lines: list[Line]) -> Path:
-    """A cache with I3D, with an official checkpoint of VideoMAE of one block and weights of no
-    meaning, and with the weights for poses where they are.
+    """A cache with I3D, fetched once for all tests, with an official checkpoint of VideoMAE of one
+    block and weights of no meaning, and with the weights for poses where they are.
     """
     blank.put(folder, VIDEOMAE.backbone, width=384, depth=1)
-    (folder / I3D.backbone).symlink_to(FeaturesSettings().cache_dir / I3D.backbone)
+    fetched = FeaturesSettings().cache_dir / I3D.backbone
+    fetched.mkdir(parents=True, exist_ok=True)
+    (folder / I3D.backbone).symlink_to(fetched)
     if POSE in lines:
         weights = folder / POSE.backbone / "yolov8n-pose.pt"
         weights.parent.mkdir(parents=True)
