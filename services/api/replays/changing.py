@@ -12,7 +12,7 @@ from sqlalchemy import Connection, update
 from services.api import audit
 from services.api.principal import Principal
 from services.api.replays.queries import Row, sources_of
-from services.api.replays.removing import SOURCELESS, hide
+from services.api.replays.removing import SOURCELESS, cancelled, hide
 from services.api.replays.starting import AGAIN, FRESH, begin_again
 from services.api.replays.tables import replays
 from services.api.tables import NAME_CHARS
@@ -29,9 +29,8 @@ def cancel(connection: Connection, principal: Principal, row: Row, now: datetime
     if row["state"] in OVER:
         raise Unchangeable("That replay is over.")
     if not row["is_cancelled"]:
-        gone = {"state": "cancelled", "is_cancelled": True, "announced_at": None}
         mine = update(replays).where(replays.c.run == row["run"])
-        connection.execute(mine.values(gone | {"finished_at": now}))
+        connection.execute(mine.values(cancelled(now)))
         _note(connection, principal, "replay.cancelled", row)
 
 

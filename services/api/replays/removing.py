@@ -5,6 +5,7 @@ row stays for as long as topics may speak of its run, so that what comes late st
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -46,6 +47,11 @@ def hide(connection: Connection, run: str, now: datetime) -> None:
     connection.execute(update(replays).where(replays.c.run == run).values(gone))
 
 
+def cancelled(now: datetime) -> dict[str, Any]:
+    """What a replay's row holds from then on. To be announced."""
+    return {"state": "cancelled", "is_cancelled": True, "finished_at": now, "announced_at": None}
+
+
 def leave_out(connection: Connection, source_id: str, now: datetime) -> None:
     """A source is gone: replays are asked for without it from now on, and one at work that has no
     other is cancelled. The duty that tells of replays tells the worker.
@@ -53,13 +59,12 @@ def leave_out(connection: Connection, source_id: str, now: datetime) -> None:
     mine = replay_sources.c.source_id == source_id
     names = list(connection.scalars(select(replay_sources.c.run).where(mine)))
     connection.execute(delete(replay_sources).where(mine))
-    ended = {"state": "cancelled", "is_cancelled": True, "finished_at": now}
     is_of_nothing = ~exists().where(replay_sources.c.run == replays.c.run)
     at_work = replays.c.state.not_in(FINISHED), replays.c.removed_at.is_(None)
     connection.execute(
         update(replays)
         .where(replays.c.run.in_(names), is_of_nothing, *at_work)
-        .values(ended | {"error": SOURCELESS, "announced_at": None})
+        .values(cancelled(now) | {"error": SOURCELESS})
     )
 
 
