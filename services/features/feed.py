@@ -24,7 +24,7 @@ from services.chassis.streaming.records import Outgoing
 from services.features.backbones.base import Vectors, Windows
 from services.features.config import FeaturesSettings
 from services.features.frames import clip_pixels
-from services.features.service import embedding, lanes
+from services.features.service import embedding, lanes, settle_process
 
 WIDTH, HEIGHT = 456, 256
 QUALITY = 75
@@ -72,7 +72,7 @@ def feed(cores: int) -> float:
 
 def measure(sources: int, clips: int) -> float:
     """The same on the cores of this process."""
-    cv2.setNumThreads(1)
+    settle_process()
     broker = MemoryBroker([CLIPS_LIVE, CLIPS_BULK, EMBEDDINGS])
     publisher = broker.publisher("bench")
     for clip in footage(sources, clips):

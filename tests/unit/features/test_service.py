@@ -1,9 +1,11 @@
 """The whole service on the fake broker: both lanes, one network, and workers that die."""
 
+import resource
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import numpy as np
 import pytest
 
 from schemas import groups
@@ -17,11 +19,13 @@ from services.chassis.streaming.memory import MemoryBroker
 from services.chassis.streaming.positions import Note
 from services.chassis.streaming.records import Outgoing
 from services.features.config import FeaturesSettings
-from services.features.service import embedding, lanes, limits
+from services.features.service import embedding, lanes, limits, settle_process
 from tests.builders import source
 from tests.unit.features.test_extraction import MeanColour, grey_clip
 
 WAIT_S = 30.0
+PAGES = 9_000
+"""The pixels of a batch have more."""
 
 
 @pytest.fixture
@@ -144,3 +148,19 @@ def test_clips_of_cameras_that_are_too_old_are_passed_over_and_reported(
     assert (report.source_id, report.condition, report.is_over) == (source(2), "overloaded", False)
     assert report.count >= 2
     assert {one.source_id for one in embeddings(broker)} == {source(1)}
+
+
+def test_the_memory_of_pixels_is_kept_for_the_next_batch() -> None:
+    settle_process()
+    fill_and_free()
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(10):
+        fill_and_free()
+
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before < PAGES
+
+
+def fill_and_free() -> None:
+    batch = [np.ones((32, 224, 224, 3), np.uint8) for _ in range(8)]
+    assert sum(window.nbytes for window in batch) > PAGES * resource.getpagesize()
