@@ -15,6 +15,10 @@ SequenceId = tuple[UUID, bool]
 Index = Annotated[int, Field(ge=0, le=2**53)]
 
 
+SPREAD_CLIPS = 2
+"""The longest window of a backbone."""
+
+
 class ClipSpec(BaseModel):
     """How video is cut. The default covers 1.07 s a clip, without overlap."""
 
@@ -46,6 +50,15 @@ class Grid(BaseModel):
     origin_at: UtcTime
     spec: ClipSpec = ClipSpec()
 
+    @classmethod
+    def begun(cls, source_id: UUID, now: datetime, spec: ClipSpec) -> Self:
+        """That of a camera that begins at this moment. Of many that begin together the windows end
+        at different moments, so that the network is not asked for all of them at once: the origin
+        lies back by a share of `SPREAD_CLIPS` that the id says.
+        """
+        share = (source_id.int & 0xFFFFFFFF) / 2**32
+        return cls(origin_at=now - share * timedelta(seconds=SPREAD_CLIPS * spec.hop_s), spec=spec)
+
     def index_at(self, moment: datetime) -> int:
         """The latest clip that has begun by then; negative before the origin."""
         return floor((moment - self.origin_at).total_seconds() / self.spec.hop_s + 1e-6)
@@ -74,8 +87,8 @@ class OfSource(Message):
     source_id: Id
     source_kind: SourceKind = "upload"
     origin_at: UtcTime = Field(
-        description="time zero of the source's grid: of a camera fixed when it was configured, of "
-        "an upload when it was recorded, else when it was handed in"
+        description="time zero of the source's grid: of a camera fixed when it was configured (up "
+        "to two clips before), of an upload when it was recorded, else when it was handed in"
     )
     is_wall_clock: bool = Field(
         default=True, description="false for an upload of which nobody said when it was recorded"

@@ -8,6 +8,7 @@ after kill -9 the same windows form again.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from threading import Event
 
 import numpy as np
@@ -40,7 +41,9 @@ class Content:
 
 
 class Extraction(Handler):
-    """Joins clips per source and embeds the windows of a batch together, order kept per source."""
+    """Joins clips per source and embeds the windows of a batch, order kept per source. Those that
+    the network computes together go out before the next are begun.
+    """
 
     def __init__(
         self,
@@ -106,13 +109,13 @@ class Extraction(Handler):
             formed = len(windows)
             windows = self._overload.chosen(windows, self._clock.now())
             metrics.count("windows_left_out", self._backbone.id, formed - len(windows))
-        if not windows:
-            return
-        vectors_BD = self._backbone.embed([self._pixels(window) for window in windows])
-        metrics.count("windows_embedded", self._backbone.id, len(windows))
-        for window, vector_D in zip(windows, vectors_BD, strict=True):
-            message = extracted(window, vector_D, self._backbone)
-            yield Outgoing(EMBEDDINGS, message, window.parts[-1].content.headers)
+        left = iter(windows)
+        while together := list(islice(left, self._backbone.at_once)):
+            vectors_BD = self._backbone.embed([self._pixels(window) for window in together])
+            metrics.count("windows_embedded", self._backbone.id, len(together))
+            for window, vector_D in zip(together, vectors_BD, strict=True):
+                message = extracted(window, vector_D, self._backbone)
+                yield Outgoing(EMBEDDINGS, message, window.parts[-1].content.headers)
 
     def _pixels(self, window: Window) -> Pixels:
         """Of a window that is looked at: the frames of all its clips are decoded."""

@@ -36,7 +36,7 @@ ORIGIN = Grid(origin_at=datetime(2026, 1, 1, tzinfo=UTC))
 class NullBackbone:
     """Takes windows as I3D does, and gives zeros at once."""
 
-    id, window, frames, size, dim = "null", 2, 32, 224, 1024
+    id, window, frames, size, dim, at_once = "null", 2, 32, 224, 1024, 8
 
     def embed(self, windows_BTHWC: Windows) -> Vectors:
         return np.zeros((len(windows_BTHWC), self.dim), np.float32)

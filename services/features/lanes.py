@@ -86,7 +86,7 @@ class BackboneInTurn:
     def __init__(self, backbone: Backbone, turns: Turns, lane: Lane) -> None:
         self._backbone, self._turns, self._lane = backbone, turns, lane
         self.id, self.window, self.frames = backbone.id, backbone.window, backbone.frames
-        self.size, self.dim = backbone.size, backbone.dim
+        self.size, self.dim, self.at_once = backbone.size, backbone.dim, backbone.at_once
 
     def embed(self, windows_BTHWC: Windows) -> Vectors:
         with self._turns.turn(self._lane):

@@ -1,7 +1,11 @@
 """Laws of the grid: the clip of a moment is the same clip whoever cuts it."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
+from random import Random
+from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +20,7 @@ SPECS = st.builds(
     hop=st.sampled_from([8, 16]),
 )
 ORIGINS = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+NOW = datetime(2026, 5, 1, tzinfo=UTC)
 TEN_YEARS_OF_CLIPS = st.integers(0, 300_000_000)
 
 
@@ -52,3 +57,14 @@ def test_a_new_life_shares_no_clip_with_the_old_one(
 ) -> None:
     later = origin_at + timedelta(microseconds=step_us)
     assert ids.clip_id(SOURCE, origin_at, index) != ids.clip_id(SOURCE, later, index)
+
+
+@pytest.mark.parametrize("spec", [ClipSpec(), ClipSpec(frame_rate=7.5), ClipSpec(hop=8)])
+def test_cameras_that_begin_together_end_their_windows_at_different_moments(spec: ClipSpec) -> None:
+    random, period_s = Random(3), 2 * spec.hop_s
+    grids = [Grid.begun(UUID(int=random.getrandbits(128)), NOW, spec) for _ in range(400)]
+    ages_s = [(NOW - grid.origin_at).total_seconds() for grid in grids]
+    assert all(0 <= age_s < period_s for age_s in ages_s)
+    tenths = Counter(int(10 * age_s / period_s) for age_s in ages_s)
+    assert len(tenths) == 10
+    assert max(tenths.values()) < 2 * 400 / 10

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
-from schemas.clips import ClipSpec
+from schemas.clips import ClipSpec, Grid
 from schemas.sources import CameraSettings, Polygon, Recording, SourceConfigured, Transport, Zone
 from services.api.access.stores import Place
 from services.api.tables import ADDRESS_CHARS, NAME_CHARS
@@ -138,13 +138,14 @@ def configured(
     username, password = entry.username.get_secret_value(), entry.password.get_secret_value()
     address, credentials = parse(entry.address, username, password)
     record = entry.record_address
+    grid = Grid.begun(source_id, now, entry.spec)
     return SourceConfigured(
         source_id=source_id,
         source_kind="camera",
         tenant_id=place.tenant_id,
         store_id=place.store_id,
         name=entry.name,
-        origin_at=FOLDERS_ORIGIN if address.kind == "folder" else now,
+        origin_at=FOLDERS_ORIGIN if address.kind == "folder" else grid.origin_at,
         spec=entry.spec,
         address=_allowed(address, policy).text,
         record_address=_record_address(record, credentials, policy) if record else None,
@@ -174,7 +175,8 @@ def changed(
     fields["configured_at"] = max(now, camera.configured_at + timedelta(microseconds=1))
     is_folder = camera.origin_at == FOLDERS_ORIGIN
     if change.spec is not None and change.spec != camera.spec and not is_folder:
-        fields["origin_at"] = fields["configured_at"]
+        grid = Grid.begun(camera.source_id, fields["configured_at"], change.spec)
+        fields["origin_at"] = grid.origin_at
     if change.model_fields_set & {"address", "record_address", "username", "password"}:
         fields |= _reached(camera, change, policy, sealing)
     return camera.model_copy(update=fields)

@@ -49,6 +49,10 @@ class Backbone(Protocol):
     @property
     def dim(self) -> int: ...
 
+    @property
+    def at_once(self) -> int:
+        """So many windows in one call are computed together; more only wait for one another."""
+
     def embed(self, windows_BTHWC: Windows) -> Vectors:
         """RGB windows, any B (0 too) -> float32 [B, D], in order. ValueError on another shape.
 
@@ -91,6 +95,9 @@ class Network:
 
 class Engine:
     """What every engine says about the network that it runs."""
+
+    at_once = 256
+    """Of torch: on a GPU windows are copied while those before them are computed."""
 
     def __init__(self, network: Network) -> None:
         self.id, self.window = network.id, network.window

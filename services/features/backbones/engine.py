@@ -55,6 +55,7 @@ class OpenVINO(Engine):
         self._alone = Compiled(model, threads, precision)
         self.precision = self._alone.precision
         self._many = SideBySide(model, threads, self.precision)
+        self.at_once = self._many.at_once
 
     def embed(self, windows_BTHWC: Windows) -> Vectors:
         check(windows_BTHWC, self.frames, self.size)

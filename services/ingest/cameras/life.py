@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Self
 
 from schemas.clips import Grid
 from schemas.sources import SourceConfigured
@@ -90,7 +91,13 @@ class Life:
         self.has_begun_anew = (origin_at - clock.now()).total_seconds() > STEP_S
         """The origin lay in the future: the clock was set back while nobody watched."""
         if self.has_begun_anew:
-            self.grid = Grid(origin_at=clock.now(), spec=self._spec)
+            self.grid = Grid.begun(configured.source_id, clock.now(), self._spec)
+
+    @classmethod
+    def begun(cls, configured: SourceConfigured, clock: Clock) -> Self:
+        """A life that begins now."""
+        grid = Grid.begun(configured.source_id, clock.now(), configured.spec)
+        return cls(configured, grid.origin_at, clock)
 
     def now(self) -> datetime:
         return self.at(self._clock.monotonic())

@@ -110,7 +110,7 @@ class Watching:
                 return False
             step_s = self._life.step_s()
             self._close()
-            self._begin(Life(self._source, self._clock.now(), self._clock))
+            self._begin(Life.begun(self._source, self._clock))
             way = "ahead" if step_s > 0 else "back"
             self._tell_step(f"The clock was set {way} by {abs(step_s):.0f} s.")
             return True

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from pydantic import SecretStr
 
+from schemas.clips import ClipSpec, Grid
 from schemas.sources import SourceConfigured
 from schemas.topics import POLICIES, SOURCES
 from services.chassis.addresses import Credentials
@@ -63,7 +64,8 @@ def test_a_camera_that_is_added_is_told_and_listed(api: Api) -> None:
     (message,) = told(api)
     assert str(message.source_id) == camera["source_id"]
     assert (message.name, message.address, message.source_kind) == ("Till 1", ADDRESS, "camera")
-    assert message.origin_at == message.configured_at == NOW
+    assert message.configured_at == NOW
+    assert message.origin_at == Grid.begun(message.source_id, NOW, ClipSpec()).origin_at
     assert message.camera is not None
     assert (len(message.camera.masks), message.camera.motion_gate) == (1, True)
     assert (camera["state"], camera["is_announced"]) == ("starting", True)
@@ -147,8 +149,10 @@ def test_another_clip_spec_begins_another_grid(api: Api) -> None:
     same = change(api, camera, spec=camera["spec"])
     assert same["origin_at"] == camera["origin_at"]
     after = change(api, camera, spec={"frames": 16, "frame_rate": 8, "hop": 16})
-    assert after["origin_at"] == after["changed_at"] != camera["origin_at"]
-    assert told(api)[-1].spec.frame_rate == 8
+    (*_, message) = told(api)
+    grid = Grid.begun(message.source_id, message.configured_at, message.spec)
+    assert (grid.origin_at, grid.spec.frame_rate) == (message.origin_at, 8)
+    assert after["origin_at"] != camera["origin_at"]
 
 
 def test_credentials_stay_with_their_host(keyed: Api) -> None:

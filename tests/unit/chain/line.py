@@ -38,7 +38,7 @@ FIGHT, QUIET = (1.0, 0.0), (-1.0, 0.0)
 class Eye:
     """A backbone of two clips that tells by one pixel whether somebody fights."""
 
-    id, window, frames, size, dim = "i3d_k400", 2, 2, 1, 2
+    id, window, frames, size, dim, at_once = "i3d_k400", 2, 2, 1, 2, 8
 
     def embed(self, windows_BTHWC: Sequence[Pixels]) -> Vectors:
         rows = [FIGHT if window.max() else QUIET for window in windows_BTHWC]

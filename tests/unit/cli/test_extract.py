@@ -27,7 +27,7 @@ from tests.builders import incoming
 class MeanOfRows:
     """A tiny backbone: the mean of each colour in each of four bands."""
 
-    id, window, frames, size, dim = "bands", 2, 32, 32, 12
+    id, window, frames, size, dim, at_once = "bands", 2, 32, 32, 12, 8
 
     def embed(self, windows_BTHWC: Sequence[Pixels]) -> Vectors:
         bands_BTBHWC = np.stack(windows_BTHWC).reshape(-1, 32, 4, 8, 32, 3)

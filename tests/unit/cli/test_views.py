@@ -19,7 +19,7 @@ from services.training.default.corpus import Item
 class Remembers:
     """A backbone that keeps what it was shown."""
 
-    id, window, frames, size, dim = "remembers", 2, 32, 32, 3
+    id, window, frames, size, dim, at_once = "remembers", 2, 32, 32, 3, 8
 
     def __init__(self) -> None:
         self.shown: list[Pixels] = []

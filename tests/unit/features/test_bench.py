@@ -15,7 +15,7 @@ from services.features.weights import FetchError
 class Counting:
     """Remembers the batches that it was given."""
 
-    id, window, frames, size, dim = "counting", 2, 2, 4, 3
+    id, window, frames, size, dim, at_once = "counting", 2, 2, 4, 3, 8
 
     def __init__(self) -> None:
         self.batches: list[int] = []

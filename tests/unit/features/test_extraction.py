@@ -30,11 +30,22 @@ from tests.builders import ORIGIN, clip, incoming, source
 class MeanColour:
     """A backbone small enough to check by eye: the mean of each colour."""
 
-    id, window, frames, size, dim = "mean", 2, 32, 8, 3
+    id, window, frames, size, dim, at_once = "mean", 2, 32, 8, 3, 8
 
     def embed(self, windows_BTHWC: Windows) -> Vectors:
         means: Vectors = np.stack(windows_BTHWC).mean(axis=(1, 2, 3), dtype=np.float32)
         return means
+
+
+class TwoAtOnce(MeanColour):
+    at_once = 2
+
+    def __init__(self) -> None:
+        self.computed = 0
+
+    def embed(self, windows_BTHWC: Windows) -> Vectors:
+        self.computed += len(windows_BTHWC)
+        return super().embed(windows_BTHWC)
 
 
 def grey_clip(index: int, shade: int = 100, frame_count: int = 16, **more: Any) -> ClipRecorded:
@@ -85,6 +96,17 @@ def test_an_embedding_says_where_it_comes_from() -> None:
     (out,) = run(handler, arrive(handler, [grey_clip(0), grey_clip(1, cut_at=later, **camera)]))
     assert (out.source_kind, out.is_wall_clock, out.cut_at) == ("camera", False, later)
     assert out.origin_at == ORIGIN
+
+
+def test_what_is_computed_together_goes_out_before_the_next_is_begun() -> None:
+    network = TwoAtOnce()
+    handler = Extraction(network, LIVE)
+    clips = [grey_clip(k, source_id=source(n)) for n in range(3) for k in (0, 1)]
+    steps: list[int] = []
+    for item in handler.handle(arrive(handler, clips), Event()):
+        assert isinstance(item.message, EmbeddingExtracted)
+        steps.append(network.computed)
+    assert steps == [2, 2, 3]
 
 
 def test_windows_overlap_where_a_stride_is_set() -> None:

@@ -33,7 +33,7 @@ MARKS = Marks(start_s=20.0, most_s=20.0)
 class Slow:
     """A network that takes so long for each window."""
 
-    id, window, frames, size, dim = "slow", 2, 2, 1, 1
+    id, window, frames, size, dim, at_once = "slow", 2, 2, 1, 1, 8
 
     def __init__(self, clock: ManualClock, seconds: float) -> None:
         self.clock, self.seconds = clock, seconds

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from schemas.base import Message
-from schemas.clips import ClipRecorded
+from schemas.clips import ClipRecorded, ClipSpec
 from schemas.health import SourceHealth
 from schemas.sources import CameraSettings, SourceConfigured
 from schemas.topics import Topic
@@ -161,7 +161,8 @@ def test_a_step_of_the_clock_begins_a_new_grid_that_a_restart_keeps(
     camera.clock.step(step_s)
     camera.play(5)
     new = camera.kept.clips[-1].origin_at
-    assert new - ORIGIN == pytest.approx(timedelta(seconds=step_s + 5), abs=timedelta(seconds=1))
+    lies_back = ORIGIN + timedelta(seconds=step_s + 6) - new
+    assert timedelta() < lies_back < timedelta(seconds=2 + 2 * ClipSpec().hop_s)
     assert camera.kept.health("clock_stepped") == [(0.0, 0.0, True)]
     again = Camera(tmp_path, camera.clock)
     again.play(5)
@@ -173,7 +174,9 @@ def test_a_clock_set_back_while_nobody_watched_silences_nothing(tmp_path: Path) 
     clock = ManualClock(ORIGIN - timedelta(days=1))
     camera = Camera(tmp_path, clock)
     camera.play(5)
-    assert indexes(camera) == [1, 2, 3]
+    first, *_, last = found = indexes(camera)
+    assert found == list(range(first, last + 1))
+    assert (first <= 3, len(found) >= 3) == (True, True)
     assert camera.kept.health("clock_stepped") == [(0.0, 0.0, True)]
 
 
