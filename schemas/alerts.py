@@ -62,3 +62,6 @@ class AlertClosed(_Alert):
 
     type: Literal["nightclerk.alert.closed.v1"] = "nightclerk.alert.closed.v1"
     reason: ClosedReason = "subsided"
+
+
+Alert = AlertOpened | AlertUpdated | AlertClosed

@@ -1,1 +1,0 @@
-"""Tell people of alerts, with evidence, once in effect."""

@@ -21,8 +21,8 @@ import av
 import cv2
 
 from schemas import ids
+from schemas.alerts import Alert
 from schemas.poses import Person, PosesExtracted
-from services.alerts.core import Alert
 from services.alerts.core.deliveries import RetryPolicy
 from services.alerts.core.spans import (
     Evidence,

@@ -13,9 +13,9 @@ from uuid import UUID
 
 from sqlalchemy import Engine, Row, Select, and_, case, delete, func, or_, select, update
 
+from schemas.alerts import Alert
 from schemas.codec import decode, encode
 from schemas.topics import ALERTS
-from services.alerts.core import Alert
 from services.alerts.core.spans import Evidence, Span, is_newer
 from services.alerts.tables import evidence
 from services.chassis.storage.database import transaction, upsert

@@ -4,7 +4,7 @@ are followed by a second one, where the settings ask for that.
 
 from collections.abc import Callable, Sequence
 
-from services.alerts.core import Alert
+from schemas.alerts import Alert
 from services.alerts.core.deliveries import Target, amendments_for
 from services.alerts.evidence_queue import EvidenceQueue, EvidenceTask
 from services.alerts.ledger import Ledger, Task

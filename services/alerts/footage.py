@@ -12,8 +12,8 @@ from uuid import UUID
 import av
 import numpy as np
 
+from schemas.alerts import Alert
 from schemas.clips import SourceKind
-from services.alerts.core import Alert
 from services.alerts.core.spans import Span
 from services.alerts.video import cut
 from services.chassis.media.recording import Recording, VideoUnreadable

@@ -10,9 +10,8 @@ from datetime import timedelta
 from threading import Event
 from uuid import UUID
 
-from schemas.alerts import AlertOpened
+from schemas.alerts import Alert, AlertOpened
 from schemas.judgements import LIVE
-from services.alerts.core import Alert
 from services.alerts.core.deliveries import Target, deliveries_for, notifies
 from services.alerts.core.recipients import recipients
 from services.alerts.evidence_queue import EvidenceQueue

@@ -7,9 +7,9 @@ Of a single alert that is held an object in the store says so (`ids.hold_key`).
 import threading
 from uuid import UUID
 
+from schemas.alerts import Alert
 from schemas.base import Message
 from schemas.keeping import HeldStretch, KeepingConfigured
-from services.alerts.core import Alert
 
 
 class HeldStretches:

@@ -15,11 +15,11 @@ from uuid import UUID
 
 from sqlalchemy import Engine, Row, Select, and_, case, delete, func, or_, select, update
 
+from schemas.alerts import Alert
 from schemas.codec import decode, encode
 from schemas.deliveries import DeliveryAttempted, Purpose
 from schemas.targets import ChannelName
 from schemas.topics import ALERTS
-from services.alerts.core import Alert
 from services.alerts.core.admission import Pending
 from services.alerts.core.deliveries import Delivery, Target, Verdict
 from services.alerts.digests import GATHERED, MISSED, form_digest, gathered, paced

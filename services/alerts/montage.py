@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from services.alerts.core import Alert
+from schemas.alerts import Alert
 from services.alerts.core.notice import media_time
 from services.alerts.core.spans import Span
 from services.alerts.lettering import draw, lettering

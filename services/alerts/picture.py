@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
+from schemas.alerts import Alert
 from schemas.poses import Person
-from services.alerts.core import Alert
 from services.alerts.core.notice import has_score, media_time, one_line
 from services.alerts.lettering import draw, lettering, width
 from services.alerts.skeletons import with_people

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+from schemas.alerts import Alert
 from schemas.recordings import FootageRequested
-from services.alerts.core import Alert
 from services.alerts.core.spans import Span
 from services.alerts.footage import FootageLate, FootageUnusable, Stretch
 from services.alerts.sources import Sources

@@ -5,12 +5,11 @@ asks for; mails that are not about an alert.
 from collections.abc import Callable, Iterable, Sequence
 from threading import Event
 
-from schemas.alerts import AlertOpened
+from schemas.alerts import Alert, AlertOpened
 from schemas.base import Message
 from schemas.deliveries import DeliveryRequested
 from schemas.mails import MailRequested
 from schemas.reviews import AlertReviewed
-from services.alerts.core import Alert
 from services.alerts.core.deliveries import Delivery, Target
 from services.alerts.ledger import Ledger
 from services.alerts.post import MailQueue

@@ -18,13 +18,13 @@ from services.api.erasure.tables import erasures
 from services.api.keeping.archiving import ArchiveExpiry
 from services.api.keeping.crowding import too_much
 from services.api.keeping.cuts import Cut, Layer, cuts, layers, size_bounds
+from services.api.keeping.expiry import old_incidents, old_reviews, old_scores
 from services.api.keeping.measuring import EvidenceMeasuring, forget_gone, note_gone
 from services.api.keeping.rules import MEASURED, Kind
 from services.api.keeping.tables import evidence_sizes
 from services.api.learning.tables import missed_events
 from services.api.removal import Removal
 from services.api.resumable import Parts
-from services.api.reviews.expiry import old_incidents, old_reviews
 from services.api.reviews.tables import (
     acknowledge_tickets,
     comments,
@@ -151,7 +151,7 @@ class Retention:
 
     def _expire_scores(self, now: datetime) -> bool:
         return any(
-            self._delete(score_blocks, and_(_of_series(cut, score_blocks.c.ends_at), free))
+            self._delete(score_blocks, and_(old_scores(cut, score_blocks.c.ends_at), free))
             for cut in self._cuts("scores", now)
             for free in self._free_scores(score_blocks)
         )
@@ -160,7 +160,7 @@ class Retention:
         more = False
         for cut in self._cuts("alerts", now):
             hour = (cut.before - EPOCH) // timedelta(hours=1)
-            old = _of_series(cut, score_hours.c.hour, hour)
+            old = old_scores(cut, score_hours.c.hour, hour)
             for free in self._free_scores(score_hours):
                 more = self._delete(score_hours, and_(old, free)) or more
             columns = score_series.c
@@ -308,15 +308,6 @@ class Retention:
         """Some rows at a time, so that no lock is held for long. Whether there may be more."""
         with transaction(self._engine) as connection:
             return _delete_some(connection, table, old) == AT_ONCE
-
-
-def _of_series(cut: Cut, moment: Any, before: Any = None) -> Any:
-    """The condition on a table of scores whose rows belong to series."""
-    is_old = moment < (cut.before if before is None else before)
-    mine = cut.of(score_series.c.source_id)
-    if mine is None:
-        return is_old
-    return and_(is_old, moment.table.c.series_id.in_(select(score_series.c.series_id).where(mine)))
 
 
 def _delete_some(connection: Connection, table: Table, old: Any) -> int:

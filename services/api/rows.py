@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from schemas.alerts import AlertClosed, AlertOpened, AlertUpdated
+from schemas.alerts import Alert, AlertClosed
 from schemas.base import Message
 from schemas.calibrations import SourceCalibrated
 from schemas.clips import OfSource
@@ -20,7 +20,6 @@ from schemas.videos import VideoProgressed
 from services.api.tables import NAME_CHARS, SENTENCE_CHARS
 
 Row = dict[str, Any]
-Alert = AlertOpened | AlertUpdated | AlertClosed
 Plain = SourceConfigured | SegmentRecorded | DeliveryAttempted | SourceCalibrated
 """What is of a source, and of no stretch on its grid."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -7,9 +7,12 @@ from uuid import UUID
 
 import httpx
 
+from schemas.ids import DEFAULT_TENANT
 from services.cli.screen import printable
 
 BLOCK = 1024 * 1024
+PATIENCE_S = 3.0
+"""With an API of which nothing is wanted but where to sign up."""
 
 
 class Client:
@@ -228,3 +231,19 @@ def blocks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         while block := file.read(BLOCK):
             yield block
+
+
+def setup_url(api: str, token: str) -> str | None:
+    """Where the first owner of this machine signs up: a link that works once. None once somebody
+    did, or while the API does not answer.
+    """
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    address = f"{api}/api/v1/tenants/{DEFAULT_TENANT}"
+    try:
+        with httpx.Client(headers=headers, timeout=PATIENCE_S, trust_env=False) as client:
+            answer = client.get(address)
+            answer.raise_for_status()
+            found = answer.json()["setup_url"]
+    except (httpx.HTTPError, ValueError, KeyError):
+        return None
+    return None if found is None else str(found)

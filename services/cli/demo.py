@@ -22,14 +22,13 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from services.chassis.environment import read
 from services.cli import demo_cameras
-from services.cli.client import Client
+from services.cli.client import Client, setup_url
 from services.cli.demo_cameras import DemoCamera
 from services.cli.footage import Footage, Span, judge, render_scene
 from services.cli.home import Home, local_settings
 from services.cli.screen import console, give_up, printable
-from services.cli.signup import setup_url
+from services.local import LocalRuntimeError
 from services.local.config import LocalSettings
-from services.local.errors import LocalRuntimeError
 from services.local.plan import Parts, require_ports
 from services.local.receivers import Hook, Mail, SmtpSink, WebhookReceiver
 from services.local.stack import LocalStack

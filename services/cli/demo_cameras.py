@@ -9,7 +9,7 @@ from uuid import UUID
 from services.cli.client import Client
 from services.cli.footage import Span, Verdict, judge
 from services.ingest.sources.sim import parse, truth
-from services.local.errors import LocalRuntimeError
+from services.local import LocalRuntimeError
 
 POLL_S = 0.5
 PATIENCE_S = 300.0

@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from services.chassis.errors import TransientError, WrongSettings
 from services.cli.screen import give_up
-from services.local.errors import LocalRuntimeError
+from services.local import LocalRuntimeError
 
 USE, MODELS = "Commands", "Models"
 """Panels of the help, beside the services."""

@@ -33,7 +33,7 @@ from services.cli.bench_cameras import (
 )
 from services.cli.client import Client
 from services.ingest.sources.sim.broadcast import Broadcast, number_of
-from services.local.errors import LocalRuntimeError
+from services.local import LocalRuntimeError
 from services.local.stack import LocalStack
 
 PATIENCE_S = 120.0

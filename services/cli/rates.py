@@ -25,7 +25,7 @@ from services.chassis.streaming.clients import reader_config
 from services.chassis.streaming.publisher import KafkaPublisher
 from services.chassis.streaming.records import Outgoing
 from services.chassis.streaming.topics import TopicAdmin, registry
-from services.local.errors import LocalRuntimeError
+from services.local import LocalRuntimeError
 from services.local.stack import LocalStack
 
 SOURCES, WINDOWS = 200, 250

@@ -31,7 +31,7 @@ def up(
 
 
 def _up_here(settings: "LocalSettings", verbose: bool) -> None:
-    from services.cli.signup import setup_url
+    from services.cli.client import setup_url
     from services.local.addresses import addresses, api_token
     from services.local.journal import OURS, Journal
     from services.local.plan import Parts, log_path
@@ -53,7 +53,7 @@ def _up_here(settings: "LocalSettings", verbose: bool) -> None:
 
 
 def _up_detached(settings: "LocalSettings") -> None:
-    from services.cli.signup import setup_url
+    from services.cli.client import setup_url
     from services.local.addresses import addresses, api_token
     from services.local.detached import detach
 
@@ -85,7 +85,7 @@ def status(
     home: Home = None,
 ) -> None:
     """Show every process of the stack. Exit code 1 when something is down."""
-    from services.cli.signup import setup_url
+    from services.cli.client import setup_url
     from services.cli.status import as_dict, observe, table
     from services.local.addresses import kept_api_token
     from services.local.running import living

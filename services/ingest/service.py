@@ -32,7 +32,8 @@ from services.ingest.job import Surroundings
 from services.ingest.lanes import Lanes
 from services.ingest.recording.ring import disk_usage
 from services.ingest.recording.service import Recordings
-from services.ingest.spool import Stragglers, connect_stragglers
+from services.ingest.spool.connect import connect_stragglers
+from services.ingest.spool.stragglers import Stragglers
 from services.ingest.throttle import Slowest, Throttle
 from services.ingest.upload import Upload
 from services.ingest.workspace import Workspace

@@ -6,8 +6,8 @@ from contextlib import nullcontext
 
 from services.chassis.environment import read
 from services.chassis.errors import WrongSettings
+from services.local import LocalRuntimeError
 from services.local.config import SERVICES, LocalSettings
-from services.local.errors import LocalRuntimeError
 from services.local.journal import OURS, Journal
 from services.local.plan import Parts, log_path
 from services.local.running import noted

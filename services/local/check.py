@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings
 
 from services.chassis.environment import EXIT_CODE, read, read_usable
 from services.chassis.errors import TransientError, WrongSettings
-from services.local.errors import LocalRuntimeError
+from services.local import LocalRuntimeError
 from services.local.roster import ROSTER
 
 Environment = Mapping[str, str]

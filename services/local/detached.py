@@ -9,8 +9,8 @@ from tempfile import TemporaryFile
 import psutil
 
 from services.chassis.environment import read
+from services.local import LocalRuntimeError
 from services.local.config import LocalSettings
-from services.local.errors import LocalRuntimeError
 from services.local.stack import await_ready, progress
 from services.local.state import hold, kill_leftovers, read_run, require_home
 

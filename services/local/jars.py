@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from services.local.errors import LocalRuntimeError
+from services.local import LocalRuntimeError
 
 KAFKA = "org.apache.kafka:kafka_2.13:4.3.0"
 VOICE = "org.slf4j:slf4j-simple:1.7.36"  # without a backend of slf4j Kafka logs nothing at all

@@ -6,7 +6,7 @@ import subprocess
 from importlib import import_module
 from pathlib import Path
 
-from services.local.errors import LocalRuntimeError
+from services.local import LocalRuntimeError
 
 OLDEST = 17
 

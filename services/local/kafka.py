@@ -8,8 +8,8 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.local import LocalRuntimeError
 from services.local.config import LOOPBACK
-from services.local.errors import LocalRuntimeError
 
 HEAP = ("-Xmx384m", "-Xms96m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 """Without the compiler that optimises: it takes a fifth of a core for minutes after each start, and

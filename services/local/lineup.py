@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.chassis.environment import read
+from services.local import LocalRuntimeError
 from services.local.addresses import door, from_here
 from services.local.config import LocalSettings
-from services.local.errors import LocalRuntimeError
 from services.local.ports import kept_ports, require_free
 from services.local.probes import http_probe
 from services.local.process import ProcessPlan

@@ -8,8 +8,8 @@ import sysconfig
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from services.local import LocalRuntimeError
 from services.local.config import BUCKET, LOOPBACK
-from services.local.errors import LocalRuntimeError
 
 INNER_PORTS = ("master.port", "volume.port", "filer.port", "admin.port")
 GRPC_TWIN = 10_000  # weed's own convention; its admin worker knows no other

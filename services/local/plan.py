@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from services.chassis.errors import TransientError
-from services.local import check, lineup
+from services.local import LocalRuntimeError, check, lineup
 from services.local.addresses import addresses, s3_keys, shared_environment
 from services.local.config import LOOPBACK, SERVICES, LocalSettings
-from services.local.errors import LocalRuntimeError
 from services.local.jars import class_path
 from services.local.java import find_java
 from services.local.kafka import KafkaNode, KafkaProbe

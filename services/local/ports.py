@@ -5,8 +5,8 @@ import random
 import socket
 from pathlib import Path
 
+from services.local import LocalRuntimeError
 from services.local.config import LOOPBACK
-from services.local.errors import LocalRuntimeError
 
 QUIET_RANGE = (12_000, 22_000)
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from services.chassis.environment import EXIT_CODE as REFUSED
-from services.local.backoff import Backoff
 from services.local.journal import OURS, Journal
 from services.local.state import ProcessRecord, start_time
 
@@ -21,6 +20,8 @@ STEADY_POLL_S = 3.0
 LONGEST_LINE = 256 * 1024
 SPOKEN = "nightclerk: "
 MOST_WORDS = 20
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
+HEALTHY_S = 60.0
 
 Probe = Callable[[], Awaitable[bool]]
 
@@ -41,6 +42,21 @@ def leashed(command: tuple[str, ...], sign: int = signal.SIGKILL) -> tuple[str, 
     """The command, made to get `sign` when the process that calls this is gone."""
     interpreter = (sys.executable, "-I", "-S", str(LEASH))
     return (*interpreter, str(os.getpid()), str(int(sign)), *command)
+
+
+@dataclass(frozen=True)
+class Backoff:
+    """How long a process that ended waits: twice as long after each short run, from the first
+    pause to the longest; a run of HEALTHY_S begins anew.
+    """
+
+    short_runs: int = 0
+
+    def after(self, uptime_s: float) -> tuple[float, "Backoff"]:
+        """The pause after a run of `uptime_s`, and the state for the next one."""
+        short_runs = 0 if uptime_s >= HEALTHY_S else self.short_runs
+        pause_s = min(FIRST_PAUSE_S * 2.0 ** min(short_runs, 10), LONGEST_PAUSE_S)
+        return pause_s, Backoff(short_runs + 1)
 
 
 class SupervisedProcess:

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
+from services.local import LocalRuntimeError
 from services.local.config import LocalSettings
-from services.local.errors import LocalRuntimeError
 from services.local.state import RunRecord, read_run
 
 

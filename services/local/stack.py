@@ -11,9 +11,9 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Self
 
+from services.local import LocalRuntimeError
 from services.local.addresses import addresses, api_token, database_url, s3_keys
 from services.local.config import SERVICES, LocalSettings
-from services.local.errors import LocalRuntimeError
 from services.local.plan import log_path
 from services.local.ports import free_ports
 from services.local.process import SPOKEN, leashed

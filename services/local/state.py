@@ -11,7 +11,7 @@ from typing import IO
 
 import psutil
 
-from services.local.errors import LocalRuntimeError
+from services.local import LocalRuntimeError
 
 START_TOLERANCE_S = 1.0
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any
 
+from services.local import LocalRuntimeError
 from services.local.addresses import addresses
 from services.local.config import LocalSettings
-from services.local.errors import LocalRuntimeError
 from services.local.journal import OURS, Journal
 from services.local.plan import Parts, Plan, assemble
 from services.local.process import ProcessPlan, SupervisedProcess

@@ -1,1 +1,0 @@
-"""Trains and judges heads on embeddings that the pipeline itself has made."""

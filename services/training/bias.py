@@ -13,8 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from services.scoring.heads.live import contexts
-from services.scoring.heads.registry import Network, package, takes
+from services.scoring.heads.registry import Network, contexts, package, takes
 from services.training.examples import Example
 from services.training.loop import Plan, fit, frame_auc
 from services.training.madeup import by_look, by_place

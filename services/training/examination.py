@@ -12,10 +12,11 @@ import torch
 from services.scoring.cards import Card
 from services.scoring.heads.checkpoint import read
 from services.scoring.heads.registry import Network, takes
-from services.training import datasets, features, plots, report, seen, watching
+from services.training import datasets, features, plots, report, watching
 from services.training.examples import Example, match
 from services.training.pieces import by_frame, by_video
 from services.training.recipe import apply
+from services.training.store import read_seen
 from services.training.verdict import judge, without_nan
 from services.training.watching import Watched
 
@@ -37,7 +38,7 @@ def set_paper(head: Path, folder: Path, labels: Path, frame_rate: float | None) 
     """
     told = datasets.read(labels, frame_rate)
     matched = match(features.read_folder(folder, takes(read(head)[1].head)), told)
-    unseen = tuple(seen.read(head).unseen(matched.examples))
+    unseen = tuple(read_seen(head).unseen(matched.examples))
     notices = []
     if not unseen:
         unseen = matched.examples

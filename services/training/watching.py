@@ -10,8 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from services.scoring.heads.live import live_scores
-from services.scoring.heads.registry import Network
+from services.scoring.heads.registry import Network, live_scores
 from services.training.examples import Example
 from services.training.features import Vectors
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Page, expect, sync_playwright
 
 from services.api.routes.dashboard import DIST
-from services.cli.signup import setup_url
+from services.cli.client import setup_url
 from services.local.stack import LocalStack
 from tests.web.conftest import CHROMIUM, FLAGS, watched
 

@@ -27,8 +27,7 @@ from services.features.config import FeaturesSettings
 from services.local.stack import LocalStack
 from services.scoring.heads import Head
 from services.scoring.heads.checkpoint import read
-from services.scoring.heads.live import live_scores
-from services.scoring.heads.registry import takes
+from services.scoring.heads.registry import live_scores, takes
 from services.scoring.poses import PERSON_NUMBERS, SCENE_NUMBERS, scene_vector, sequences
 from tests.checkpoints import random_head
 from tests.servers import S3Server

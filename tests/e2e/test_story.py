@@ -17,8 +17,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from services.api.routes.dashboard import DIST
+from services.cli.client import setup_url
 from services.cli.footage import Footage, render_scene
-from services.cli.signup import setup_url
 from services.local.receivers import SmtpSink, WebhookReceiver
 from services.local.stack import LocalStack
 from tests.cameras import RtspServer, film, missing

@@ -19,7 +19,7 @@ from minio import Minio
 from minio.error import MinioException
 from urllib3.exceptions import HTTPError
 
-from services.local.errors import LocalRuntimeError
+from services.local import LocalRuntimeError
 from services.local.stack import LocalStack
 from tests.waiting import wait_until
 

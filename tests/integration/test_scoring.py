@@ -26,7 +26,7 @@ from services.chassis.streaming.publisher import KafkaPublisher
 from services.chassis.streaming.records import Outgoing
 from services.chassis.streaming.tail import Tail
 from services.scoring.heads.checkpoint import read
-from services.scoring.heads.live import live_scores
+from services.scoring.heads.registry import live_scores
 from tests.builders import source
 from tests.checkpoints import cosine_head, random_head, rule, window
 from tests.integration.processes import environment, supervised

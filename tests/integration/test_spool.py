@@ -17,7 +17,8 @@ from services.chassis.streaming.kafka import KafkaBroker
 from services.chassis.streaming.records import Record
 from services.chassis.streaming.topics import TopicAdmin, registry
 from services.ingest.config import IngestSettings
-from services.ingest.spool import Spool, connect_spool
+from services.ingest.spool.connect import connect_spool
+from services.ingest.spool.sender import Spool
 from services.local.stack import LocalStack
 from tests.builders import SOURCE, clip
 from tests.waiting import wait_until

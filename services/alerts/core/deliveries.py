@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid5
 
 from schemas import ids
+from schemas.alerts import Alert
 from schemas.deliveries import Purpose
 from schemas.judgements import LIVE
 from schemas.targets import AlertFilter, ChannelName, Language, Pacing
-from services.alerts.core import Alert
 
 Outcome = Literal["delivered", "retrying", "failed"]
 

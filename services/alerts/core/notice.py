@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from schemas.alerts import Alert
 from schemas.deliveries import Purpose
 from schemas.policies import PRESENCE
-from services.alerts.core import Alert
 from services.alerts.core.deliveries import Target
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from schemas.alerts import Alert
 from schemas.hours import StoreHours
-from services.alerts.core import Alert
 from services.alerts.core.deliveries import Target
 from services.chassis.hours import is_within
 

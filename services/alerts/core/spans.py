@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from schemas.alerts import AlertClosed
-from services.alerts.core import Alert
+from schemas.alerts import Alert, AlertClosed
 
 
 @dataclass(frozen=True)

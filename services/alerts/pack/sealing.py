@@ -8,7 +8,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from schemas import ids
-from services.alerts.core import Alert
+from schemas.alerts import Alert
 from services.alerts.pack.manifest import MANIFEST, SIGNATURE, Digest, sealed
 from services.chassis.clock import Clock
 from services.chassis.storage.objects import ObjectStore

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select
 
-from schemas.alerts import AlertClosed, AlertOpened, AlertUpdated
+from schemas.alerts import Alert
 from schemas.base import Message
 from schemas.recordings import SegmentRecorded
 from schemas.scores import ClipScored, ClipsScored
@@ -111,7 +111,7 @@ def _stretch(message: Message) -> Stretch | None:
     """Of what a message tells, where it tells of pictures."""
     if isinstance(message, SegmentRecorded):
         return str(message.source_id), message.started_at, message.ended_at
-    if isinstance(message, AlertOpened | AlertUpdated | AlertClosed):
+    if isinstance(message, Alert):
         return _from_origin(message, message.start_s, message.end_s)
     if isinstance(message, ClipScored):
         return _from_origin(message, message.clips[-1].start_s, message.clips[-1].end_s)

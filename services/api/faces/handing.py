@@ -1,4 +1,7 @@
-"""Evidence as it is handed out with hidden faces: pictures at once, videos once they are made."""
+"""What is handed out with hidden faces: pictures at once, videos once they are made, and live
+pictures. Poses of a clip come some seconds after it, so whoever gets no picture but with hidden
+faces sees what was looked at last: a little later than others.
+"""
 
 import json
 from concurrent.futures import CancelledError, Future, TimeoutError
@@ -12,10 +15,15 @@ from services.api.deps import Tools
 from services.api.faces.detecting import FaceDetector
 from services.api.faces.making import Hiding, heads_of, open_evidence
 from services.api.faces.packing import alert_words, write_hidden_pack
+from services.api.live.hub import Latest
+from services.api.live.playback import Picture
 from services.api.problems import Problem
 from services.api.views import AlertView
 from services.chassis.media.recording import VideoUnreadable
 from services.chassis.signing import signing_key
+from services.rules.hidden import Heads
+
+LIVE_QUALITY = 80
 
 
 @dataclass(frozen=True)
@@ -65,6 +73,20 @@ class HiddenEvidence:
     def _hiding(self) -> Hiding:
         heads = heads_of(self.context.store, self.alert_id)
         return Hiding(heads, detector_of(self.context.settings))
+
+
+@dataclass(frozen=True)
+class HiddenPictures:
+    """Of one socket: a detector is not safe between threads."""
+
+    detector: FaceDetector | None = None
+
+    def jpeg(self, latest: Latest, picture: Picture) -> bytes:
+        """All of it is hidden where no pose network looked."""
+        clip = picture.clip
+        poses = [each for each in list(latest.poses) if each.origin_at == clip.origin_at]
+        hiding = Hiding(Heads.seen(poses, clip.origin_at), self.detector)
+        return hiding.picture(picture.jpeg, picture.at_s, LIVE_QUALITY)
 
 
 def made(making: Future[Path], wait_s: float) -> Path:

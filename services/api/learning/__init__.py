@@ -1,1 +1,0 @@
-"""What people teach: events that nothing raised, and how far each store's own heads are."""

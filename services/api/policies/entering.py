@@ -18,7 +18,7 @@ from services.api.principal import Principal, visible
 from services.api.tables import sources
 from services.chassis.storage.database import transaction
 from services.chassis.telemetry import logs
-from services.rules.defaults import default_rules
+from services.rules.folders import default_rules
 
 log = logs.get("policies")
 ANNOUNCED_WITHIN_S = 3.0

@@ -11,8 +11,7 @@ from services.api.admission import Terms
 from services.api.auth import Viewing, staying
 from services.api.cameras.views import ConditionView
 from services.api.deps import Context, Tools
-from services.api.faces.handing import detector_of
-from services.api.faces.live import HiddenPictures
+from services.api.faces.handing import HiddenPictures, detector_of
 from services.api.faces.rule import hidden_among
 from services.api.live.sockets import TRY_AGAIN, send_live
 from services.api.live.streams import OneCamera, Wall

@@ -1,1 +1,0 @@
-"""Where media and rows are kept: an S3 object store, a SQL database."""

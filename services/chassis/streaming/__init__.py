@@ -1,1 +1,0 @@
-"""Kafka: records in, messages out, dead letters aside."""

@@ -1,1 +1,0 @@
-"""Logs, metrics and health: how a service tells what it does."""

@@ -1,1 +1,0 @@
-"""Cameras: each is read by a process of its own, which the owner of its partition looks after."""

@@ -9,7 +9,7 @@ from services.chassis.telemetry import logs
 from services.ingest.cameras.process import CameraProcess
 from services.ingest.cameras.wire import Heartbeat, camera_of
 from services.ingest.config import IngestSettings
-from services.ingest.spool import connect_spool
+from services.ingest.spool.connect import connect_spool
 
 MOST_AHEAD_CLIPS = 64
 """So many late clips may wait before more is cut of what was recorded long ago."""

@@ -18,14 +18,14 @@ from services.chassis.sealing import Sealing, SealingFault
 from services.chassis.streaming.kafka import KafkaBroker
 from services.chassis.telemetry import logs
 from services.ingest.cameras.life import memories_in
-from services.ingest.cameras.packing import PackingOutlet
+from services.ingest.cameras.outlet import Outlet, PackingOutlet
 from services.ingest.cameras.reading import Reading
 from services.ingest.cameras.taps import PlacedPackets
-from services.ingest.cameras.watching import Outlet, Watching
+from services.ingest.cameras.watching import Watching
 from services.ingest.cameras.wire import GONE, HEARTBEAT_S, Heartbeat, heartbeat_line
 from services.ingest.config import IngestSettings
-from services.ingest.folders import FolderReading
 from services.ingest.folders.dropped import DropFolder
+from services.ingest.folders.reading import FolderReading
 from services.ingest.recording.camera import recorder_of
 from services.ingest.recording.folder import RecordingFolder
 from services.ingest.recording.ring import disk_usage, has_room

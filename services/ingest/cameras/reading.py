@@ -1,12 +1,11 @@
 """Reads a source for ever: opens it, takes what comes, and opens it again when it is lost."""
 
-import random
 from collections.abc import Callable
+from random import Random
 from threading import Event
 
 from services.chassis.clock import Clock
 from services.chassis.telemetry import logs
-from services.ingest.cameras.backoff import Backoff
 from services.ingest.sources.port import LiveFrame, LiveSource, PacketTap, SourceLost
 
 log = logs.get("cameras")
@@ -14,8 +13,30 @@ log = logs.get("cameras")
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 4.0
 """Frames come again within 10 s of a camera's return: a pause, an attempt, and some room."""
 
+JITTER = 0.25
+"""A pause differs from its length by at most such a share, so that cameras that were lost together
+do not come back together.
+"""
+
 Open = Callable[[], LiveSource]
 """Makes a source that is not open yet. Raises SourceLost where there can be none."""
+
+
+class Backoff:
+    """Pauses between attempts: each twice as long as the one before, with jitter."""
+
+    def __init__(self, first_s: float, longest_s: float, chance: Random) -> None:
+        self._first_s, self._longest_s, self._chance = first_s, longest_s, chance
+        self._next_s = first_s
+
+    def next(self) -> float:
+        """Seconds to wait before the next attempt."""
+        pause_s, self._next_s = self._next_s, min(2 * self._next_s, self._longest_s)
+        return pause_s * self._chance.uniform(1 - JITTER, 1 + JITTER)
+
+    def reset(self) -> None:
+        """An attempt succeeded."""
+        self._next_s = self._first_s
 
 
 class Reading:
@@ -35,7 +56,7 @@ class Reading:
     ) -> None:
         self._open_source, self._show, self._lost, self._tap = open_source, show, lost, tap
         self._clock = clock
-        self._backoff = Backoff(FIRST_PAUSE_S, LONGEST_PAUSE_S, random.Random())
+        self._backoff = Backoff(FIRST_PAUSE_S, LONGEST_PAUSE_S, Random())
         self.stopped = Event()
         self.turned_s = clock.monotonic()
         """When it last came round: opened, was shown a frame, or paused."""

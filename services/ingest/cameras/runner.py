@@ -5,9 +5,9 @@ import random
 from schemas.sources import SourceConfigured
 from services.chassis.clock import Clock
 from services.chassis.telemetry import logs
-from services.ingest.cameras.backoff import Backoff
 from services.ingest.cameras.entry import watch
 from services.ingest.cameras.forking import MOST_LINE, Child, Program
+from services.ingest.cameras.reading import Backoff
 from services.ingest.cameras.wire import GONE, Heartbeat, camera_line, heartbeat_of
 
 log = logs.get("cameras")

@@ -4,19 +4,18 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from threading import RLock
-from typing import Protocol
 
 import av
 
-from schemas.base import Message
 from schemas.health import Condition, SourceHealth
 from schemas.sources import CameraSettings, SourceConfigured
-from schemas.topics import CLIPS_LIVE, HEALTH, Topic
+from schemas.topics import CLIPS_LIVE, HEALTH
 from services.chassis.clock import Clock
 from services.chassis.telemetry import logs, metrics
 from services.ingest.cameras.conditions import Conditions, Lasting
 from services.ingest.cameras.drawing import Drawing, Shot
 from services.ingest.cameras.life import Life, Memory, Remembered
+from services.ingest.cameras.outlet import Outlet
 from services.ingest.cameras.presence import OFFLINE_S, Outage, Presence
 from services.ingest.clips import Origin
 from services.ingest.core import Clip, LiveCutter, Timing
@@ -29,12 +28,6 @@ log = logs.get("cameras")
 
 IDLE_S = 5.0
 """Without a frame for so long what was begun is closed; a frame may be placed MOST_LAG_S back."""
-
-
-class Outlet(Protocol):
-    """Takes a camera's messages and sends them in time: the spool."""
-
-    def put(self, topic: Topic, message: Message) -> None: ...
 
 
 class Watching:

@@ -1,1 +1,0 @@
-"""Recordings: a camera's own stream in segments on the worker's disk (ADR 0025)."""

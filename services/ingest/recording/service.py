@@ -1,4 +1,6 @@
-"""What a worker does with the recordings on its disk, beside the cameras that write them."""
+"""What a worker does with the recordings on its disk, beside the cameras that write them
+(ADR 0025).
+"""
 
 import fcntl
 import threading

@@ -13,14 +13,14 @@ Pure (ADR 0047).
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from schemas.alerts import ClosedReason
+from schemas.alerts import Alert, ClosedReason
 from schemas.clips import ClipRef
 from schemas.judgements import ClipJudged
 from schemas.policies import PersistenceRule
 from schemas.scores import ClipScored
 from services.rules.persistence import Change, Moment, advance, after_gap, close
 from services.scoring.episodes.joining import noted
-from services.scoring.episodes.messages import Alert, alerts, scored
+from services.scoring.episodes.messages import alerts, scored
 from services.scoring.episodes.policy import Terms
 from services.scoring.episodes.state import (
     LIVES_KEPT,

@@ -5,7 +5,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from schemas import ids
-from schemas.alerts import AlertClosed, AlertOpened, AlertUpdated
+from schemas.alerts import Alert, AlertClosed, AlertOpened, AlertUpdated
 from schemas.clips import ClipRef
 from schemas.judgements import LIVE, ClipJudged
 from schemas.policies import PRESENCE, PersistenceRule, PresenceRule
@@ -17,7 +17,6 @@ from services.scoring.episodes.policy import Terms
 from services.scoring.episodes.state import SourceState
 from services.scoring.episodes.watched import WatchedSource
 
-Alert = AlertOpened | AlertUpdated | AlertClosed
 A = TypeVar("A", AlertOpened, AlertUpdated, AlertClosed)
 
 

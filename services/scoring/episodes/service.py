@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from schemas import groups
-from schemas.alerts import AlertClosed, AlertOpened, ClosedReason
+from schemas.alerts import Alert, AlertClosed, AlertOpened, ClosedReason
 from schemas.base import Message
 from schemas.health import SourceHealth
 from schemas.judgements import LIVE, ClipJudged
@@ -40,7 +40,7 @@ from services.scoring.episodes.calibrating import Calibrating
 from services.scoring.episodes.config import EpisodesSettings
 from services.scoring.episodes.core import Outcome, close_all, step
 from services.scoring.episodes.in_force import Detectors, InForce, deployed_heads
-from services.scoring.episodes.messages import Alert, health_alert
+from services.scoring.episodes.messages import health_alert
 from services.scoring.episodes.silence import Bounds, Followed, Silence
 from services.scoring.episodes.table import Kept
 from services.scoring.episodes.watching import end_all, settle, watch

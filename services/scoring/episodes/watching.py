@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import inf
 
-from schemas.alerts import ClosedReason
+from schemas.alerts import Alert, ClosedReason
 from schemas.policies import PolicySet, PresenceRule
 from schemas.poses import PoseFrame, PosesExtracted
 from services.chassis.hours import is_during
 from services.rules.posture import holds
 from services.rules.presence import Frame, advance, close
 from services.scoring.episodes.joining import HeldFrame, Opening, due, is_open
-from services.scoring.episodes.messages import Alert, presence_alert
+from services.scoring.episodes.messages import presence_alert
 from services.scoring.episodes.state import Life, SourceState
 from services.scoring.episodes.watched import NEW, Watch, WatchedSource
 

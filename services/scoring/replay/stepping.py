@@ -14,7 +14,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.alerts import AlertOpened, ClosedReason
+from schemas.alerts import Alert, AlertOpened, ClosedReason
 from schemas.clips import SequenceId
 from schemas.judgements import ClipJudged
 from schemas.policies import PolicySet
@@ -31,7 +31,7 @@ from services.scoring.episodes.budgets import (
     with_alarms,
 )
 from services.scoring.episodes.core import Taken, close_all, take
-from services.scoring.episodes.messages import Alert, alerts
+from services.scoring.episodes.messages import alerts
 from services.scoring.episodes.policy import Cards, Terms
 from services.scoring.episodes.silence import Bounds
 from services.scoring.episodes.state import SourceState

@@ -1,1 +1,0 @@
-"""Weeks of cameras made of footage: what calibration does to alarms and recall (ADR 0052)."""

@@ -1,6 +1,7 @@
 """`python -m services.training.simulation --head H --normal DIR --events DIR --out DIR`.
 
-Both folders are what `nightclerk extract` wrote: of footage on which nothing happens, and of events
+Weeks of cameras made of footage: what calibration does to alarms and recall (ADR 0052). Both
+folders are what `nightclerk extract` wrote: of footage on which nothing happens, and of events
 that the head is to find, neither of which it was trained on. Writes simulation.json and .png.
 """
 
@@ -13,8 +14,7 @@ import torch
 import typer
 
 from services.scoring.heads.checkpoint import read
-from services.scoring.heads.live import live_scores
-from services.scoring.heads.registry import Network
+from services.scoring.heads.registry import Network, live_scores
 from services.training.features import read_folder
 from services.training.simulation.figures import Counts, counts, picture, summary
 from services.training.simulation.scenes import COURSES, Chances, Course, Footage, Raw, visits

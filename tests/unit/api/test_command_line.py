@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from schemas.ids import DEFAULT_TENANT
 from services.cli.__main__ import app
-from services.cli.signup import setup_url
+from services.cli.client import setup_url
 from tests.unit.api.conftest import Api
 from tests.unit.api.people import person
 from tests.waiting import wait_until

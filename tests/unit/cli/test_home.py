@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from services.cli.__main__ import app
 from services.cli.home import local_settings, running_settings
-from services.local.errors import LocalRuntimeError
+from services.local import LocalRuntimeError
 from services.local.running import homes, neighbours, noted
 from services.local.state import RunRecord, start_time, write_run
 

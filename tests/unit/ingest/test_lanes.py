@@ -37,8 +37,9 @@ from services.ingest.lanes import Lanes
 from services.ingest.recording.ring import RingBounds, disk_usage
 from services.ingest.recording.service import Recordings
 from services.ingest.service import IngestService, UploadHandler, Views, Watch
-from services.ingest.spool import SpoolLimits, Stragglers
 from services.ingest.spool.room import Everything
+from services.ingest.spool.store import SpoolLimits
+from services.ingest.spool.stragglers import Stragglers
 from services.ingest.throttle import Throttle
 from services.ingest.turns import Turns
 from services.ingest.upload import Upload

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.local.backoff import FIRST_S, HEALTHY_S, LONGEST_S, Backoff
+from services.local.process import FIRST_PAUSE_S, HEALTHY_S, LONGEST_PAUSE_S, Backoff
 
 
 def delays(uptimes: list[float]) -> list[float]:
@@ -24,4 +24,4 @@ def test_a_healthy_run_forgets_them() -> None:
 
 @given(st.lists(st.floats(0, 1000), max_size=200))
 def test_the_delay_stays_in_its_bounds(uptimes: list[float]) -> None:
-    assert all(FIRST_S <= delay_s <= LONGEST_S for delay_s in delays(uptimes))
+    assert all(FIRST_PAUSE_S <= delay_s <= LONGEST_PAUSE_S for delay_s in delays(uptimes))

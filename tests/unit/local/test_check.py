@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from services.local import LocalRuntimeError
 from services.local.check import faults_of, heads_without_network, require, silence_of
-from services.local.errors import LocalRuntimeError
 
 HERE = {"NIGHTCLERK_DATABASE_URL": "sqlite://"}
 

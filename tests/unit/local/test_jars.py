@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.local import jars
-from services.local.errors import LocalRuntimeError
+from services.local import LocalRuntimeError, jars
 from services.local.jars import Jar, class_path, format_lock, parse_lock
 
 LOCKED = parse_lock(jars.LOCK.read_text())

@@ -6,8 +6,8 @@ import pytest
 
 from services.chassis.environment import read
 from services.chassis.errors import WrongSettings
+from services.local import LocalRuntimeError
 from services.local.config import SERVICES, LocalSettings
-from services.local.errors import LocalRuntimeError
 from services.local.lineup import Member, environments, members, require_ports
 from tests.checkpoints import cosine_head
 

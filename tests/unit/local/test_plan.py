@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from services.local import LocalRuntimeError
 from services.local.addresses import (
     addresses,
     database_url,
@@ -14,7 +15,6 @@ from services.local.addresses import (
     shared_environment,
 )
 from services.local.config import LocalSettings
-from services.local.errors import LocalRuntimeError
 from services.local.plan import Parts, assemble, servers_elsewhere
 from services.local.stack import LocalStack, free_port_settings, require_hope
 from services.local.state import ProcessRecord, RunRecord

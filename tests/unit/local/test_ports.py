@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.local.errors import LocalRuntimeError
+from services.local import LocalRuntimeError
 from services.local.ports import free_ports, is_free, kept_ports, require_free
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from services.local import LocalRuntimeError
 from services.local.config import LocalSettings
-from services.local.errors import LocalRuntimeError
 from services.local.journal import Journal
 from services.local.plan import Plan
 from services.local.process import ProcessPlan, SupervisedProcess, describe_exit

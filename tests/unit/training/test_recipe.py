@@ -7,14 +7,13 @@ import numpy as np
 import pytest
 
 from services.scoring.heads import load as load_head
-from services.training import seen
 from services.training.datasets import read as read_labels
 from services.training.examples import match
 from services.training.features import read_folder
 from services.training.journal import FILE, Lines, signed_in
 from services.training.loop import Plan, Round
 from services.training.recipe import Recipe, Trained, load, rule_for, train
-from services.training.store import store
+from services.training.store import read_seen, store
 from tests.unit.training.planted import videos, write_features, write_labels
 
 PLAN = Plan(steps=150, seed=1)
@@ -89,11 +88,11 @@ def test_training_looks_at_no_test_video(material: tuple[Path, Path], tmp_path: 
 def test_what_a_head_has_seen_is_remembered(material: tuple[Path, Path], tmp_path: Path) -> None:
     result, _ = trained(material, tmp_path)
     everything = list(result.matched.examples)
-    unseen = seen.read(tmp_path).unseen(everything)
+    unseen = read_seen(tmp_path).unseen(everything)
     assert {one.features.video for one in unseen} == {
         one.features.video for one in result.parts["test"]
     }
-    assert seen.read(tmp_path / "nowhere").unseen(everything) == everything
+    assert read_seen(tmp_path / "nowhere").unseen(everything) == everything
 
 
 def test_settings_of_the_head_can_be_said(material: tuple[Path, Path], tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - as everyone calls it
 
-from services.scoring.heads.bags import highest
 from services.scoring.heads.causal_mil.config import CausalMILConfig
+from services.scoring.heads.linear.model import highest
 
 
 class Causal(nn.Module):

@@ -6,8 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - as everyone calls it
 
-from services.scoring.heads.bags import logistic as loss
 from services.scoring.heads.linear.config import LinearConfig
+
+SHARE = 16
 
 
 class Linear(nn.Module):
@@ -29,6 +30,19 @@ class Linear(nn.Module):
         with torch.no_grad():
             norm, bias = float(self.out.weight.norm()), float(self.out.bias)
         return bias - hypot(norm, 1e-3), bias + hypot(norm, 1e-3)
+
+
+def highest(scores_BT: Tensor) -> Tensor:
+    """Mean [B] of the k = T // 16 + 1 highest instances of each bag: a video of which only the
+    whole is labelled.
+    """
+    k = scores_BT.shape[1] // SHARE + 1
+    return scores_BT.topk(k, dim=1).values.mean(dim=1)
+
+
+def loss(normal_BT: Tensor, anomalous_BT: Tensor) -> Tensor:
+    """Logistic loss of the bags by their highest log-odds; either label has half of the weight."""
+    return (F.softplus(highest(normal_BT)).mean() + F.softplus(-highest(anomalous_BT)).mean()) / 2
 
 
 def objective(network: Linear, normal_BTD: Tensor, anomalous_BTD: Tensor) -> Tensor:

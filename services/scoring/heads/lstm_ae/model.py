@@ -9,9 +9,9 @@ to be told, H hidden, L layers.
 import torch
 from torch import Tensor, nn
 
-from services.scoring.heads.live import contexts
 from services.scoring.heads.lstm_ae import told
 from services.scoring.heads.lstm_ae.config import LSTMAutoencoderConfig
+from services.scoring.heads.registry import contexts
 
 REACH = 10.0
 """Numbers further than so many standard deviations from the mean are held there."""

@@ -13,7 +13,7 @@ from schemas.policies import PersistenceRule, PresenceRule
 from schemas.sources import Zone
 from services.api.policies.entry import EMPTY, EXAMPLE, Policy
 from services.api.policies.resolving import SCOPES, Place, Scope, faults, policy_set, resolve
-from services.rules.defaults import default_rules
+from services.rules.folders import default_rules
 from tests.unit.api.conftest import NOW
 
 SOURCE = UUID(int=7)

@@ -5,8 +5,8 @@ from random import Random
 
 import pytest
 
-from services.ingest.cameras.backoff import JITTER, Backoff
 from services.ingest.cameras.presence import AGAIN_S, OFFLINE_S, STEADY_S, Outage, Presence
+from services.ingest.cameras.reading import JITTER, Backoff
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -17,7 +17,7 @@ from services.chassis.clock import ManualClock, SystemClock
 from services.chassis.media.blobs import rgb_pictures
 from services.chassis.media.jpeg import Jpeg, to_rgb
 from services.ingest.cameras.life import Memory
-from services.ingest.cameras.packing import PackingOutlet
+from services.ingest.cameras.outlet import PackingOutlet
 from services.ingest.cameras.reading import Reading
 from services.ingest.cameras.watching import Watching
 from services.ingest.sources.port import LiveFrame

@@ -19,8 +19,11 @@ from services.chassis.streaming.lag import ScriptedLag
 from services.chassis.streaming.memory import MemoryBroker
 from services.chassis.streaming.records import Outgoing
 from services.ingest.core.waiting import BLOCK
-from services.ingest.spool import Spool, SpoolFolder, SpoolLimits, Stragglers, spool_folder
+from services.ingest.spool.files import SpoolFolder
 from services.ingest.spool.room import Aside, BulkRoom, Everything, Room
+from services.ingest.spool.sender import Spool
+from services.ingest.spool.store import SpoolLimits
+from services.ingest.spool.stragglers import Stragglers, spool_folder
 from tests.builders import SOURCE, clip, of_source
 from tests.waiting import wait_until
 
@@ -379,7 +382,8 @@ import os, sys
 from pathlib import Path
 from schemas.topics import CLIPS_LIVE
 from services.chassis.errors import TransientError
-from services.ingest.spool import Spool, spool_folder
+from services.ingest.spool.sender import Spool
+from services.ingest.spool.stragglers import spool_folder
 from tests.builders import SOURCE, clip
 
 class Away:

@@ -4,12 +4,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from schemas.alerts import AlertClosed
+from schemas.alerts import Alert, AlertClosed
 from schemas.judgements import ClipJudged, HeadJudgement
 from schemas.policies import PersistenceRule
 from schemas.scores import ClipScored
 from services.scoring.episodes.core import Outcome, step
-from services.scoring.episodes.messages import Alert
 from services.scoring.episodes.policy import Knots, Terms
 from services.scoring.episodes.state import SourceState
 from tests.builders import ORIGIN, judged

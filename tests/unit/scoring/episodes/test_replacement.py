@@ -8,10 +8,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.alerts import AlertClosed, AlertOpened
+from schemas.alerts import Alert, AlertClosed, AlertOpened
 from schemas.judgements import ClipJudged, HeadJudgement
 from services.scoring.episodes.core import Outcome, step
-from services.scoring.episodes.messages import Alert
 from services.scoring.episodes.policy import Knots, Terms
 from services.scoring.episodes.state import SourceState
 from tests.builders import judged

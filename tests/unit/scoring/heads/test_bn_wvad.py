@@ -17,7 +17,7 @@ from services.scoring.heads.bn_wvad import Config, Network, loss, objective
 from services.scoring.heads.bn_wvad.enhancer import nearness
 from services.scoring.heads.bn_wvad.losses import Masks, select, triplet
 from services.scoring.heads.bn_wvad.model import Normed, distance
-from services.scoring.heads.live import live_scores
+from services.scoring.heads.registry import live_scores
 from tests.weights import Shape, embeddings, weights
 
 SMALL = Config(dim=4, width=16, heads=2, head_dim=8, hidden=16, ratios=(2, 4))

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from services.scoring.heads.causal_mil import Config, Network, loss, objective
-from services.scoring.heads.live import live_scores
+from services.scoring.heads.registry import live_scores
 
 DIM = 8
 

@@ -14,8 +14,7 @@ from services.scoring.calibration import Calibration
 from services.scoring.cards import Card
 from services.scoring.heads import HEADS, Head, load, load_official
 from services.scoring.heads.checkpoint import fingerprint, pack, write
-from services.scoring.heads.live import live_scores
-from services.scoring.heads.registry import build, package
+from services.scoring.heads.registry import build, live_scores, package
 
 DIM, WINDOWS = 8, 32
 SETTINGS: dict[str, dict[str, Any]] = {

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from services.scoring.heads.bags import highest
 from services.scoring.heads.linear import Config, Network, loss, objective
+from services.scoring.heads.linear.model import highest
 
 
 def linear(weights: list[float], bias: float) -> Network:

@@ -5,9 +5,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from services.scoring.heads.live import live_scores
 from services.scoring.heads.lstm_ae import Config, Network, loss, objective
 from services.scoring.heads.lstm_ae.told import NOT_SEEN, hands
+from services.scoring.heads.registry import live_scores
 from services.scoring.poses import PERSON_NUMBERS
 
 SIZES = [Config(hidden=12, tells="numbers"), Config(hidden=12)]

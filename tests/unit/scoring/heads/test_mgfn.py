@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 
 from services.scoring.heads import load_official
-from services.scoring.heads.live import live_scores
 from services.scoring.heads.mgfn import Config, Network, loss, objective
 from services.scoring.heads.mgfn.losses import (
     Masks,
@@ -23,6 +22,7 @@ from services.scoring.heads.mgfn.losses import (
     smoothness,
 )
 from services.scoring.heads.mgfn.model import ChannelNorm, Outputs
+from services.scoring.heads.registry import live_scores
 from tests.weights import Shape, embeddings, weights
 
 STAGES: dict[str, Any] = {

@@ -14,7 +14,7 @@ from schemas.clips import ClipSpec
 from schemas.judgements import ClipJudged
 from services.chassis.errors import InvalidMessage
 from services.scoring.heads import Head
-from services.scoring.heads.live import live_scores
+from services.scoring.heads.registry import live_scores
 from services.scoring.judging.core import Seen, follow, judge, window_of
 from services.scoring.judging.detector import Detector, assemble
 from services.scoring.judging.past import Past

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from schemas.alerts import AlertClosed, AlertOpened, AlertUpdated
-
-Alert = AlertOpened | AlertUpdated | AlertClosed
+from schemas.alerts import Alert
 
 
 @dataclass(frozen=True)

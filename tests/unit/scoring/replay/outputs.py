@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from schemas.alerts import AlertClosed, AlertOpened, AlertUpdated
+from schemas.alerts import Alert, AlertClosed, AlertOpened
 from schemas.base import Message
 from schemas.codec import encode
 from schemas.scores import ClipScored, ClipsScored
@@ -52,8 +52,7 @@ def scores(outputs: Iterable[Message]) -> dict[Place, Any]:
 
 
 def alerts(outputs: Iterable[Message]) -> list[Any]:
-    kinds = AlertOpened | AlertUpdated | AlertClosed
-    return [one for one in outputs if isinstance(one, kinds) and one.kind != "health"]
+    return [one for one in outputs if isinstance(one, Alert) and one.kind != "health"]
 
 
 def told(outputs: Iterable[Message]) -> list[tuple[Any, ...]]:

@@ -1,14 +1,23 @@
-"""Clips of a camera as H.264: a fifth of the bytes, for stores with a thin uplink (ADR 0014)."""
+"""Where a camera's messages go."""
+
+from typing import Protocol
 
 from schemas.base import Message
 from schemas.clips import ClipRecorded
 from schemas.topics import Topic
 from services.chassis.media.blobs import packed
-from services.ingest.cameras.watching import Outlet
+
+
+class Outlet(Protocol):
+    """Takes a camera's messages and sends them in time: the spool."""
+
+    def put(self, topic: Topic, message: Message) -> None: ...
 
 
 class PackingOutlet:
-    """Before the spool, so that what waits on disk is small too. All else passes as it is."""
+    """Clips as H.264: a fifth of the bytes, for stores with a thin uplink (ADR 0014). Before the
+    spool, so that what waits on disk is small too. All else passes as it is.
+    """
 
     def __init__(self, outlet: Outlet) -> None:
         self._outlet = outlet
