@@ -9,7 +9,7 @@ import pytest
 from tests.integration.tables import make_api, migrated
 from tests.unit.api import test_login as logins
 from tests.unit.api.conftest import Api
-from tests.unit.api.policies import test_policies as policies
+from tests.unit.api.policies import test_policy_tags as policies
 
 __all__ = ["make_api", "migrated"]
 pytestmark = pytest.mark.integration

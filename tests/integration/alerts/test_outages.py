@@ -30,7 +30,7 @@ from services.chassis.streaming.publisher import KafkaPublisher
 from services.chassis.streaming.records import Outgoing
 from tests.builders import SOURCE, source
 from tests.integration.alerts.endpoints import RETRY_AFTER_S, BadHooks, BadPost
-from tests.integration.alerts.test_service import environment_of
+from tests.integration.alerts.scene import environment_of
 from tests.servers import S3Server
 from tests.unit.alerts.room import alert
 from tests.waiting import wait_until

@@ -1,8 +1,6 @@
 """What runs beside senders and workers: removal, retention, the second mail, the watch."""
 
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -16,29 +14,13 @@ from services.alerts.ledger import Task
 from services.alerts.retention import Keep, Retention
 from services.alerts.sources import Removal, Sources
 from services.alerts.watch import HANGING_S, Watch
-from services.chassis.storage import database
 from services.chassis.telemetry.metrics import REGISTRY
 from tests.builders import source
-from tests.unit.alerts.room import (
-    GUARD,
-    HOOK,
-    OWNER,
-    SourceTable,
-    Station,
-    alert,
-    configured,
-)
+from tests.unit.alerts.room import GUARD, HOOK, OWNER, SourceTable, Station, alert, configured
 
 NEVER = threading.Event()
 BUSY = Receipt(False, "451 busy", again=True)
 KEEP = Keep(everything_s=1000.0, unsent_s=100.0)
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = database.connect(f"sqlite:///{tmp_path / 'ledger.db'}")
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

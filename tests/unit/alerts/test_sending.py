@@ -1,71 +1,24 @@
 """Senders make the attempts, and the relay brings each to Kafka."""
 
-import io
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
-from schemas.deliveries import DeliveryAttempted
-from schemas.ids import hidden_snapshot_key, snapshot_key
-from schemas.topics import DELIVERIES
 from services.alerts.channels import MemoryChannel
 from services.alerts.core.deliveries import Receipt, Target, deliveries_for
 from services.alerts.core.notice import Notice
-from services.alerts.core.spans import Evidence
 from services.alerts.ledger import Ledger
-from services.alerts.outbox import OutboxRelay
 from services.chassis.errors import TransientError
-from services.chassis.storage import database
 from services.chassis.storage.objects import MemoryObjects
 from services.chassis.streaming.publisher import MemoryPublisher
 from tests.builders import source
 from tests.unit.alerts.room import GUARD, HOOK, OWNER, Station, alert
+from tests.unit.alerts.sending import NEVER, SendingCase, picture_lies_there
 
-NEVER = threading.Event()
 BUSY = Receipt(False, "451 busy", again=True)
-
-
-@dataclass
-class SendingCase:
-    """A station with one sender."""
-
-    station: Station
-    target: Target = OWNER
-    channel: MemoryChannel = field(default_factory=MemoryChannel)
-    publisher: MemoryPublisher = field(default_factory=MemoryPublisher)
-
-    def __post_init__(self) -> None:
-        self.sender = self.station.sender(self.channel, self.target)
-
-    def opened(self, *numbers: int) -> None:
-        for number in numbers or (1,):
-            deliveries = deliveries_for(alert(source_id=source(number)), [self.target])
-            self.station.ledger.open(deliveries, "", self.station.now)
-
-    def events(self, publisher: MemoryPublisher | None = None) -> list[DeliveryAttempted]:
-        OutboxRelay(self.station.outbox, publisher or self.publisher, self.station.clock).turn()
-        found = self.publisher.messages(DELIVERIES)
-        return [event for event in found if isinstance(event, DeliveryAttempted)]
-
-    def work_until_idle(self) -> None:
-        for _ in range(5000):
-            pause_s = self.sender.turn()
-            if pause_s >= 30 and self.station.ledger.next_due(self.target) is None:
-                return
-            self.station.clock.wait(pause_s, NEVER)
-        pytest.fail("the sender never rests")
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = database.connect(f"sqlite:///{tmp_path / 'ledger.db'}")
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture
@@ -145,73 +98,6 @@ def test_a_restart_goes_on_where_it_was(case: SendingCase, engine: Engine) -> No
     ]
     again.station.clock.wait(200, NEVER)
     assert [event.attempt for event in again.events()] == [1, 2]
-
-
-def picture_lies_there(station: Station, about: Any) -> None:
-    station.queue.want(about, "door 2", station.now)
-    task = station.queue.claim(station.now)
-    assert task is not None
-    station.queue.close(task, Evidence(about.peak_s), "done", None, station.now)
-
-
-def test_a_mail_carries_the_picture_that_lies_there(case: SendingCase) -> None:
-    about = alert(source_id=source(1))
-    picture_lies_there(case.station, about)
-    key = snapshot_key(about.alert_id)
-    case.station.store.put(key, io.BytesIO(b"\xff\xd8jpeg"), "image/jpeg")
-    case.opened()
-    case.work_until_idle()
-    assert case.channel.sent[0].snapshot == b"\xff\xd8jpeg"
-    assert case.station.ledger.without_picture(about.alert_id) == frozenset()
-
-
-@pytest.mark.parametrize("hidden", [None, b"\xff\xd8hidden"])
-def test_where_faces_are_hidden_a_mail_carries_no_other_picture(
-    case: SendingCase, hidden: bytes | None
-) -> None:
-    about = alert(source_id=source(1))
-    picture_lies_there(case.station, about)
-    store = case.station.store
-    store.put(snapshot_key(about.alert_id), io.BytesIO(b"\xff\xd8jpeg"), "image/jpeg")
-    if hidden:
-        store.put(hidden_snapshot_key(about.alert_id), io.BytesIO(hidden), "image/jpeg")
-    case.sender = case.station.sender(case.channel, hides_faces=lambda _: True)
-    case.opened()
-    case.work_until_idle()
-    assert case.channel.sent[0].snapshot == hidden
-
-
-class SilentObjects(MemoryObjects):
-    """A store that is away."""
-
-    def get(self, key: str) -> bytes:
-        raise TransientError("nobody there")
-
-
-@pytest.mark.parametrize("store", [MemoryObjects(), SilentObjects()])
-def test_a_mail_goes_out_without_a_picture_that_cannot_be_had(
-    case: SendingCase, store: MemoryObjects
-) -> None:
-    about = alert(source_id=source(1))
-    picture_lies_there(case.station, about)
-    case.sender = case.station.sender(case.channel, store=store)
-    case.opened()
-    case.work_until_idle()
-    assert case.channel.sent[0].snapshot is None
-    bare = case.station.ledger.without_picture(about.alert_id)
-    assert bare == {OWNER.delivery_id(about.alert_id)}
-
-
-def test_a_mail_says_why_there_will_be_no_picture(case: SendingCase) -> None:
-    about = alert(source_id=source(1))
-    case.station.queue.want(about, "door 2", case.station.now)
-    task = case.station.queue.claim(case.station.now)
-    assert task is not None
-    gone = Evidence(note="the video is gone")
-    case.station.queue.close(task, gone, "failed", None, case.station.now)
-    case.opened()
-    case.work_until_idle()
-    assert case.channel.sent[0].note == "the video is gone"
 
 
 def test_nothing_shows_the_secret_of_a_webhook(engine: Engine, tmp_path: Path) -> None:

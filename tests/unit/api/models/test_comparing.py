@@ -10,7 +10,7 @@ from tests.unit.api.builders import CAMERA, alert, configured, scored
 from tests.unit.api.conftest import Api
 from tests.unit.api.detectors import MODELS, registered
 from tests.unit.api.models.test_deployments import ANY, history, live
-from tests.unit.api.test_replays import progressed, started
+from tests.unit.api.replaying import progressed, started
 
 OF_CAMERA: dict[str, Any] = {"source_id": CAMERA, "source_kind": "camera"}
 

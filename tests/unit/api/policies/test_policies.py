@@ -1,8 +1,6 @@
 """Policies over HTTP, and what `policies.v1` hears of them."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
-from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,29 +8,29 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from schemas.hours import DaySpan, StoreHours, WeeklyHours
-from schemas.ids import DEFAULT_TENANT, default_store
-from schemas.policies import PolicySet
+from schemas.ids import DEFAULT_TENANT
 from schemas.topics import POLICIES
-from services.api.access import stores as access
-from services.api.policies import storing
 from services.api.policies.announcing import AT_ONCE
-from services.api.policies.entry import EXAMPLE, Policy
-from services.api.policies.resolving import Scope
+from services.api.policies.entry import EXAMPLE
 from services.api.policies.tables import policies, policy_sets
-from services.api.principal import Principal
 from services.api.tables import sources
 from services.chassis.errors import TransientError
-from services.chassis.storage.database import transaction
 from services.chassis.streaming.publisher import MemoryPublisher
 from tests.unit.api.builders import CAMERA, configured
 from tests.unit.api.conftest import NOW, Api
 from tests.unit.api.people import browser, person, store, tenant
+from tests.unit.api.policies.entering import (
+    OF_CAMERA,
+    OF_STORE,
+    POLICY,
+    SNOOZE,
+    STORE,
+    TENANTS,
+    camera,
+    last,
+    put,
+)
 
-MACHINE = Principal()
-STORE = default_store(DEFAULT_TENANT)
-TENANTS, OF_STORE = "/api/v1/policies/tenant", f"/api/v1/policies/stores/{STORE}"
-OF_CAMERA = f"/api/v1/policies/sources/{CAMERA}"
-POLICY, SNOOZE = f"/api/v1/sources/{CAMERA}/policy", f"/api/v1/sources/{CAMERA}/snooze"
 RULE: dict[str, Any] = EXAMPLE["rules"][0]
 NIGHT: dict[str, Any] = EXAMPLE["presence"][0]
 
@@ -41,33 +39,9 @@ def rule(high: float, name: str = "fight") -> dict[str, Any]:
     return RULE | {"name": name, "high": high}
 
 
-def camera(api: Api, **fields: Any) -> None:
-    api.project(configured(tenant_id=DEFAULT_TENANT, store_id=STORE, **fields))
-    api.tools.announce_policies()
-
-
 def labels(api: Api) -> list[tuple[str, str]]:
     items = api.client.get("/api/v1/policies/labels").json()["items"]
     return [(each["label"], each["kind"]) for each in items]
-
-
-def put(api: Api, path: str, policy: dict[str, Any]) -> dict[str, Any]:
-    answer = api.client.put(path, json=policy, headers={"If-Match": "*"})
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-def last(api: Api, source_id: UUID = CAMERA) -> PolicySet | None:
-    """What lies last on the topic of a source; None for a tombstone. Raises where nothing does."""
-    found = [
-        item
-        for item in api.publisher.published
-        if item.topic == POLICIES and item.record_key == str(source_id).encode()
-    ]
-    message = found[-1].message
-    assert message is None or isinstance(message, PolicySet)
-    return message
 
 
 def announced(api: Api) -> int:
@@ -220,35 +194,6 @@ def test_what_could_not_be_told_is_told_later(make_api: Callable[..., Api]) -> N
     assert api.client.get(POLICY).json()["is_announced"]
 
 
-def test_a_snooze_is_announced_and_ends(api: Api) -> None:
-    camera(api)
-    until = NOW + timedelta(hours=8)
-    answer = api.client.put(SNOOZE, json={"until": until.isoformat()})
-    assert answer.json()["snoozed_until"] == "2026-06-01T08:00:00Z"
-    found = last(api)
-    assert found is not None
-    assert found.snoozed_until == until
-    assert api.client.get(POLICY).json()["snoozed_until"] == "2026-06-01T08:00:00Z"
-    assert api.client.delete(SNOOZE).json()["snoozed_until"] is None
-    assert last(api) is None
-
-
-@pytest.mark.parametrize("until", [NOW, NOW - timedelta(days=1), NOW + timedelta(days=31)])
-def test_a_snooze_lies_ahead_and_not_far(api: Api, until: Any) -> None:
-    camera(api)
-    assert api.client.put(SNOOZE, json={"until": until.isoformat()}).status_code == 422
-
-
-def test_a_snooze_outlives_a_change_of_policies(api: Api) -> None:
-    camera(api)
-    until = NOW + timedelta(hours=8)
-    api.client.put(SNOOZE, json={"until": until.isoformat()})
-    put(api, TENANTS, {"muted": ["fight"]})
-    found = last(api)
-    assert found is not None
-    assert (found.muted, found.snoozed_until) == (("fight",), until)
-
-
 def test_of_a_removed_camera_nothing_is_kept(api: Api) -> None:
     camera(api)
     put(api, OF_CAMERA, {"muted": ["fight"]})
@@ -301,80 +246,6 @@ def test_a_manager_of_one_store_sets_its_policy_alone(api: Api) -> None:
 )
 def test_a_policy_that_cannot_work_is_refused(api: Api, wrong: dict[str, Any]) -> None:
     assert api.client.put(TENANTS, json=wrong).status_code == 422
-
-
-def test_a_stores_moment_of_change_always_grows(api: Api) -> None:
-    """Announcing relies on it."""
-    with api.engine.connect() as connection:
-        before = access.store(connection, MACHINE, STORE)
-    after = api.client.patch(f"/api/v1/stores/{STORE}", json={"name": "Main"}).json()
-    assert before is not None
-    assert after["changed_at"] != before.changed_at.isoformat().replace("+00:00", "Z")
-
-
-def test_nobody_overwrites_what_they_have_not_seen(api: Api) -> None:
-    camera(api)
-    for path in (TENANTS, OF_STORE, OF_CAMERA):
-        first = api.client.put(path, json={"muted": ["fight"]})
-        assert first.status_code == 200, path
-        unseen = api.client.put(path, json={"muted": ["fall"]})
-        assert (unseen.status_code, unseen.headers["ETag"]) == (428, first.headers["ETag"])
-        shown = {"If-Match": api.client.get(path).headers["ETag"]}
-        assert api.client.put(path, json={"muted": ["fall"]}, headers=shown).status_code == 200
-        stale = api.client.put(path, json={"muted": ["theft"]}, headers=shown)
-        assert stale.status_code == 412
-        assert api.client.get(path).json()["policy"]["muted"] == ["fall"]
-        again = {"If-Match": f'"x", {stale.headers["ETag"]}'}
-        assert api.client.put(path, json={}, headers=again).status_code == 200
-        assert api.client.delete(path).status_code == 204
-
-
-@pytest.mark.parametrize(
-    ("scope", "scope_id"), [("tenant", DEFAULT_TENANT), ("store", STORE), ("source", CAMERA)]
-)
-def test_a_policy_that_is_not_there_yet_is_locked(api: Api, scope: Scope, scope_id: UUID) -> None:
-    camera(api)
-    where, mine = storing.Where(scope, scope_id, DEFAULT_TENANT), Policy(muted=("fight",))
-
-    def seen() -> Policy:
-        with transaction(api.engine) as connection:
-            return storing.entered(connection, scope, scope_id, is_locked=True).policy
-
-    with ThreadPoolExecutor(1) as pool:
-        with transaction(api.engine) as connection:
-            storing.entered(connection, scope, scope_id, is_locked=True)
-            second = pool.submit(seen)
-            wait([second], timeout=0.5)  # it waits for this transaction
-            storing.enter(connection, MACHINE, where, mine, NOW)
-        assert second.result() == mine
-
-
-def test_of_two_first_policies_at_once_one_wins(api: Api) -> None:
-    """Whichever comes second has not seen the other."""
-    camera(api)
-    path = OF_CAMERA
-    wanted = [{"muted": [label]} for label in ("fight", "fall", "theft", "smoke")]
-    with ThreadPoolExecutor(len(wanted)) as pool:
-        answers = list(pool.map(lambda policy: api.client.put(path, json=policy), wanted))
-    assert sorted(answer.status_code for answer in answers) == [200, 428, 428, 428]
-    (won,) = [policy for policy, answer in zip(wanted, answers, strict=True) if answer.is_success]
-    assert api.client.get(path).json()["policy"]["muted"] == won["muted"]
-
-
-def test_a_tag_that_is_read_stays_right_while_services_hear_of_the_policy(
-    make_api: Callable[..., Api],
-) -> None:
-    """What is pending is no change of the policy, but a client that polls must see it."""
-    publisher = MemoryPublisher()
-    api = make_api(publisher=publisher)
-    camera(api)
-    view = api.client.put(TENANTS, json={"muted": ["fight"]})
-    older = view.headers["ETag"].replace("-0", "-7")
-    unchanged = api.client.get(TENANTS, headers={"If-None-Match": view.headers["ETag"]})
-    assert unchanged.status_code == 304
-    assert api.client.get(TENANTS, headers={"If-None-Match": older}).status_code == 200
-    answer = api.client.put(TENANTS, json={"muted": []}, headers={"If-Match": older})
-    assert answer.status_code == 200
 
 
 def test_labels_are_those_of_rules_anywhere_and_of_conditions(api: Api) -> None:

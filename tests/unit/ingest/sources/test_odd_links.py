@@ -2,7 +2,6 @@
 
 import base64
 import socket
-from collections.abc import Iterator
 from io import BytesIO
 from threading import Thread
 
@@ -24,12 +23,6 @@ from tests.web_server import Answer, Asked, WebServer, web_server
 
 HERE = AddressPolicy()
 PATIENCE = Patience(open_s=20.0, read_s=20.0, segmented_read_s=30.0)
-
-
-@pytest.fixture
-def server() -> Iterator[WebServer]:
-    with web_server() as server:
-        yield server
 
 
 def loss(url: str) -> str:

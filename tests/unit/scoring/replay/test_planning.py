@@ -13,9 +13,9 @@ from services.scoring.replay import planning
 from services.scoring.replay.core import Replay
 from services.scoring.replay.inputs import Batch
 from services.scoring.replay.log import Span
+from tests.unit.scoring.replay.jobs import request
 from tests.unit.scoring.replay.outputs import rows
 from tests.unit.scoring.replay.test_core import DETECTOR, HIGHS, footage
-from tests.unit.scoring.replay.test_running import request
 
 BATCH_S, CONNECTING_S, BATCHES = 0.5, 10.0, 12
 

@@ -24,8 +24,8 @@ from services.scoring.replay.job import EMPTY, GONE, UNFIT, UNUSABLE
 from services.scoring.replay.log import Span
 from services.scoring.replay.worker import Worker
 from tests.builders import ORIGIN, source
+from tests.unit.scoring.replay.jobs import request
 from tests.unit.scoring.replay.memory import put
-from tests.unit.scoring.replay.test_running import request
 from tests.waiting import wait_until
 
 

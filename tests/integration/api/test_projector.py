@@ -1,42 +1,32 @@
 """The projector on real databases: order-safe, exactly once in effect, one suite for both."""
 
 import random
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event
-from typing import Any
 from uuid import UUID
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, Table, select
+from sqlalchemy import select
 
 from schemas.alerts import AlertClosed, AlertOpened, AlertUpdated
 from schemas.base import Message
-from schemas.ids import DEFAULT_TENANT, default_store
 from services.alerts import tables as ledger
 from services.api import app as _all_tables  # noqa: F401 - those of its routes too
-from services.api.access.stores import Place
-from services.api.principal import Principal
-from services.api.projector import Projector
-from services.api.queries.sources import Stretch, timeline
-from services.api.queries.videos import NewVideo, add_video
 from services.api.tables import (
     alerts,
     cameras,
     conditions,
     deliveries,
     metadata,
-    score_series,
     segments,
     sources,
     videos,
 )
-from services.chassis.errors import InvalidMessage, TransientError
 from services.chassis.storage import database, leases
 from services.chassis.storage.migrations import upgrade
 from services.chassis.webpush import webpush_keys
+from tests.integration.api.projection import Project
 from tests.unit.api.builders import (
     CAMERA,
     TWO_HEADS,
@@ -55,67 +45,6 @@ from tests.unit.api.builders import (
 )
 
 pytestmark = pytest.mark.integration
-NEVER = Event()
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    upgrade(database_url)
-    engine = database.connect(database_url)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def project(engine: Engine) -> "Project":
-    return Project(engine)
-
-
-class Project:
-    """Hands messages to a projector, and reads rows back."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.engine, self.projector = engine, Projector(engine)
-
-    def __call__(self, *messages: Message) -> None:
-        self.projector.handle(incoming(*messages), NEVER)
-
-    def submit(self) -> None:
-        """What the API writes before any topic speaks of a video."""
-        new = NewVideo(VIDEO, "till.mp4", 9, "video/mp4", f"videos/{VIDEO}/original", at(0))
-        with self.engine.begin() as connection:
-            add_video(connection, Place(DEFAULT_TENANT, default_store(DEFAULT_TENANT)), new)
-
-    def one(self, table: Table) -> Any:
-        with self.engine.connect() as connection:
-            return connection.execute(select(table)).one()
-
-    def all(self) -> dict[str, list[Any]]:
-        """Every row of every table, less the columns that hold the time of writing."""
-        with self.engine.connect() as connection:
-            return {
-                table.name: sorted(
-                    tuple(value for name, value in row.items() if name not in WRITTEN)
-                    for row in connection.execute(select(table)).mappings()
-                )
-                for table in metadata.sorted_tables
-            }
-
-    def empty(self) -> None:
-        with self.engine.begin() as connection:
-            for table in metadata.sorted_tables:
-                connection.execute(table.delete())
-
-    def clips(self, run: str = "live", source: UUID = VIDEO) -> list[tuple[int, float, float]]:
-        """Index, raw and calibrated score of every clip of a run with one head."""
-        stretch = Stretch(run=run, resolution="clip", limit=50_000)
-        with self.engine.connect() as connection:
-            told = timeline(connection, Principal(), source, stretch)
-        assert told is not None
-        return [(clip["index"], clip["score"], clip["calibrated"]) for clip in told["clips"]]
-
-
-WRITTEN = {"recorded_at", "finished_at", "written_at", "heard_at"}
 
 
 def whole_analysis() -> list[Message]:
@@ -222,12 +151,6 @@ def interleaved(messages: list[Message], chance: random.Random) -> list[Message]
     return woven
 
 
-def test_old_news_never_overwrites_new(project: Project) -> None:
-    project(progressed("decoded", 5, clip_count=9), progressed("decoding", 4, progress=0.2))
-    video = project.one(videos)
-    assert (video.state, video.decoded, video.clip_count) == ("scoring", 1.0, 9)
-
-
 def test_a_job_that_starts_again_shows_its_new_progress(project: Project) -> None:
     project(progressed("decoding", 4, progress=0.9), progressed("decoding", 5, progress=0.1))
     assert project.one(videos).decoded == 0.1
@@ -260,88 +183,6 @@ def test_what_is_missing_between_is_counted_and_holds_nothing_up(
     assert (project.one(videos).state, project.one(videos).clips_missing) == ("done", 1)
     project(late)
     assert (project.one(videos).state, project.one(videos).clips_missing) == ("done", 0)
-
-
-def test_a_closed_alert_never_opens_again_and_its_peak_only_grows(project: Project) -> None:
-    project(
-        alert(AlertClosed, peak_score=0.9, peak_s=3, end_s=6),
-        alert(AlertUpdated, peak_score=0.95, peak_s=4, end_s=5),
-        alert(AlertOpened, peak_score=0.7, peak_s=2, end_s=9),
-    )
-    one = project.one(alerts)
-    assert (one.state, one.reason, one.end_s) == ("closed", "subsided", 6)
-    assert (one.peak_score, one.peak_s) == (0.95, 4)
-
-
-def test_times_keep_their_microseconds_and_zone(project: Project) -> None:
-    project(progressed("decoding", 1.654321))
-    assert project.one(videos).progressed_at == at(1.654321)
-
-
-def test_names_may_be_in_any_script(project: Project) -> None:
-    project(progressed("failed", error="キャメラ 🎥 é"))
-    assert project.one(videos).error == "キャメラ 🎥 é"
-
-
-def test_a_number_no_column_takes_is_an_invalid_message(project: Project) -> None:
-    with pytest.raises(InvalidMessage, match="no column takes it"):
-        project(scored(2**53))
-    project(scored(0))
-    assert len(project.clips()) == 1
-
-
-def test_a_database_that_is_away_is_transient() -> None:
-    engine = database.connect("mysql+pymysql://root@127.0.0.1:1/none")
-    with pytest.raises(TransientError, match="database"):
-        Project(engine)(scored(0))
-    engine.dispose()
-
-
-def test_a_batch_of_ten_thousand_scores_is_one_transaction(project: Project) -> None:
-    project(*scores(10_000))
-    clips = project.clips()
-    assert [index for index, _, _ in clips] == list(range(10_000))
-    expected = [(index * 7 % 100) / 100 for index in range(10_000)]
-    assert [one for _, _, one in clips] == pytest.approx(expected, abs=1e-6)
-    assert [raw for _, raw, _ in clips] == pytest.approx([4 * p - 2 for p in expected], abs=1e-6)
-
-
-def test_scores_come_in_any_order_and_pieces(project: Project) -> None:
-    chance, messages = random.Random(3), scores(700)
-    chance.shuffle(messages)
-    while messages:
-        count = chance.randint(1, 90)
-        project(*messages[:count], *messages[: count // 3])
-        del messages[:count]
-    assert [index for index, _, _ in project.clips()] == list(range(700))
-    with project.engine.connect() as connection:
-        assert connection.scalar(select(score_series.c.clips)) == 700
-
-
-def test_two_writers_of_one_source_lose_nothing(engine: Engine) -> None:
-    """As for a moment after a rebalance."""
-    projects = [Project(engine), Project(engine)]
-    parts = [scores(120)[0::2], scores(120)[1::2]]
-
-    def write(number: int) -> None:
-        for message in parts[number]:
-            patiently(lambda one=message: projects[number](one))  # type: ignore[misc]
-
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(write, range(2)))
-    assert [index for index, _, _ in projects[0].clips()] == list(range(120))
-    with engine.connect() as connection:
-        assert connection.scalar(select(score_series.c.clips)) == 120
-
-
-def patiently(work: Callable[[], None]) -> None:
-    """As the consume loop does with what is transient."""
-    for _ in range(20):
-        try:
-            return work()
-        except TransientError:
-            continue
-    raise AssertionError("never got its turn")
 
 
 def test_attempts_of_a_delivery_are_rows_of_their_own(project: Project) -> None:
