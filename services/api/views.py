@@ -319,34 +319,6 @@ class AlertPage(View):
     next: str | None = Field(description="ask again with `cursor` of this; null at the end")
 
 
-class RecordedStretch(View):
-    """A camera was recorded without a gap from one moment to another."""
-
-    since: datetime
-    until: datetime
-    size_bytes: int
-    is_stored: bool = Field(description="all of it lies in the object store, not only on a worker")
-
-
-class RecordingsView(View):
-    """What was recorded of a camera, oldest first; what lies between is not there."""
-
-    items: list[RecordedStretch]
-
-    model_config = example(
-        {
-            "items": [
-                {
-                    "since": EXAMPLE_WHEN,
-                    "until": EXAMPLE_WHEN,
-                    "size_bytes": 52428800,
-                    "is_stored": False,
-                },
-            ]
-        }
-    )
-
-
 class AlertChange(View):
     """What of an alert a person may change."""
 

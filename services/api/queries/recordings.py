@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from pydantic import Field
 from sqlalchemy import Connection, select
 
 from services.api.tables import segments
-from services.api.views import RecordedStretch
+from services.api.view import EXAMPLE_WHEN, View, example
 
 LONGEST_SEGMENT = timedelta(minutes=11)
 """No segment that overlaps a stretch begins earlier than so long before it."""
@@ -16,6 +17,34 @@ JOINT = timedelta(seconds=1)
 """Segments no further apart make one stretch."""
 
 Row = Mapping[Any, Any]
+
+
+class RecordedStretch(View):
+    """A camera was recorded without a gap from one moment to another."""
+
+    since: datetime
+    until: datetime
+    size_bytes: int
+    is_stored: bool = Field(description="all of it lies in the object store, not only on a worker")
+
+
+class RecordingsView(View):
+    """What was recorded of a camera, oldest first; what lies between is not there."""
+
+    items: list[RecordedStretch]
+
+    model_config = example(
+        {
+            "items": [
+                {
+                    "since": EXAMPLE_WHEN,
+                    "until": EXAMPLE_WHEN,
+                    "size_bytes": 52428800,
+                    "is_stored": False,
+                },
+            ]
+        }
+    )
 
 
 def segments_between(

@@ -26,7 +26,6 @@ from services.api.queries import recordings as queries
 from services.api.queries import sources
 from services.api.routes.sources import SourceId
 from services.api.routes.videos import found
-from services.api.views import RecordingsView
 from services.chassis.media.recording import VideoUnreadable
 from services.chassis.media.segments import StoredSegment
 from services.chassis.streaming.records import Outgoing
@@ -52,14 +51,14 @@ def recordings(
     database: Database,
     principal: Viewing,
     between: Between,
-) -> RecordingsView:
+) -> queries.RecordingsView:
     """The latest day, where nothing else is asked for; a week at most."""
     found(sources.source_row(database, principal, source_id), "source", source_id)
     until = between.until or context.clock.now()
     since = between.since or until - timedelta(days=1)
     _check(since, until, LONGEST_LIST)
     rows = queries.segments_between(database, source_id, since, until)
-    return RecordingsView(items=queries.stretches(rows))
+    return queries.RecordingsView(items=queries.stretches(rows))
 
 
 @router.head("/{source_id}/media", include_in_schema=False, response_class=Response)
