@@ -17,7 +17,7 @@ ClosedReason = Literal[
 
 class _Alert(OfSource):
     """Of an alert of kind `health` the rule is the condition, `model_id` says `health` as well, and
-    the peak is its beginning, with score 1 and index 0.
+    the peak is its beginning, with index 0.
     """
 
     alert_id: Id
@@ -34,7 +34,10 @@ class _Alert(OfSource):
     start_s: Seconds
     end_s: Seconds
     peak_s: Seconds
-    peak_score: Unit
+    peak_score: Unit | None = Field(
+        default=None,
+        description="null where no head gave one: of kind health, and of people by a presence rule",
+    )
     peak_index: Index
     model_id: str
 

@@ -24,7 +24,7 @@ class ReviewedAlert(BaseModel):
     kind: AlertKind
     rule: str
     model_id: str
-    peak_score: Unit
+    peak_score: Unit | None = None
     started_at: UtcTime
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from schemas.alerts import Alert
 from schemas.poses import Person
-from services.alerts.core.notice import has_score, media_time, one_line
+from services.alerts.core.notice import media_time, one_line
 from services.alerts.lettering import draw, lettering, width
 from services.alerts.skeletons import with_people
 from services.chassis.media.jpeg import of_rgb
@@ -28,7 +28,7 @@ def snapshot(picture: Picture, alert: Alert, people: Sequence[Person] = ()) -> b
 
 
 def caption(alert: Alert) -> str:
-    peak = f"{alert.peak_score:.2f}   " if has_score(alert) else ""
+    peak = "" if alert.peak_score is None else f"{alert.peak_score:.2f}   "
     return f"{one_line(alert.label)}   {peak}{media_time(alert.peak_s)}"
 
 

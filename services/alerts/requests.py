@@ -98,7 +98,6 @@ def tested(request: DeliveryRequested) -> AlertOpened:
         start_s=0.0,
         end_s=0.0,
         peak_s=0.0,
-        peak_score=0.0,
         peak_index=0,
         model_id="test",
     )

@@ -214,7 +214,7 @@ alerts = Table(
     Column("start_s", Double, nullable=False),
     Column("end_s", Double, nullable=False),
     Column("peak_s", Double, nullable=False),
-    Column("peak_score", Double, nullable=False),
+    Column("peak_score", Double),
     Column("peak_index", BigInteger, nullable=False),
     Column("origin_at", UtcDateTime, nullable=False),
     Column("is_wall_clock", Boolean, nullable=False),

@@ -140,7 +140,9 @@ class AlertView(OfStore):
     start_s: float = Field(description="seconds from the source's origin, as the next three")
     end_s: float
     peak_s: float
-    peak_score: float
+    peak_score: float | None = Field(
+        description="the highest calibrated score; null where nothing was scored (presence, health)"
+    )
     origin_at: datetime
     is_wall_clock: bool = Field(description="false: nobody said when the video was recorded")
     model_id: str

@@ -184,9 +184,10 @@ def note_alerts(api: Client, video_id: UUID, findings: Findings) -> None:
     """Print the alerts that are new; keep the latest of each."""
     for alert in api.alerts(video_id):
         if alert["alert_id"] not in findings.alerts:
+            peak = f"{alert['peak_score']:.2f} " if alert["peak_score"] is not None else ""
             tell(
                 f"[bold red]ALERT[/]     {alert['label']} from {alert['start_s']:.1f} s,"
-                f" peak {alert['peak_score']:.2f} at {alert['peak_s']:.1f} s"
+                f" peak {peak}at {alert['peak_s']:.1f} s"
             )
         findings.alerts[alert["alert_id"]] = alert
 

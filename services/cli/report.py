@@ -59,7 +59,9 @@ def alert_table(alerts: Sequence[dict[str, Any]]) -> Table:
     table = Table("alert", "from", "to", "peak at", "peak score", box=None, header_style="dim")
     for alert in alerts:
         times = (clock(alert[name]) for name in ("start_s", "end_s", "peak_s"))
-        table.add_row(Text(alert["label"], "red"), *times, f"{alert['peak_score']:.2f}")
+        peak = alert["peak_score"]
+        score = "-" if peak is None else f"{peak:.2f}"
+        table.add_row(Text(alert["label"], "red"), *times, score)
     return table
 
 

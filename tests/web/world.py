@@ -228,7 +228,7 @@ def _opened(episode: Episode) -> AlertOpened:
     start_s = camera.grid.start_s(opening)
     return builders.alert(
         AlertOpened,
-        episode.peak,
+        episode.peak if rule in JUDGED else None,
         opening,
         source_id=camera.source_id,
         source_kind="camera",

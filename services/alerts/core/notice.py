@@ -6,7 +6,6 @@ from uuid import UUID
 
 from schemas.alerts import Alert
 from schemas.deliveries import Purpose
-from schemas.policies import PRESENCE
 from services.alerts.core.deliveries import Target
 
 
@@ -83,13 +82,6 @@ class Notice:
     @property
     def _base(self) -> str:
         return self.dashboard_url.rstrip("/")
-
-
-def has_score(alert: Alert) -> bool:
-    """Whether a model gave one. People are where they should not be or are not; so is a camera
-    well or not.
-    """
-    return alert.kind == "incident" and alert.model_id != PRESENCE
 
 
 def media_time(seconds: float) -> str:

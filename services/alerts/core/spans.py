@@ -77,4 +77,4 @@ def is_newer(alert: Alert, before: Alert) -> bool:
 
 
 def _progress(alert: Alert) -> tuple[bool, float, float]:
-    return isinstance(alert, AlertClosed), alert.end_s, alert.peak_score
+    return isinstance(alert, AlertClosed), alert.end_s, alert.peak_score or 0.0

@@ -1,7 +1,7 @@
 """What messages say of an alert, in the language of whoever gets them."""
 
 from services.alerts.core import words
-from services.alerts.core.notice import Notice, has_score, media_time, one_line, wall_clock
+from services.alerts.core.notice import Notice, media_time, one_line, wall_clock
 from services.chassis.sentences import said
 
 
@@ -49,7 +49,7 @@ def facts(notice: Notice) -> list[tuple[str, str]]:
         return [what, place, since, *_sentence(word("reason"), why), severity]
     span = f"{media_time(alert.start_s)} {word('to')} {media_time(alert.end_s)}"
     peak, model = [], []
-    if has_score(alert):
+    if alert.peak_score is not None:
         at = f"{media_time(alert.peak_s)}, {word('score')} {alert.peak_score:.2f}"
         peak = [(word("peak"), at)]
         model = [(word("rule"), one_line(f"{alert.rule}, {alert.model_id}"))]

@@ -38,7 +38,7 @@ class AlertEvent(View):
     label: str
     detail: str
     severity: Severity
-    peak_score: float
+    peak_score: float | None
     model_id: str
     started_at: datetime
     ended_at: datetime

@@ -60,7 +60,9 @@ ALERTS = (
     ExportColumn("start_s", "float64", "seconds from the source's origin, as the next two"),
     ExportColumn("end_s", "float64", ""),
     ExportColumn("peak_s", "float64", ""),
-    ExportColumn("peak_score", "float64", "the highest calibrated score"),
+    ExportColumn(
+        "peak_score", "float64", "the highest calibrated score; null where nothing was scored"
+    ),
     ExportColumn("model_id", "string", ""),
     ExportColumn("recorded_at", "timestamp", "when the API heard of it"),
     ExportColumn("is_held", "bool", "nothing that is kept of it is deleted, however old"),

@@ -125,4 +125,4 @@ def _fired(
     for change in changes:
         if change.kind == "closed":
             first, last = (poses.moment(at.at_s) for at in (change.stay.first, change.stay.last))
-            yield Fired(rule, first, last, 1.0)
+            yield Fired(rule, first, last, None)

@@ -62,7 +62,7 @@ class Fired:
     rule: PersistenceRule | PresenceRule
     started_at: datetime
     ended_at: datetime
-    peak_score: float
+    peak_score: float | None
     opened_at: datetime | None = None
     closed_at: datetime | None = None
 

@@ -127,7 +127,7 @@ class PreviewAlert(View):
     severity: Severity
     started_at: datetime
     ended_at: datetime
-    peak_score: float
+    peak_score: float | None = Field(description="null of a presence rule")
 
     model_config = example(
         {

@@ -52,7 +52,8 @@ def alert_filter(  # noqa: PLR0913 - each is a parameter of the route
     acknowledged: bool | None = None,
     assigned_to: Annotated[UUID | None, Query(description="a user")] = None,
     min_score: Annotated[
-        float | None, Query(ge=0, le=1, description="of the peak, at least")
+        float | None,
+        Query(ge=0, le=1, description="of the peak, at least; what has no score has not"),
     ] = None,
     run: RunName = LIVE,
 ) -> AlertFilter:

@@ -49,7 +49,6 @@ def health_alert(kind: type[A], ailment: Ailment, **more: str) -> A:
             "start_s": first.start_s,
             "end_s": ailment.end_s,
             "peak_s": first.start_s,
-            "peak_score": 1.0,
             "peak_index": 0,
             "model_id": "health",
             **more,
@@ -75,7 +74,6 @@ def presence_alert(source: WatchedSource, rule: PresenceRule, change: PresenceCh
         "start_s": stay.first.at_s,
         "end_s": stay.last.at_s,
         "peak_s": opened.at_s,
-        "peak_score": 1.0,
         "peak_index": opened.clip_index,
         "model_id": PRESENCE,
     }

@@ -16,14 +16,14 @@ class Aimed(NamedTuple):
 
 
 def aimed(message: AlertReviewed | EventMissed) -> Iterator[Aimed]:
-    """Of incidents at cameras alone: conditions and presence have no mark, and an upload has no
+    """Of scored alerts at cameras alone: conditions and presence have no mark, and an upload has no
     tomorrow. Without a verdict an alert counts as one whose verdict was withdrawn.
     """
     if isinstance(message, EventMissed):
         yield from _missed(message)
         return
     alert = message.alert
-    if alert is None or alert.kind != "incident" or alert.source_kind != "camera":
+    if alert is None or alert.peak_score is None or alert.source_kind != "camera":
         return
     said_at = message.reviewed_at.timestamp()
     kind: Kind = message.verdict or "withdrawn"

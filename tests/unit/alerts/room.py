@@ -70,7 +70,7 @@ def offline() -> AlertOpened:
         severity="critical",
         end_s=4.0,
         peak_s=4.0,
-        peak_score=1.0,
+        peak_score=None,
         peak_index=0,
         model_id="health",
     )

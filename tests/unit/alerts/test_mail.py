@@ -185,7 +185,8 @@ def test_what_is_wrong_with_a_camera_is_said_in_other_words_and_without_a_pictur
 
 
 def test_people_where_they_should_not_be_have_no_score() -> None:
-    for content in contents(received(notice(alert=alert(model_id=PRESENCE)))):
+    present = alert(model_id=PRESENCE, peak_score=None)
+    for content in contents(received(notice(alert=present))):
         assert "0:04 to 0:06" in content
         for word in ("Peak", "score", "model"):
             assert word not in content

@@ -26,7 +26,7 @@ LABELS = {
 
 def test_the_caption_says_label_score_and_time() -> None:
     assert caption(alert()) == "fight   0.94   0:05"
-    assert caption(alert(model_id=PRESENCE)) == "fight   0:05"
+    assert caption(alert(model_id=PRESENCE, peak_score=None)) == "fight   0:05"
     assert caption(alert(label="싸움\n가능성")).startswith("싸움 가능성")
 
 

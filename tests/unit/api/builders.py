@@ -80,7 +80,7 @@ def scores(count: int, **fields: Any) -> list[ClipScored]:
 TWO_HEADS = head("fall", 0.2), head("fight", 0.7)
 
 
-def alert(kind: type[A], /, peak_score: float = 0.8, opening: int = 2, **fields: Any) -> A:
+def alert(kind: type[A], /, peak_score: float | None = 0.8, opening: int = 2, **fields: Any) -> A:
     source, run = fields.get("source_id", VIDEO), fields.get("run", "live")
     first = clip_id(source, START, opening)
     content = {

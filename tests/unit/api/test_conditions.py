@@ -71,7 +71,7 @@ def test_the_list_is_bounded_by_time(
 
 
 def test_alerts_are_told_apart_by_kind(api: Api) -> None:
-    health_alert = alert(AlertOpened, kind="health", rule="offline", opening=9)
+    health_alert = alert(AlertOpened, None, kind="health", rule="offline", opening=9)
     api.project(alert(AlertClosed), health_alert)
 
     def kinds(**query: Any) -> list[str]:

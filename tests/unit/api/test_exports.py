@@ -96,6 +96,11 @@ def test_alerts_say_whether_they_are_held(api: Api) -> None:
     )
 
 
+def test_an_alert_without_a_score_has_none(api: Api) -> None:
+    api.project(scored(1), alert(AlertClosed), alert(AlertClosed, None, 90, kind="health"))
+    assert sorted(row["peak_score"] for row in fetched(api, "alerts")) == ["", "0.8"]
+
+
 def test_alerts_say_what_people_made_of_them(api: Api) -> None:
     judged, silent = alert(AlertClosed, reason="subsided"), alert(AlertClosed, opening=90)
     api.project(scored(1), judged, silent)

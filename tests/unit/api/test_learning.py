@@ -76,7 +76,7 @@ def test_marks_are_counted_by_what_was_shown_not_by_what_it_was_called(shop: Api
 def test_no_head_learns_from_a_rule_on_presence(shop: Api) -> None:
     present = alert(
         AlertClosed,
-        1.0,
+        None,
         5,
         source_id=CAMERA,
         source_kind="camera",

@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from schemas.alerts import AlertOpened
+from schemas.alerts import AlertClosed, AlertOpened
 from schemas.ids import DEFAULT_TENANT
+from schemas.policies import PRESENCE
 from tests.unit.api.builders import CAMERA, alert, configured, health, scored
 from tests.unit.api.conftest import NOW, Api
 from tests.unit.api.people import browser, person, store
@@ -68,8 +69,16 @@ def test_it_is_of_ones_own_stores(api: Api) -> None:
 
 def test_alerts_are_found_by_their_score(api: Api) -> None:
     watch(api)
+    of_camera = {"source_id": CAMERA, "source_kind": "camera"}
     for opening, peak in ((2, 0.7), (50, 0.9)):
-        of_camera = {"source_id": CAMERA, "source_kind": "camera"}
         api.project(alert(AlertOpened, peak, opening, **of_camera))
-    found = api.client.get("/api/v1/alerts", params={"min_score": 0.8}).json()["items"]
-    assert [each["peak_score"] for each in found] == [0.9]
+    present = alert(AlertOpened, None, 90, model_id=PRESENCE, **of_camera)
+    api.project(present, alert(AlertClosed, None, 90, model_id=PRESENCE, **of_camera))
+
+    def peaks(**query: float) -> list[float | None]:
+        found = api.client.get("/api/v1/alerts", params=query).json()["items"]
+        return [each["peak_score"] for each in found]
+
+    assert peaks() == [None, 0.9, 0.7]
+    assert peaks(min_score=0.8) == [0.9]
+    assert peaks(min_score=0) == [0.9, 0.7]

@@ -130,8 +130,10 @@ def test_people_are_told_what_each_alert_is_of() -> None:
     alert = {"label": "Possible theft", "start_s": 3.2, "end_s": 7.5, "peak_s": 5.0}
     console = Console(width=100)
     with console.capture() as captured:
-        console.print(alert_table([alert | {"peak_score": 0.93}]))
-    assert "Possible theft" in captured.get()
+        console.print(alert_table([alert | {"peak_score": peak} for peak in (0.93, None)]))
+    _, scored, unscored = captured.get().splitlines()
+    assert "Possible theft" in scored
+    assert (scored.split()[-1], unscored.split()[-1]) == ("0.93", "-")
 
 
 def test_a_file_that_ingest_gives_up_is_told_with_its_id(

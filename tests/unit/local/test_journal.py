@@ -31,7 +31,7 @@ def test_what_somebody_has_to_know_is_shown(name: str, line: str) -> None:
     ("name", "line"),
     [
         ("topics", "clips.live.v1 created: 4 partitions"),
-        ("tables", "0018 applied"),
+        ("tables", "0019 applied"),
         ("store", "  Volume       ready     0.2s"),
         ("kafka", "[broker] WARN kafka.server.DefaultAutoTopicCreation - again in a moment"),
         ("api", f"{STAMP} [info     ] assigned                     group=api.projector"),

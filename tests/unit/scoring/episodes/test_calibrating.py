@@ -32,7 +32,11 @@ BUDGET = RULE.model_copy(update={"budget_per_day": 1.0}).model_dump()
 
 
 def review(
-    verdict: Verdict | None, alert: str = "a", peak: float = 0.93, minutes: int = 0, **more: object
+    verdict: Verdict | None,
+    alert: str = "a",
+    peak: float | None = 0.93,
+    minutes: int = 0,
+    **more: object,
 ) -> AlertReviewed:
     subject = {
         "source_kind": "camera",
@@ -113,7 +117,7 @@ def test_it_comes_down_at_once(second: Message) -> None:
     "ignored",
     [
         pytest.param(review(None), id="acknowledged only"),
-        pytest.param(review("false", kind="health"), id="of a condition"),
+        pytest.param(review("false", peak=None, kind="health"), id="of a condition"),
         pytest.param(review("false", source_kind="upload"), id="of an upload"),
         pytest.param(review("false", run="replay-1"), id="of a run that is another's"),
         pytest.param(missed(0.1, is_withdrawn=True), id="withdrawn before it was heard"),

@@ -91,6 +91,7 @@ def test_somebody_who_stays_is_an_alert_that_ends() -> None:
         "live", PRESENCE, "night", ids.clip_id(SOURCE, ORIGIN, 2)
     )
     assert (opened.kind, opened.rule, opened.model_id) == ("incident", "night", PRESENCE)
+    assert (opened.peak_score, closed.peak_score) == (None, None)
     assert (opened.severity, opened.label) == ("critical", "Somebody")
     assert opened.start_s == pytest.approx(2 * CLIP_S)
     assert opened.peak_s == opened.end_s == pytest.approx(5 * CLIP_S)

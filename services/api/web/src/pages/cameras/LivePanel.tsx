@@ -2,7 +2,6 @@
 
 import { useLingui } from "@lingui/react/macro";
 import { useRef, useState } from "react";
-import { scoreOf } from "@/api/alerts";
 import { $api, type AlertView, type CameraView } from "@/api/client";
 import { useFormat } from "@/i18n/format";
 import { said } from "@/i18n/said";
@@ -62,7 +61,7 @@ function Alerts({ camera }: { camera: CameraView }) {
     params: { query: { source_id: camera.source_id, limit: 10 } },
   });
   const line = (alert: AlertView) => {
-    const peak = scoreOf(alert);
+    const peak = alert.peak_score;
     return (
       <li key={alert.alert_id}>
         <span className={css.line}>

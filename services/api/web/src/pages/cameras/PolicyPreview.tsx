@@ -151,7 +151,9 @@ function Answer({ found, camera }: { found: PreviewView; camera: CameraView }) {
           <li key={`${alert.rule} ${alert.started_at}`}>
             <span className={css.line}>
               <Badge>{said(alert.label) || alert.rule}</Badge>
-              <span className="numbers">{percent(alert.peak_score)}</span>
+              {alert.peak_score !== null && (
+                <span className="numbers">{percent(alert.peak_score)}</span>
+              )}
               <Link
                 to="/cameras/$sourceId"
                 params={{ sourceId }}

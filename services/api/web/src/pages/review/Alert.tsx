@@ -1,7 +1,7 @@
 import { useLingui } from "@lingui/react/macro";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useRef } from "react";
-import { raiserOf, scoreOf } from "@/api/alerts";
+import { raiserOf } from "@/api/alerts";
 import { $api, type AlertDetail, client } from "@/api/client";
 import { useMay, useMe } from "@/api/session";
 import { useFormat } from "@/i18n/format";
@@ -92,7 +92,7 @@ function Facts({ alert }: { alert: AlertDetail }) {
   const { moment, duration, score } = useFormat(zoneOf(alert.store_id));
   const { states, reasons, raisers } = useWords();
   const raiser = raiserOf(alert);
-  const peak = scoreOf(alert);
+  const peak = alert.peak_score;
   const at = new URLSearchParams({ at: alert.started_at });
   if (alert.store_id) at.set("store", alert.store_id);
   const rows: Row[] = [

@@ -3,7 +3,6 @@
 import { useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import { memo } from "react";
-import { scoreOf } from "@/api/alerts";
 import type { AlertView } from "@/api/client";
 import { useFormat } from "@/i18n/format";
 import { said } from "@/i18n/said";
@@ -22,7 +21,7 @@ export const AlertCard = memo(function AlertCard({
   const { t } = useLingui();
   const { clock, score, moment } = useFormat(zone);
   const lengthS = secondsOf(alert);
-  const peak = scoreOf(alert);
+  const peak = alert.peak_score;
   return (
     <Link to="/alerts/$alertId" params={{ alertId: alert.alert_id }} className={css.card}>
       <span className={css.picture}>

@@ -3,7 +3,6 @@
 import { Plural, useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import { type RefObject, useRef, useState } from "react";
-import { scoreOf } from "@/api/alerts";
 import { $api, type AlertView, type IncidentDetail, type IncidentView } from "@/api/client";
 import { useMay, useMe } from "@/api/session";
 import { useFormat } from "@/i18n/format";
@@ -206,7 +205,7 @@ function Facts({ incident, alert }: { incident: IncidentDetail; alert: AlertView
   const { t } = useLingui();
   const zoneOf = useZone();
   const { moment, score, duration } = useFormat(zoneOf(incident.store_id));
-  const peak = scoreOf(alert);
+  const peak = alert.peak_score;
   return (
     <section className={css.stack} aria-label={t`The incident`}>
       <h2>{said(alert.label)}</h2>
@@ -287,7 +286,7 @@ function useIncident(incidentId: string | undefined, filter: Omit<QueueSearch, "
 
 /** The alert that says most: of the highest score. */
 function first(incident: IncidentDetail): AlertView | undefined {
-  return [...incident.alerts].sort((a, b) => (scoreOf(b) ?? 0) - (scoreOf(a) ?? 0))[0];
+  return [...incident.alerts].sort((a, b) => (b.peak_score ?? 0) - (a.peak_score ?? 0))[0];
 }
 
 /** What comes next, but for what others are at. */

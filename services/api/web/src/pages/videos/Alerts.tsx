@@ -1,6 +1,5 @@
 import { useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
-import { scoreOf } from "@/api/alerts";
 import type { AlertView, VideoView } from "@/api/client";
 import { useFormat } from "@/i18n/format";
 import { said } from "@/i18n/said";
@@ -45,7 +44,7 @@ function Alert({ alert, seek }: { alert: AlertView; seek: Props["seek"] }) {
       <Shot
         src={`/api/v1/videos/${source_id}/frame?t=${peak_s.toFixed(2)}&width=240`}
         seconds={peak_s}
-        score={scoreOf(alert)}
+        score={alert.peak_score}
         high
         act={() => seek(start_s)}
       />
