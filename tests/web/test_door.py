@@ -69,6 +69,7 @@ def test_the_whole_set_up_from_the_link_to_the_self_check(page: Page, site: Site
     page.get_by_label("Password").fill(WORDS)
     page.get_by_role("button", name="Create the owner").click()
 
+    steps = page.get_by_role("navigation", name="Steps")
     page.get_by_label("Name of the store").fill("Station Road")
     page.get_by_label("Time zone").select_option("Asia/Seoul")
     page.get_by_label("Opening hours", exact=True).select_option("hours")
@@ -77,11 +78,19 @@ def test_the_whole_set_up_from_the_link_to_the_self_check(page: Page, site: Site
     expect(page.get_by_text("ends the next day")).to_be_visible()
     page.get_by_role("button", name="Save and go on").click()
 
+    expect(page.get_by_label("Name of the camera")).to_be_visible()
+    page.get_by_role("link", name="Skip this").click()
+    expect(steps.get_by_role("listitem").nth(2)).to_contain_text("Skipped")
+    steps.get_by_role("link", name="Camera").click()
+
     page.get_by_label("Name of the camera").fill("Till 1")
     page.get_by_label("Address").fill("rtsp://192.168.1.20/stream2")
     page.get_by_role("button", name="Add the camera").click()
     expect(page.get_by_text("Till 1")).to_be_visible()
     page.get_by_role("link", name="Go on").click()
+    expect(steps.get_by_role("listitem")).to_have_text(
+        ["✓Owner", "✓Store", "✓Camera", "4Self-check"]
+    )
 
     till = cameras(site)
     with page.expect_websocket(lambda socket: "scores" in socket.url) as line:

@@ -101,6 +101,9 @@ def test_a_policy_is_tried_on_the_last_week_and_then_saved(
     expect(rule).to_contain_text("Different here")
     page.get_by_role("button", name="Preview the last week").click()
     expect(page.get_by_role("row", name="All cameras")).to_be_visible()
+    preview = page.get_by_role("region", name="The last week with it").get_by_role("table")
+    expect(preview.get_by_role("cell", name="0 / 0", exact=True).first).to_be_visible()
+    expect(preview.get_by_role("cell", name="–", exact=True)).to_have_count(0)  # noqa: RUF001
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved: in force within seconds")).to_be_visible()
     expect(page.get_by_text("Not saved yet")).to_be_hidden()

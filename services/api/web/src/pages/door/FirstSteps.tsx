@@ -12,6 +12,7 @@ import { OwnerStep } from "./steps/OwnerStep";
 import { StoreStep } from "./steps/StoreStep";
 import { STEPS, type Step } from "./steps/steps";
 import css from "./steps/steps.module.css";
+import { useDone } from "./steps/useDone";
 
 const route = getRouteApi("/shell/setup");
 
@@ -33,26 +34,32 @@ export function FirstSteps() {
     check: t`Self-check`,
   };
   const Content = CONTENT[step];
+  const done = useDone();
   const reached = STEPS.indexOf(step);
   return (
     <Page title={t`Set up Nightclerk`}>
       <nav className={css.way} aria-label={t`Steps`}>
         <ol className={css.steps}>
-          {STEPS.map((name, place) => (
-            <li key={name}>
-              <Link
-                to="/setup"
-                search={{ step: name }}
-                className={joined(css.step, place < reached && css.past)}
-                aria-current={name === step ? "step" : undefined}
-              >
-                <span className={css.count} aria-hidden="true">
-                  {place < reached ? "✓" : place + 1}
-                </span>
-                <span className={css.name}>{names[name]}</span>
-              </Link>
-            </li>
-          ))}
+          {STEPS.map((name, place) => {
+            const isDone = place < reached && done.has(name);
+            const isSkipped = place < reached && !isDone;
+            return (
+              <li key={name}>
+                <Link
+                  to="/setup"
+                  search={{ step: name }}
+                  className={joined(css.step, isDone && css.past)}
+                  aria-current={name === step ? "step" : undefined}
+                >
+                  <span className={css.count} aria-hidden="true">
+                    {isDone ? "✓" : isSkipped ? "–" : place + 1}
+                  </span>
+                  <span className={css.name}>{names[name]}</span>
+                  {isSkipped && <span className="unseen">{t`Skipped`}</span>}
+                </Link>
+              </li>
+            );
+          })}
         </ol>
       </nav>
       <Panel className={css.panel}>

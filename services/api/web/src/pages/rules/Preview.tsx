@@ -5,6 +5,7 @@ import { useState } from "react";
 import { $api, type Policy, type PreviewSource } from "@/api/client";
 import { useFormat } from "@/i18n/format";
 import { said } from "@/i18n/said";
+import { joined } from "@/ui/controls";
 import { Loaded, Panel, Scroll } from "@/ui/layout";
 import type { Scope } from "./policies";
 import css from "./rules.module.css";
@@ -101,9 +102,12 @@ function Table({ sources }: { sources: PreviewSource[] }) {
 /** So many would have been, and so many were. */
 function Cell({ would, did }: { would: number; did: number }) {
   const { t } = useLingui();
-  if (!would && !did) return <td className="dim">–</td>;
+  const quiet = !would && !did;
   return (
-    <td className="numbers" title={t`${would} would have been raised, ${did} were`}>
+    <td
+      className={joined("numbers", quiet && "dim")}
+      title={t`${would} would have been raised, ${did} were`}
+    >
       <span className={would > did ? css.would : undefined}>{would}</span>
       <span className="dim"> / {did}</span>
     </td>

@@ -45,7 +45,7 @@ function SignUpLinks() {
                 {t`No owner can sign up here: there are some already, or NIGHTCLERK_SECRET_KEY is not set.`}
               </p>
             )}
-            <Onward to="store">{null}</Onward>
+            <Onward to="store" skips />
           </>
         );
       }}

@@ -60,7 +60,7 @@ function StoreForm({ store }: { store: StoreView }) {
       />
       <HoursEditor hours={hours} onChange={setHours} brief />
       <FaultLine text={fault} />
-      <Onward to="camera">
+      <Onward to="camera" skips>
         <Button type="submit" look="primary" busy={busy}>{t`Save and go on`}</Button>
       </Onward>
     </form>

@@ -1,1 +1,0 @@
-function e({kind:e,model_id:t}){return e===`health`?`health`:t===`presence`?`presence`:`model`}function t(t){return e(t)===`model`?t.peak_score:null}export{t as n,e as t};
