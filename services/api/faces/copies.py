@@ -3,7 +3,7 @@
 import hashlib
 import os
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -52,15 +52,15 @@ class HiddenCopies:
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="faces")
         self._making: dict[str, Future[Path]] = {}
         self._lock = Lock()
-        self._forgotten = 0
+        self._forgotten = Counter[str]()
 
     def close(self) -> None:
         """What waits is given up; what is being made ends first."""
         self._threads.shutdown(cancel_futures=True)
 
-    def file(self, parts: tuple[str, ...], make: Make) -> Future[Path]:
+    def file(self, source_id: str, parts: tuple[str, ...], make: Make) -> Future[Path]:
         """Made, or being made. The future raises what `made` does."""
-        name = name_of(parts)
+        name = name_of(source_id, parts)
         with self._lock:
             making = self._making.get(name)
             if making is not None:
@@ -80,28 +80,31 @@ class HiddenCopies:
         return path
 
     def made(self, name: str, make: Make) -> Path:
-        """Raises what `make` does, and CancelledError where all was forgotten meanwhile."""
+        """Raises what `make` does, and CancelledError where its source was forgotten meanwhile."""
         if path := self.kept(name):
             return path
-        path, forgotten = self.folder / f"{name}.mp4", self._forgotten
+        path, source_id = self.folder / f"{name}.mp4", _source_of(name)
+        forgotten = self._forgotten[source_id]
         self.folder.mkdir(parents=True, exist_ok=True)
         self._make_room()
         unfinished = path.with_suffix(".part")
         try:
             make(unfinished)
             with self._lock:
-                if forgotten != self._forgotten:
+                if forgotten != self._forgotten[source_id]:
                     raise CancelledError
                 unfinished.rename(path)
         finally:
             unfinished.unlink(missing_ok=True)
         return path
 
-    def forget(self) -> None:
-        """After an erasure no copy of what was erased is left; the others are made anew."""
+    def forget(self, source_id: str) -> None:
+        """No copy of anything of that source is left; where it was not removed, but a stretch of it
+        erased, the others are made anew.
+        """
         with self._lock:
-            self._forgotten += 1
-            for path in self.folder.glob("*.mp4"):
+            self._forgotten[source_id] += 1
+            for path in self.folder.glob(f"{source_id}.*.mp4"):
                 path.unlink(missing_ok=True)
 
     def _over(self, name: str) -> None:
@@ -120,5 +123,10 @@ class HiddenCopies:
                 path.unlink()
 
 
-def name_of(parts: tuple[str, ...]) -> str:
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+def name_of(source_id: str, parts: tuple[str, ...]) -> str:
+    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    return f"{source_id}.{digest[:32]}"
+
+
+def _source_of(name: str) -> str:
+    return name.partition(".")[0]

@@ -74,7 +74,7 @@ def hidden_stretch(context: Tools, source_id: UUID, file: PlayableFile) -> Playa
         hiding = Hiding(heads, detector_of(context.settings))
         hiding.write(_open_file(file.path), path, FOR_VIEWING)
 
-    making = context.hidden_copies.file(parts, make)
+    making = context.hidden_copies.file(str(source_id), parts, make)
     return replace(file, path=made(making, context.settings.api_playback_wait_s))
 
 
@@ -93,7 +93,8 @@ def hidden_piece(context: Tools, row: Row, key: str, number: int) -> Path:
         part = Part(PIECE_S * number, PIECE_S * (number + 1))
         known = _known(context, row, heads, part)
         with_detector = str(context.settings.face_weights is not None)
-        name = name_of(("piece", *of_file, str(number), known, with_detector))
+        parts = ("piece", *of_file, str(number), known, with_detector)
+        name = name_of(row["video_id"], parts)
 
         def make(path: Path, check: Check) -> None:
             hiding = Hiding(heads, detector_of(context.settings))

@@ -67,7 +67,9 @@ class HiddenEvidence:
         info, hiding = store.stat(key), self._hiding()
         parts = (key, info.etag, str(info.size_bytes), str(hiding.detector is not None))
         return self.context.hidden_copies.file(
-            parts, lambda path: hiding.write(open_evidence(store, key), path)
+            str(self.view.source_id),
+            parts,
+            lambda path: hiding.write(open_evidence(store, key), path),
         )
 
     def _hiding(self) -> Hiding:

@@ -39,6 +39,7 @@ class Piece:
 class Wanted:
     piece: Piece
     asked_s: float = NEVER
+    is_forgotten: bool = False
     future: Future[Path] = field(default_factory=Future)
 
 
@@ -78,6 +79,16 @@ class HiddenPieces:
         if kept is not None:
             future.set_result(kept)
         return future
+
+    def forget(self, source_id: str) -> None:
+        """Nothing more is made of an upload, and no copy is left of it, or of a camera."""
+        with self._lock:
+            for each in list(self._waiting.values()):
+                if each.piece.upload == source_id:
+                    self._drop(each)
+            if self._current is not None and self._current.piece.upload == source_id:
+                self._current.is_forgotten = True
+        self._copies.forget(source_id)
 
     def _want_ahead(self, upload: str, following: Piece | None) -> None:
         ahead = [each for each in self._waiting.values() if each.asked_s == NEVER]
@@ -136,7 +147,7 @@ class HiddenPieces:
             makes_way = not self._is_waited_for(wanted) and any(
                 map(self._is_waited_for, self._waiting.values())
             )
-        if self._is_closed or makes_way:
+        if self._is_closed or makes_way or wanted.is_forgotten:
             raise CancelledError
 
     def _is_waited_for(self, wanted: Wanted) -> bool:

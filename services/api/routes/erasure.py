@@ -44,7 +44,7 @@ def erase(
     except StretchHeld as error:
         raise Problem(409, str(error)) from error
     context.playback.forget()
-    context.hidden_copies.forget()
+    context.hidden_pieces.forget(str(entry.source_id))
     response.headers["Location"] = request.url_for("erasure", erasure_id=erasure_id).path
     with context.engine.connect() as database:
         return found(queries.erasure(database, principal, erasure_id), "erasure", erasure_id)

@@ -162,6 +162,14 @@ def test_an_erasure_leaves_no_copy(shop: Api) -> None:
     assert list(folder.glob("*")) == []
 
 
+def test_a_removal_leaves_no_copy(shop: Api) -> None:
+    shop.client.get(f"{URL}/evidence", params={"faces": "blurred"})
+    folder = shop.tools.hidden_copies.folder
+    assert len(list(folder.glob("*"))) == 1
+    assert shop.client.delete(f"/api/v1/cameras/{ABOUT.source_id}").status_code == 204
+    assert list(folder.glob("*")) == []
+
+
 def test_a_copy_is_made_once(shop: Api) -> None:
     first = shop.client.get(f"{URL}/evidence", params={"faces": "blurred"})
     again = shop.client.get(f"{URL}/evidence", params={"faces": "blurred"})

@@ -204,6 +204,10 @@ class Bench:
     def ask(self, number: int, upload: str = "night") -> Future[Path]:
         return self.pieces.file(self.piece(number, upload), self.piece(number + 1, upload))
 
+    def forget_within(self, path: Path) -> None:
+        path.write_bytes(b"made too late")
+        self.copies.forget("night")
+
     def wait_for(self, *names: str) -> None:
         wait_until(lambda: self.begun == list(names))
 
@@ -254,11 +258,19 @@ def test_a_piece_that_is_kept_waits_for_no_other(bench: Bench) -> None:
     assert bench.ask(7).result(0).read_bytes() == b"kept"
 
 
-def test_after_an_erasure_nothing_is_kept_of_what_was_being_made(bench: Bench) -> None:
-    making = bench.ask(0)
+def test_what_is_made_of_an_upload_ends_once_it_is_forgotten(bench: Bench) -> None:
+    making, waiting = bench.ask(0), bench.ask(3)
     bench.wait_for("night-0")
-    bench.copies.forget()
-    bench.may_end.set()
+    bench.pieces.forget("night")
+    for future in (making, waiting):
+        with pytest.raises(CancelledError):
+            future.result(10)
+    assert bench.begun == ["night-0"]
+
+
+def test_copies_of_what_is_forgotten_go_and_those_of_others_stay(bench: Bench) -> None:
+    for name in ("night.a", "night.b", "day.a"):
+        bench.copies.made(name, lambda path: path.write_bytes(b"kept"))
     with pytest.raises(CancelledError):
-        making.result(10)
-    assert bench.copies.kept("night-0") is None
+        bench.copies.made("night.c", bench.forget_within)
+    assert [path.name for path in bench.copies.folder.iterdir()] == ["day.a.mp4"]
