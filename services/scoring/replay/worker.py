@@ -119,14 +119,14 @@ class Worker:
                     run.kill()
                     Records(self._store, name).remove()
                     del held.runs[name]
-                elif self._is_waiting(run, run.request):
+                elif self._follow(run, run.request):
                     waiting.append(run)
         at_work = [run.child.request.tenant_id for run in self._runs() if run.child is not None]
         for run, request in in_turn(waiting, at_work, self._begun_s):
             self._begin(run, request)
 
-    def _is_waiting(self, run: Run, request: ReplayRequested) -> bool:
-        """Whether it is to begin; what was cancelled ends here."""
+    def _follow(self, run: Run, request: ReplayRequested) -> bool:
+        """End what was cancelled, stop what was asked for anew; whether it is to begin now."""
         if run.child is not None:
             if request.is_cancelled:
                 run.kill()
