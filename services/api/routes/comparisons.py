@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query
 from fastapi.responses import HTMLResponse
+from sqlalchemy import Connection
 
 from schemas.judgements import LIVE
 from schemas.targets import Language
@@ -18,6 +19,8 @@ from services.api.pages import language_of
 from services.api.periods import Between
 from services.api.principal import Principal
 from services.api.problems import Problem, documented
+from services.api.replays.queries import judged, sources_of
+from services.api.replays.removing import SOURCELESS
 from services.api.routes.replays import RunOfReplay
 from services.api.routes.sources import OfStore, RunName
 
@@ -94,12 +97,18 @@ def compared(context: Tools, principal: Principal, asked: Asked) -> ComparisonVi
     try:
         with context.engine.connect() as database:
             view = compare(database, principal, asked)
+            if view is None:
+                raise Problem(404, _why_nothing(database, principal, asked.run))
     except TooManyAlerts as error:
         raise Problem(422, str(error)) from error
     except EmptyStretch as error:
         raise Problem(422, "The stretch ends before it begins.") from error
     finally:
         _TURNS.release()
-    if view is None:
-        raise Problem(404, f"There is nothing of run {asked.run}.")
     return view
+
+
+def _why_nothing(database: Connection, principal: Principal, run: str) -> str:
+    if judged(database, principal, run) and not sources_of(database, run):
+        return SOURCELESS
+    return f"There is nothing of run {run}."

@@ -308,6 +308,16 @@ def test_a_replay_that_was_removed_is_not_found_while_its_results_go(compared: A
         assert compared.client.get(PATH, params=pair).status_code == 404
 
 
+def test_a_replay_whose_sources_are_all_removed_says_so(compared: Api) -> None:
+    asked = {"since": at(0).isoformat(), "until": at(150 * CLIP_S).isoformat()}
+    run = compared.client.post("/api/v1/replays", json=asked).json()["run"]
+    compared.project(*clips(run, {10: 0.9}, 150), closed(10, run))
+    assert compared.client.delete(f"/api/v1/cameras/{CAMERA}").status_code == 204
+    answer = compared.client.get(PATH, params={"run": run})
+    said = "Its cameras and uploads were all removed."
+    assert (answer.status_code, answer.json()["detail"]) == (404, said)
+
+
 def test_the_report_is_a_page_by_itself_in_either_language(compared: Api) -> None:
     compared.project(configured("<b>Till</b>", 1))
     path = "/api/v1/replays/shadow-b/report"
