@@ -13,8 +13,6 @@ SourceKind = Literal["upload", "camera"]
 SequenceId = tuple[UUID, bool]
 """What has an order of its own: a source, and whether what comes of it is late."""
 Index = Annotated[int, Field(ge=0, le=2**53)]
-
-
 SPREAD_CLIPS = 2
 """The longest window of a backbone."""
 
