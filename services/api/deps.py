@@ -104,7 +104,7 @@ class Tools:
 
     @property
     def removal(self) -> Removal:
-        return Removal(self.engine, self.store, self.publishing)
+        return Removal(self.engine, self.store, self.publishing, self.hidden_pieces.forget)
 
     @property
     def erasing(self) -> Erasing:

@@ -4,7 +4,7 @@ In this order: first it is hidden, then whoever works on it is told, then its ob
 last. Whatever breaks off in between can be done again, and is (see `retention`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -70,6 +70,8 @@ class Removal:
     engine: Engine
     store: ObjectStore
     publishing: Publishing
+    forget_copies: Callable[[str], None]
+    """Those of a source with hidden faces, on the API's own disk."""
 
     def remove(self, source_id: UUID, now: datetime) -> None:
         """All of it, for good. The source must have a row."""
@@ -90,6 +92,7 @@ class Removal:
             delete_parts(self.store, (place.tenant_id, place.store_id), name)
         with transaction(self.engine) as connection:
             _remove_rows(connection, name, alert_ids, now)
+        self.forget_copies(name)
 
     def remove_objects(self, source_id: str, alert_ids: Sequence[str]) -> None:
         """A video's files, a camera's recordings; evidence of the alerts."""

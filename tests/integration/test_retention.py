@@ -49,7 +49,7 @@ class Chain:
 
     def __init__(self, engine: Engine, store: S3Objects) -> None:
         self.engine, self.store, self.clock = engine, store, ManualClock(START)
-        removal = Removal(engine, store, Publishing(MemoryPublisher()))
+        removal = Removal(engine, store, Publishing(MemoryPublisher()), lambda _: None)
         self.duty = Retention(engine, removal, self.clock, KEPT)
         ensure_default(engine, START)
         self._project(configured(tenant_id=DEFAULT_TENANT), HELD, OTHER)

@@ -131,7 +131,6 @@ def remove(source_id: SourceId, context: Context, principal: Configuring) -> Non
         chain = audit.tenant_of(database, principal, source_id)
         audit.record(database, principal, "camera.removed", str(source_id), tenant_id=chain)
     context.removal.remove(source_id, context.clock.now())
-    context.hidden_pieces.forget(str(source_id))
 
 
 def _to_change(database: Connection, principal: Principal, source_id: UUID) -> SourceConfigured:

@@ -98,7 +98,6 @@ def remove(video_id: VideoId, context: Context, principal: Uploading) -> None:
         chain = audit.tenant_of(database, principal, video_id)
         audit.record(database, principal, "video.removed", str(video_id), tenant_id=chain)
     context.removal.remove(video_id, context.clock.now())
-    context.hidden_pieces.forget(str(video_id))
 
 
 @router.head("/{video_id}/media", include_in_schema=False, response_class=Response)
