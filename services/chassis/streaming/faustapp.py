@@ -12,6 +12,7 @@ from faust.types import TP
 from services.chassis.errors import TransientError
 from services.chassis.settings import KafkaSettings, ServiceSettings
 from services.chassis.streaming.clients import producer_config, tls_context
+from services.chassis.streaming.faustdriver import Transport
 from services.chassis.streaming.publisher import ACKNOWLEDGED_WITHIN_S
 from services.chassis.streaming.records import Partition, Record
 from services.chassis.streaming.stepping import Place
@@ -29,7 +30,7 @@ def build_app(settings: ServiceSettings, group: str) -> faust.App:
     directory = Path(settings.state_dir).resolve() / "faust" / name
     directory.mkdir(parents=True, exist_ok=True)
     brokers = [f"kafka://{one.strip()}" for one in settings.kafka_bootstrap.split(",")]
-    return faust.App(
+    app = faust.App(
         name,
         broker=";".join(brokers),
         broker_credentials=_credentials(settings),
@@ -48,6 +49,8 @@ def build_app(settings: ServiceSettings, group: str) -> faust.App:
         broker_heartbeat_interval=2.0,
         reply_create_topic=False,
     )
+    app.transport = Transport(app.conf.broker_consumer, app)
+    return app
 
 
 def _credentials(settings: KafkaSettings) -> Any:

@@ -125,10 +125,16 @@ class _Client:
                 time.sleep(0.1)
 
     def poll(self, most: int, timeout_s: float) -> list[Record]:
-        """One call a record: `consume` would wait for `most` of them."""
+        """Waits for the first record only: `consume` with a time to wait would wait for `most`.
+
+        What is there is taken in one call. A call for each record would hand the interpreter to
+        another thread each time, which costs more than the record.
+        """
+        first = self._consumer.poll(timeout_s)
+        if first is None:
+            return []
         records: list[Record] = []
-        message = self._consumer.poll(timeout_s)
-        while message is not None:
+        for message in (first, *(self._consumer.consume(most - 1, 0) if most > 1 else ())):
             error = message.error()
             if error is None:
                 records.append(_record(message))
@@ -136,9 +142,6 @@ class _Client:
                 self.finished.add(_record(message).partition)
             else:
                 self._tolerate(error)
-            if len(records) >= most:
-                break
-            message = self._consumer.poll(0)
         return records
 
     def _tolerate(self, error: KafkaError) -> None:

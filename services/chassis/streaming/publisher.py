@@ -99,7 +99,6 @@ class KafkaPublisher:
                 self._producer.produce(
                     topic, record.value, record.key, on_delivery=self._delivered, headers=headers
                 )
-                self._producer.poll(0)
                 return
             except BufferError as error:
                 self._producer.poll(0.5)

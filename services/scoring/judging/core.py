@@ -88,6 +88,11 @@ def window(message: Seen) -> Window:
     return Window(message, vector_D)
 
 
+def alone(window: Window) -> Rows:
+    """The rows of a window where nothing before it counts."""
+    return {"windows": [window.vector_D[None]]}
+
+
 def follow(
     past: Past | None, window: Window, offset: int, reach: Reach
 ) -> tuple[Past, Rows | None]:

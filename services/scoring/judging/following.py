@@ -19,7 +19,7 @@ from services.chassis.streaming.records import Incoming, Outgoing, Partition
 from services.chassis.telemetry import logs, metrics
 from services.scoring.judging import core
 from services.scoring.judging.assigned import Assigned, Judge
-from services.scoring.judging.core import Rows, Window, follow
+from services.scoring.judging.core import Rows, Window, alone, follow
 from services.scoring.judging.past import Past
 
 log = logs.get("judging")
@@ -137,12 +137,12 @@ class FollowingHandler(Handler):
         before = self._pending.get((partition, sequence))
         if before is None and settled is not None:
             before = settled.get(sequence)
+        if before is None and not assigned.keeps:
+            return alone(window)
         past, rows = follow(before.past if before else None, window, item.record.offset, assigned)
-        if assigned.keeps or before is not None:
-            if window.message.is_last:
-                past = Past(past.life)  # nothing follows that could depend on it
-            kept = _Source(past, item.record.offset, self._awake.seconds)
-            self._pending[partition, sequence] = kept
+        if window.message.is_last:
+            past = Past(past.life)  # nothing follows that could depend on it
+        self._pending[partition, sequence] = _Source(past, item.record.offset, self._awake.seconds)
         return rows
 
 
