@@ -4,12 +4,13 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
+from services.chassis.backoff import pause_after
 from services.chassis.clock import Clock
 from services.chassis.errors import TransientError
 from services.chassis.telemetry import logs
 
 log = logs.get("duty")
-LONGEST_PAUSE_S = 15.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.4, 15.0
 
 
 class Lease(Protocol):
@@ -76,13 +77,13 @@ class Duty:
 
     def _turn_patiently(self) -> float:
         try:
-            pause_s = self._turn_if_ours()
+            due_in_s = self._turn_if_ours()
         except TransientError as error:
             self._outages += 1
             log.warning("trying again", duty=self._name, outage=self._outages, error=str(error))
-            return min(0.2 * 2.0 ** min(self._outages, 10), LONGEST_PAUSE_S)
+            return pause_after(self._outages, FIRST_PAUSE_S, LONGEST_PAUSE_S)
         self._outages = 0
-        return pause_s
+        return due_in_s
 
     def _turn_if_ours(self) -> float:
         if self._lease is None:

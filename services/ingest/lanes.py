@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Collection
 from uuid import UUID
 
+from services.chassis.backoff import pause_after
 from services.chassis.clock import Clock
 from services.chassis.errors import TransientError
 from services.chassis.streaming.handler import Cancelled
@@ -20,7 +21,7 @@ from services.ingest.upload import Upload
 log = logs.get("lanes")
 
 MAX_OUTAGES = 8
-MAX_BACKOFF_S = 10.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.4, 10.0
 
 
 class Lanes:
@@ -146,7 +147,8 @@ class Lanes:
         if upload.outages > MAX_OUTAGES:
             raise error
         log.warning("trying again", video_id=str(upload.video.video_id), error=str(error))
-        self._clock.wait(min(0.2 * 2.0**upload.outages, MAX_BACKOFF_S), upload.cancelled)
+        wait_s = pause_after(upload.outages, FIRST_PAUSE_S, LONGEST_PAUSE_S)
+        self._clock.wait(wait_s, upload.cancelled)
         upload.begin_anew()
 
     def _clean_up(self, upload: Upload) -> None:

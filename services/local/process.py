@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from services.chassis.backoff import pause_after
 from services.chassis.environment import EXIT_CODE as REFUSED
 from services.local.journal import OURS, Journal
 from services.local.state import ProcessRecord, start_time
@@ -55,8 +56,8 @@ class Backoff:
     def after(self, uptime_s: float) -> tuple[float, "Backoff"]:
         """The pause after a run of `uptime_s`, and the state for the next one."""
         short_runs = 0 if uptime_s >= HEALTHY_S else self.short_runs
-        pause_s = min(FIRST_PAUSE_S * 2.0 ** min(short_runs, 10), LONGEST_PAUSE_S)
-        return pause_s, Backoff(short_runs + 1)
+        short_runs += 1
+        return pause_after(short_runs, FIRST_PAUSE_S, LONGEST_PAUSE_S), Backoff(short_runs)
 
 
 class SupervisedProcess:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from services.chassis.backoff import pause_after
 from services.chassis.clock import Clock
 from services.chassis.errors import InvalidMessage, TransientError
 from services.chassis.streaming.publisher import Publisher
@@ -40,7 +41,7 @@ def publish_patiently(
                 raise
             metrics.count("retries", "stateful")
             log.warning("trying again", attempt=attempt + 1, error=str(error))
-        delay = min(limits.backoff_s * 2**attempt, limits.max_backoff_s)
+        delay = pause_after(attempt + 1, limits.backoff_s, limits.max_backoff_s)
         clock.wait(delay, threading.Event())
     raise AssertionError("the last attempt returns or raises")
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from services.chassis.backoff import pause_after
 from services.chassis.clock import Clock
 from services.chassis.errors import InvalidMessage, TransientError
 from services.chassis.streaming.deadletters import DeadLetterLimit, DeadLetterLimitExceeded
@@ -182,7 +183,7 @@ class Worker:
                     raise
                 metrics.count("retries", name)
                 log.warning("trying again", topic=name, attempt=attempt + 1, error=str(error))
-            delay = min(self._limits.backoff_s * 2**attempt, self._limits.max_backoff_s)
+            delay = pause_after(attempt + 1, self._limits.backoff_s, self._limits.max_backoff_s)
             if self._clock.wait(delay, batch.cancelled):
                 return False
         return False

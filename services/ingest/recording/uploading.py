@@ -8,6 +8,7 @@ from uuid import UUID
 
 from schemas import ids
 from schemas.recordings import RECORDING_TYPE
+from services.chassis.backoff import pause_after
 from services.chassis.errors import TransientError
 from services.chassis.storage.objects import ObjectStore
 from services.chassis.telemetry import logs, metrics
@@ -54,7 +55,7 @@ class Uploading:
         except TransientError as error:
             self._outages += 1
             log.warning("recordings wait for the store", outage=self._outages, error=str(error))
-            return min(BACKOFF_S[0] * 2.0 ** (self._outages - 1), BACKOFF_S[1])
+            return pause_after(self._outages, *BACKOFF_S)
         self._outages = 0
         return 0.0 if uploaded == MOST_A_TURN else BACKOFF_S[0]
 
