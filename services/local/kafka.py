@@ -103,7 +103,8 @@ def node_properties(data: Path, port: int, controller_port: int) -> dict[str, st
 
 def why(output: str) -> str:
     """What a Java program said last, less the places of its stack trace."""
-    lines = [line for line in output.splitlines() if line.strip() and not line[0].isspace()]
+    places = (" ", "\t", "...")
+    lines = [line for line in output.splitlines() if line.strip() and not line.startswith(places)]
     return lines[-1].removeprefix("Caused by: ") if lines else ""
 
 

@@ -52,4 +52,5 @@ def test_of_a_stack_trace_the_deepest_cause_is_told() -> None:
         "Caused by: java.io.IOException: No space left on device\n\tat java.io.File\n\t... 8 more\n"
     )
     assert why(trace) == "java.io.IOException: No space left on device"
+    assert why(f"{trace}\n... 8 more") == "java.io.IOException: No space left on device"
     assert why("") == ""
