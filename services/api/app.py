@@ -1,9 +1,11 @@
 """The web application: routes, guards, problems, put together. No server, no topics."""
 
+from contextlib import suppress
 from importlib.metadata import version
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from starlette.routing import NoMatchFound
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from services.api import problems
@@ -77,7 +79,13 @@ source's origin. Lists go on with the `cursor` that the page before gave as `nex
 
 
 def build(tools: Tools) -> FastAPI:
-    return furnished(described(), tools)
+    """FastAPI looks through all routes when it is first asked for one: here, and not when somebody
+    opens the first page.
+    """
+    app = furnished(described(), tools)
+    with suppress(NoMatchFound):
+        app.url_path_for("no route of that name")
+    return app
 
 
 def furnished(app: FastAPI, tools: Tools) -> FastAPI:
