@@ -76,6 +76,7 @@ SCREENS = (
     Screen("camera-areas", _of_a_camera("areas", 1), is_live=True),
     Screen("camera-policy", _of_a_camera("policy")),
     Screen("camera-health", _of_a_camera("history")),
+    Screen("camera-outages", _of_a_camera("history", 5)),
     Screen("camera-settings", _of_a_camera("settings")),
     Screen(
         "camera-calibration", lambda world: f"/cameras/{world.cameras[4].source_id}?tab=calibration"
