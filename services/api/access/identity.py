@@ -48,7 +48,8 @@ def principals_of(
         used = keys.keys_by_text(connection, {each.bearer for each in others}, now)
         cookies = {each.cookie for each in others if not _shows_key(each)}
         logins = sessions.sessions_by_secret(connection, settings.logins, cookies, now)
-        needs_none = is_open(connection, settings, others)
+        unknown = [one for one in others if not _shows_key(one) and one.cookie not in logins]
+        needs_none = is_open(connection, settings, unknown)
     for each in others:
         if principal := _principal(each, used, logins, needs_none):
             found[each] = principal
