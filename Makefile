@@ -2,7 +2,7 @@
 
 PY := .venv/bin/python
 SOURCES := services schemas tests
-BESIDE := $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+BESIDE := $(PY) -m pytest --dist loadfile --no-loadscope-reorder
 
 # Python keeps what it compiled, whatever the machine says: a process that imports torch starts in
 # half the time, and the tests start hundreds.
@@ -35,11 +35,11 @@ test: setup ## All tests, on real Kafka, MariaDB, S3 and SMTP
 unit: setup ## The tests that need no server, side by side
 	@$(PY) -m pytest -m "not integration and not e2e" -n logical --maxprocesses 4 --dist worksteal
 
-integration: setup ## The tests of a service on real servers, two side by side
-	@$(BESIDE) -m "integration and not e2e"
+integration: setup ## The tests of a service on real servers, three side by side: they wait much
+	@$(BESIDE) -n 3 -m "integration and not e2e"
 
 e2e: setup ## The tests of the whole line, two side by side
-	@$(BESIDE) -m e2e
+	@$(BESIDE) -n 2 -m e2e
 
 lint: setup ## Format, rules, types and walls
 	@$(PY) -m ruff format --check $(SOURCES)
