@@ -19,6 +19,10 @@ from services.chassis.telemetry import metrics
 
 ACKNOWLEDGED_WITHIN_S = 130.0
 PURGED_WITHIN_S = 1.0
+SERVED_EVERY_BYTES = 2**20
+"""A message keeps its memory until its acknowledgement is served. To serve hands the interpreter to
+another thread, which costs more than a small message.
+"""
 TOO_LARGE = (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG_SIZE)
 
 
@@ -75,6 +79,7 @@ class KafkaPublisher:
         self._clock = clock or SystemClock()
         self._failure: KafkaError | None = None
         self._too_large: InvalidMessage | None = None
+        self._unserved_bytes = 0
 
     def publish(self, outgoing: Outgoing) -> None:
         value = payload(outgoing)
@@ -99,6 +104,7 @@ class KafkaPublisher:
                 self._producer.produce(
                     topic, record.value, record.key, on_delivery=self._delivered, headers=headers
                 )
+                self._serve(len(record.value or b""))
                 return
             except BufferError as error:
                 self._producer.poll(0.5)
@@ -108,6 +114,12 @@ class KafkaPublisher:
                 if error.args[0].code() in TOO_LARGE:
                     raise too_large(record.topic, len(record.value or b"")) from error
                 raise unreachable(self._settings, error, self._complaints) from error
+
+    def _serve(self, more_bytes: int) -> None:
+        self._unserved_bytes += more_bytes
+        if self._unserved_bytes >= SERVED_EVERY_BYTES:
+            self._unserved_bytes = 0
+            self._producer.poll(0)
 
     def flush(self) -> None:
         left = self._producer.flush(self._within_s)
