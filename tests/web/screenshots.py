@@ -1,5 +1,7 @@
 """A picture of every page, in both languages and themes, of a phone and a desk: `make screenshots`.
 
+Korean takes a font that has it, such as Debian's fonts-nanum; without one there are boxes.
+
 usage: python -m tests.web.screenshots [folder] [name of a page ...]
 """
 

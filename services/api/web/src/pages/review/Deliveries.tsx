@@ -3,6 +3,7 @@ import { $api, type AttemptView, client } from "@/api/client";
 import { refresh } from "@/api/queries";
 import { useMay } from "@/api/session";
 import { useFormat } from "@/i18n/format";
+import { said } from "@/i18n/said";
 import { Button, joined } from "@/ui/controls";
 import { Badge, Loaded, Panel, Scroll, type Tone } from "@/ui/layout";
 import { notify } from "@/ui/toasts";
@@ -56,7 +57,7 @@ export function Deliveries({ alertId, zone }: { alertId: string; zone: string | 
                       <td data-label={t`Outcome`}>
                         <span>
                           <Badge tone={TONES[attempt.outcome]}>{outcomes[attempt.outcome]}</Badge>{" "}
-                          <span className="dim">{attempt.detail}</span>
+                          <span className="dim">{said(attempt.detail)}</span>
                         </span>
                       </td>
                     </tr>

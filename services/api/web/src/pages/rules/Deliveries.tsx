@@ -4,6 +4,7 @@ import { useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import { type AttemptView, client, type TargetView } from "@/api/client";
 import { useFormat } from "@/i18n/format";
+import { said } from "@/i18n/said";
 import { Button } from "@/ui/controls";
 import { Badge, Fault, Panel, Scroll, Skeleton, sentence } from "@/ui/layout";
 import { More, usePages } from "@/ui/lists";
@@ -105,7 +106,7 @@ function Row({ attempt, target }: { attempt: AttemptView; target: TargetView }) 
 
 /** Details of webhooks begin with the status themselves. */
 function answerOf({ status, detail, response }: AttemptView): string {
-  const words = detail || response;
+  const words = said(detail) || response;
   if (status && words.includes(String(status))) return words;
   return [status, words].filter(Boolean).join(" · ");
 }
