@@ -4,6 +4,7 @@ from collections.abc import Callable
 from random import Random
 from threading import Event
 
+from services.chassis.backoff import pause_after
 from services.chassis.clock import Clock
 from services.chassis.telemetry import logs
 from services.ingest.sources.port import LiveFrame, LiveSource, PacketTap, SourceLost
@@ -27,16 +28,17 @@ class Backoff:
 
     def __init__(self, first_s: float, longest_s: float, chance: Random) -> None:
         self._first_s, self._longest_s, self._chance = first_s, longest_s, chance
-        self._next_s = first_s
+        self._failures = 0
 
     def next(self) -> float:
         """Seconds to wait before the next attempt."""
-        pause_s, self._next_s = self._next_s, min(2 * self._next_s, self._longest_s)
+        self._failures += 1
+        pause_s = pause_after(self._failures, self._first_s, self._longest_s)
         return pause_s * self._chance.uniform(1 - JITTER, 1 + JITTER)
 
     def reset(self) -> None:
         """An attempt succeeded."""
-        self._next_s = self._first_s
+        self._failures = 0
 
 
 class Reading:
