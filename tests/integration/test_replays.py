@@ -24,6 +24,7 @@ from services.chassis.storage.s3 import S3Objects
 from services.chassis.streaming.records import Outgoing
 from services.chassis.streaming.tail import Tail
 from services.scoring.judging.detector import assemble
+from services.scoring.replay.checkpoint import Records
 from services.scoring.replay.core import Replay
 from services.scoring.replay.planning import stretch_of
 from tests.builders import SPEC, source
@@ -151,6 +152,12 @@ def test_kill_9_changes_nothing(settings: ServiceSettings, tmp_path: Path, name:
     assert done.alerts == len(found)
 
 
+def _noted(store: ObjectStore, run: str) -> int:
+    """Windows of the latest checkpoint, from which it goes on however many were told of."""
+    checkpoint = Records(store, run).checkpoint()
+    return int(checkpoint.states["windows"]) if checkpoint else 0
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_an_end_is_at_once_and_goes_on_or_leaves_no_trace(
     settings: ServiceSettings, tmp_path: Path
@@ -162,6 +169,8 @@ def test_an_end_is_at_once_and_goes_on_or_leaves_no_trace(
     put(settings, Outgoing(REPLAYS, slow))
     with worker(settings, tmp_path) as process:
         told.until(is_at("slow", "running", windows=20), PATIENCE_S)
+        store = S3Objects.connect(settings)
+        wait_until(lambda: _noted(store, "slow"))
         [child] = children_of(process)
         put(settings, Outgoing(REPLAYS, slow.model_copy(update={"is_cancelled": True})))
         end = told.until(is_at("slow", "cancelled", windows=1), PATIENCE_S)[-1]
@@ -170,7 +179,6 @@ def test_an_end_is_at_once_and_goes_on_or_leaves_no_trace(
         put(settings, Outgoing(REPLAYS, again))
         on = told.until(is_at("slow", "running"), PATIENCE_S)[-1]
         assert on.windows == end.windows  # type: ignore[attr-defined]
-        store = S3Objects.connect(settings)
         assert list(store.list("replays/"))
         put(settings, Outgoing(REPLAYS, None, key="slow"))
         wait_until(lambda: not list(store.list("replays/")))
