@@ -23,7 +23,8 @@ class ReextractionSettings(ServiceSettings):
     precision: Literal["auto", "f32", "bf16", "int8"] = "auto"
     """What the CPU computes in; auto: bf16 where it gains by it, else int8 if there is one."""
     reextraction_niceness: Annotated[int, Field(ge=0, le=19)] = 19
-    """How far it stands back behind what is live on the same machine."""
+    """How far it stands back behind what is live on the same machine; at 19 it has what nobody else
+    wants."""
 
     @property
     def options(self) -> "Options":

@@ -4,7 +4,6 @@ Networks and decoders are loaded with the first of them: until then the process 
 process a stack does this work; a second would do the same again.
 """
 
-import os
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -16,6 +15,7 @@ from schemas.replays import ReplayRequested
 from schemas.sources import SourceConfigured
 from schemas.topics import REPLAY_PROGRESS, REPLAYS, SOURCES
 from services.chassis.clock import Clock, SystemClock
+from services.chassis.niceness import stand_back
 from services.chassis.storage.objects import ObjectStore
 from services.chassis.storage.s3 import S3Objects
 from services.chassis.streaming.broker import Broker
@@ -162,7 +162,7 @@ def _named(request: ReplayRequested) -> tuple[str, datetime]:
 
 
 def build(settings: ReextractionSettings) -> Reextraction:
-    os.nice(settings.reextraction_niceness)
+    stand_back(settings.reextraction_niceness)
     return Reextraction(
         KafkaBroker(settings), S3Objects.connect(settings), _Backbones(settings).load
     )

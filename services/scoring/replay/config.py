@@ -16,7 +16,8 @@ class ReplaySettings(ScoringSettings):
     replay_checkpoint_s: Annotated[float, Field(gt=0)] = 5.0
     """How often a replay notes how far it is; after kill -9 it goes on from there."""
     replay_niceness: Annotated[int, Field(ge=0, le=19)] = 19
-    """How far replays stand back behind what is live on the same machine."""
+    """How far replays stand back behind what is live on the same machine; at 19 they have what
+    nobody else wants."""
 
     @property
     def side_by_side(self) -> int:

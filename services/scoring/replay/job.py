@@ -17,6 +17,7 @@ from schemas.replays import ReplayRequested
 from schemas.topics import REPLAYS
 from services.chassis.environment import read_or_exit
 from services.chassis.errors import TransientError
+from services.chassis.niceness import stand_back
 from services.chassis.service import AWAY
 from services.chassis.storage.s3 import S3Objects
 from services.chassis.streaming.kafka import KafkaBroker
@@ -41,7 +42,7 @@ def main() -> None:
     logs.configure("scoring.replay", settings.log_level)
     request = receive(sys.stdin.buffer)
     threading.Thread(target=_end_with, args=(sys.stdin.buffer,), daemon=True).start()
-    os.nice(settings.replay_niceness)
+    stand_back(settings.replay_niceness)
     try:
         carry_out(settings, request)
     except TransientError as error:
