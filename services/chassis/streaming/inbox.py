@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from threading import Condition, Event
+from typing import NamedTuple
 
 from services.chassis.streaming.records import Incoming, Partition, Record
 
@@ -27,10 +28,11 @@ class Gap:
 
 
 Item = Incoming | Rejected | Gap
+Suspicion = Callable[[], Callable[["Entry"], bool] | None]
+"""What tells a suspect now; None, as it is mostly, where there is none."""
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """A place in the queue. `item` gives what stands there once it is prepared."""
 
     partition: Partition
@@ -93,7 +95,7 @@ class Inbox:
         most: int,
         fill_s: float,
         tick_in_s: float,
-        is_suspect: Callable[[Entry], bool] = lambda _: False,
+        suspicion: Suspicion = lambda: None,
     ) -> Batch | None:
         """Wait for entries, then up to `fill_s` for `most` of them; a suspect is a batch of its
         own. A tick, once its time has come. None when closed.
@@ -106,19 +108,25 @@ class Inbox:
                 self._wait_until(lambda: len(self._entries) >= most or bool(self._gone), full_at)
             if self._closed:
                 return None
-            self._out = self._next(most, time.monotonic() >= tick_at, is_suspect)
+            self._out = self._next(most, time.monotonic() >= tick_at, suspicion())
             self._changed.notify_all()
             return self._out
 
-    def _next(self, most: int, is_due: bool, is_suspect: Callable[[Entry], bool]) -> Batch:
+    def _next(self, most: int, is_due: bool, is_suspect: Callable[[Entry], bool] | None) -> Batch:
         gone, self._gone = frozenset(self._gone), set()
         if is_due or not self._entries:
             return Batch(gone=gone, is_tick=is_due)
-        entries = [self._entries.popleft()]
+        return Batch(self._taken(most, is_suspect), gone)
+
+    def _taken(self, most: int, is_suspect: Callable[[Entry], bool] | None) -> list[Entry]:
+        waiting = self._entries
+        if is_suspect is None:
+            return [waiting.popleft() for _ in range(min(most, len(waiting)))]
+        entries = [waiting.popleft()]
         if not is_suspect(entries[0]):
-            while self._entries and len(entries) < most and not is_suspect(self._entries[0]):
-                entries.append(self._entries.popleft())
-        return Batch(entries, gone)
+            while waiting and len(entries) < most and not is_suspect(waiting[0]):
+                entries.append(waiting.popleft())
+        return entries
 
     def _wait_until(self, holds: Callable[[], bool], deadline: float) -> None:
         self._changed.wait_for(

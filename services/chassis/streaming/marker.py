@@ -69,19 +69,22 @@ class FileMarker:
         self.deaths: dict[Partition, Death] = _read(os.pread(self._file, 1 << 20, 0))
 
     def begin(self, batch: Sequence[Entry]) -> None:
-        at_work: dict[Partition, Death] = {}
+        firsts: dict[Partition, Entry] = {}
+        lasts: dict[Partition, Entry] = {}
         for entry in batch:
-            place = at_work.get(entry.partition)
-            first = place.first if place else entry.offset
-            times = place.times if place else 1 + self._times(entry)
-            at_work[entry.partition] = Death(first, entry.end - 1, times)
+            firsts.setdefault(entry.partition, entry)
+            lasts[entry.partition] = entry
+        at_work = {
+            partition: Death(first.offset, lasts[partition].end - 1, 1 + self._times(first))
+            for partition, first in firsts.items()
+        }
         self._write({**self.deaths, **at_work})
 
     def fail(self) -> None:
         self._write(self.deaths)
 
     def end(self, batch: Sequence[Entry]) -> None:
-        for entry in batch:
+        for entry in batch if self.deaths else ():
             death = self.deaths.get(entry.partition)
             if death is not None and entry.end > death.last:
                 del self.deaths[entry.partition]

@@ -25,9 +25,8 @@ from services.chassis.streaming.broker import (
     Start,
     begin,
 )
-from services.chassis.streaming.headers import headers_for, tombstone_headers
 from services.chassis.streaming.membership import Group, MemoryConsumer, Operation
-from services.chassis.streaming.publisher import Publisher, payload
+from services.chassis.streaming.publisher import Publisher, packed
 from services.chassis.streaming.records import Headers, Outgoing, Partition, Record, Verbatim
 
 
@@ -189,14 +188,10 @@ class MemoryBrokerPublisher:
         self._broker, self._source = broker, source
         self._clock = clock or SystemClock()
 
-    def publish(self, outgoing: Outgoing) -> None:
-        value, now = payload(outgoing), self._clock.now()
-        if outgoing.message is None:
-            headers = tombstone_headers(outgoing, self._source, now)
-        else:
-            headers = headers_for(outgoing.message, self._source, now, outgoing.parent, value)
-        name = self._broker.topic_prefix + outgoing.topic.name
-        self._broker.append(name, outgoing.record_key, value, headers)
+    def publish(self, *outgoing: Outgoing) -> None:
+        now = self._clock.now()
+        for record in [packed(one, self._source, now) for one in outgoing]:
+            self.publish_verbatim(record)
 
     def publish_verbatim(self, record: Verbatim) -> None:
         name = self._broker.topic_prefix + record.topic.name

@@ -136,6 +136,11 @@ class Positions:
             place = self._places.get(partition)
             return place.strike if place else None
 
+    @property
+    def has_strikes(self) -> bool:
+        with self._lock:
+            return any(place.strike for place in self._places.values())
+
     def uncommitted(self) -> dict[Partition, Position]:
         """Positions that changed since they were last returned."""
         with self._lock:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from schemas.base import Message
@@ -15,19 +16,17 @@ class Partition(NamedTuple):
     number: int
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """One record as it lies on the log."""
 
     partition: Partition
     offset: int
     key: bytes | None
     value: bytes | None
-    headers: Headers = field(default_factory=dict)
+    headers: Headers = MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class Verbatim:
+class Verbatim(NamedTuple):
     """A record that is to lie on a topic byte for byte, whether it is one of its messages or not.
     The same key comes to the same partition as ever.
     """
@@ -35,7 +34,7 @@ class Verbatim:
     topic: Topic
     key: bytes | None
     value: bytes | None
-    headers: Headers = field(default_factory=dict)
+    headers: Headers = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -46,8 +45,7 @@ class Tombstone:
     key: bytes
 
 
-@dataclass(frozen=True)
-class Incoming:
+class Incoming(NamedTuple):
     """A decoded record. `message` is None for the tombstone of a compacted topic: then the
     record's key says whose; and for what a handler did not want. `prepared` is whatever the
     handler's `prepare` made of the message.

@@ -102,7 +102,7 @@ class Worker:
         tick_in_s = max(0.0, self._tick_at - self._clock.monotonic())
         limits = self._limits
         batch = self.inbox.take(
-            limits.batch_records, limits.batch_wait_s, tick_in_s, self._is_suspect
+            limits.batch_records, limits.batch_wait_s, tick_in_s, self._suspicion
         )
         if batch is None:
             return False
@@ -113,6 +113,10 @@ class Worker:
         is_finished = not batch.entries or self._handle(batch)
         self.inbox.give_back(() if is_finished else batch.entries)
         return True
+
+    def _suspicion(self) -> Callable[[Entry], bool] | None:
+        has_any = self._marker.deaths or self._positions.has_strikes
+        return self._is_suspect if has_any else None
 
     def _is_suspect(self, entry: Entry) -> bool:
         """Whether a service went down with this record at work."""
@@ -201,8 +205,12 @@ class Worker:
         self._rejections.valid(batch)
 
     def _put_out(self, outputs: Iterable[Outgoing]) -> None:
-        for outgoing in outputs:
-            self._publisher.publish(outgoing)
+        """What there is already goes out together, what is still being made one by one."""
+        if isinstance(outputs, list):
+            self._publisher.publish(*outputs)
+        else:
+            for outgoing in outputs:
+                self._publisher.publish(outgoing)
         self._publisher.flush()
         self._handler.settle()
 

@@ -93,6 +93,8 @@ class Head:
 
     def _stacked(self, rows: Sequence[Vectors]) -> Vectors:
         context, dim = self.context, self.card.dim
+        if {row_TD.shape for row_TD in rows} == {(context, dim)}:
+            return np.concatenate(rows).reshape(len(rows), context, dim)
         x_BCD = np.empty((len(rows), context, dim), np.float32)
         for number, row_TD in enumerate(rows):
             if row_TD.ndim != 2 or row_TD.shape[1] != dim or not len(row_TD):

@@ -18,7 +18,6 @@ from schemas.embeddings import EmbeddingExtracted
 from schemas.judgements import ClipJudged, HeadJudgement
 from schemas.poses import PosesExtracted
 from services.chassis.errors import InvalidMessage
-from services.scoring.cards import MismatchError
 from services.scoring.heads import Head
 from services.scoring.heads.registry import Takes
 from services.scoring.judging.detector import Detector
@@ -69,23 +68,16 @@ class Reach(Protocol):
         """Whether anybody takes the frames of each person."""
 
 
-def window_of(detector: Detector, message: Seen) -> Window:
-    """Raises InvalidMessage for what the detector's heads cannot judge."""
-    try:
-        detector.check(message)
-    except MismatchError as error:
-        raise InvalidMessage(str(error)) from error
-    return window(message)
-
-
 def window(message: Seen) -> Window:
-    """Raises InvalidMessage for an embedding that is not finite."""
+    """It may not be finite yet: that is looked at by batches, where it costs next to nothing."""
     if isinstance(message, PosesExtracted):
         return Window(message, scene_vector(message))
-    vector_D = np.frombuffer(message.vector, "<f4")
-    if not np.isfinite(vector_D).all():
-        raise InvalidMessage("the embedding is not finite")
-    return Window(message, vector_D)
+    return Window(message, np.frombuffer(message.vector, "<f4"))
+
+
+def are_finite(windows: Sequence[Window]) -> bool:
+    """Whether no vector holds a NaN or an infinity."""
+    return not windows or bool(np.isfinite(np.concatenate([one.vector_D for one in windows])).all())
 
 
 def alone(window: Window) -> Rows:

@@ -146,6 +146,18 @@ class FollowingHandler(Handler):
         return rows
 
 
+def finite(batch: Sequence[Incoming]) -> Sequence[Incoming]:
+    """Without embeddings that hold a NaN or an infinity. All are looked at together: at each
+    vector numpy would let go of the interpreter, which costs more than the look.
+    """
+    windows = [item.prepared.window for item in batch if item.prepared is not None]
+    if core.are_finite(windows):
+        return batch
+    return [
+        item for item in batch if item.prepared is None or core.are_finite([item.prepared.window])
+    ]
+
+
 def outgoing(judged: Iterable[ClipJudged], followed: Iterable[Followed]) -> list[Outgoing]:
     """The judgement of each window, as a consequence of its record."""
     pairs = zip(judged, followed, strict=True)

@@ -18,6 +18,7 @@ from services.scoring.judging.following import (
     Followed,
     FollowingHandler,
     Prepared,
+    finite,
     outgoing,
 )
 
@@ -54,7 +55,9 @@ class JudgingHandler(FollowingHandler):
         return Prepared(window(message), assigned)
 
     def handle(self, batch: Sequence[Incoming], cancelled: Event) -> Iterable[Outgoing]:
-        """One judgement a window, in order."""
+        """One judgement a window, in order. Raises InvalidMessage for what is not finite."""
+        if len(finite(batch)) < len(batch):
+            raise InvalidMessage("the embedding is not finite")
         fresh = self.fresh(batch)
         return outgoing(self._live(fresh), fresh)
 

@@ -12,7 +12,6 @@ from uuid import UUID
 from schemas.base import Message
 from schemas.embeddings import EmbeddingExtracted
 from schemas.poses import PosesExtracted
-from services.chassis.errors import InvalidMessage
 from services.chassis.streaming.handler import Cancelled
 from services.chassis.streaming.records import Incoming, Outgoing, Record
 from services.scoring.cards import MismatchError
@@ -23,6 +22,7 @@ from services.scoring.judging.following import (
     Followed,
     FollowingHandler,
     Prepared,
+    finite,
     outgoing,
 )
 from services.scoring.judging.live import is_seen_by
@@ -61,13 +61,13 @@ class ShadowHandler(FollowingHandler):
         try:
             beside = assigned.fitting(message).beside
             return Prepared(window(message), beside) if beside.shadows else None
-        except (InvalidMessage, MismatchError):
+        except MismatchError:
             return None
 
     def handle(self, batch: Sequence[Incoming], cancelled: Event) -> Iterable[Outgoing]:
         """One judgement of each shadow a window; of each shadow in order. Raises Cancelled."""
         found: list[Outgoing] = []
-        for judge, followed in self._by_judge(self.fresh(batch)).items():
+        for judge, followed in self._by_judge(self.fresh(finite(batch))).items():
             for some in _chunks(followed):
                 if cancelled.is_set():
                     raise Cancelled

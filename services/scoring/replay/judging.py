@@ -22,7 +22,7 @@ from services.chassis.errors import InvalidMessage
 from services.scoring.cards import MismatchError
 from services.scoring.episodes.state import Life, life_of_map, map_of_life
 from services.scoring.heads import Head
-from services.scoring.judging.core import Rows, Window, follow, scores, window_of
+from services.scoring.judging.core import Rows, Window, follow, scores, window
 from services.scoring.judging.detector import Detector
 from services.scoring.judging.past import Past, Vectors
 from services.scoring.replay.pasts import map_of_past, past_of_map
@@ -206,17 +206,17 @@ class Judging:
         followed = []
         for message in poses:
             try:
-                window = window_of(self._detector, message)
-            except InvalidMessage:
+                self._detector.check(message)
+            except MismatchError:
                 self.refused += 1
                 continue
-            before = self._pasts.get(message.sequence)
-            past, found = follow(before, window, 0, self._detector)
+            before, seen = self._pasts.get(message.sequence), window(message)
+            past, found = follow(before, seen, 0, self._detector)
             self._pasts[message.sequence] = past
             if found is not None:
-                followed.append((window, found))
+                followed.append((seen, found))
         judged = self._judged(followed)
-        rows = [_row(window.message) for window, _ in judged]  # type: ignore[arg-type]
+        rows = [_row(seen.message) for seen, _ in judged]  # type: ignore[arg-type]
         score_NH = np.array([scores for _, scores in judged], np.float64)
         return Seen(rows, score_NH.reshape(len(rows), len(self._detector.heads)))
 
@@ -231,7 +231,7 @@ class Judging:
                 self.refused += 1
                 return []
             return [each for one in followed for each in self._judged([one])]
-        return [(window, each) for (window, _), each in zip(followed, found, strict=True)]
+        return [(seen, each) for (seen, _), each in zip(followed, found, strict=True)]
 
 
 def _row(message: PosesExtracted) -> Row:

@@ -182,10 +182,10 @@ def test_a_change_of_nothing_known_is_a_problem(api: Api) -> None:
 class Halting(MemoryPublisher):
     is_away = False
 
-    def publish(self, outgoing: Any) -> None:
+    def publish(self, *outgoing: Any) -> None:
         if self.is_away:
             raise TransientError("Kafka is away")
-        super().publish(outgoing)
+        super().publish(*outgoing)
 
 
 def test_while_kafka_is_away_it_says_so_and_tells_it_afterwards(

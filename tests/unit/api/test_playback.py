@@ -29,10 +29,11 @@ class Workers(MemoryPublisher):
         super().__init__()
         self.answer: Callable[[FootageRequested], None] = lambda _: None
 
-    def publish(self, outgoing: Outgoing) -> None:
-        super().publish(outgoing)
-        if isinstance(outgoing.message, FootageRequested):
-            self.answer(outgoing.message)
+    def publish(self, *outgoing: Outgoing) -> None:
+        super().publish(*outgoing)
+        for one in outgoing:
+            if isinstance(one.message, FootageRequested):
+                self.answer(one.message)
 
 
 @dataclass

@@ -75,7 +75,7 @@ def test_a_suspect_is_a_batch_of_its_own() -> None:
     box = inbox(*map(entry, range(5)))
     sizes = []
     for _ in range(3):
-        batch = box.take(10, 0, LONG_S, lambda one: one.offset == 2)
+        batch = box.take(10, 0, LONG_S, lambda: lambda one: one.offset == 2)
         assert batch is not None
         sizes.append(offsets(batch))
         box.give_back()

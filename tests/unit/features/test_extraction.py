@@ -1,7 +1,6 @@
 """The features shell: what it puts out, what it holds back, and that a retry changes nothing."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
@@ -165,7 +164,7 @@ def test_a_restart_anywhere_forms_the_same_windows(count: int, stop: int, stride
     done = run(first, arrive(first, clips[:stop]))
     committed = next(iter(first.held().values()), min(stop, len(clips)))
     again = arrive(second, clips[committed:], first_offset=committed)
-    done += run(second, [replace(one, again=one.record.offset < stop) for one in again])
+    done += run(second, [one._replace(again=one.record.offset < stop) for one in again])
     assert done == expected
 
 

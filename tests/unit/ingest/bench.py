@@ -1,7 +1,7 @@
 """A job on a video, with its store, its outputs and its clock."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
@@ -93,7 +93,7 @@ class Bench:
         deaths: int = 0,
     ) -> "Result":
         """Give an upload its turns until it is done."""
-        submitted = replace(incoming(video), again=again)
+        submitted = incoming(video)._replace(again=again)
         upload = Upload(self.around, submitted, deaths)
         upload.cancelled = self.cancelled
         upload.begin_anew()

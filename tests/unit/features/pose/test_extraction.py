@@ -1,7 +1,6 @@
 """The pose shell: one message a clip, and a retry or a crash changes nothing that was said."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from threading import Event
@@ -94,7 +93,7 @@ def test_a_cancelled_batch_is_taken_up_where_it_stopped() -> None:
 
 def test_a_clip_that_came_before_is_passed_over() -> None:
     handler = extraction()
-    batch = [replace(item, record=replace(item.record, offset=9)) for item in arrive(CLIPS[2:3])]
+    batch = [item._replace(record=item.record._replace(offset=9)) for item in arrive(CLIPS[2:3])]
     assert len(handle(handler, CLIPS)) == 6
     handler.settle()
     assert list(handler.handle(batch, Event())) == []
@@ -106,7 +105,7 @@ def test_a_restart_follows_on_whoever_is_there_and_repeats_nothing() -> None:
     assert handle(first, CLIPS[:3]) == expected[:3]
     first.settle()
     assert first.held() == {Partition("topic", 0): 0}
-    again = [replace(item, again=item.record.offset < 3) for item in arrive(CLIPS)]
+    again = [item._replace(again=item.record.offset < 3) for item in arrive(CLIPS)]
     assert [item.message for item in second.handle(again, Event())] == expected[3:]
 
 

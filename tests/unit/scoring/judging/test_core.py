@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from schemas.clips import ClipSpec
 from schemas.judgements import ClipJudged
-from services.chassis.errors import InvalidMessage
+from services.scoring.cards import MismatchError
 from services.scoring.heads import Head
 from services.scoring.heads.registry import live_scores
-from services.scoring.judging.core import Seen, follow, judge, window_of
+from services.scoring.judging import core
+from services.scoring.judging.core import Seen, follow, judge
 from services.scoring.judging.detector import Detector, assemble
 from services.scoring.judging.past import Past
 from services.scoring.poses import scene_vector
@@ -42,7 +43,8 @@ def run(detector: Detector, messages: Sequence[Seen]) -> list[ClipJudged]:
     pasts: dict[object, Past] = {}
     windows = []
     for offset, message in enumerate(messages):
-        seen = window_of(detector, message)
+        detector.check(message)
+        seen = core.window(message)
         pasts[seen.sequence], rows = follow(pasts.get(seen.sequence), seen, offset, detector)
         if rows is not None:
             windows.append((seen, rows))
@@ -146,7 +148,7 @@ def test_a_window_that_comes_again_is_not_judged_again_where_its_past_is_gone() 
 def test_the_past_is_no_longer_than_heads_depend_on() -> None:
     detector, past = Detector((mean_head(4),)), None
     for offset, message in enumerate(values(*[0.5] * 20)):
-        past, _ = follow(past, window_of(detector, message), offset, detector)
+        past, _ = follow(past, core.window(message), offset, detector)
     assert past is not None
     assert [kept.offset for kept in past.windows.kept] == [17, 18, 19]
     assert past.held == 17
@@ -167,13 +169,20 @@ def test_heads_with_and_without_context_judge_side_by_side() -> None:
         embedding(0, dim=2, vector=bytes(8), window=1),
         embedding(0, dim=3, vector=bytes(12)),
         embedding(0, dim=2, vector=bytes(8), spec=ClipSpec(frame_rate=8)),
-        embedding(0, dim=2, vector=b"\x00\x00\xc0\x7f" * 2),
         standing(0),
     ],
 )
 def test_what_the_heads_were_not_made_for_is_refused(wrong: Seen) -> None:
-    with pytest.raises(InvalidMessage):
-        window_of(COSINE, wrong)
+    with pytest.raises(MismatchError):
+        COSINE.check(wrong)
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), float("-inf")])
+def test_what_is_not_finite_is_found_among_others(bad: float) -> None:
+    good = [core.window(vector_window(number, (1.0, 0.0))) for number in range(3)]
+    assert core.are_finite(good)
+    assert core.are_finite([])
+    assert not core.are_finite([*good, core.window(vector_window(3, (0.0, bad))), *good])
 
 
 def test_a_head_of_windows_takes_the_latest_scenes() -> None:
