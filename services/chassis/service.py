@@ -66,11 +66,11 @@ def _serve(settings: ServiceSettings, build: Callable[[], Runnable]) -> None:
         service.append(build())
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: service[0].stop())
-        _settle_garbage()
+        settle_garbage()
         service[0].run()
 
 
-def _settle_garbage() -> None:
+def settle_garbage() -> None:
     """What was built lives as long as the process, so the collector need not visit it: modules and
     networks are a million objects. Nor need it come round for each few messages, which form no
     cycles: at the usual 700 new objects it took a seventh of the time of judging.

@@ -14,6 +14,10 @@ from services.chassis.telemetry import logs
 log = logs.get("kafka")
 MAX_MESSAGE_BYTES = 17 * MIB
 """More than the largest topic of the registry and its dead-letter twin take."""
+FETCH_AGAIN_MS = 20
+"""Where a partition has as much waiting as it may, librdkafka looks again after so long. By itself it
+would be a second, and whoever reads faster than that waits for the rest of it with nothing to do.
+"""
 
 
 class Complaints:
@@ -76,6 +80,7 @@ def consumer_config(settings: KafkaSettings, group: str) -> dict[str, Any]:
         "max.poll.interval.ms": 300_000,
         "fetch.message.max.bytes": MAX_MESSAGE_BYTES,
         "queued.max.messages.kbytes": 32 * 1024,
+        "fetch.queue.backoff.ms": FETCH_AGAIN_MS,
     }
 
 
@@ -95,6 +100,7 @@ def reader_config(settings: KafkaSettings) -> dict[str, Any]:
         "auto.offset.reset": "earliest",  # of what is deleted before it is read
         "enable.partition.eof": True,
         "fetch.message.max.bytes": MAX_MESSAGE_BYTES,
+        "fetch.queue.backoff.ms": FETCH_AGAIN_MS,
         "queued.max.messages.kbytes": 16 * 1024,
     }
 

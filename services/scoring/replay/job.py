@@ -18,7 +18,7 @@ from schemas.topics import REPLAYS
 from services.chassis.environment import read_or_exit
 from services.chassis.errors import TransientError
 from services.chassis.niceness import stand_back
-from services.chassis.service import AWAY
+from services.chassis.service import AWAY, settle_garbage
 from services.chassis.storage.s3 import S3Objects
 from services.chassis.streaming.kafka import KafkaBroker
 from services.chassis.telemetry import logs
@@ -71,6 +71,7 @@ def carry_out(settings: ReplaySettings, request: ReplayRequested) -> None:
     archive = _archive(store, request) if request.input == "archive" else None
     publisher = broker.publisher("scoring")
     around = Surroundings(broker, KafkaLog(settings), store, publisher, archive)
+    settle_garbage()
     try:
         Job(request, detector, around, settings.replay_checkpoint_s).run()
     except NothingJudged as error:
