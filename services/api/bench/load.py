@@ -18,7 +18,10 @@ PATIENCE_S = 60.0
 
 @dataclass(frozen=True)
 class LoadPlan:
-    """A client asks each question `rounds` times, `pause_s` after the answer before."""
+    """A client asks each question `rounds` times, on average `pause_s` after the answer before. How
+    long it takes each time is drawn by chance: with the same pause for all, clients that once
+    waited for the same answer would ask together for ever.
+    """
 
     cameras: int = 100
     days: int = 30
@@ -118,4 +121,4 @@ def _client(
                 begun = time.perf_counter()
                 client.get(path).raise_for_status()
                 taken[name].append((time.perf_counter() - begun) * 1000)
-                time.sleep(plan.pause_s)
+                time.sleep(float(chance.uniform(0, 2 * plan.pause_s)))

@@ -15,8 +15,8 @@ log = logs.get("kafka")
 MAX_MESSAGE_BYTES = 17 * MIB
 """More than the largest topic of the registry and its dead-letter twin take."""
 FETCH_AGAIN_MS = 20
-"""Where a partition has as much waiting as it may, librdkafka looks again after so long. By itself it
-would be a second, and whoever reads faster than that waits for the rest of it with nothing to do.
+"""Where a partition has as much waiting as it may, librdkafka looks again after so long. By itself
+it would be a second, and whoever reads faster waits for the rest of it with nothing to do.
 """
 
 
