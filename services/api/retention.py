@@ -19,7 +19,7 @@ from services.api.keeping.archiving import ArchiveExpiry
 from services.api.keeping.crowding import too_much
 from services.api.keeping.cuts import Cut, Layer, cuts, layers, size_bounds
 from services.api.keeping.expiry import old_incidents, old_reviews, old_scores
-from services.api.keeping.measuring import EvidenceMeasuring, forget_gone, note_gone
+from services.api.keeping.measuring import forget_gone, note_gone
 from services.api.keeping.rules import MEASURED, Kind
 from services.api.keeping.tables import evidence_sizes
 from services.api.learning.tables import missed_events
@@ -52,9 +52,6 @@ from services.chassis.telemetry import logs
 
 log = logs.get("retention")
 RESTS_S = 600.0
-MEASURES_EVERY_S = 30.0
-"""Where years of alerts were never measured, the store is to do for others meanwhile."""
-
 AT_ONCE = 500
 VIDEOS_AT_ONCE = 20
 REMEMBERED_FOR = timedelta(days=31)
@@ -74,7 +71,6 @@ class Retention:
         self._engine, self._removal, self._clock = engine, removal, clock
         self._keeping = keeping
         self._layers: list[Layer] = []
-        self._measuring = EvidenceMeasuring(engine, removal.store)
         self._archive = ArchiveExpiry(engine, removal.store, keeping)
 
     def turn(self) -> float:
@@ -101,11 +97,8 @@ class Retention:
             self._expire_letters,
             self._give_back_parts,
         )
-        unmeasured = self._measuring.turn(now)
         more = [step(now) for step in steps]
-        if any(more):
-            return 0.0
-        return MEASURES_EVERY_S if unmeasured else RESTS_S
+        return 0.0 if any(more) else RESTS_S
 
     def _finish_removals(self, now: datetime) -> bool:
         """Those that broke off in the middle; what is being erased is removed for its proof."""

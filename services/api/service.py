@@ -32,6 +32,7 @@ from services.api.faces.pieces import HiddenPieces
 from services.api.frames import Thumbnails
 from services.api.health import Health
 from services.api.keeping.announcing import KeepingAnnouncements
+from services.api.keeping.measuring import EvidenceMeasuring
 from services.api.learning.announcing import MissedAnnouncements
 from services.api.live.view import LiveView
 from services.api.models.announcing import ModelAnnouncements
@@ -302,6 +303,7 @@ def _duties(settings: ApiSettings, tools: Tools) -> list[Duty]:
             tools.engine, tools.store, tools.clock, settings.replays_kept
         ).turn,
         "budgets": BudgetWatch(tools.engine, tools.publishing, tools.sealing, tools.clock).turn,
+        "measuring": EvidenceMeasuring(tools.engine, tools.store, tools.clock).turn,
         "retention": Retention(tools.engine, tools.removal, tools.clock, settings.keeping).turn,
     }
     return [_duty(name, turn, tools.engine, tools.clock) for name, turn in turns.items()]

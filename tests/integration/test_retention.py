@@ -17,6 +17,7 @@ from services.api import holds
 from services.api.access.tenants import ensure_default
 from services.api.config import Keeping
 from services.api.keeping import storing
+from services.api.keeping.measuring import EvidenceMeasuring
 from services.api.keeping.rules import RetentionRules
 from services.api.principal import Principal
 from services.api.projector import Projector
@@ -90,6 +91,7 @@ class Chain:
 
     def carry_out(self, after: timedelta) -> None:
         self.clock.step((START + after - self.clock.now()).total_seconds())
+        EvidenceMeasuring(self.engine, self.store, self.clock).turn()
         while self.duty.turn() == 0.0:
             pass
 

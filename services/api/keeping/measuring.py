@@ -10,6 +10,7 @@ from sqlalchemy import Engine, delete, exists, select, update
 from schemas.ids import evidence_prefix
 from services.api.keeping.tables import evidence_sizes
 from services.api.tables import alerts
+from services.chassis.clock import Clock
 from services.chassis.storage.database import transaction, upsert
 from services.chassis.storage.objects import ObjectStore
 
@@ -17,20 +18,22 @@ MADE_WITHIN = timedelta(hours=1)
 """By then evidence is made, but where a store or a worker was away for long."""
 
 OVERLAP = timedelta(hours=1)
-AT_ONCE = 1000
+AT_ONCE, AGAIN_S = 25, 1.0
+"""Where years of alerts were never measured, API and store are there for others meanwhile."""
+RESTS_S = 600.0
 COLUMNS = ["alert_id", "source_id", "source_kind", "started_at", "ended_at", "recorded_at"]
 
 
 class EvidenceMeasuring:
-    """After a start all alerts are gone through, later those that came since."""
+    """A duty. After a start all alerts are gone through, later those that came since."""
 
-    def __init__(self, engine: Engine, store: ObjectStore) -> None:
-        self._engine, self._store = engine, store
+    def __init__(self, engine: Engine, store: ObjectStore, clock: Clock) -> None:
+        self._engine, self._store, self._clock = engine, store, clock
         self._since: datetime | None = None
 
-    def turn(self, now: datetime) -> bool:
-        """Some that were not measured yet; whether there may be more. Raises TransientError."""
-        until = now - MADE_WITHIN
+    def turn(self) -> float:
+        """Some that were not measured yet; seconds until the next. Raises TransientError."""
+        until = self._clock.now() - MADE_WITHIN
         together = alerts.outerjoin(evidence_sizes, evidence_sizes.c.alert_id == alerts.c.alert_id)
         query = select(*(alerts.c[name] for name in COLUMNS)).select_from(together)
         query = query.where(alerts.c.recorded_at < until, evidence_sizes.c.alert_id.is_(None))
@@ -41,9 +44,10 @@ class EvidenceMeasuring:
         found = [self._measured(row) for row in rows]
         with transaction(self._engine) as connection:
             upsert(connection, evidence_sizes, found, ["ended_at", "dated_at", "size_bytes"])
-        if len(rows) < AT_ONCE:
-            self._since = until - OVERLAP
-        return len(rows) == AT_ONCE
+        if len(rows) == AT_ONCE:
+            return AGAIN_S
+        self._since = until - OVERLAP
+        return RESTS_S
 
     def _measured(self, row: Mapping[Any, Any]) -> dict[str, Any]:
         kept = {name: row[name] for name in ("alert_id", "source_id", "started_at", "ended_at")}

@@ -9,6 +9,7 @@ from schemas.ids import evidence_prefix, hold_key
 from schemas.recordings import FootageRequested
 from schemas.topics import FOOTAGE_REQUESTS
 from services.api.config import Keeping
+from services.api.keeping.measuring import EvidenceMeasuring
 from services.api.retention import Retention
 from tests.unit.api.builders import CAMERA, START, alert, at, configured, segment
 from tests.unit.api.conftest import Api
@@ -36,6 +37,7 @@ def shop(api: Api) -> Api:
 
 def expire(api: Api) -> None:
     api.clock.step((START + timedelta(days=400) - api.clock.now()).total_seconds())
+    EvidenceMeasuring(api.engine, api.store, api.clock).turn()
     retention = Retention(api.engine, api.tools.removal, api.clock, EVERYTHING)
     for _ in range(5):
         retention.turn()

@@ -14,6 +14,7 @@ from schemas.alerts import AlertClosed
 from schemas.ids import evidence_key, snapshot_key
 from schemas.topics import CALIBRATIONS, POLICIES, SOURCES
 from services.api.config import Keeping
+from services.api.keeping.measuring import EvidenceMeasuring
 from services.api.retention import Retention
 from services.api.tables import metadata, removed_sources
 from services.chassis.errors import TransientError
@@ -65,6 +66,8 @@ def keys(api: Api) -> list[str]:
 
 
 def retention(api: Api, **fields: Any) -> Retention:
+    """Of what was measured before."""
+    EvidenceMeasuring(api.engine, api.store, api.clock).turn()
     keeping = Keeping(**(FOR_EVER.__dict__ | fields))
     return Retention(api.engine, api.tools.removal, api.clock, keeping)
 

@@ -16,6 +16,7 @@ from schemas.keeping import KeepingConfigured
 from schemas.topics import KEEPING
 from services.api.access import stores
 from services.api.config import Keeping
+from services.api.keeping.measuring import EvidenceMeasuring
 from services.api.keeping.rules import KINDS, Bound, RetentionRules, in_force
 from services.api.retention import Retention
 from services.api.tables import conditions, score_blocks, segments
@@ -70,6 +71,7 @@ def chain(make_api: Callable[..., Api]) -> Api:
 def carried_out(api: Api, days: float, keeping: Keeping = KEPT) -> None:
     """So many days after what the chain has was recorded."""
     api.clock.step((START + timedelta(days=days) - api.clock.now()).total_seconds())
+    EvidenceMeasuring(api.engine, api.store, api.clock).turn()
     duty = Retention(api.engine, api.tools.removal, api.clock, keeping)
     while duty.turn() == 0.0:
         pass

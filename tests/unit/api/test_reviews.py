@@ -14,6 +14,7 @@ from schemas.ids import DEFAULT_TENANT
 from schemas.topics import REVIEWS
 from services.api.auth import authenticated
 from services.api.config import ApiSettings
+from services.api.keeping.measuring import EvidenceMeasuring
 from services.api.principal import RIGHTS, Actor, Principal
 from services.api.retention import Retention
 from services.api.reviews.tables import BY_SOURCE, comments, reviews
@@ -233,6 +234,7 @@ def test_a_review_outlives_its_alert_as_long_as_evidence_is_kept(people: People)
     def left(days: float, **kept: float) -> list[int]:
         keeping = ApiSettings(**{f"api_keep_{name}_days": span for name, span in kept.items()})
         api.clock.step(days * 86_400)
+        EvidenceMeasuring(api.engine, api.store, api.clock).turn()
         Retention(api.engine, api.tools.removal, api.clock, keeping.keeping).turn()
         with api.engine.connect() as connection:
             query = [select(func.count()).select_from(one) for one in (alerts, reviews, comments)]
