@@ -129,7 +129,7 @@ def test_its_pages_are_accessible_and_fit(
     hook = browser(site.api, filled.owner).post("/api/v1/targets", json=HOOK).json()
     made = hook["target"]["target_id"]
     target = {"target_id": UUID(made), "source_id": UUID(made), "channel": "webhook"}
-    site.happens(delivered(1, "retrying", purpose="test", detail="answered 503", **target))
+    site.happens(delivered(1, "retrying", purpose="test", detail="HTTP 503", **target))
     for path, name in (
         ("/channels", "Channels"),
         (f"/channels/{made}", "Control room"),

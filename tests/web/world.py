@@ -266,7 +266,7 @@ def _deliveries(alerts: tuple[AlertOpened, ...]) -> Iterator[Message]:
                 source_id=alert.source_id,
                 channel=channel,
                 target=target,
-                detail="" if outcome == "delivered" else "answered 503",
+                detail="" if outcome == "delivered" else "HTTP 503",
                 attempted_at=said_at + timedelta(seconds=30 * number),
             )
 

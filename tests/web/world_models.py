@@ -13,6 +13,7 @@ from schemas.topics import EMBEDDINGS, SCORES
 from services.api.models import deploying
 from services.api.models.scopes import Scope
 from services.api.principal import Principal
+from services.scoring.replay.worker import MISSING
 from tests.unit.api import detectors, letters
 from tests.unit.api.conftest import NOW, Api
 from tests.web.cast import BEGIN, MODEL, NIGHT, WorldCamera, at
@@ -99,7 +100,7 @@ def _replays(api: Api, client: Any, detector: str, cameras: tuple[WorldCamera, .
         week = _replay(client, detector, BEGIN, NOW - timedelta(hours=4))
         _post(client, f"/api/v1/replays/{_replay(client, None, BEGIN, NOW)}/cancel", {})
     running = _replay(client, detector, NOW - timedelta(days=3), NOW)
-    lost = "The log no longer holds 2026-04-02: replay it from the archive."
+    lost = MISSING["log"]
     api.project(
         _progress(broken, "failed", 0.0, NOW - timedelta(days=1), error=lost),
         _progress(week, "done", 1.0, NOW - timedelta(hours=2, minutes=58)),

@@ -4,9 +4,11 @@ import { useLingui } from "@lingui/react/macro";
 import { type CameraView, type ConditionPage, client } from "@/api/client";
 import { useFormat } from "@/i18n/format";
 import { said } from "@/i18n/said";
+import { joined } from "@/ui/controls";
 import { Badge, Empty, Loaded, Panel, Scroll } from "@/ui/layout";
 import { More, usePages } from "@/ui/lists";
 import { useZone } from "@/ui/stores";
+import ui from "@/ui/ui.module.css";
 import css from "./cameras.module.css";
 import { useWords } from "./words";
 
@@ -33,7 +35,7 @@ export default function History({ camera }: { camera: CameraView }) {
           ) : (
             <Panel>
               <Scroll label={t`Health`}>
-                <table className="numbers">
+                <table className={joined("numbers", ui.stacked)}>
                   <thead>
                     <tr>
                       <th>{t`What`}</th>
@@ -45,16 +47,22 @@ export default function History({ camera }: { camera: CameraView }) {
                   <tbody>
                     {found.map((each) => (
                       <tr key={`${each.condition} ${each.started_at}`}>
-                        <td>
+                        <td data-label={t`What`}>
                           <Badge tone={each.is_over ? "plain" : "bad"}>
                             {conditions[each.condition]}
                           </Badge>
                         </td>
-                        <td>{moment(each.started_at)}</td>
-                        <td>{each.is_over ? duration(lasted(each)) : t`Still so`}</td>
-                        <td>
-                          {said(each.detail)}{" "}
-                          {each.count > 0 && t`Clips left out: ${number(each.count)}`}
+                        <td data-label={t`Began`}>{moment(each.started_at)}</td>
+                        <td data-label={t`Lasted`}>
+                          {each.is_over ? duration(lasted(each)) : t`Still so`}
+                        </td>
+                        <td data-label={t`Details`}>
+                          {[
+                            said(each.detail),
+                            each.count > 0 && t`Clips left out: ${number(each.count)}`,
+                          ]
+                            .filter(Boolean)
+                            .join(" ")}
                         </td>
                       </tr>
                     ))}
