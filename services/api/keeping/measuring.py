@@ -40,11 +40,13 @@ class EvidenceMeasuring:
         if self._since is not None:
             query = query.where(alerts.c.recorded_at >= self._since)
         with transaction(self._engine) as connection:
-            rows = connection.execute(query.limit(AT_ONCE)).mappings().all()
+            oldest = query.order_by(alerts.c.recorded_at).limit(AT_ONCE)
+            rows = connection.execute(oldest).mappings().all()
         found = [self._measured(row) for row in rows]
         with transaction(self._engine) as connection:
             upsert(connection, evidence_sizes, found, ["ended_at", "dated_at", "size_bytes"])
         if len(rows) == AT_ONCE:
+            self._since = rows[-1]["recorded_at"]
             return AGAIN_S
         self._since = until - OVERLAP
         return RESTS_S

@@ -34,6 +34,8 @@ def test_a_little_at_a_time_until_all_is_measured_and_then_what_came_since(api: 
     api.project(configured(tenant_id=DEFAULT_TENANT))
     for number in range(AT_ONCE + 5):
         put(api, 10 * number, 1 + number)
+        if number % 4 == 0:  # the others come at the same moment
+            api.clock.step(1)
     measuring = EvidenceMeasuring(api.engine, api.store, api.clock)
     assert (measuring.turn(), sizes(api)) == (RESTS_S, [])  # it may still be made
     api.clock.step((MADE_WITHIN + timedelta(seconds=1)).total_seconds())
