@@ -1,5 +1,6 @@
 """Many clients at the API of a running stack, whose tables were filled with cameras."""
 
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -73,15 +74,21 @@ class Questions:
 
 def measure(url: str, plan: LoadPlan, askers: Sequence[Asker]) -> dict[str, Any]:
     """Milliseconds from each request to the whole of its answer; the clients are dealt to the
-    askers in turn. Raises httpx.HTTPError.
+    askers in turn. Every asker has asked everything once before, as of an API that runs. Raises
+    httpx.HTTPError.
     """
     of = [Questions(plan, asker) for asker in askers]
     taken: dict[str, list[float]] = {name: [] for name in of[0].all()}
     faults: list[Exception] = []
+    trusted = ssl.create_default_context()  # once: to read it takes longer than an answer
+    for questions in of:
+        _warm_up(url, questions, trusted)
 
     def work(number: int) -> None:
+        questions, chance = of[number % len(of)], np.random.default_rng((3, number))
         try:
-            _client(url, of[number % len(of)], taken, np.random.default_rng((3, number)))
+            with _connected(url, questions.asker, trusted) as client:
+                _ask(client, questions, taken, chance)
         except Exception as error:  # noqa: BLE001 - raised again once all clients are through
             faults.append(error)
 
@@ -92,6 +99,10 @@ def measure(url: str, plan: LoadPlan, askers: Sequence[Asker]) -> dict[str, Any]
         thread.join()
     if faults:
         raise faults[0]
+    return _figures(plan, taken)
+
+
+def _figures(plan: LoadPlan, taken: Mapping[str, Sequence[float]]) -> dict[str, Any]:
     result: dict[str, Any] = {
         "clients": plan.clients,
         "requests": sum(map(len, taken.values())),
@@ -104,21 +115,34 @@ def measure(url: str, plan: LoadPlan, askers: Sequence[Asker]) -> dict[str, Any]
     return result
 
 
-def _client(
-    url: str,
+def _warm_up(url: str, questions: Questions, trusted: ssl.SSLContext) -> None:
+    with _connected(url, questions.asker, trusted) as client:
+        for ask in questions.all().values():
+            client.get(ask(np.random.default_rng(4))).raise_for_status()
+
+
+def _connected(url: str, asker: Asker, trusted: ssl.SSLContext) -> httpx.Client:
+    return httpx.Client(
+        base_url=f"{url}/api/v1",
+        headers={"Authorization": f"Bearer {asker.key}"},
+        timeout=PATIENCE_S,
+        trust_env=False,
+        verify=trusted,
+    )
+
+
+def _ask(
+    client: httpx.Client,
     questions: Questions,
     taken: Mapping[str, list[float]],
     chance: np.random.Generator,
 ) -> None:
-    plan, headers = questions.plan, {"Authorization": f"Bearer {questions.asker.key}"}
-    with httpx.Client(
-        base_url=f"{url}/api/v1", headers=headers, timeout=PATIENCE_S, trust_env=False
-    ) as client:
-        time.sleep(float(chance.uniform(0, plan.pause_s)))
-        for _ in range(plan.rounds):
-            for name, ask in questions.all().items():
-                path = ask(chance)
-                begun = time.perf_counter()
-                client.get(path).raise_for_status()
-                taken[name].append((time.perf_counter() - begun) * 1000)
-                time.sleep(float(chance.uniform(0, 2 * plan.pause_s)))
+    plan = questions.plan
+    time.sleep(float(chance.uniform(0, plan.pause_s)))
+    for _ in range(plan.rounds):
+        for name, ask in questions.all().items():
+            path = ask(chance)
+            begun = time.perf_counter()
+            client.get(path).raise_for_status()
+            taken[name].append((time.perf_counter() - begun) * 1000)
+            time.sleep(float(chance.uniform(0, 2 * plan.pause_s)))
