@@ -157,7 +157,11 @@ def _resolution(stretch: Stretch, span: Span) -> scores.Resolution:
 
 
 def _span(connection: Connection, row: Row, stretch: Stretch) -> Span:
-    """What is asked for, within what the run has of the source, and what was wrong with it."""
+    """What is asked for; where an end is left open that of what the run has of the source, and of
+    what was wrong with it.
+    """
+    if stretch.since and stretch.until:
+        return Span(stretch.since, max(stretch.since, stretch.until))
     of_run = runs.c.source_id == row["source_id"], runs.c.run == stretch.run
     query = select(runs.c.first_at, runs.c.last_at).where(*of_run)
     extents = [
