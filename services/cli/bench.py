@@ -200,6 +200,7 @@ def replay_figures(
             network = Subject.of(backbone, Path(name) / "cache").network
             found = replay_bench.replay_figures(seconds, network)
         for key, value in found:
+            progress(f"{key.replace('_', ' ')}: {value}")
             yield Figure(key.replace("_", " "), str(value), key, value)
 
 

@@ -45,7 +45,7 @@ from services.scoring.heads import Head
 from services.scoring.heads.checkpoint import fingerprint, pack
 from services.scoring.heads.registry import build
 from services.scoring.judging.detector import Detector, assemble
-from services.scoring.replay.checkpoint import Records
+from services.scoring.replay.checkpoint import Plan, Records
 from services.scoring.replay.footage import Chain
 from services.scoring.replay.inputs import AT_ONCE, LogInput, decoder_of, keys_of
 from services.scoring.replay.log import KafkaLog
@@ -73,7 +73,8 @@ def rates(servers: LocalStack) -> Iterator[Row]:
     yield "replayed_embeddings", CAMERAS * WINDOWS
     request = _request("bench", chain)
     yield "decode_embeddings_per_s", _decoded(kafka, request, detector)
-    done, cpu_s, wall_s = _judged(kafka, request, detector)
+    around, _ = _planned(kafka, request, detector)
+    done, cpu_s, wall_s = _judged(around, request, detector)
     yield "replay_embeddings_per_s_core", round(done.windows / cpu_s)
     yield "replay_embeddings_per_s", round(done.windows / wall_s)
     yield "replay_alerts", done.alerts
@@ -93,9 +94,11 @@ def month(servers: LocalStack, cameras: int, days: float) -> Iterator[Row]:
     yield "made_clips", 2 * cameras * windows
     yield "made_s", round(time.perf_counter() - started, 1)
     yield "log_mb", round(_size_bytes(servers.home) / 1e6)
-    done, cpu_s, wall_s = _judged(kafka, _request("month", chain), detector)
-    estimated_s, share = done.estimated_s or 0.0, cameras * days / (100 * 30)
+    request = _request("month", chain)
+    around, planned = _planned(kafka, request, detector)
+    estimated_s, share = planned.estimated_s, cameras * days / (100 * 30)
     yield "estimated_s", round(estimated_s, 1)
+    done, cpu_s, wall_s = _judged(around, request, detector)
     yield "ran_s", round(wall_s, 1)
     yield "ran_cpu_s", round(cpu_s, 1)
     yield "estimate_off_by", round(estimated_s / wall_s - 1, 3)
@@ -230,16 +233,20 @@ def _decoded(kafka: KafkaSettings, request: ReplayRequested, detector: Detector)
     return round(count / (time.process_time() - started))
 
 
-def _judged(
+def _planned(
     kafka: KafkaSettings, request: ReplayRequested, detector: Detector
-) -> tuple[ReplayProgressed, float, float]:
-    """A whole job: how it ended and what was estimated, its seconds of CPU time, and of the clock,
-    both from when it was planned.
-    """
+) -> tuple[Surroundings, Plan]:
+    """What a job begins with."""
     broker, store, log = KafkaBroker(kafka), MemoryObjects(), KafkaLog(kafka)
-    read_from = LogInput(request, detector, broker, log)
-    Records(store, request.run).save_plan(plan(request, detector, broker, read_from))
-    around = Surroundings(broker, log, store, broker.publisher("bench"))
+    made = plan(request, detector, broker, LogInput(request, detector, broker, log))
+    Records(store, request.run).save_plan(made)
+    return Surroundings(broker, log, store, broker.publisher("bench")), made
+
+
+def _judged(
+    around: Surroundings, request: ReplayRequested, detector: Detector
+) -> tuple[ReplayProgressed, float, float]:
+    """A whole job that was planned: how it ended, its seconds of CPU time, and of the clock."""
     settle_garbage()
     cpu_s, wall_s = time.process_time(), time.perf_counter()
     done = Job(request, detector, around).run()
