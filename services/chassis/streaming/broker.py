@@ -73,6 +73,9 @@ class GroupConsumer(Protocol):
 
     def resume(self) -> None: ...
 
+    def seek(self, offsets: Mapping[Partition, int]) -> None:
+        """Go on there with partitions that it has. Where Kafka cannot, it goes on where it was."""
+
     def close(self) -> None:
         """Leave the group; partitions are revoked first."""
 

@@ -32,6 +32,8 @@ log = logs.get("consumer")
 POLL_S = 0.05
 POLL_RECORDS = 256
 COMMIT_EVERY_S = 0.2
+PASS_EVERY_S = 5.0
+"""So often whoever rests commits what it passes over: so much comes again after kill -9."""
 PAUSE_AFTER_S = 5.0
 LAST_COMMIT_TRIES = 5
 
@@ -70,8 +72,8 @@ class ConsumeLoop:
         self._stall = StallWatch(self._uncompacted, self._consumer.bounds)
         self._pool = ThreadPoolExecutor(max(limits.prepare_threads, 1), f"{group}-prepare")
         self._stopping, self._assigned = threading.Event(), threading.Event()
-        self._paused = False
-        self._committed_at = 0.0
+        self._paused = self._is_resting = False
+        self._committed_at = self._passed_at = 0.0
 
     @property
     def ready(self) -> bool:
@@ -97,6 +99,11 @@ class ConsumeLoop:
         self._worker.raise_failure()
 
     def _turn(self) -> None:
+        if self._handler.is_resting():
+            self._rest()
+            return
+        if self._is_resting:
+            self._wake()
         self._balance()
         room = self._limits.queue_records - len(self._worker.inbox)
         records = self._consumer.poll(max(1, min(room, POLL_RECORDS)), POLL_S)
@@ -106,6 +113,37 @@ class ConsumeLoop:
         elif not self._paused:
             self._stall.check()
         self._commit()
+
+    def _rest(self) -> None:
+        """A member still, but nothing is read."""
+        now = time.monotonic()
+        if not self._is_resting:
+            self._worker.leave(set(self._next))
+            self._is_resting, self._passed_at = True, now
+        self._consumer.pause()  # partitions come and go meanwhile
+        self._consumer.poll(1, POLL_S)
+        if now - self._passed_at >= PASS_EVERY_S:
+            self._passed_at = now
+            self._pass_over()
+        self._commit()
+
+    def _wake(self) -> None:
+        self._pass_over()
+        self._consumer.resume()
+        self._consumer.seek(self._next)
+        self._is_resting = self._paused = False
+        self._stall.heard()
+
+    def _pass_over(self) -> None:
+        """As far as Kafka says where its end is: what is left is read, and not wanted."""
+        try:
+            ends = {partition: self._consumer.bounds(partition).end for partition in self._next}
+        except TransientError as error:
+            log.warning("not passed over", group=self._group, error=str(error))
+            return
+        for partition, end in ends.items():
+            self._next[partition] = end
+            self._positions.begin(partition, end, Note())
 
     def _entries(self, record: Record) -> list[Entry]:
         """A record that follows its predecessor, or a gap and the record."""

@@ -32,6 +32,12 @@ class Handler:
         """
         return True
 
+    def is_resting(self) -> bool:
+        """Called by the polling thread: whether no record is wanted, whatever comes. Then none is
+        fetched, and what comes meanwhile is passed over as if it had been handled.
+        """
+        return False
+
     def prepare(self, message: Message) -> Any:
         """Work on a single message that needs no order and no state, e.g. decoding its frames."""
 

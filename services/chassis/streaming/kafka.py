@@ -241,6 +241,13 @@ class KafkaConsumer(_Client):
     def resume(self) -> None:
         self._consumer.resume(self._consumer.assignment())
 
+    def seek(self, offsets: Mapping[Partition, int]) -> None:
+        for partition, offset in offsets.items():
+            try:
+                self._consumer.seek(TopicPartition(*partition, offset))
+            except KafkaException as error:  # it was assigned a moment ago
+                log.info("not sought", topic=partition.topic, error=str(error))
+
     def close(self) -> None:
         self._closing = True
         self._consumer.close()

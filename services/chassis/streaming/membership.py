@@ -179,6 +179,9 @@ class MemoryConsumer:
     def resume(self) -> None:
         self._paused = False
 
+    def seek(self, offsets: Mapping[Partition, int]) -> None:
+        self._next.update(offsets)
+
     def close(self) -> None:
         with self._broker.changed:
             owned = self._group.owned_by(self)

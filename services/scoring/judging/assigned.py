@@ -99,6 +99,10 @@ class Assignments:
             found = self._assigned[scopes] = self._assign(scopes)
         return found
 
+    @cached_property
+    def has_shadows(self) -> bool:
+        return any(scope.shadows for scope in self.scopes.values())
+
     def judges(self) -> Iterable[Judge]:
         """All that are deployed."""
         for scope in self.scopes.values():

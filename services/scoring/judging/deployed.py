@@ -74,6 +74,10 @@ class DeployedDetectors:
         """The judges of a source now."""
         return self._assignments.of(*self._scopes.get(source_id, ()))
 
+    def has_shadows(self) -> bool:
+        """Whether anybody looks on anywhere."""
+        return self._assignments.has_shadows
+
     def start(self, on_failure: Callable[[], None] = lambda: None) -> None:
         """Return once all that is deployed was tried, or that takes too long.
 

@@ -89,7 +89,7 @@ def build(settings: JudgingSettings) -> Runnable:
         broker,
         groups.judging(chosen.backbone, groups.SHADOWS),
         [detector.topic],
-        ShadowHandler(chosen.backbone, deployed.of),
+        ShadowHandler(chosen.backbone, deployed.of, deployed.has_shadows),
         broker.publisher("scoring"),
         SHADOW_LIMITS,
     )

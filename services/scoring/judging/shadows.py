@@ -37,10 +37,18 @@ class ShadowHandler(FollowingHandler):
     """
 
     def __init__(
-        self, backbone: str, assigned: Callable[[UUID], Assigned], idle_s: float = IDLE_S
+        self,
+        backbone: str,
+        assigned: Callable[[UUID], Assigned],
+        has_shadows: Callable[[], bool],
+        idle_s: float = IDLE_S,
     ) -> None:
+        """`has_shadows`: whether any source has one."""
         super().__init__(idle_s)
-        self._backbone, self._assigned = backbone, assigned
+        self._backbone, self._assigned, self._has_shadows = backbone, assigned, has_shadows
+
+    def is_resting(self) -> bool:
+        return not self._has_shadows()
 
     def is_wanted(self, record: Record) -> bool:
         """Whether its source has shadows; the key names it."""

@@ -195,6 +195,23 @@ def test_a_paused_member_gets_nothing_until_it_resumes(
     until(lambda: len(one.records) == 12, one)
 
 
+def test_a_member_goes_on_where_it_is_told(broker: Broker, member: Callable[[], Member]) -> None:
+    one = member()
+    until(lambda: len(one.own) == 4, one)
+    publish(broker, 12)
+    until(lambda: len(one.records) == 12, one)
+    one.consumer.pause()
+    publish(broker, 12, start=12)
+    for _ in range(10):
+        one.poll()
+    ends = {partition: one.consumer.bounds(partition).end for partition in one.own}
+    one.consumer.resume()
+    one.consumer.seek(ends)
+    publish(broker, 12, start=24)
+    until(lambda: len(one.records) == 24, one)
+    assert all(record.offset >= ends[record.partition] for record in one.records[12:])
+
+
 def test_bounds_follow_what_is_written(broker: Broker, member: Callable[[], Member]) -> None:
     publish(broker, 24)
     one = member()

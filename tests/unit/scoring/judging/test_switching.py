@@ -57,6 +57,9 @@ class Deployed:
     def __call__(self, source_id: UUID) -> Assigned:
         return self.assigned
 
+    def has_shadows(self) -> bool:
+        return bool(self.assigned.shadows)
+
     def deploy(
         self,
         store: Detector | None = None,
@@ -117,7 +120,9 @@ def test_a_shadow_changes_nothing_of_the_live_run() -> None:
     force = Deployed()
     force.deploy(shadows=(LONG, OTHER))
     assert Log(windows(30, sources=3)).read(JudgingHandler(DEFAULT.backbone, force), 30) == alone
-    found = Log(windows(30, sources=3)).read(ShadowHandler(DEFAULT.backbone, force), 30)
+    found = Log(windows(30, sources=3)).read(
+        ShadowHandler(DEFAULT.backbone, force, force.has_shadows), 30
+    )
     assert of_run(found) == []
     for number, detector in enumerate((LONG, OTHER)):
         beside = of_run(found, f"shadow-{number}")
@@ -135,10 +140,12 @@ def test_a_shadow_that_is_killed_judges_as_without_that(counts: list[int]) -> No
     """It begins anew from what it held back, and puts nothing out twice that was acknowledged."""
     force = Deployed()
     force.deploy(shadows=(LONG,))
-    whole = Log(windows(40, sources=3)).read(ShadowHandler(DEFAULT.backbone, force), 40)
+    whole = Log(windows(40, sources=3)).read(
+        ShadowHandler(DEFAULT.backbone, force, force.has_shadows), 40
+    )
     log, found = Log(windows(40, sources=3)), list[ClipJudged]()
     for count in [*counts, 40]:
-        found += log.read(ShadowHandler(DEFAULT.backbone, force), count)
+        found += log.read(ShadowHandler(DEFAULT.backbone, force, force.has_shadows), count)
     assert found == whole
 
 
@@ -149,7 +156,7 @@ def order(judged: ClipJudged) -> tuple[str, int]:
 @pytest.mark.parametrize("how", ["raises", "is nan"])
 def test_a_shadow_that_fails_is_put_aside_until_it_is_deployed_anew(how: str) -> None:
     broken, force, log = Detector((Failing(how),)), Deployed(), Log(windows(12))
-    handler = ShadowHandler(DEFAULT.backbone, force)
+    handler = ShadowHandler(DEFAULT.backbone, force, force.has_shadows)
     force.deploy(shadows=(broken, OTHER))
     found = log.read(handler, 6)
     assert len(of_run(found, "shadow-1")) == 6
@@ -160,7 +167,7 @@ def test_a_shadow_that_fails_is_put_aside_until_it_is_deployed_anew(how: str) ->
 
 def test_where_no_shadow_is_nothing_is_kept_for_any() -> None:
     force, log = Deployed(LONG), Log(windows(9))
-    handler = ShadowHandler(DEFAULT.backbone, force)
+    handler = ShadowHandler(DEFAULT.backbone, force, force.has_shadows)
     assert (log.read(handler, 3), len(handler), handler.held()) == ([], 0, {})
     force.deploy(shadows=(OTHER,))
     assert len(log.read(handler, 3)) == 3
@@ -170,7 +177,7 @@ def test_where_no_shadow_is_nothing_is_kept_for_any() -> None:
 def test_a_batch_of_shadows_ends_at_the_next_few_windows_when_it_is_cancelled() -> None:
     force, cancelled = Deployed(), Event()
     force.deploy(shadows=(OTHER,))
-    handler, log = ShadowHandler(DEFAULT.backbone, force), Log(windows(3))
+    handler, log = ShadowHandler(DEFAULT.backbone, force, force.has_shadows), Log(windows(3))
     cancelled.set()
     with pytest.raises(Cancelled):
         handler.handle(log.items(handler, 0, 3), cancelled)
@@ -203,7 +210,7 @@ def test_a_detector_that_is_not_made_for_the_windows_is_passed_over() -> None:
     force.deploy(store=wide, shadows=(wide, Detector((Head(network, card(network)),))))
     found = log.read(JudgingHandler(DEFAULT.backbone, force), 3)
     assert {one.detector for one in found} == {DEFAULT.detector_id}
-    beside = ShadowHandler(DEFAULT.backbone, force)
+    beside = ShadowHandler(DEFAULT.backbone, force, force.has_shadows)
     assert {one.run for one in Log(windows(3)).read(beside, 3)} == {"shadow-1"}
     assert beside.prepare(embedding(0, 1)) is None
     handler = JudgingHandler(DEFAULT.backbone, force)
