@@ -1,6 +1,5 @@
 """Run a consume loop as a process: logs, health, signals, exit code."""
 
-import gc
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -8,12 +7,12 @@ from typing import Protocol
 
 from services.chassis.environment import exit_for
 from services.chassis.errors import TransientError, WrongSettings
+from services.chassis.memory import settle_garbage
 from services.chassis.reach import require_port
 from services.chassis.settings import ServiceSettings
 from services.chassis.telemetry import logs
 from services.chassis.telemetry.health import HealthServer
 
-YOUNG_OBJECTS = 50_000
 AWAY = 75
 """EX_TEMPFAIL of sysexits.h: started again later, it may find the server it needs."""
 
@@ -68,13 +67,3 @@ def _serve(settings: ServiceSettings, build: Callable[[], Runnable]) -> None:
             signal.signal(number, lambda *_: service[0].stop())
         settle_garbage()
         service[0].run()
-
-
-def settle_garbage() -> None:
-    """What was built lives as long as the process, so the collector need not visit it: modules and
-    networks are a million objects. Nor need it come round for each few messages, which form no
-    cycles: at the usual 700 new objects it took a seventh of the time of judging.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])

@@ -21,7 +21,7 @@ from schemas.clips import ClipSpec
 from schemas.policies import PersistenceRule
 from schemas.replays import ReplayProgressed, ReplayRequested
 from schemas.topics import EMBEDDINGS, REPLAY_PROGRESS, REPLAYS
-from services.chassis.service import settle_garbage
+from services.chassis.memory import settle_garbage
 from services.chassis.settings import KafkaSettings
 from services.chassis.storage.objects import MemoryObjects
 from services.chassis.streaming.clients import producer_config

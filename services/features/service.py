@@ -1,6 +1,5 @@
 """Wires the features service: one network, a consume loop a lane."""
 
-import ctypes
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -9,6 +8,7 @@ import cv2
 from schemas import groups
 from schemas.groups import Lane
 from schemas.topics import CLIPS_BULK, CLIPS_LIVE, Topic
+from services.chassis.memory import keep_memory
 from services.chassis.streaming.broker import Broker
 from services.chassis.streaming.consumer import ConsumeLoop
 from services.chassis.streaming.handler import Handler
@@ -46,11 +46,6 @@ ON_CPU = Pace(batch_clips=8, batch_wait_s=0.0)
 """Larger batches gain nothing, so nobody waits for them."""
 ON_GPU = Pace(batch_clips=128, batch_wait_s=0.05)
 """A GPU at batch 1 does a tenth of what it does from batch 64 on (docs/explanation)."""
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
-"""Of malloc.h."""
-KEPT_BYTES = 32 * 1024 * 1024
-"""The most that glibc takes; the pixels of a window are 5 MB."""
-MAX_INT = 2**31 - 1
 
 
 def build(settings: FeaturesSettings) -> Lanes:
@@ -63,15 +58,9 @@ def build(settings: FeaturesSettings) -> Lanes:
 
 
 def settle_process() -> None:
-    """The pool of each loop is the parallelism: OpenCV's own threads would only be in its way. And
-    what pixels leave stays with glibc: given back after each batch it is mapped again page by page,
-    under one lock of all threads (mallopt(3); another libc goes on as it does).
-    """
+    """The pool of each loop is the parallelism: OpenCV's own threads would only be in its way."""
     cv2.setNumThreads(1)
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(M_MMAP_THRESHOLD, KEPT_BYTES)
-        mallopt(M_TRIM_THRESHOLD, MAX_INT)
+    keep_memory()
 
 
 def lanes(settings: FeaturesSettings, handlers: Handlers, broker: Broker) -> Lanes:

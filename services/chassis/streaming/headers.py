@@ -4,7 +4,9 @@ CloudEvents Kafka binding 1.0.2 (binary mode), https://www.w3.org/TR/trace-conte
 """
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from random import getrandbits
 
 from schemas.base import Message
@@ -26,11 +28,8 @@ def headers_for(
     type_name = message.type_name()
     identity = event_id(type_name, *_telling(encode(message) if value is None else value))
     return {
-        "ce_specversion": b"1.0",
+        **_constant(type_name, source, now),
         "ce_id": str(identity).encode(),
-        "ce_type": type_name.encode(),
-        "ce_source": f"/nightclerk/{source}".encode(),
-        "ce_time": now.isoformat().encode(),
         "content-type": b"application/msgpack",
         "traceparent": continue_trace(parent.get("traceparent")),
     }
@@ -41,12 +40,20 @@ def tombstone_headers(outgoing: Outgoing, source: str, now: datetime) -> dict[st
     type_name = f"{outgoing.topic.messages[0].type_name()}.removed"
     identity = event_id(type_name, outgoing.record_key + now.isoformat().encode())
     return {
-        "ce_specversion": b"1.0",
+        **_constant(type_name, source, now),
         "ce_id": str(identity).encode(),
+        "traceparent": continue_trace(outgoing.parent.get("traceparent")),
+    }
+
+
+@lru_cache(maxsize=8)
+def _constant(type_name: str, source: str, now: datetime) -> Mapping[str, bytes]:
+    """What messages of one type have in common that go out together."""
+    return {
+        "ce_specversion": b"1.0",
         "ce_type": type_name.encode(),
         "ce_source": f"/nightclerk/{source}".encode(),
         "ce_time": now.isoformat().encode(),
-        "traceparent": continue_trace(outgoing.parent.get("traceparent")),
     }
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from schemas.clips import ClipRef, SequenceId
 from schemas.embeddings import EmbeddingExtracted
-from schemas.judgements import ClipJudged, HeadJudgement
+from schemas.judgements import ClipJudged
 from schemas.poses import PosesExtracted
 from services.chassis.errors import InvalidMessage
 from services.scoring.heads import Head
@@ -146,10 +146,10 @@ def _scores(head: Head, rows: Sequence[Rows]) -> list[float]:
 
 def _judged(detector: Detector, run: str, window: Window, scores: Sequence[float]) -> ClipJudged:
     message = window.message
-    heads = tuple(
-        HeadJudgement(head=head.name, model_id=head.model_id, rule=head.rule.name, score=score)
+    heads = [
+        {"head": head.name, "model_id": head.model_id, "rule": head.rule.name, "score": score}
         for head, score in zip(detector.heads, scores, strict=True)
-    )
+    ]
     return ClipJudged.model_validate(
         {
             **message.provenance(),

@@ -6,6 +6,7 @@ from threading import Thread
 import torch
 
 from schemas import groups
+from services.chassis.memory import keep_memory
 from services.chassis.service import Runnable
 from services.chassis.storage.s3 import S3Objects
 from services.chassis.streaming.consumer import ConsumeLoop
@@ -71,6 +72,7 @@ class JudgingService:
 
 def build(settings: JudgingSettings) -> Runnable:
     """Raises ValueError when the heads' checkpoints cannot be used, or not together."""
+    keep_memory()
     torch.set_num_threads(1)  # a window is little work, and the cores belong to features
     chosen = runs.chosen(settings)
     detector = assemble(chosen.folder)

@@ -17,8 +17,9 @@ from schemas.replays import ReplayRequested
 from schemas.topics import REPLAYS
 from services.chassis.environment import read_or_exit
 from services.chassis.errors import TransientError
+from services.chassis.memory import settle_garbage
 from services.chassis.niceness import stand_back
-from services.chassis.service import AWAY, settle_garbage
+from services.chassis.service import AWAY
 from services.chassis.storage.s3 import S3Objects
 from services.chassis.streaming.kafka import KafkaBroker
 from services.chassis.telemetry import logs
