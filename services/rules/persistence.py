@@ -138,7 +138,7 @@ def _follow(
 ) -> tuple[RuleState, list[Change]]:
     """An episode is open: it grows, or it counts towards its end."""
     grown = _grown(episode, rule, now)
-    state = state._replace(episode=grown)
+    state = RuleState(state.recent, grown, state.quiet_until_s, state.waiting)
     if grown.below >= rule.m:
         return close(state, rule, "subsided")
     return state, [] if grown.peak is episode.peak else [Change("updated", grown)]
@@ -146,9 +146,9 @@ def _follow(
 
 def _grown(episode: Episode, rule: PersistenceRule, now: Moment) -> Episode:
     if now.calibrated < rule.low:
-        return episode._replace(below=episode.below + 1)
+        return Episode(episode.first, episode.last, episode.peak, episode.below + 1)
     peak = now if now.calibrated > episode.peak.calibrated else episode.peak
-    return episode._replace(below=0, last=now, peak=peak)
+    return Episode(episode.first, now, peak)
 
 
 def after_gap(

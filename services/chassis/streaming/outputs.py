@@ -47,7 +47,15 @@ def publish_patiently(
 
 
 def _publish(publisher: Publisher, change: Change[S], refused: Refused) -> bool:
-    """Whether all could be handed over."""
+    """Whether all could be handed over: together, and where one is too large, as far as that."""
+    try:
+        publisher.publish(*(outgoing for _, outgoing in change.outputs))
+    except InvalidMessage:
+        return _publish_one_by_one(publisher, change, refused)
+    return True
+
+
+def _publish_one_by_one(publisher: Publisher, change: Change[S], refused: Refused) -> bool:
     for record, outgoing in change.outputs:
         try:
             publisher.publish(outgoing)

@@ -29,6 +29,7 @@ from services.scoring.episodes.state import (
     Life,
     ModelState,
     SourceState,
+    altered,
 )
 
 
@@ -92,7 +93,7 @@ def take(
     clips = [ref for ref in judged.clips if ref.index >= detector.next_index]
     if not clips:
         return Taken(state, tuple(closed))
-    state = replace(state, cut_at=max(state.cut_at, judged.cut_at))
+    state = altered(state, cut_at=max(state.cut_at, judged.cut_at))
     models, replaced = _replace(state, detector, judged)
     models, found = _judge(state, models, (judged, clips), terms)
     opened = sum(alert.type_name() == "nightclerk.alert.opened.v1" for alert in found)
@@ -100,7 +101,7 @@ def take(
     state = state.with_detector(judged.backbone, detector, opened)
     if replaced or found:
         openings = noted(state.openings, (*replaced, *found), clips[-1].end_s)
-        state = replace(state, openings=openings)
+        state = altered(state, openings=openings)
     is_over = judged.is_last and all(state.detector(name).is_ended for name in backbones)
     return Taken(state, (*closed, *replaced, *found), clips, is_over)
 

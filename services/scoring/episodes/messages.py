@@ -7,9 +7,9 @@ from uuid import UUID
 from schemas import ids
 from schemas.alerts import Alert, AlertClosed, AlertOpened, AlertUpdated
 from schemas.clips import ClipRef
-from schemas.judgements import LIVE, ClipJudged
+from schemas.judgements import LIVE, ClipJudged, HeadJudgement
 from schemas.policies import PRESENCE, PersistenceRule, PresenceRule
-from schemas.scores import ClipScored, HeadScore
+from schemas.scores import ClipScored
 from services.rules.persistence import Change, Episode
 from services.rules.presence import PresenceChange
 from services.scoring.episodes.conditions import Ailment
@@ -94,25 +94,23 @@ def scored(
             "backbone": judged.backbone,
             "spec": judged.spec,
             "clips": tuple(clips),
-            "heads": tuple(
-                _head_score(head.head, head.model_id, head.score, terms[head.model_id])
-                for head in judged.heads
-            ),
+            "heads": [_head_score(head, terms[head.model_id]) for head in judged.heads],
             "alerts_opened": state.alerts_opened,
         }
     )
 
 
-def _head_score(head: str, model_id: str, score: float, terms: Terms) -> HeadScore:
-    return HeadScore(
-        head=head,
-        model_id=model_id,
-        rule=terms.rule.name,
-        label=terms.rule.label,
-        score=score,
-        calibrated=terms.knots.apply(score),
-        high_mark=terms.high_mark,
-    )
+def _head_score(judged: HeadJudgement, terms: Terms) -> dict[str, object]:
+    """A `HeadScore`, validated with the whole message: as an instance it would be twice."""
+    return {
+        "head": judged.head,
+        "model_id": judged.model_id,
+        "rule": terms.rule.name,
+        "label": terms.rule.label,
+        "score": judged.score,
+        "calibrated": terms.knots.apply(judged.score),
+        "high_mark": terms.high_mark,
+    }
 
 
 def _alert_of(state: SourceState, model_id: str, rule: PersistenceRule, change: Change) -> Alert:

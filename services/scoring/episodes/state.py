@@ -5,10 +5,10 @@ reason to forget what is open.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from uuid import UUID
 
 from schemas.clips import ClipSpec, SourceKind
@@ -19,7 +19,17 @@ from services.scoring.episodes.joining import Opening
 Name = tuple[str, bool]
 """Of a state among those of its source: the run, and whether what it was made of came late."""
 FRESH = RuleState()
+T = TypeVar("T")
 LIVES_KEPT = 8
+
+
+def altered(before: T, **changes: Any) -> T:
+    """`dataclasses.replace`, of a class that is frozen and checks nothing: that sets field by
+    field, which took a tenth of the time of episodes.
+    """
+    after = object.__new__(type(before))
+    after.__dict__.update(before.__dict__, **changes)
+    return after
 
 
 @dataclass(frozen=True)
@@ -118,7 +128,7 @@ class SourceState:
         return bool(self.detectors) and all(one.is_ended for one in self.detectors.values())
 
     def with_detector(self, backbone: str, detector: DetectorState, opened: int) -> Self:
-        return replace(
+        return altered(
             self,
             detectors={**self.detectors, backbone: detector},
             alerts_opened=self.alerts_opened + opened,

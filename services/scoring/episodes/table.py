@@ -22,7 +22,7 @@ from services.rules.learning import Calibrated
 from services.rules.verdicts import Verdict
 from services.scoring.episodes.budgets import Learned
 from services.scoring.episodes.conditions import WELL, Ailment, Health
-from services.scoring.episodes.state import Name, SourceState
+from services.scoring.episodes.state import Name, SourceState, altered
 from services.scoring.episodes.watched import WatchedSource
 
 VERSION = 2
@@ -61,7 +61,7 @@ class Kept:
         return replace(self, policy=policy, packed_policy=packed)
 
     def with_run(self, state: SourceState) -> Self:
-        return replace(self, runs={**self.runs, state.name: state})
+        return altered(self, runs={**self.runs, state.name: state})
 
     def pack(self) -> bytes:
         content = {
