@@ -25,6 +25,8 @@ class Card(HeadCard):
 
     def check(self, backbone: str, window: int, spec: ClipSpec, dim: int) -> None:
         """Raise MismatchError when this head was not trained on such embeddings."""
+        if (backbone, window, dim, spec) == (self.backbone, self.window, self.dim, self.spec):
+            return
         pairs = {
             "backbone": (backbone, self.backbone),
             "window": (window, self.window),

@@ -66,7 +66,9 @@ class FileMarker:
     def __init__(self, folder: Path, group: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._file = _lock_first_free(folder, group)
-        self.deaths: dict[Partition, Death] = _read(os.pread(self._file, 1 << 20, 0))
+        text = os.pread(self._file, 1 << 20, 0)
+        self.deaths: dict[Partition, Death] = _read(text)
+        self._length = len(text)
 
     def begin(self, batch: Sequence[Entry]) -> None:
         firsts: dict[Partition, Entry] = {}
@@ -98,11 +100,11 @@ class FileMarker:
         return death.times if death is not None and death.covers(entry.offset) else 0
 
     def _write(self, deaths: Mapping[Partition, Death]) -> None:
-        """A death between the two calls leaves text that is no JSON: then nothing is remembered."""
+        """In one call, over all that was there: at each the interpreter is let go."""
         rows = [(*place, one.first, one.last, one.times) for place, one in deaths.items()]
-        text = json.dumps(rows).encode()
+        text = json.dumps(rows).encode().ljust(self._length)
         os.pwrite(self._file, text, 0)
-        os.ftruncate(self._file, len(text))
+        self._length = len(text)
 
 
 def _lock_first_free(folder: Path, group: str) -> int:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -24,6 +25,8 @@ SERVED_EVERY_BYTES = 2**20
 """A message keeps its memory until its acknowledgement is served. To serve hands the interpreter to
 another thread, which costs more than a small message.
 """
+ERRORS_ALONE = {"delivery.report.only.error": True}
+"""That all else was acknowledged is known from `flush`."""
 TOO_LARGE = (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG_SIZE)
 
 
@@ -85,12 +88,13 @@ class KafkaPublisher:
         self._settings, self._source, self._within_s = settings, source, within_s
         self._complaints = Complaints("producer")
         self._producer = Producer(
-            {**producer_config(settings, within_s), "error_cb": self._complaints}
+            {**producer_config(settings, within_s), **ERRORS_ALONE, "error_cb": self._complaints}
         )
         self._clock = clock or SystemClock()
         self._failure: KafkaError | None = None
         self._too_large: InvalidMessage | None = None
         self._unserved_bytes = 0
+        self._under_way: Counter[str] = Counter()
 
     def publish(self, *outgoing: Outgoing) -> None:
         """All are encoded first: librdkafka lets go of the interpreter at every message, which
@@ -112,8 +116,9 @@ class KafkaPublisher:
         while True:
             try:
                 self._producer.produce(
-                    topic, record.value, record.key, on_delivery=self._delivered, headers=headers
+                    topic, record.value, record.key, on_delivery=self._failed, headers=headers
                 )
+                self._under_way[topic] += 1
                 self._serve(len(record.value or b""))
                 return
             except BufferError as error:
@@ -138,6 +143,7 @@ class KafkaPublisher:
             self._producer.flush(PURGED_WITHIN_S)
         failure, self._failure = self._failure, None
         refused, self._too_large = self._too_large, None
+        handed, self._under_way = self._under_way, Counter()
         if left:
             error = TimeoutError(f"{left} messages are not acknowledged")
             raise unreachable(self._settings, error, self._complaints)
@@ -145,11 +151,13 @@ class KafkaPublisher:
             raise unreachable(self._settings, KafkaException(failure), self._complaints)
         if refused:
             raise refused
+        for topic, count in handed.items():
+            metrics.count("records_produced", topic, count)
 
-    def _delivered(self, error: KafkaError | None, message: Any) -> None:
+    def _failed(self, error: KafkaError | None, message: Any) -> None:
         if error is None:
-            metrics.count("records_produced", message.topic())
-        elif error.code() in TOO_LARGE:
+            return
+        if error.code() in TOO_LARGE:
             self._too_large = InvalidMessage(
                 f"{message.topic()} refuses a message of {len(message.value() or b'')} bytes: "
                 f"{error.str()}"
