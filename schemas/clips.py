@@ -1,6 +1,6 @@
 """Clips: sixteen frames of one source, cut on the source's absolute grid (ADR 0013)."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import floor
 from typing import Annotated, ClassVar, Literal, Self
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from schemas.base import Bytes, Id, Message, Seconds, UtcTime
+from schemas.ids import share_of
 
 SourceKind = Literal["upload", "camera"]
 SequenceId = tuple[UUID, bool]
@@ -15,6 +16,7 @@ SequenceId = tuple[UUID, bool]
 Index = Annotated[int, Field(ge=0, le=2**53)]
 SPREAD_CLIPS = 2
 """The longest window of a backbone."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ClipSpec(BaseModel):
@@ -50,12 +52,14 @@ class Grid(BaseModel):
 
     @classmethod
     def begun(cls, source_id: UUID, now: datetime, spec: ClipSpec) -> Self:
-        """That of a camera that begins at this moment. Of many that begin together the windows end
-        at different moments, so that the network is not asked for all of them at once: the origin
-        lies back by a share of `SPREAD_CLIPS` that the id says.
+        """That of a camera that begins at this moment: its origin lies less than the longest window
+        back, at the share of that window (counted from the epoch) that the id says. So windows of
+        different cameras end at different moments, whenever they began, and the network is not
+        asked for all of them at once.
         """
-        share = (source_id.int & 0xFFFFFFFF) / 2**32
-        return cls(origin_at=now - share * timedelta(seconds=SPREAD_CLIPS * spec.hop_s), spec=spec)
+        window_s = SPREAD_CLIPS * spec.hop_s
+        since_s = (now - EPOCH).total_seconds() - share_of(source_id) * window_s
+        return cls(origin_at=now - timedelta(seconds=since_s % window_s), spec=spec)
 
     def index_at(self, moment: datetime) -> int:
         """The latest clip that has begun by then; negative before the origin."""

@@ -2,14 +2,18 @@
 keys of objects that follow from an id.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from hashlib import sha1
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 NAMESPACE = UUID("6d1d6f5e-5a5b-5c0b-9c43-6e69676874ff")
 
 DEFAULT_TENANT = uuid5(NAMESPACE, "tenant/default")
 """The tenant of a machine on which nobody has made another."""
+
+SHARES = 2**32
+"""The last four bytes of an id, which are random in any version."""
 
 SEGMENT_NAME = "%Y%m%dT%H%M%S%fZ"
 
@@ -17,6 +21,24 @@ SEGMENT_NAME = "%Y%m%dT%H%M%S%fZ"
 def default_store(tenant_id: UUID) -> UUID:
     """The store that every tenant has from its beginning."""
     return uuid5(tenant_id, "store/default")
+
+
+def spread_id(others: Iterable[UUID]) -> UUID:
+    """A random id (UUIDv4) of a source, whose `share_of` lies in the middle of the widest gap
+    between those of the others.
+    """
+    places = sorted({other.int % SHARES for other in others})
+    if not places:
+        return uuid4()
+    ends = [*places[1:], places[0] + SHARES]
+    width, start = max((end - place, -place) for place, end in zip(places, ends, strict=True))
+    place = (width // 2 - start) % SHARES
+    return UUID(int=uuid4().int // SHARES * SHARES + place)
+
+
+def share_of(source_id: UUID) -> float:
+    """Where in a stretch of time that comes again and again a source has its turn, in [0, 1)."""
+    return source_id.int % SHARES / SHARES
 
 
 def clip_id(source_id: UUID, origin_at: datetime, index: int) -> UUID:

@@ -1,8 +1,7 @@
 """Laws of the grid: the clip of a moment is the same clip whoever cuts it."""
 
-from collections import Counter
 from datetime import UTC, datetime, timedelta
-from random import Random
+from itertools import pairwise
 from uuid import UUID
 
 import pytest
@@ -59,12 +58,46 @@ def test_a_new_life_shares_no_clip_with_the_old_one(
     assert ids.clip_id(SOURCE, origin_at, index) != ids.clip_id(SOURCE, later, index)
 
 
-@pytest.mark.parametrize("spec", [ClipSpec(), ClipSpec(frame_rate=7.5), ClipSpec(hop=8)])
-def test_cameras_that_begin_together_end_their_windows_at_different_moments(spec: ClipSpec) -> None:
-    random, period_s = Random(3), 2 * spec.hop_s
-    grids = [Grid.begun(UUID(int=random.getrandbits(128)), NOW, spec) for _ in range(400)]
-    ages_s = [(NOW - grid.origin_at).total_seconds() for grid in grids]
-    assert all(0 <= age_s < period_s for age_s in ages_s)
-    tenths = Counter(int(10 * age_s / period_s) for age_s in ages_s)
-    assert len(tenths) == 10
-    assert max(tenths.values()) < 2 * 400 / 10
+@given(origin_at=ORIGINS, later_s=st.floats(0, 1e8), source=st.uuids(), spec=SPECS)
+def test_whenever_a_camera_begins_its_windows_end_at_the_moments_that_its_id_says(
+    origin_at: datetime, later_s: float, source: UUID, spec: ClipSpec
+) -> None:
+    window_s = 2 * spec.hop_s
+    moments = (origin_at, origin_at + timedelta(seconds=later_s))
+    first, second = (Grid.begun(source, moment, spec) for moment in moments)
+    assert all(
+        -1e-5 <= (moment - grid.origin_at).total_seconds() <= window_s + 1e-5
+        for moment, grid in zip(moments, (first, second), strict=True)
+    )
+    apart_s = (second.origin_at - first.origin_at).total_seconds()
+    assert abs(apart_s - round(apart_s / window_s) * window_s) < 1e-4
+
+
+@given(removed=st.lists(st.integers(0, 49), unique=True, max_size=25))
+def test_cameras_added_one_after_another_have_turns_far_apart(removed: list[int]) -> None:
+    sources: list[UUID] = []
+    for _ in range(50):
+        sources.append(ids.spread_id(sources))
+    kept = [source for number, source in enumerate(sources) if number not in removed]
+    for count in range(1, 30):
+        kept.append(ids.spread_id(kept))
+        turns = sorted(map(ids.share_of, kept))
+        gaps = [after - turn for turn, after in pairwise([*turns, turns[0] + 1])]
+        if not removed:
+            assert min(gaps) > 0.49 / len(kept)
+        assert min(gaps) > 0.99 / 128, count
+    assert {source.version for source in kept} == {4}
+    assert len(set(kept)) == len(kept)
+
+
+def test_windows_of_cameras_added_one_after_another_end_far_apart() -> None:
+    sources: list[UUID] = []
+    origins = list[datetime]()
+    for number in range(4):
+        sources.append(ids.spread_id(sources))
+        now = NOW + timedelta(seconds=7.3 * number**2)
+        origins.append(Grid.begun(sources[-1], now, ClipSpec()).origin_at)
+    window_s = 2 * ClipSpec().hop_s
+    turns = sorted((origin - NOW).total_seconds() % window_s for origin in origins)
+    gaps = [after - turn for turn, after in pairwise([*turns, turns[0] + window_s])]
+    assert min(gaps) == pytest.approx(window_s / 4, abs=1e-3)

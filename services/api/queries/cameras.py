@@ -55,6 +55,11 @@ def is_announced(connection: Connection, source_id: UUID) -> bool:
     return connection.scalar(query) is not None
 
 
+def camera_ids(connection: Connection) -> list[UUID]:
+    """Of all tenants: they share the network."""
+    return [UUID(one) for one in connection.scalars(select(cameras.c.source_id))]
+
+
 def camera(
     connection: Connection, principal: Principal, source_id: UUID, now: datetime
 ) -> CameraView | None:

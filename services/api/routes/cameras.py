@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from threading import Event
 from typing import TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 
+from schemas.ids import spread_id
 from schemas.sources import SourceConfigured
 from services.api import audit
 from services.api.auth import Configuring, Viewing
@@ -51,8 +52,9 @@ def add(
     settings, now = context.settings, context.clock.now()
     with transaction(context.engine) as database:
         place = placed(database, principal, entry.store_id)
+        source_id = spread_id(queries.camera_ids(database))
         camera = _understood(
-            lambda: configured(entry, uuid4(), place, now, settings.addresses, context.sealing)
+            lambda: configured(entry, source_id, place, now, settings.addresses, context.sealing)
         )
         queries.add_camera(database, camera)
         audit.record(
