@@ -55,11 +55,14 @@ class Grid(BaseModel):
         """That of a camera that begins at this moment: its origin lies less than the longest window
         back, at the share of that window (counted from the epoch) that the id says. So windows of
         different cameras end at different moments, whenever they began, and the network is not
-        asked for all of them at once.
+        asked for all of them at once. The moment's own microseconds stay in it: two lives that
+        begin in one window, as of a clock that is set and set back, are two still.
         """
         window_s = SPREAD_CLIPS * spec.hop_s
         since_s = (now - EPOCH).total_seconds() - share_of(source_id) * window_s
-        return cls(origin_at=now - timedelta(seconds=since_s % window_s), spec=spec)
+        own_us = now.microsecond % 1000
+        origin_at = now - timedelta(seconds=since_s % window_s, microseconds=own_us)
+        return cls(origin_at=origin_at, spec=spec)
 
     def index_at(self, moment: datetime) -> int:
         """The latest clip that has begun by then; negative before the origin."""
