@@ -81,7 +81,13 @@ class Site:
 def served(api: Api) -> Iterator[Site]:
     """The web application on a port of its own."""
     port = free_ports(1)[0]
-    config = uvicorn.Config(app.build(api.tools), port=port, log_config=None, access_log=False)
+    config = uvicorn.Config(
+        app.build(api.tools),
+        port=port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=5,
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -89,7 +95,7 @@ def served(api: Api) -> Iterator[Site]:
         wait_until(lambda: server.started)
         yield Site(api, f"http://127.0.0.1:{port}")
     finally:
-        server.should_exit = server.force_exit = True
+        server.should_exit = True  # whoever still asks the database is waited for
         thread.join(30)
 
 
