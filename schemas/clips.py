@@ -1,6 +1,6 @@
 """Clips: sixteen frames of one source, cut on the source's absolute grid (ADR 0013)."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from math import floor
 from typing import Annotated, ClassVar, Literal, Self
 from uuid import UUID
@@ -16,7 +16,6 @@ SequenceId = tuple[UUID, bool]
 Index = Annotated[int, Field(ge=0, le=2**53)]
 SPREAD_CLIPS = 2
 """The longest window of a backbone."""
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ClipSpec(BaseModel):
@@ -59,7 +58,7 @@ class Grid(BaseModel):
         begin in one window, as of a clock that is set and set back, are two still.
         """
         window_s = SPREAD_CLIPS * spec.hop_s
-        since_s = (now - EPOCH).total_seconds() - share_of(source_id) * window_s
+        since_s = now.timestamp() - share_of(source_id) * window_s
         own_us = now.microsecond % 1000
         origin_at = now - timedelta(seconds=since_s % window_s, microseconds=own_us)
         return cls(origin_at=origin_at, spec=spec)
