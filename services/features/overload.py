@@ -1,11 +1,12 @@
 """What the live lane leaves out when the machine cannot keep up, in a stated order (ADR 0029).
 
-First windows begin farther apart (every second, then every fourth is looked at); then clips that
-have waited too long are passed over, oldest first. Both are counted, by camera, and reported on
-health.v1. So what is looked at is never older than a bound and one batch, and all of it is looked
-at again once the load falls. Pure; one thread, but for `is_hopeless`.
+First windows are looked at less often, no less than is needed; then clips that have waited too long
+are passed over, oldest first. Both are counted, by camera, and reported on health.v1. So what is
+looked at is never older than a bound and one batch, and all of it is looked at again once the load
+falls. Pure; one thread, but for `is_hopeless`.
 """
 
+import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -24,24 +25,29 @@ class Marks:
     """
 
     bound_s: float = 8.0
-    """What lags more is passed over. From half of it on every second window is looked at, from
-    three quarters on every fourth, below a quarter all of them."""
-    start_s: float = 60.0
+    """What lags more is passed over. Beyond half of it fewer windows are looked at by and by, below
+    a quarter more again; beyond three quarters it is one of four at once."""
+    fewer_s: float = 2.0
+    """So often one of eight windows fewer is looked at, while the lag is above half the bound."""
+    more_s: float = 10.0
+    """So often one of eight more, while it is below a quarter."""
+    start_s: float = 20.0
     """The bound when the worker starts, or takes partitions over, from where it shrinks second by
     second. It is wider where clips had waited by then: `CATCHING_UP` times as long as the oldest
     had, so that what came while nobody was there is looked at, if there is power for it."""
     most_s: float = 300.0
     """No wider, however long they seem to have waited: it may be a clock that differs."""
     hold_s: float = 30.0
-    """The lag stays low for so long before all is looked at again and a report says it is over."""
+    """Nothing is left out for so long before a report says that it is over."""
     again_s: float = 60.0
     """A report is repeated while it goes on: one that is not, for long, is of a dead worker."""
 
 
 ROUND = 8
-"""After so many windows a camera's turn comes one later: else one that always comes when the
-machine is busy would never be looked at.
+"""So many windows are a round, of which all are looked at or fewer. After each a camera's turn
+comes one later: else one that always comes when the machine is busy would never be looked at.
 """
+FEWEST = 2
 CATCHING_UP = 4.0
 """Enough for a machine that is a quarter faster than its cameras."""
 IDLE_S = 0.1
@@ -72,21 +78,21 @@ class Overload:
         self._usual_s: dict[UUID, float] = {}
         self._spells: dict[UUID, Spell] = {}
         self._pending: list[Window] = []
-        self._thinning = 1
+        self._kept = ROUND
         self._owned: set[Partition] = set()
         self._started_at: datetime | None = None
         self._wide_s = marks.most_s
         """The bound at that moment."""
         self._busy_since: datetime | None = None
-        self._uneasy_at: datetime | None = None
+        self._changed_at: datetime | None = None
         self._done_at: datetime | None = None
         """When the latest batch was done; None before the first, which may have waited long."""
         self._is_at_work = False
 
     @property
-    def thinning(self) -> int:
-        """One window in so many is looked at."""
-        return self._thinning
+    def kept(self) -> int:
+        """So many windows of a ROUND are looked at."""
+        return self._kept
 
     def is_hopeless(self, clip: ClipRecorded, now: datetime) -> bool:
         """It would be passed over whenever it is handled: its frames need no decoding. What comes
@@ -115,15 +121,7 @@ class Overload:
         for clip in clips:
             self._narrow(clip, now)
         lag_s = max((self._lag_s(clip, now) for clip in clips), default=0.0)
-        share = lag_s / self.bound_s(now)
-        if share > 0.25:
-            self._uneasy_at = now
-        if share > 0.75:
-            self._thinning = 4
-        elif share > 0.5:
-            self._thinning = max(self._thinning, 2)
-        elif self._uneasy_at is None or now - self._uneasy_at > self._hold:
-            self._thinning = 1
+        self._adapt(lag_s / self.bound_s(now), now)
 
     def forget(self, partitions: Collection[Partition]) -> None:
         """Those are another worker's now."""
@@ -169,9 +167,22 @@ class Overload:
     def _learn(self, clips: Sequence[ClipRecorded], now: datetime) -> None:
         """These came just now. What was thought before any had come so may have been a clock."""
         if self._busy_since is None:
-            self._thinning, self._uneasy_at = 1, None
+            self._kept, self._changed_at = ROUND, None
         self._busy_since = now
         self._usual_s.update((clip.source_id, _age_s(clip, now)) for clip in clips)
+
+    def _adapt(self, share: float, now: datetime) -> None:
+        """By the lag's share of the bound. A step is given time to show what it does."""
+        since_s = (now - self._changed_at).total_seconds() if self._changed_at else math.inf
+        if share > 0.75:
+            kept = min(self._kept, FEWEST)
+        elif share > 0.5 and since_s >= self._marks.fewer_s:
+            kept = max(self._kept - 1, FEWEST)
+        elif share < 0.25 and since_s >= self._marks.more_s:
+            kept = min(self._kept + 1, ROUND)
+        else:
+            return
+        self._kept, self._changed_at = kept, now
 
     def _is_idle(self, now: datetime) -> bool:
         if self._done_at is None or self._is_at_work:
@@ -188,7 +199,8 @@ class Overload:
             return False
         number = window.clips[0].index // self._stride
         turn = number + number // ROUND + clip.source_id.int
-        return turn % self._thinning == 0 and not self.is_hopeless(clip, now)
+        is_its_turn = turn * self._kept % ROUND < self._kept  # spread over the round
+        return is_its_turn and not self.is_hopeless(clip, now)
 
     def _narrow(self, clip: ClipRecorded, now: datetime) -> None:
         """A clip has waited between nothing and as long as the worker has been busy."""
