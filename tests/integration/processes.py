@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -50,16 +50,28 @@ def supervised(
     """A life that ends is followed by the next, as any supervisor does it, until all are killed.
     Gives the shell whose child the service is.
     """
+    shell = kept(("-m", module), os.environ | surroundings, log)
+    try:
+        yield shell
+    finally:
+        end(shell)
+
+
+def kept(
+    arguments: Sequence[str], surroundings: Mapping[str, str], log: Path
+) -> subprocess.Popen[bytes]:
+    """A shell that runs Python with these arguments, and again whenever that ends."""
     with log.open("ab") as file:
-        shell = subprocess.Popen(
-            ["sh", "-c", f'while :; do "$0" -m {module}; done', sys.executable],
-            env=os.environ | surroundings,
+        return subprocess.Popen(
+            ["sh", "-c", 'while :; do "$0" "$@"; done', sys.executable, *arguments],
+            env=surroundings,
             stdout=file,
             stderr=file,
             start_new_session=True,
         )
-        try:
-            yield shell
-        finally:
-            os.killpg(shell.pid, signal.SIGKILL)
-            shell.wait(ENDS_WITHIN_S)
+
+
+def end(shell: subprocess.Popen[bytes]) -> None:
+    """The shell and what it runs, by kill -9."""
+    os.killpg(shell.pid, signal.SIGKILL)
+    shell.wait(ENDS_WITHIN_S)
