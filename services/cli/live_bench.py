@@ -50,6 +50,8 @@ class Watched:
     """When the score of a clip came; the latest clip of each window alone."""
     seen: defaultdict[UUID, set[int]] = field(default_factory=lambda: defaultdict(set))
     """Clips that have a score."""
+    recorded: defaultdict[UUID, set[int]] = field(default_factory=lambda: defaultdict(set))
+    """Clips that came, of which a motion gate keeps some back."""
     alerts: list[tuple[UUID, int, float]] = field(default_factory=list)
     """Of each alert: its latest clip when it opened, and when it came."""
     hop_s: float = ClipSpec().hop_s
@@ -77,7 +79,10 @@ def live_figures(
     yield "frame_rate", plan.spec.frame_rate
     yield "bare_limit_s", round(window * plan.spec.duration_s, 3)
     yield from latencies(watched)
-    yield "dropped_clips", sum(missing(indexes) for indexes in watched.seen.values())
+    yield "dropped_clips", sum(
+        missing(seen, watched.recorded[source] if plan.still else None)
+        for source, seen in watched.seen.items()
+    )
     yield "scored_clips", sum(map(len, watched.seen.values()))
     yield "still_clips", watched.still_clips
 
@@ -157,6 +162,7 @@ def note(
 ) -> None:
     """Take what came at a moment into account."""
     if isinstance(message, ClipRecorded) and message.source_id in names:
+        watched.recorded[message.source_id].add(message.index)
         sent_at = sent(broadcast, names[message.source_id], message, at)
         if sent_at is not None:
             watched.ends[message.source_id, message.index] = sent_at
@@ -196,6 +202,9 @@ def quantile(ages: Sequence[float], rank: int) -> float | None:
     return round(float(np.percentile(ages, rank)), 3) if ages else None
 
 
-def missing(indexes: set[int]) -> int:
-    """Clips without a score between the first and the latest that have one."""
-    return max(indexes) - min(indexes) + 1 - len(indexes)
+def missing(seen: set[int], gated: set[int] | None = None) -> int:
+    """Clips without a score between the first and the latest that have one; behind a motion gate
+    only such as it let through.
+    """
+    between = set(range(min(seen), max(seen))) - seen
+    return len(between if gated is None else between & gated)

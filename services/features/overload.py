@@ -29,7 +29,7 @@ class Marks:
     a quarter more again; beyond three quarters it is one of four at once."""
     fewer_s: float = 2.0
     """So often one of eight windows fewer is looked at, while the lag is above half the bound."""
-    more_s: float = 10.0
+    more_s: float = 4.0
     """So often one of eight more, while it is below a quarter."""
     start_s: float = 20.0
     """The bound when the worker starts, or takes partitions over, from where it shrinks second by

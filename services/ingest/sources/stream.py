@@ -28,6 +28,8 @@ ENDED = "The camera ended the stream."
 STILL = "The address gives single pictures and no video: cameras have another one for that."
 AS_IT_COMES = frozenset({"rtsp", "mpjpeg", "mjpeg", "jpeg_pipe"})
 """Formats that come at the speed of life. Others come in pieces, or as fast as the network is."""
+CONTINUOUS = frozenset({"mpegts", "flv", "live_flv", "h264", "hevc"})
+"""Formats in which live streams come at the speed of life, and recorded ones as fast as can be."""
 BROKEN_S = 15.0
 """A stream without a whole picture for so long is opened again."""
 MOST_UNDER_WAY = 64
@@ -110,7 +112,8 @@ class StreamSource:
     def _packets(self, stream: VideoStream) -> Iterator[tuple["av.Packet[VideoStream]", float]]:
         """Packets with their arrival. Raises SourceLost when no more come."""
         assert self._container is not None
-        pace = None if self._format in AS_IT_COMES else Pace()
+        is_live = self._format in CONTINUOUS
+        pace = None if self._format in AS_IT_COMES else Pace(catches_up=is_live)
         remaining = self._container.demux(stream)
         asked_s = monotonic()
         for count in itertools.count():

@@ -82,6 +82,10 @@ def test_a_clip_between_two_that_have_a_score_was_dropped(indexes: set[int], cou
     assert missing(indexes) == count
 
 
+def test_behind_a_motion_gate_what_it_kept_back_is_not_missing() -> None:
+    assert missing({0, 1, 6, 7}, gated={0, 1, 2, 6, 7, 8}) == 1
+
+
 @pytest.mark.parametrize(
     ("bare_s", "cores", "count"), [(0.1, 16, 18), (0.45, 8, 4), (5.0, 2, 1), (0.1, 2, 4)]
 )
