@@ -79,13 +79,9 @@ def live_figures(
     yield "frame_rate", plan.spec.frame_rate
     yield "bare_limit_s", round(window * plan.spec.duration_s, 3)
     yield from latencies(watched)
-    yield (
-        "dropped_clips",
-        sum(
-            missing(seen, watched.recorded[source] if plan.still else None)
-            for source, seen in watched.seen.items()
-        ),
-    )
+    let_through = watched.recorded if plan.still else {}
+    dropped = [missing(seen, let_through.get(source)) for source, seen in watched.seen.items()]
+    yield "dropped_clips", sum(dropped)
     yield "scored_clips", sum(map(len, watched.seen.values()))
     yield "still_clips", watched.still_clips
 

@@ -1,6 +1,7 @@
 """Services as processes of their own, which end by kill -9."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from services.chassis.settings import ServiceSettings
+from services.local.process import LEASH, leashed
 
 ENDS_WITHIN_S = 120
 
@@ -60,10 +62,13 @@ def supervised(
 def kept(
     arguments: Sequence[str], surroundings: Mapping[str, str], log: Path
 ) -> subprocess.Popen[bytes]:
-    """A shell that runs Python with these arguments, and again whenever that ends."""
+    """A shell that runs Python with these arguments, and again whenever that ends. Both die with
+    whoever called this.
+    """
+    again = f'while :; do "$0" -I -S {shlex.quote(str(LEASH))} $$ 9 "$0" "$@"; done'
     with log.open("ab") as file:
         return subprocess.Popen(
-            ["sh", "-c", 'while :; do "$0" "$@"; done', sys.executable, *arguments],
+            leashed(("sh", "-c", again, sys.executable, *arguments)),
             env=surroundings,
             stdout=file,
             stderr=file,

@@ -112,8 +112,8 @@ class StreamSource:
     def _packets(self, stream: VideoStream) -> Iterator[tuple["av.Packet[VideoStream]", float]]:
         """Packets with their arrival. Raises SourceLost when no more come."""
         assert self._container is not None
-        is_live = self._format in CONTINUOUS
-        pace = None if self._format in AS_IT_COMES else Pace(catches_up=is_live)
+        catches_up = self._format in CONTINUOUS
+        pace = None if self._format in AS_IT_COMES else Pace(catches_up)
         remaining = self._container.demux(stream)
         asked_s = monotonic()
         for count in itertools.count():
