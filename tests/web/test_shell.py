@@ -1,12 +1,15 @@
 """What surrounds every page: language, colours, the line, and what the browser is allowed."""
 
+import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
 
 from schemas.alerts import AlertOpened
 from tests.unit.api.builders import alert
+from tests.unit.api.test_events import put
+from tests.waiting import wait_until
 from tests.web.conftest import Site, require_accessible, require_fits
 
 SCRIPT_BYTES = 200_000
@@ -55,6 +58,29 @@ def test_a_lost_connection_is_said_where_there_is_little_room(
     expect(page.get_by_text("Connection lost, trying again…")).to_be_visible()
     expect(page.get_by_role("button", name="Your menu")).to_be_in_viewport(ratio=1)
     require_fits(page)
+
+
+def test_an_event_before_its_row_is_read_once_more(page: Page, site: Site) -> None:
+    page.goto("/alerts")
+    expect(page.get_by_text("All is quiet")).to_be_visible()
+    told = alert(AlertOpened)
+    with page.expect_response(re.compile("/api/v1/alerts")):
+        put(site.api.broker, told)
+    site.api.project(told)
+    expect(page.get_by_text(told.label).first).to_be_visible()
+
+
+def test_what_comes_before_the_page_listens_is_shown_too(page: Page, site: Site) -> None:
+    """Between the first answer and the open line; no event tells of it."""
+    opening: list[WebSocketRoute] = []
+    page.route_web_socket("**/api/v1/events/socket**", lambda line: opening.append(line))
+    page.goto("/alerts")
+    expect(page.get_by_text("All is quiet")).to_be_visible()
+    told = alert(AlertOpened)
+    site.api.project(told)
+    wait_until(lambda: page.title() and opening)
+    opening[0].send('{"id": "AQ", "event": "ready", "data": {}}')
+    expect(page.get_by_text(told.label).first).to_be_visible()
 
 
 def test_a_first_load_is_small_and_asks_no_other_host(page: Page, site: Site) -> None:

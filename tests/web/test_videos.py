@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from schemas.alerts import AlertClosed
+from schemas.base import Message
 from services.api.faces.pieces import PIECE_S
 from tests.unit.api.builders import CLIP_S, alert, head, progressed, scored
 from tests.unit.api.faces.test_handing import set_rule
@@ -47,15 +48,18 @@ def clip() -> bytes:
 
 def analysed(site: Site, video_id: UUID) -> None:
     """What the pipeline makes of it: a fight at second 10."""
+    site.happens(*analysis(video_id))
+
+
+def analysis(video_id: UUID) -> Iterator[Message]:
     facts = {"duration_s": LENGTH_S, "width": 320, "height": 180, "frame_rate": RATE}
     facts |= {"codec": "h264", "clip_count": 15, "progress": 1.0}
-    site.happens(progressed("decoded", video_id=video_id, **facts))
+    yield progressed("decoded", video_id=video_id, **facts)
     for index in range(15):
         level = 0.95 if 8 <= index <= 10 else 0.1 + index / 100
-        over = index == 14
-        clip = {"heads": (head(calibrated=level),), "is_last": over}
-        site.happens(scored(index, source_id=video_id, **clip))
-    site.happens(alert(AlertClosed, source_id=video_id, opening=8))
+        clip = {"heads": (head(calibrated=level),), "is_last": index == 14}
+        yield scored(index, source_id=video_id, **clip)
+    yield alert(AlertClosed, source_id=video_id, opening=8)
 
 
 def uploaded(site: Site, clip: bytes, name: str = "till.mp4") -> UUID:
@@ -93,6 +97,17 @@ def test_an_upload_breaks_off_goes_on_and_is_analysed(page: Page, site: Site, cl
     analysed(site, video_id)
     expect(row.get_by_text("1 alert")).to_be_visible()
     expect(row.get_by_text("Done")).to_be_visible()
+
+
+@pytest.mark.parametrize("place", ["/videos", "/videos/{}"])
+def test_an_analysis_is_done_though_no_event_says_so(
+    page: Page, site: Site, clip: bytes, place: str
+) -> None:
+    video_id = uploaded(site, clip)
+    page.goto(place.format(video_id))
+    expect(page.get_by_text("Waiting").first).to_be_visible()
+    site.api.project(*analysis(video_id))
+    expect(page.get_by_text(re.compile("Waiting|Reading|Scoring"))).to_have_count(0)
 
 
 def test_an_upload_goes_on_after_a_reload(page: Page, clip: bytes, tmp_path: Path) -> None:

@@ -57,6 +57,8 @@ class Event:
     start_s: float = 0.0
     """Of a score: when its clips begin, in seconds from the source's origin, and how long."""
     length_s: float = 0.0
+    is_last: bool = False
+    """Of a score: none of its source and run comes after it."""
 
     @cached_property
     def text(self) -> str:
@@ -102,6 +104,7 @@ def _score(kind: str, message: Any) -> Event:
         "until": _iso(message.moment(last.end_s)),
         "calibrated": round(message.top.calibrated, DIGITS),
         "is_late": message.is_late,
+        "is_last": message.is_last,
         "heads": [
             {
                 "rule": head.rule,
@@ -114,8 +117,8 @@ def _score(kind: str, message: Any) -> Event:
         ],
     }
     length_s = last.end_s - first.start_s
-    source_id = str(message.source_id)
-    return Event(kind, "score", source_id, data, message.run, first.start_s, length_s)
+    of_score = first.start_s, length_s, message.is_last
+    return Event(kind, "score", str(message.source_id), data, message.run, *of_score)
 
 
 def _health(kind: str, message: Any) -> Event:

@@ -66,6 +66,7 @@ class ScoreEvent(View):
     until: datetime
     calibrated: float = Field(description="the highest of all heads")
     is_late: bool
+    is_last: bool = Field(description="the source was judged to its end: an upload's analysis")
     heads: list[HeadScoreEvent]
 
 

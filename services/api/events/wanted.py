@@ -10,8 +10,9 @@ from services.api.events.content import Event
 class Wanted:
     """Kinds, and which sources and run; None: all that one may see.
 
-    Of scores of a source one comes each `score_every_s`, 0: all. Which one that is depends on the
-    score alone, so that whoever comes back misses none and hears none twice.
+    Of scores of a source one comes each `score_every_s`, 0: all, and the last one in any case.
+    Which one that is depends on the score alone, so that whoever comes back misses none and hears
+    none twice.
     """
 
     kinds: frozenset[str]
@@ -28,9 +29,11 @@ class Wanted:
         return event.run == self.run and self._is_due(event)
 
     def _is_due(self, event: Event) -> bool:
-        """Whether it is the first score to begin in its stretch of the source's time."""
+        """Whether it is the first score to begin in its stretch of the source's time, or the last
+        of all.
+        """
         every_s = self.score_every_s
-        if event.kind != "scores" or every_s <= event.length_s:
+        if event.kind != "scores" or every_s <= event.length_s or event.is_last:
             return True
         before_s = event.start_s - event.length_s
         return event.start_s // every_s != before_s // every_s

@@ -210,6 +210,15 @@ def test_scores_are_sampled_by_their_own_time() -> None:
     assert all(every.takes(event, None) for event in events)
 
 
+@pytest.mark.parametrize("count", range(1, 9))
+def test_the_last_score_is_told_in_any_case(count: int) -> None:
+    wanted = Wanted(frozenset({"scores"}), score_every_s=3600.0)
+    last: Any = event_of("scores", scored(count, is_last=True))
+    assert wanted.takes(last, None)
+    assert last.data["is_last"]
+    assert not any(wanted.takes(event, None) for event in scored_events(count + 1)[1:])
+
+
 def scored_events(count: int) -> list[Any]:
     return [event_of("scores", scored(number)) for number in range(count)]
 

@@ -1,1 +1,1 @@
-import{$ as e,nt as t}from"./layout.js";import{n}from"./queries.js";var r=t(e(),1),i=3e3;function a(e){let t=(0,r.useRef)(0);return()=>{let r=Date.now();e===`online`||r-t.current<i||(t.current=r,n(`/api/v1/cameras`))}}export{a as t};
+import{$ as e,nt as t}from"./layout.js";import{r as n}from"./queries.js";var r=t(e(),1),i=3e3;function a(e){let t=(0,r.useRef)(0);return()=>{let r=Date.now();e===`online`||r-t.current<i||(t.current=r,n(`/api/v1/cameras`))}}export{a as t};

@@ -13,6 +13,9 @@ export const queries = new QueryClient({
   },
 });
 
+/** What is under way is asked for so often, whether or not an event comes. */
+export const UNDER_WAY_MS = 10_000;
+
 /** Ask again for whatever was read from these paths of the API. */
 export function refresh(...paths: string[]): Promise<void> {
   return queries.invalidateQueries({

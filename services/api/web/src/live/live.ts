@@ -25,14 +25,14 @@ const CONCERNS: [prefix: string, paths: string[]][] = [
   ["health", ["/api/v1/overview", "/api/v1/cameras", "/api/v1/sources/{source_id}/conditions"]],
   ["delivery", ["/api/v1/alerts/{alert_id}", "/api/v1/targets/{target_id}/deliveries"]],
 ];
-/** Fifty alerts a minute ask for lists once in a while, not fifty times. */
-const TOGETHER_MS = 800;
+/** Fifty alerts a minute ask for lists once in a while, not fifty times. And once more later: the
+ * API's tables may come after its events. */
+const ROUNDS_MS = [800, 6_000];
 
 const listeners = new Set<Listener>();
 const watchers = new Set<() => void>();
-const due = new Set<string>();
+const rounds = ROUNDS_MS.map((after) => ({ after, due: new Set<string>() }));
 let connection: Connection = "connecting";
-let flush: ReturnType<typeof setTimeout> | undefined;
 let stream: EventSocket | undefined;
 
 /** From the moment on that somebody is signed in. */
@@ -79,14 +79,21 @@ export function useConnection(): Connection {
 
 function hear(event: LiveEvent): void {
   if (event.name === "gap") void queries.invalidateQueries();
+  // What was read before it listened may lack what came in between.
+  const isFirst = event.name === "ready";
   for (const [prefix, paths] of CONCERNS)
-    if (event.name.startsWith(prefix)) for (const path of paths) due.add(path);
-  if (flush === undefined) flush = setTimeout(refreshDue, TOGETHER_MS);
+    if (isFirst || event.name.startsWith(prefix)) makeOld(paths);
   for (const listener of listeners) listener(event);
 }
 
-function refreshDue(): void {
-  flush = undefined;
+function makeOld(paths: string[]): void {
+  for (const { after, due } of rounds) {
+    if (due.size === 0) setTimeout(() => askAgain(due), after);
+    for (const path of paths) due.add(path);
+  }
+}
+
+function askAgain(due: Set<string>): void {
   void refresh(...due);
   due.clear();
 }

@@ -58,8 +58,17 @@ describe("a stream of events", () => {
     const { latest, heard, states } = opened();
     latest().say("1", "ready");
     latest().say("2", "heartbeat");
-    expect(heard).toEqual([]);
+    expect(heard).toEqual([{ name: "ready", data: {} }]);
     expect(states).toEqual(["connecting", "live", "live"]);
+  });
+
+  it("is ready once, since it misses nothing after that", () => {
+    const { latest, heard } = opened();
+    latest().say("1", "ready");
+    latest().close();
+    vi.advanceTimersByTime(2_000);
+    latest().say("1", "ready");
+    expect(heard).toEqual([{ name: "ready", data: {} }]);
   });
 
   it("says that it is lost only when it stays away", () => {

@@ -26,7 +26,8 @@ export class EventSocket {
   private grace: ReturnType<typeof setTimeout> | undefined;
   private closed = false;
 
-  /** Opens at once. `hear` gets each event once and in order; `tell` each change of the state. */
+  /** Opens at once. `hear` gets each event once and in order, at first `ready`: all that happens from
+   * then on comes. `tell` gets each change of the state. */
   constructor(
     private readonly wanted: Wanted,
     private readonly hear: (event: LiveEvent) => void,
@@ -65,13 +66,14 @@ export class EventSocket {
   }
 
   private take({ id, event, data }: { id: string; event: string; data: LiveEvent["data"] }): void {
+    const isNews = event === "ready" ? !this.latest : event !== "heartbeat";
     this.latest = id;
     this.wait = FIRST_WAIT_MS;
     this.listen(SILENCE_MS);
     clearTimeout(this.grace);
     this.grace = undefined;
     this.tell("live");
-    if (event !== "heartbeat" && event !== "ready") this.hear({ name: event, data });
+    if (isNews) this.hear({ name: event, data });
   }
 
   private lost(socket: Socket): void {

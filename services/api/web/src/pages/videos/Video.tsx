@@ -4,7 +4,7 @@ import { useLingui } from "@lingui/react/macro";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { $api, client, type TimelineView, type VideoView } from "@/api/client";
-import { refresh } from "@/api/queries";
+import { refresh, UNDER_WAY_MS } from "@/api/queries";
 import { useMay } from "@/api/session";
 import { said } from "@/i18n/said";
 import { FaultLine, useAct } from "@/ui/act";
@@ -31,9 +31,12 @@ const CLIPS_A_PAGE = 50_000;
 
 export function Video() {
   const { videoId } = route.useParams();
-  const video = $api.useQuery("get", "/api/v1/videos/{video_id}", {
-    params: { path: { video_id: videoId } },
-  });
+  const video = $api.useQuery(
+    "get",
+    "/api/v1/videos/{video_id}",
+    { params: { path: { video_id: videoId } } },
+    { refetchInterval: ({ state }) => state.data && isBusy(state.data) && UNDER_WAY_MS },
+  );
   const { t } = useLingui();
   if (video.data) return <Analysis key={videoId} video={video.data} />;
   return (

@@ -21,13 +21,14 @@ export function Videos() {
   const mayUpload = useMay("upload");
   const [storeId, setStoreId] = useState("");
   const uploads = useUploads();
-  const videos = usePages("/api/v1/videos", {}, async (cursor) => {
+  const read = async (cursor: string | undefined) => {
     const { data } = await client.GET("/api/v1/videos", {
       params: { query: { limit: 30, cursor } },
     });
     if (!data) throw new Error("empty");
     return data;
-  });
+  };
+  const videos = usePages("/api/v1/videos", {}, read, isBusy);
   const items = videos.data?.pages.flatMap((page) => page.items) ?? [];
   const take = (files: Iterable<File>) => add(files, storeId || null);
   return (
