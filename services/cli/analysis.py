@@ -20,8 +20,6 @@ DISK_FULL = 507
 T = TypeVar("T")
 UPLOADS_AT_ONCE = 4
 """A few fill the network of any machine; the API takes eight."""
-LEAST_QUESTIONS = 3
-"""A file alone is asked for as often as if it were one of three."""
 Told = dict[str, Any]
 
 
@@ -29,8 +27,10 @@ Told = dict[str, Any]
 class Patience:
     """How long to wait for what, in seconds."""
 
-    poll_s: float = 0.1
-    """Between two questions about a file, for each file that is under way."""
+    poll_s: float = 0.3
+    """Between two questions, whichever of the files under way they are about: each takes the API
+    some milliseconds of a core that the network may want.
+    """
     retry_s: float = 1.0
     outage_s: float = 180.0
     """So long a server may be away: the supervisor starts it again."""
@@ -132,7 +132,7 @@ class Analyst:
             elif time.monotonic() - self._moved_at > self.patience.stall_s:
                 stall_s = self.patience.stall_s
                 raise AnalysisFailed(f"The analysis got no further for {stall_s:g} s.")
-            self._pause(self.patience.poll_s * max(self.footage.files, LEAST_QUESTIONS))
+            self._pause(self.patience.poll_s * self.footage.files)
 
     def _patiently(self, call: Callable[[], T]) -> T:
         """Try again while a server is away; raises AnalysisFailed for a refusal."""
