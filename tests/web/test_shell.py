@@ -8,7 +8,6 @@ from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
 
 from schemas.alerts import AlertOpened
 from tests.unit.api.builders import alert
-from tests.unit.api.test_events import put
 from tests.waiting import wait_until
 from tests.web.conftest import Site, require_accessible, require_fits
 
@@ -61,26 +60,31 @@ def test_a_lost_connection_is_said_where_there_is_little_room(
 
 
 def test_an_event_before_its_row_is_read_once_more(page: Page, site: Site) -> None:
-    page.goto("/alerts")
-    expect(page.get_by_text("All is quiet")).to_be_visible()
+    line = line_of(page)
     told = alert(AlertOpened)
     with page.expect_response(re.compile("/api/v1/alerts")):
-        put(site.api.broker, told)
+        line.send('{"id": "AQ", "event": "alert.opened", "data": {}}')
     site.api.project(told)
     expect(page.get_by_text(told.label).first).to_be_visible()
 
 
 def test_what_comes_before_the_page_listens_is_shown_too(page: Page, site: Site) -> None:
     """Between the first answer and the open line; no event tells of it."""
+    line = line_of(page)
+    told = alert(AlertOpened)
+    site.api.project(told)
+    line.send('{"id": "AQ", "event": "ready", "data": {}}')
+    expect(page.get_by_text(told.label).first).to_be_visible()
+
+
+def line_of(page: Page) -> WebSocketRoute:
+    """Of the page of alerts, which was read and shows none: it hears what is sent here alone."""
     opening: list[WebSocketRoute] = []
     page.route_web_socket("**/api/v1/events/socket**", lambda line: opening.append(line))
     page.goto("/alerts")
     expect(page.get_by_text("All is quiet")).to_be_visible()
-    told = alert(AlertOpened)
-    site.api.project(told)
     wait_until(lambda: page.title() and opening)
-    opening[0].send('{"id": "AQ", "event": "ready", "data": {}}')
-    expect(page.get_by_text(told.label).first).to_be_visible()
+    return opening[0]
 
 
 def test_a_first_load_is_small_and_asks_no_other_host(page: Page, site: Site) -> None:

@@ -86,7 +86,8 @@ function hear(event: LiveEvent): void {
   for (const listener of listeners) listener(event);
 }
 
-function makeOld(paths: string[]): void {
+/** What was read from these paths is asked for again soon, together with what else is due. */
+export function makeOld(paths: string[]): void {
   for (const { after, due } of rounds) {
     if (due.size === 0) setTimeout(() => askAgain(due), after);
     for (const path of paths) due.add(path);

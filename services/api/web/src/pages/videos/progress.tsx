@@ -1,13 +1,12 @@
 // How far the analysis of a video is, in words; and news of it while it runs.
 
 import { useLingui } from "@lingui/react/macro";
-import { useRef } from "react";
 import type { VideoView } from "@/api/client";
-import { refresh } from "@/api/queries";
-import { useStream } from "@/live/live";
+import { makeOld, useStream } from "@/live/live";
 import { Badge } from "@/ui/layout";
 
-const TOGETHER_MS = 1_000;
+/** By a score. */
+const MOVED = ["/api/v1/videos", "/api/v1/sources/{source_id}/timeline"];
 /** What a stream names at most, so that its address stays short. */
 const MOST_FOLLOWED = 20;
 
@@ -53,12 +52,6 @@ export function Scoring({ ids }: { ids: string[] }) {
 }
 
 function Following({ ids }: { ids: string[] }) {
-  const due = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useStream({ kind: ["scores"], source_id: ids, score_every_s: 4 }, () => {
-    due.current ??= setTimeout(() => {
-      due.current = undefined;
-      void refresh("/api/v1/videos", "/api/v1/sources/{source_id}/timeline");
-    }, TOGETHER_MS);
-  });
+  useStream({ kind: ["scores"], source_id: ids, score_every_s: 4 }, () => makeOld(MOVED));
   return null;
 }
